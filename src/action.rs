@@ -1,0 +1,166 @@
+//! Mutations that leave the machine: what exactly is sent, behind which guards, what will happen,
+//! and what proves that it did. An [`Operation`] is the life of one action:
+//! intended → sent → accepted → observed, or refused, or unknown. At most one send, ever.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Name, ObjectId, Uid};
+use crate::text::Safe;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verb {
+    Promote,
+    Abort,
+    Retry,
+    Undo,
+}
+
+impl Verb {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Promote => "promote",
+            Self::Abort => "abort",
+            Self::Retry => "retry",
+            Self::Undo => "undo",
+        }
+    }
+}
+
+/// A mutation, complete and immutable: what the dialog showed is what is sent (apis.md §1.6, §3.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Action {
+    pub target: ObjectId,
+    pub change: Change,
+}
+
+/// What is changed, with the values its guards test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// `/status`: test uid, pod hash and (canary) step index, remove `pauseConditions`.
+    PromotePause { pod_hash: Safe, step: Option<i64> },
+    /// `/status`: the same guards; clears the pause and goes to the step after the inconclusive one.
+    PromoteInconclusive { pod_hash: Safe, step: i64, next: i64 },
+    /// Main resource: test uid and `spec.paused`, set it to false. Skips no step.
+    Unpause,
+    /// `/status`: test uid and pod hash, set `abort`.
+    Abort { pod_hash: Safe },
+    /// `/status`: test uid, pod hash and `abort`, clear `abort`.
+    Retry { pod_hash: Safe },
+    /// Main resource: test uid and resourceVersion, replace the template by that ReplicaSet's.
+    Undo { resource_version: Arc<str>, replica_set: Name, replica_set_uid: Uid, to_revision: i64 },
+}
+
+impl Change {
+    #[must_use]
+    pub const fn verb(&self) -> Verb {
+        match self {
+            Self::PromotePause { .. } | Self::PromoteInconclusive { .. } | Self::Unpause => Verb::Promote,
+            Self::Abort { .. } => Verb::Abort,
+            Self::Retry { .. } => Verb::Retry,
+            Self::Undo { .. } => Verb::Undo,
+        }
+    }
+}
+
+/// Identity of one operation: milliseconds of its birth and a counter, sortable, unique in a journal.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OperationId(pub String);
+
+/// How far an operation has come. Only what was seen counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The intent is being written to the journal; nothing was sent.
+    Intended,
+    /// On its way; the answer is awaited.
+    Sent,
+    /// The server took it; the expected state has not been seen yet.
+    Accepted,
+    /// The source reports the expected state.
+    Observed,
+    /// The server (or the journal) said no; nothing was changed.
+    Refused { message: Safe },
+    /// Nobody knows whether it arrived; evidence is being read.
+    Unknown { message: Safe },
+    /// It was taken, but the object went another way (aborted meanwhile, deleted, replaced); or
+    /// nobody will ever know, since it did.
+    Failed { message: Safe },
+}
+
+impl Outcome {
+    /// The word in `status --json` and in the journal.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Intended => "intended",
+            Self::Sent => "sent",
+            Self::Accepted => "accepted",
+            Self::Observed => "observed",
+            Self::Refused { .. } => "refused",
+            Self::Unknown { .. } => "unknown",
+            Self::Failed { .. } => "failed",
+        }
+    }
+
+    /// Nothing more will come of it.
+    #[must_use]
+    pub const fn is_final(&self) -> bool {
+        matches!(self, Self::Observed | Self::Refused { .. } | Self::Failed { .. })
+    }
+}
+
+/// What the runner of an action reports back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// The intent is on disk and the request leaves now.
+    Sent,
+    /// 2xx, with the object's generation afterwards.
+    Accepted { generation: Option<i64> },
+    /// 4xx (a guard failed, no permission, not found) or the journal refused: nothing was changed.
+    Refused { message: Safe },
+    /// No answer, or one that does not say.
+    Unknown { message: Safe },
+    /// What a read after `Unknown` found.
+    Evidence { found: Found, message: Safe },
+}
+
+/// What a look at its object says of an operation nobody heard the end of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// The object is as the operation wanted it.
+    Applied,
+    /// It is not; the request may still be at work in the server.
+    Missing,
+    /// It is not, and a guard of the request holds no longer: it will not take any more. Whether it
+    /// took before that cannot be told.
+    Passed,
+    /// The object was deleted, or another one of its name stands there.
+    Gone,
+    /// It cannot be read, or does not say.
+    Untold,
+}
+
+/// The life of one action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    pub id: OperationId,
+    pub action: Action,
+    pub cluster: Name,
+    pub environment: Name,
+    /// Typed by the operator; may be empty.
+    pub reason: Safe,
+    /// One line: from what to what.
+    pub summary: Safe,
+    /// What must be seen, in words: "weight 0 and status Degraded".
+    pub expects: Safe,
+    pub outcome: Outcome,
+    pub generation: Option<i64>,
+    pub started: Timestamp,
+    pub started_mono: Duration,
+    pub changed: Timestamp,
+}

@@ -1,0 +1,49 @@
+//! The loop: the only owner of the state. Takes messages in, runs the effects, draws when
+//! something changed. Nothing is connected to before the first frame is on the screen.
+//!
+//! | What | Where |
+//! |---|---|
+//! | [`Core`]: state, sources, one turn of the loop, effects that need no screen | `core` |
+//! | [`Recorder`]: the journal behind the loop | `record` |
+//! | [`live`]: the same on a terminal | `live` |
+//! | [`Headless`]: the same without one, for flow tests | `headless` |
+
+mod core;
+mod headless;
+pub mod input;
+mod live;
+pub mod logging;
+mod record;
+mod save;
+
+use std::path::PathBuf;
+
+use crate::clock::Clock;
+use crate::command::Keymap;
+use crate::config::theme::Theme;
+use crate::state::ui::Place;
+use crate::systems::Spec;
+use crate::text::Safe;
+
+pub use core::{Core, Outside, Step};
+pub use headless::{Headless, Lost};
+pub use live::{End, live};
+pub use record::Recorder;
+
+/// Everything the console is started with.
+#[derive(Debug)]
+pub struct Setup {
+    pub specs: Vec<Spec>,
+    pub keymap: Keymap,
+    pub theme: Theme,
+    pub clock: Clock,
+    /// Bytes for the lines of a log.
+    pub log_memory: usize,
+    /// The view to begin with.
+    pub place: Place,
+    /// `demo ×20`.
+    pub badge: Option<Safe>,
+    pub recorder: Recorder,
+    /// Where a log is saved when nothing can be written into the working directory.
+    pub saves: Option<PathBuf>,
+}

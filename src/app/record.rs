@@ -1,0 +1,95 @@
+//! The journal behind the loop: intents are written before a request leaves, on the runner's
+//! thread; outcomes are appended in order, on a thread of their own.
+
+use std::sync::mpsc as queue;
+use std::thread::JoinHandle;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use crate::action::{Operation, OperationId, Outcome};
+use crate::journal::Journal;
+use crate::model::source::ClusterScope;
+use crate::systems::Intent;
+use crate::text::Safe;
+
+/// Writes intents and outcomes.
+#[derive(Debug)]
+pub struct Recorder {
+    journal: Journal,
+    outcomes: queue::Sender<(OperationId, Outcome, Timestamp)>,
+    worker: Option<JoinHandle<()>>,
+    told: mpsc::UnboundedSender<Safe>,
+    failures: mpsc::UnboundedReceiver<Safe>,
+}
+
+impl Recorder {
+    /// Begins to write into the journal.
+    #[must_use]
+    pub fn new(journal: Journal) -> Self {
+        let (outcomes, work) = queue::channel::<(OperationId, Outcome, Timestamp)>();
+        // Unbounded: a message for each failed write, and the first one is the last.
+        let (told, failures) = mpsc::unbounded_channel();
+        let (writer, tell) = (journal.clone(), told.clone());
+        let worker = std::thread::Builder::new().name("journal".to_owned()).spawn(move || {
+            for (id, outcome, at) in work {
+                if let Err(why) = writer.outcome(&id, &outcome, at) {
+                    let _ = tell.send(why);
+                }
+            }
+        });
+        if let Err(error) = &worker {
+            let _ = told.send(Safe::line(&format!("no thread for the journal ({error}): outcomes are not written")));
+        }
+        Self { journal, outcomes, worker: worker.ok(), told, failures }
+    }
+
+    /// What earlier runs left, oldest first. Given away once.
+    #[must_use]
+    pub fn operations(&self, clusters: &[ClusterScope]) -> Vec<Operation> {
+        self.journal.take(clusters)
+    }
+
+    /// Why nothing can be written, if so.
+    #[must_use]
+    pub fn read_only(&self) -> Option<Safe> {
+        self.journal.read_only()
+    }
+
+    /// What the runner calls before it sends; nothing leaves without its `Ok`.
+    #[must_use]
+    pub fn intent(&self) -> Intent {
+        let (journal, told) = (self.journal.clone(), self.told.clone());
+        Box::new(move |operation| {
+            journal.intent(operation).inspect_err(|why| {
+                // A loop that is gone needs no news.
+                let _ = told.send(why.clone());
+            })
+        })
+    }
+
+    /// Appends an outcome.
+    pub fn outcome(&self, id: OperationId, outcome: Outcome, at: Timestamp) {
+        if self.outcomes.send((id, outcome, at)).is_err() {
+            let _ = self.told.send(Safe::of("the journal's thread ended: outcomes are not written"));
+        }
+    }
+
+    /// Waits until the journal cannot be written any more, and says why.
+    pub async fn failed(&mut self) -> Safe {
+        match self.failures.recv().await {
+            Some(why) => why,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Writes what is still to be written.
+    pub async fn close(self) {
+        let Self { outcomes, worker, .. } = self;
+        drop(outcomes);
+        if let Some(worker) = worker {
+            // A panic of the worker was told by the panic hook.
+            let _ = tokio::task::spawn_blocking(move || worker.join()).await;
+        }
+    }
+}

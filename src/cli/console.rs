@@ -1,0 +1,99 @@
+//! The console on the user's clusters.
+
+use std::path::Path;
+
+use super::args::{Look, Scope};
+use super::folders::Folders;
+use super::{FAILED, USAGE, complain, runtime};
+use crate::app::{self, End, Recorder, Setup};
+use crate::clock::Clock;
+use crate::command::Keymap;
+use crate::config::theme::{Depth, Glyphs, Theme};
+use crate::config::{ConfigErrors, keymap, theme};
+use crate::journal::Journal;
+use crate::model::ClusterId;
+use crate::net::Target;
+use crate::systems::{self, Namespaces, Spec};
+use crate::term::{self, Caps, Colors};
+use crate::text::Safe;
+
+pub(crate) fn run(scope: &Scope, look: &Look) -> u8 {
+    let folders = match Folders::of_user() {
+        Ok(folders) => folders,
+        Err(why) => return complain(USAGE, &why),
+    };
+    // Mistakes on the command line and in files are told before the screen is touched.
+    let caps = Caps::detect();
+    let (theme, keymap) = match settings(look, Some(&folders.config), caps) {
+        Ok(settings) => settings,
+        Err(errors) => return complain(USAGE, &errors.to_string()),
+    };
+    if let Err(refusal) = term::check() {
+        return complain(USAGE, &refusal.to_string());
+    }
+    let log = match app::logging::start(&folders.state) {
+        Ok(log) => Some(log),
+        Err(error @ app::logging::LogError::Level(_)) => return complain(USAGE, &error.to_string()),
+        Err(error) => {
+            // The console works without a log; the journal has a say of its own.
+            complain(0, &error.to_string());
+            None
+        }
+    };
+    let setup = Setup {
+        specs: specs(&scope.targets(), &scope.namespaces()),
+        keymap,
+        theme,
+        clock: Clock::system(),
+        log_memory: look.log_memory,
+        place: look.view.place(),
+        badge: None,
+        recorder: Recorder::new(Journal::open(&folders.state)),
+        saves: Some(folders.state.clone()),
+    };
+    let code = show(setup, caps, &folders.state);
+    drop(log);
+    code
+}
+
+/// Theme and keymap, or what is wrong with either, all of it.
+pub(crate) fn settings(look: &Look, dir: Option<&Path>, caps: Caps) -> Result<(Theme, Keymap), ConfigErrors> {
+    let depth = match caps.colors {
+        Colors::Mono => Depth::Mono,
+        Colors::Ansi16 => Depth::Ansi16,
+        Colors::Ansi256 => Depth::Ansi256,
+        Colors::True => Depth::True,
+    };
+    let glyphs = if caps.utf8 { Glyphs::Unicode } else { Glyphs::Ascii };
+    ConfigErrors::both(
+        theme::load(look.theme.as_deref(), dir, depth, glyphs),
+        keymap::load(look.keymap.as_deref(), dir),
+    )
+}
+
+pub(crate) fn specs(targets: &[Target], namespaces: &Namespaces) -> Vec<Spec> {
+    let ids = (0..).map(ClusterId);
+    targets.iter().zip(ids).map(|(target, id)| systems::resolve(id, target, namespaces)).collect()
+}
+
+/// Runs the console until somebody quits.
+fn show(setup: Setup, caps: Caps, state: &Path) -> u8 {
+    match runtime() {
+        Ok(runtime) => {
+            let ended = runtime.block_on(app::live(setup, caps, Some(state)));
+            // A task that hangs in the kernel must not keep the program.
+            runtime.shutdown_background();
+            end(ended)
+        }
+        Err(error) => complain(FAILED, &format!("the runtime cannot be started: {error}")),
+    }
+}
+
+/// The exit code; what went wrong is said after the terminal was given back.
+pub(crate) fn end(ended: Result<u8, End>) -> u8 {
+    match ended {
+        Ok(code) => code,
+        Err(End::Refused(refusal)) => complain(USAGE, &refusal.to_string()),
+        Err(end @ End::Terminal(_)) => complain(FAILED, Safe::line(&end.to_string()).as_str()),
+    }
+}

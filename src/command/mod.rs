@@ -1,0 +1,141 @@
+//! What a key can mean. One table row defines a command: name in the keymap files, scope, words
+//! for footer and help. Everything else is derived from [`COMMANDS`].
+
+pub mod keys;
+
+use serde::Deserialize;
+
+pub use keys::{Key, KeyCode, Keymap};
+
+/// Where a key applies. The innermost scope that binds the key wins; `Global` is asked last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    Global,
+    /// Anything with rows and a selection.
+    List,
+    /// The Deck: panes.
+    Deck,
+    Environments,
+    /// Rows and pages of Rollouts and Deployments: the verbs.
+    Workloads,
+    Log,
+    /// The confirm dialog; keys that type text never reach the keymap.
+    Confirm,
+}
+
+impl Scope {
+    pub const ALL: [Self; 7] =
+        [Self::Global, Self::List, Self::Deck, Self::Environments, Self::Workloads, Self::Log, Self::Confirm];
+
+    /// The section's name in a keymap file.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Global => "global",
+            Self::List => "list",
+            Self::Deck => "deck",
+            Self::Environments => "environments",
+            Self::Workloads => "workloads",
+            Self::Log => "log",
+            Self::Confirm => "confirm",
+        }
+    }
+}
+
+macro_rules! commands {
+    ($($variant:ident, $scope:ident, $name:literal, $hint:literal, $help:literal;)*) => {
+        /// Everything a key can be bound to.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Command { $($variant,)* }
+
+        /// One row per command, in the order of the help screen.
+        pub const COMMANDS: &[Row] = &[
+            $(Row { command: Command::$variant, scope: Scope::$scope, name: $name, hint: $hint, help: $help },)*
+        ];
+    };
+}
+
+/// A row of [`COMMANDS`].
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    pub command: Command,
+    pub scope: Scope,
+    /// As written in keymap files.
+    pub name: &'static str,
+    /// One or two words for the footer; `…` where a dialog follows.
+    pub hint: &'static str,
+    /// A sentence for the help screen and the README.
+    pub help: &'static str,
+}
+
+commands! {
+    // variant, scope, name, hint, help
+    ShowDeck, Global, "show-deck", "deck", "the Deck: five panes on one screen";
+    ShowPipelines, Global, "show-pipelines", "pipelines", "pipelines";
+    ShowEnvironments, Global, "show-environments", "environments", "environments: workloads and their pods";
+    ShowRollouts, Global, "show-rollouts", "rollouts", "rollouts: canaries and blue-green";
+    ShowSlo, Global, "show-slo", "slo", "service level objectives";
+    ShowInbox, Global, "show-inbox", "inbox", "what waits for a person";
+    ShowJournal, Global, "show-journal", "journal", "every action taken here and its outcome";
+    Help, Global, "help", "help", "every key that applies here";
+    Filter, Global, "filter", "filter", "narrow the list; in a log, search";
+    Leave, Global, "leave", "back", "clear the filter, close, go one level up; never quits";
+    Back, Global, "back", "back", "go back; at the Deck, quit";
+    HistoryBack, Global, "history-back", "previous", "the place before this one";
+    HistoryForward, Global, "history-forward", "next", "the place after this one";
+    LastPlace, Global, "last-place", "last", "to and fro between the last two places";
+    Look, Global, "look", "look", "open what the blocker line speaks of";
+    Refresh, Global, "refresh", "refresh", "read everything again now";
+    Suspend, Global, "suspend", "suspend", "stop the program; fg brings it back";
+    Quit, Global, "quit", "quit", "quit; warns while an action is in flight";
+    Down, List, "down", "down", "next row";
+    Up, List, "up", "up", "row before";
+    Top, List, "top", "top", "first row";
+    Bottom, List, "bottom", "bottom", "last row";
+    HalfPageDown, List, "half-page-down", "down", "half a page down";
+    HalfPageUp, List, "half-page-up", "up", "half a page up";
+    PageDown, List, "page-down", "page down", "a page down";
+    PageUp, List, "page-up", "page up", "a page up";
+    Open, List, "open", "open", "open the row";
+    FaultsOnly, List, "faults-only", "faults", "only what is not well";
+    Logs, List, "logs", "logs", "the log of the pod, newest lines first read";
+    Copy, List, "copy", "copy", "copy the row's name (OSC 52)";
+    NextPane, Deck, "next-pane", "pane", "next pane";
+    PreviousPane, Deck, "previous-pane", "pane back", "pane before";
+    AllPods, Environments, "all-pods", "all pods", "every pod of the scope in one list, orphans included";
+    Promote, Workloads, "promote", "promote…", "let a paused rollout go on";
+    Abort, Workloads, "abort", "abort…", "send all traffic back to the stable version";
+    Retry, Workloads, "retry", "retry…", "start an aborted rollout again from its first step";
+    Undo, Workloads, "undo", "undo…", "go back to an earlier revision";
+    Follow, Log, "follow", "follow", "follow the newest line, or stop";
+    SinceTail, Log, "since-tail", "tail", "the last lines only";
+    SinceHead, Log, "since-head", "head", "from the beginning";
+    Since1m, Log, "since-1m", "1m", "the last minute";
+    Since5m, Log, "since-5m", "5m", "the last 5 minutes";
+    Since15m, Log, "since-15m", "15m", "the last 15 minutes";
+    Since30m, Log, "since-30m", "30m", "the last 30 minutes";
+    Since1h, Log, "since-1h", "1h", "the last hour";
+    Timestamps, Log, "timestamps", "time", "show or hide the time of each line";
+    Wrap, Log, "wrap", "wrap", "wrap long lines, or cut them";
+    Previous, Log, "previous", "previous", "the log of the container before its last restart";
+    NextContainer, Log, "next-container", "container", "the pod's next container";
+    SearchNext, Log, "search-next", "next", "next match";
+    SearchPrevious, Log, "search-previous", "previous", "match before";
+    Keep, Log, "keep", "keep", "keep only matching lines";
+    Drop, Log, "drop", "drop", "drop matching lines";
+    Save, Log, "save", "save", "save what is in memory to a file";
+    ScrollLeft, Log, "scroll-left", "left", "scroll sideways";
+    ScrollRight, Log, "scroll-right", "right", "scroll sideways";
+    ConfirmYes, Confirm, "confirm-yes", "go", "do it (where no name must be typed)";
+    ConfirmNo, Confirm, "confirm-no", "leave it", "leave everything as it is";
+}
+
+impl Command {
+    /// Its row.
+    #[must_use]
+    pub fn row(self) -> &'static Row {
+        // The macro writes variants and rows in the same order.
+        &COMMANDS[self as usize]
+    }
+}

@@ -1,0 +1,169 @@
+//! YAML with positions, for files of two levels: sections, and `key: value` in them. Read from the
+//! parser's events, so that a repeated key is seen and one mistake does not hide the next.
+
+use serde_yaml::granit_parser::{Event, Parser, Span};
+
+use super::errors::{ConfigError, quote, quoted};
+
+/// A scalar and where it begins, from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Word {
+    pub text: String,
+    pub line: usize,
+    pub column: usize,
+}
+
+impl Word {
+    pub(super) fn error(&self, message: String) -> ConfigError {
+        ConfigError::new(self.line, self.column, message)
+    }
+}
+
+/// One section in the order of the file.
+#[derive(Debug)]
+pub(super) struct Section {
+    pub name: Word,
+    pub entries: Vec<(Word, Word)>,
+}
+
+/// A file: `key: value` at its top level, and sections.
+#[derive(Debug, Default)]
+pub(super) struct Document {
+    pub top: Vec<(Word, Word)>,
+    pub sections: Vec<Section>,
+}
+
+enum Node {
+    Word(Word),
+    Map(Vec<(Word, Node)>),
+    Other(Word),
+}
+
+/// Parses; what has another shape than two levels of mappings is an error of its own.
+pub(super) fn parse(text: &str, errors: &mut Vec<ConfigError>) -> Document {
+    let mut document = Document::default();
+    let mut events = Events { parser: Parser::new_from_str(text) };
+    let root = match events.document() {
+        Ok(root) => root,
+        Err(error) => {
+            errors.push(error);
+            return document;
+        }
+    };
+    let entries = match root {
+        None => return document,
+        Some(Node::Map(entries)) => entries,
+        Some(Node::Word(word) | Node::Other(word)) => {
+            errors.push(word.error("a mapping of sections is expected here".to_owned()));
+            return document;
+        }
+    };
+    repeated(&entries, "section", errors);
+    for (name, node) in entries {
+        match node {
+            Node::Word(value) => document.top.push((name, value)),
+            Node::Map(entries) => document.sections.push(section(name, entries, errors)),
+            Node::Other(value) => errors.push(value.error(format!("{} must be a mapping", quoted(&name.text)))),
+        }
+    }
+    document
+}
+
+fn section(name: Word, entries: Vec<(Word, Node)>, errors: &mut Vec<ConfigError>) -> Section {
+    repeated(&entries, "key", errors);
+    let mut words = Vec::new();
+    for (key, node) in entries {
+        match node {
+            Node::Word(value) => words.push((key, value)),
+            Node::Map(_) => errors.push(key.error(format!("{} must be a single value", quoted(&key.text)))),
+            Node::Other(value) => errors.push(value.error(format!("{} must be a single value", quoted(&key.text)))),
+        }
+    }
+    Section { name, entries: words }
+}
+
+fn repeated(entries: &[(Word, Node)], what: &str, errors: &mut Vec<ConfigError>) {
+    for (number, (key, _)) in entries.iter().enumerate() {
+        if let Some((first, _)) = entries[..number].iter().find(|(other, _)| other.text == key.text) {
+            errors.push(key.error(format!("{what} {} is already on line {}", quoted(&key.text), first.line)));
+        }
+    }
+}
+
+struct Events<'a, I: serde_yaml::granit_parser::BorrowedInput<'a>> {
+    parser: Parser<'a, I>,
+}
+
+impl<'a, I: serde_yaml::granit_parser::BorrowedInput<'a>> Events<'a, I> {
+    /// The next event that is data, with its position.
+    fn next(&mut self) -> Result<Option<(Event<'a>, Span)>, ConfigError> {
+        for event in self.parser.by_ref() {
+            match event {
+                Ok((Event::Comment(..) | Event::StreamStart | Event::DocumentStart(..), _)) => {}
+                Ok((event, span)) => return Ok(Some((event, span))),
+                Err(error) => {
+                    let at = error.marker();
+                    return Err(ConfigError::new(
+                        at.line(),
+                        at.col() + 1,
+                        format!("not YAML: {}", quote(&error.info())),
+                    ));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn document(&mut self) -> Result<Option<Node>, ConfigError> {
+        match self.next()? {
+            None | Some((Event::StreamEnd | Event::DocumentEnd, _)) => Ok(None),
+            Some((event, span)) => {
+                let root = self.node(event, &span, 0)?;
+                // What follows is read too, so that a syntax error after it is found.
+                while self.next()?.is_some() {}
+                Ok(Some(root))
+            }
+        }
+    }
+
+    fn node(&mut self, event: Event<'a>, span: &Span, depth: usize) -> Result<Node, ConfigError> {
+        let at = Word { text: String::new(), line: span.start.line(), column: span.start.col() + 1 };
+        if depth > 8 {
+            return Err(at.error("nested too deeply".to_owned()));
+        }
+        match event {
+            Event::Scalar(text, ..) => Ok(Node::Word(Word { text: text.into_owned(), ..at })),
+            Event::MappingStart(..) => {
+                let mut entries = Vec::new();
+                while let Some((event, span)) = self.next()? {
+                    if matches!(event, Event::MappingEnd) {
+                        break;
+                    }
+                    let key = match self.node(event, &span, depth + 1)? {
+                        Node::Word(word) => word,
+                        Node::Map(_) | Node::Other(_) => {
+                            return Err(ConfigError::new(
+                                span.start.line(),
+                                span.start.col() + 1,
+                                "a key must be a single word; put it between quotation marks".to_owned(),
+                            ));
+                        }
+                    };
+                    let Some((event, span)) = self.next()? else { break };
+                    entries.push((key, self.node(event, &span, depth + 1)?));
+                }
+                Ok(Node::Map(entries))
+            }
+            Event::SequenceStart(..) => {
+                while let Some((event, span)) = self.next()? {
+                    if matches!(event, Event::SequenceEnd) {
+                        break;
+                    }
+                    self.node(event, &span, depth + 1)?;
+                }
+                Ok(Node::Other(at))
+            }
+            _ => Ok(Node::Other(at)),
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Timed worlds behind a loopback server that speaks the real APIs. Knows no type of ours: the
+//! ordinary clients talk to it over HTTP, and everything in it is JSON.
+//!
+//! A scenario's own clock says how far its world has come. It runs [`Options::speed`] times as
+//! fast as the machine's, or, when [`Options::held`], moves only by [`Handle::advance`], so a test
+//! never waits for time to pass.
+
+mod controllers;
+mod kinds;
+mod logs;
+mod scale;
+mod scenario;
+mod server;
+mod store;
+mod templates;
+mod traffic;
+mod value;
+mod world;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio_util::sync::DropGuard;
+
+use self::kinds::Kind;
+use self::scenario::Scenario;
+use self::server::Shared;
+use self::world::World;
+use crate::clock::Clock;
+
+/// The scenarios that [`start`] knows, the default first.
+pub const SCENARIOS: [&str; 2] = ["canary-regression", "scale"];
+
+/// What to play and how.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// One of [`SCENARIOS`].
+    pub scenario: String,
+    /// Scenario seconds in one second of the machine; the scenario's own pace when `None`.
+    pub speed: Option<f64>,
+    /// Varies generated names, times and log lines; the story is the same with every seed.
+    pub seed: u64,
+    /// World `scale`: number of pods.
+    pub pods: usize,
+    /// World `scale`: number of rollouts.
+    pub rollouts: usize,
+    /// World `scale`: pod changes in one second of the machine.
+    pub churn: f64,
+    /// World `scale`: lines that each pod logs in a second of the machine.
+    pub log_rate: f64,
+    /// Time stands still until [`Handle::advance`] moves it.
+    pub held: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            scenario: SCENARIOS[0].to_owned(),
+            speed: None,
+            seed: 1,
+            pods: 10_000,
+            rollouts: 50,
+            churn: 0.0,
+            log_rate: 2.0,
+            held: false,
+        }
+    }
+}
+
+/// Why a demo did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// No scenario has this name.
+    #[error("no scenario is named {name:?}; there are: {known}")]
+    UnknownScenario {
+        /// What was asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// A number out of its range.
+    #[error("{option} {value} is out of range: {range}")]
+    OutOfRange {
+        /// The flag.
+        option: &'static str,
+        /// What was given.
+        value: String,
+        /// What is allowed.
+        range: &'static str,
+    },
+    /// The scenario's file or templates are not what the engine expects.
+    #[error("scenario {scenario}: {reason}")]
+    Scenario {
+        /// Its name.
+        scenario: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The loopback server could not listen.
+    #[error("cannot listen on 127.0.0.1: {0}")]
+    Listen(#[from] std::io::Error),
+}
+
+/// A running demo. It stops when the last clone of its [`Handle`] is dropped.
+#[derive(Debug)]
+pub struct Demo {
+    /// Base of the Kubernetes API, `http://127.0.0.1:PORT`.
+    pub url: String,
+    /// The wall clock of the scenario's world.
+    pub clock: Clock,
+    /// The namespaces of the world.
+    pub namespaces: Vec<String>,
+    /// Moves a held world; keeps the server alive.
+    pub handle: Handle,
+}
+
+/// Holds the demo's server alive and moves its time in tests.
+#[derive(Debug, Clone)]
+pub struct Handle {
+    shared: Arc<Shared>,
+    _alive: Arc<DropGuard>,
+}
+
+impl Handle {
+    /// The scenario's wall clock.
+    pub fn now(&self) -> Timestamp {
+        self.shared.world().now
+    }
+
+    /// Moves a held world on by this much of the scenario's time. Everything that is due has
+    /// happened when this returns, and the watchers have been told to look. Does nothing in a world
+    /// that runs by itself.
+    pub fn advance(&self, by: Duration) {
+        let now = {
+            let mut world = self.shared.world();
+            let to = value::later(world.now, by);
+            if self.shared.held() {
+                world.advance(to);
+            }
+            world.now
+        };
+        self.shared.tell(now);
+    }
+
+    /// Forgets the history of changes, as a compaction of the server's store does: watches and
+    /// pages that start before now are told 410.
+    pub fn compact(&self) {
+        let now = {
+            let mut world = self.shared.world();
+            world.store.compact();
+            world.now
+        };
+        self.shared.tell(now);
+    }
+}
+
+/// Starts the scenario's server on a free port of the loopback interface.
+pub async fn start(options: Options) -> Result<Demo, DemoError> {
+    check(&options)?;
+    let (world, natural) = open(&options)?;
+    let speed = options.speed.unwrap_or(natural);
+    let namespaces = world.store.values(Kind::Namespace, "").map(|(key, _)| key.name.clone()).collect();
+    let origin = world.now;
+    let clock = Clock::scaled(origin, if options.held { 0.0 } else { speed });
+    let shared = Arc::new(Shared::new(world, (!options.held).then_some(clock)));
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let stop = shared.stop.clone();
+    let router = server::router(Arc::clone(&shared));
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = axum::serve(listener, router).into_future() => {}
+            () = stop.cancelled() => {}
+        }
+    });
+    if !options.held {
+        tokio::spawn(run(Arc::clone(&shared), speed));
+    }
+    let alive = Arc::new(shared.stop.clone().drop_guard());
+    Ok(Demo { url, clock, namespaces, handle: Handle { shared, _alive: alive } })
+}
+
+/// Refuses numbers that no world can be made of.
+fn check(options: &Options) -> Result<(), DemoError> {
+    let numbers = [
+        ("--speed", options.speed.unwrap_or(1.0), 0.01, 10_000.0, "from 0.01 to 10000"),
+        ("--pods", options.pods as f64, 0.0, 200_000.0, "up to 200000"),
+        ("--rollouts", options.rollouts as f64, 0.0, 5_000.0, "up to 5000"),
+        ("--churn", options.churn, 0.0, 10_000.0, "up to 10000 in a second"),
+        ("--log-rate", options.log_rate, 0.0, 100_000.0, "up to 100000 in a second"),
+    ];
+    let bad = numbers.into_iter().find(|(_, value, low, high, _)| !(*low..=*high).contains(value));
+    bad.map_or(Ok(()), |(option, value, _, _, range)| {
+        Err(DemoError::OutOfRange { option, value: value.to_string(), range })
+    })
+}
+
+/// The world and the pace that suits it.
+fn open(options: &Options) -> Result<(World, f64), DemoError> {
+    match options.scenario.as_str() {
+        "canary-regression" => {
+            let file = include_str!("../../demo/scenarios/canary-regression.yaml");
+            let scenario = Scenario::parse("canary-regression", file)?;
+            let speed = scenario.speed;
+            Ok((World::open(scenario, options.seed)?, speed))
+        }
+        "scale" => Ok((scale::open(options)?, 1.0)),
+        name => Err(DemoError::UnknownScenario { name: name.to_owned(), known: SCENARIOS.join(", ") }),
+    }
+}
+
+/// Lets a running world go on and tells those who watch it, at least ten times a second.
+async fn run(shared: Arc<Shared>, speed: f64) {
+    const LONGEST: Duration = Duration::from_millis(100);
+    // A busy log is handed on in pieces of a fiftieth of a second.
+    const SHORTEST: Duration = Duration::from_millis(20);
+    loop {
+        let (now, next) = {
+            let world = shared.world();
+            (world.now, world.next())
+        };
+        shared.tell(now);
+        let wait = next.map_or(LONGEST, |next| {
+            let ahead = next.duration_since(now).as_secs_f64().max(0.0) / speed;
+            Duration::from_secs_f64(ahead.min(1.0)).clamp(SHORTEST, LONGEST)
+        });
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = shared.stop.cancelled() => break,
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! A world of size: thousands of pods as they were recorded, the Deployments, ReplicaSets and
+//! Rollouts that own them, and, if asked for, a steady stream of changes. No controllers act in it.
+//!
+//! A pod is kept as a page with holes (a few hundred bytes) and filled when it is asked for, so the
+//! server adds little to the memory that a measurement of the console sees.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::kinds::{Key, Kind};
+use super::scenario::{Scenario, Strategy, Workload};
+use super::store::Cut;
+use super::value::{letters, mix, rfc3339, set, text, uid};
+use super::world::World;
+use super::{DemoError, Options, controllers, templates};
+
+/// Pods of one workload.
+const EACH: usize = 20;
+const NAMESPACES: usize = 10;
+/// The word that counts a pod's restarts.
+const RESTARTS: usize = 11;
+
+const SCENARIO: &str = "
+opens: 2026-08-01T12:03:00Z
+speed: 1
+namespaces: []
+workloads: []
+deploys: []
+traffic: { workload: none/none, requests_per_second: 200, base_ratio: 0.0002, bad_version: none, from_weight: 50, growth_per_minute: 0, ceiling: 0, window_minutes: 5, latency_p95: 0.2, log_lines_per_second: 2 }
+templates: []
+";
+
+/// A steady stream of pod changes.
+#[derive(Debug, Default)]
+pub(super) struct Churn {
+    /// Changes in a second of the machine.
+    pub(super) rate: f64,
+    done: u64,
+    pods: Vec<(Key, Box<[Box<str>]>)>,
+    cut: Option<Arc<Cut>>,
+}
+
+/// Builds the world.
+pub(super) fn open(options: &Options) -> Result<World, DemoError> {
+    let mut scenario = Scenario::parse("scale", SCENARIO)?;
+    scenario.namespaces = (0..NAMESPACES)
+        .map(|index| super::scenario::Namespace {
+            name: format!("team-{index:02}"),
+            environment: ["dev", "staging", "production"][index % 3].to_owned(),
+        })
+        .collect();
+    let mut world = World::before(scenario, options.seed)?;
+    world.quiet = true;
+    world.make_namespaces();
+    let cut = Arc::new(cut()?);
+    world.churn.rate = options.churn;
+    world.scenario.traffic.log_lines_per_second = options.log_rate;
+    let mut left = options.pods;
+    for index in 0..options.rollouts {
+        left -= workload(&mut world, &cut, Kind::Rollout, index, left.min(EACH));
+    }
+    let mut index = 0;
+    while left > 0 {
+        left -= workload(&mut world, &cut, Kind::Deployment, index, left.min(EACH));
+        index += 1;
+    }
+    world.churn.cut = Some(cut);
+    world.store.compact();
+    Ok(world)
+}
+
+/// Makes one workload with its ReplicaSet and pods; returns the number of pods.
+fn workload(world: &mut World, cut: &Arc<Cut>, kind: Kind, index: usize, pods: usize) -> usize {
+    let namespace = format!("team-{:02}", index % NAMESPACES);
+    let (strategy, name) = match kind {
+        Kind::Rollout => (Strategy::Canary, format!("rollout-{index:03}")),
+        _ => (Strategy::Deployment, format!("service-{index:04}")),
+    };
+    let key = Key::new(kind, &namespace, &name);
+    let steps = vec![json!({ "setWeight": 10 }), json!({ "pause": {} })];
+    let image = format!("ghcr.io/shop/{name}");
+    let settings =
+        Workload { strategy, name: format!("{namespace}/{name}"), replicas: pods as i64, image: image.clone(), steps };
+    let mut object = controllers::new_workload(world, &settings, &key);
+    let image = format!("{image}:1.{}.0", index % 40);
+    set(&mut object, "/spec/template/spec/containers/0/image", image.clone());
+    set(&mut object, "/metadata/generation", 1);
+    let (replica_set, hash) = controllers::settle(world, &key, &mut object);
+    let set_uid = text(&replica_set, "/metadata/uid").to_owned();
+    let set_name = text(&replica_set, "/metadata/name").to_owned();
+    world.put(&key, object);
+    world.put(&Key::new(Kind::ReplicaSet, &namespace, &set_name), replica_set);
+    let started = rfc3339(world.now);
+    for _ in 0..pods {
+        let number = world.number();
+        let pod = format!("{set_name}-{}", letters(number, 5));
+        let node = format!("node-{:03}", number % 200);
+        let address = format!("10.{}.{}.{}", number % 200, (number >> 8) % 250, (number >> 16) % 250 + 2);
+        let words: Box<[Box<str>]> = [
+            &pod,
+            &format!("{set_name}-"),
+            &namespace,
+            &uid(number),
+            &image,
+            &hash,
+            &set_name,
+            &set_uid,
+            &node,
+            &address,
+            &started,
+            "0",
+            &name,
+        ]
+        .map(|word: &str| Box::from(word))
+        .into();
+        let key = Key::new(Kind::Pod, &namespace, &pod);
+        world.store.put_cut(&key, Arc::clone(cut), words.clone());
+        if world.churn.rate > 0.0 {
+            world.churn.pods.push((key, words));
+        }
+    }
+    pods
+}
+
+fn hole(word: usize) -> String {
+    format!("\u{1}{word}\u{1}")
+}
+
+/// Puts the hole of the time wherever a time was recorded.
+fn retime(value: &mut Value) {
+    match value {
+        Value::String(text) if text.parse::<jiff::Timestamp>().is_ok() => *text = hole(11),
+        Value::Array(list) => list.iter_mut().for_each(retime),
+        Value::Object(map) => map.values_mut().for_each(retime),
+        _ => {}
+    }
+}
+
+/// The recorded pod with holes for the words of `workload`; hole 0 is the resource version.
+fn cut() -> Result<Cut, DemoError> {
+    let mut pod = templates::pod_as_recorded()?;
+    let recorded = [
+        (text(&pod, "/metadata/name").to_owned(), 1),
+        (text(&pod, "/metadata/generateName").to_owned(), 2),
+        (text(&pod, "/metadata/uid").to_owned(), 4),
+        (text(&pod, "/spec/containers/0/image").to_owned(), 5),
+        (text(&pod, "/metadata/labels/rollouts-pod-template-hash").to_owned(), 6),
+        (text(&pod, "/metadata/ownerReferences/0/name").to_owned(), 7),
+        (text(&pod, "/metadata/ownerReferences/0/uid").to_owned(), 8),
+        (text(&pod, "/status/podIP").to_owned(), 10),
+    ];
+    set(&mut pod, "/metadata/resourceVersion", hole(0));
+    set(&mut pod, "/metadata/namespace", hole(3));
+    set(&mut pod, "/metadata/labels/app", hole(13));
+    set(&mut pod, "/spec/nodeName", hole(9));
+    retime(&mut pod);
+    set(&mut pod, "/status/containerStatuses/0/restartCount", hole(RESTARTS + 1));
+    set(&mut pod, "/kind", "Pod");
+    set(&mut pod, "/apiVersion", "v1");
+    let mut page = pod.to_string();
+    for (old, word) in recorded.iter().filter(|(old, _)| !old.is_empty()) {
+        page = page.replace(old.as_str(), &hole(*word).replace('\u{1}', "\\u0001"));
+    }
+    page = page.replace(&format!("\"\\u0001{}\\u0001\"", RESTARTS + 1), &format!("\\u0001{}\\u0001", RESTARTS + 1));
+    let mut parts = Vec::new();
+    let mut pieces = page.split("\\u0001");
+    while let Some(literal) = pieces.next() {
+        parts.push((literal.to_owned(), pieces.next().and_then(|word| word.parse().ok())));
+    }
+    Ok(Cut { parts })
+}
+
+/// Makes the changes that are due in a quiet world.
+pub(super) fn churn(world: &mut World) {
+    let since = world.now.duration_since(world.scenario.opens).as_secs_f64();
+    let due = (since * world.churn.rate).max(0.0) as u64;
+    // After a standstill the changes of one second are enough to catch up with.
+    let from = world.churn.done.max(due.saturating_sub(world.churn.rate.ceil() as u64));
+    for number in from..due {
+        let Some(cut) = world.churn.cut.clone() else { return };
+        let count = world.churn.pods.len() as u64;
+        if count == 0 {
+            return;
+        }
+        let (key, words) = &mut world.churn.pods[(mix(number) % count) as usize];
+        let restarts = words[RESTARTS].parse::<u64>().unwrap_or_default() + 1;
+        words[RESTARTS] = restarts.to_string().into();
+        world.store.put_cut(key, cut, words.clone());
+    }
+    world.churn.done = due;
+}
+
+/// The status of a Deployment or Rollout whose `replicas` all run.
+pub(super) fn settled_status(kind: Kind, hash: &str, replicas: i64, name: &str) -> Value {
+    let counts = json!({
+        "replicas": replicas, "updatedReplicas": replicas, "readyReplicas": replicas, "availableReplicas": replicas,
+    });
+    let mut status = counts;
+    if kind == Kind::Rollout {
+        for (field, value) in [
+            ("currentPodHash", json!(hash)),
+            ("stableRS", json!(hash)),
+            ("currentStepIndex", json!(2)),
+            ("observedGeneration", json!("1")),
+            ("phase", json!("Healthy")),
+            ("blueGreen", json!({})),
+            ("HPAReplicas", json!(replicas)),
+            ("selector", json!(format!("app={name}"))),
+        ] {
+            status[field] = value;
+        }
+        status["canary"] = json!({ "weights": {
+            "canary": { "podTemplateHash": hash, "serviceName": format!("{name}-canary"), "weight": 0 },
+            "stable": { "podTemplateHash": hash, "serviceName": format!("{name}-stable"), "weight": 100 },
+        } });
+    } else {
+        status["observedGeneration"] = json!(1);
+    }
+    status
+}

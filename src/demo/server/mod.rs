@@ -1,0 +1,151 @@
+//! The Kubernetes API of a world on the loopback interface: GET, LIST, WATCH, PATCH and pod logs,
+//! with the answers and the errors of a real server.
+
+mod failure;
+mod log;
+mod patch;
+mod read;
+mod select;
+mod validate;
+mod watch;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use tokio::sync::watch::{Receiver, Sender};
+use tokio_util::sync::CancellationToken;
+
+use self::failure::Failure;
+use super::kinds::{KINDS, Row};
+use super::world::World;
+use crate::clock::Clock;
+
+/// The world and everything that must hear of its changes.
+#[derive(Debug)]
+pub(super) struct Shared {
+    world: Mutex<World>,
+    /// `None` in a held world.
+    clock: Option<Clock>,
+    moved: Sender<Timestamp>,
+    pub(super) stop: CancellationToken,
+}
+
+impl Shared {
+    pub(super) fn new(world: World, clock: Option<Clock>) -> Self {
+        let (moved, _) = tokio::sync::watch::channel(world.now);
+        Self { world: Mutex::new(world), clock, moved, stop: CancellationToken::new() }
+    }
+
+    /// The world as it is now: in a running world everything due has happened.
+    pub(super) fn world(&self) -> MutexGuard<'_, World> {
+        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(clock) = self.clock {
+            world.advance(clock.now().wall);
+        }
+        world
+    }
+
+    /// Tells watchers and followers that there may be something new.
+    pub(super) fn tell(&self, now: Timestamp) {
+        self.moved.send_replace(now);
+    }
+
+    /// Says whether time moves only by hand.
+    pub(super) fn held(&self) -> bool {
+        self.clock.is_none()
+    }
+
+    fn listen(&self) -> Receiver<Timestamp> {
+        self.moved.subscribe()
+    }
+}
+
+/// The routes.
+pub(super) fn router(shared: Arc<Shared>) -> Router {
+    Router::new().fallback(answer).with_state(shared)
+}
+
+type Params = HashMap<String, String>;
+
+/// What a path names.
+struct Place<'a> {
+    row: &'static Row,
+    namespace: &'a str,
+    name: Option<&'a str>,
+    sub: Option<&'a str>,
+}
+
+async fn answer(
+    State(shared): State<Arc<Shared>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let params = Query::<Params>::try_from_uri(&uri).map(|query| query.0).unwrap_or_default();
+    let parts: Vec<&str> = uri.path().split('/').filter(|part| !part.is_empty()).collect();
+    if parts == ["version"] {
+        return json(version());
+    }
+    let Some(place) = place(&parts) else { return not_served() };
+    let wants_watch = params.get("watch").is_some_and(|watch| watch == "true" || watch == "1");
+    let answer = match (method.as_str(), place.name, place.sub) {
+        ("GET", None, _) if wants_watch => watch::watch(&shared, &place, &params),
+        ("GET", None, _) => read::list(&shared, &place, &params),
+        ("GET", Some(_), Some("log")) if place.row.plural == "pods" => log::log(&shared, &place, &params),
+        ("GET", Some(_), None | Some("status")) => read::get(&shared, &place),
+        ("PATCH", Some(_), sub @ (None | Some("status"))) if sub.is_none() || place.row.status => {
+            patch::patch(&shared, &place, &headers, &body)
+        }
+        (_, _, Some(_)) => return not_served(),
+        _ => Err(Failure::method_not_allowed()),
+    };
+    answer.unwrap_or_else(IntoResponse::into_response)
+}
+
+fn place<'a>(parts: &[&'a str]) -> Option<Place<'a>> {
+    let (group, version, rest) = match parts {
+        ["api", version, rest @ ..] => ("", *version, rest),
+        ["apis", group, version, rest @ ..] => (*group, *version, rest),
+        _ => return None,
+    };
+    let row =
+        |plural: &str| KINDS.iter().find(|row| row.group == group && row.version == version && row.plural == plural);
+    let (namespace, rest) = match rest {
+        ["namespaces", namespace, rest @ ..] if rest.first().is_some_and(|plural| row(plural).is_some()) => {
+            (*namespace, rest)
+        }
+        _ => ("", rest),
+    };
+    let (plural, name, sub) = match rest {
+        [plural] => (plural, None, None),
+        [plural, name] => (plural, Some(*name), None),
+        [plural, name, sub] => (plural, Some(*name), Some(*sub)),
+        _ => return None,
+    };
+    let row = row(plural)?;
+    // An object of a namespaced kind has no address without its namespace.
+    (name.is_none() || !namespace.is_empty() || !row.namespaced).then_some(Place { row, namespace, name, sub })
+}
+
+fn version() -> Bytes {
+    Bytes::from_static(
+        br#"{"major":"1","minor":"34","gitVersion":"v1.34.4","gitCommit":"","gitTreeState":"clean","buildDate":"","goVersion":"","compiler":"gc","platform":"linux/amd64"}"#,
+    )
+}
+
+fn json(body: impl Into<axum::body::Body>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], body.into()).into_response()
+}
+
+/// The real server answers an unknown path in plain text.
+fn not_served() -> Response {
+    (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], "404 page not found\n")
+        .into_response()
+}

@@ -1,0 +1,191 @@
+//! What an entry says: an operation as it was intended, or what became of one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::action::{Action, Change, Operation, OperationId, Outcome, Verb};
+use crate::model::source::ClusterScope;
+use crate::model::{ClusterId, Kind, Name, ObjectId, Uid};
+use crate::text::Safe;
+
+/// A cluster that is not in the scope of this run.
+const ELSEWHERE: ClusterId = ClusterId(u16::MAX);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "entry", rename_all = "lowercase")]
+pub(super) enum Entry {
+    Intent(Box<Intent>),
+    Outcome(Told),
+}
+
+/// Everything that is needed to show the operation and to look for its evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Intent {
+    pub(super) id: OperationId,
+    at: Timestamp,
+    verb: Verb,
+    cluster: String,
+    environment: String,
+    kind: String,
+    namespace: String,
+    name: String,
+    uid: String,
+    change: ChangeEntry,
+    reason: String,
+    summary: String,
+    expects: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+enum ChangeEntry {
+    PromotePause { pod_hash: String, step: Option<i64> },
+    PromoteInconclusive { pod_hash: String, step: i64, next: i64 },
+    Unpause,
+    Abort { pod_hash: String },
+    Retry { pod_hash: String },
+    Undo { resource_version: String, replica_set: String, replica_set_uid: String, to_revision: i64 },
+}
+
+/// What became of an operation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Told {
+    pub(super) id: OperationId,
+    outcome: String,
+    message: String,
+    at: Timestamp,
+}
+
+impl Entry {
+    pub(super) fn intent(operation: &Operation) -> Self {
+        let target = &operation.action.target;
+        Self::Intent(Box::new(Intent {
+            id: operation.id.clone(),
+            at: operation.started,
+            verb: operation.action.change.verb(),
+            cluster: operation.cluster.raw().to_owned(),
+            environment: operation.environment.raw().to_owned(),
+            kind: target.kind.as_str().to_owned(),
+            namespace: target.namespace.raw().to_owned(),
+            name: target.name.raw().to_owned(),
+            uid: target.uid.raw().to_owned(),
+            change: ChangeEntry::of(&operation.action.change),
+            reason: operation.reason.as_str().to_owned(),
+            summary: operation.summary.as_str().to_owned(),
+            expects: operation.expects.as_str().to_owned(),
+        }))
+    }
+
+    pub(super) fn outcome(id: &OperationId, outcome: &Outcome, at: Timestamp) -> Self {
+        let message = match outcome {
+            Outcome::Refused { message } | Outcome::Unknown { message } | Outcome::Failed { message } => {
+                message.as_str()
+            }
+            Outcome::Intended | Outcome::Sent | Outcome::Accepted | Outcome::Observed => "",
+        };
+        Self::Outcome(Told { id: id.clone(), outcome: outcome.as_str().to_owned(), message: message.to_owned(), at })
+    }
+}
+
+impl Intent {
+    /// The operation again. Its cluster is found by name; one that is not in the scope is kept, but
+    /// nothing can be read there. `None` for a kind of a later version.
+    pub(super) fn operation(&self, clusters: &[ClusterScope]) -> Option<Operation> {
+        let kind = *Kind::ALL.iter().find(|kind| kind.as_str() == self.kind)?;
+        let cluster =
+            clusters.iter().find(|scope| scope.name.raw() == self.cluster).map_or(ELSEWHERE, |scope| scope.id);
+        Some(Operation {
+            id: self.id.clone(),
+            action: Action {
+                target: ObjectId {
+                    cluster,
+                    kind,
+                    namespace: Name::new(&self.namespace),
+                    name: Name::new(&self.name),
+                    uid: Uid::new(cluster, &self.uid),
+                },
+                change: self.change.change(cluster),
+            },
+            cluster: Name::new(&self.cluster),
+            environment: Name::new(&self.environment),
+            reason: Safe::line(&self.reason),
+            summary: Safe::line(&self.summary),
+            expects: Safe::line(&self.expects),
+            outcome: Outcome::Unknown { message: Safe::of("the journal does not say what became of it") },
+            generation: None,
+            started: self.at,
+            started_mono: Duration::ZERO,
+            changed: self.at,
+        })
+    }
+}
+
+impl Told {
+    /// Nothing more comes of it ([`Outcome::is_final`]).
+    pub(super) fn is_final(&self) -> bool {
+        matches!(self.outcome.as_str(), "observed" | "refused" | "failed")
+    }
+
+    /// The word is one of this version.
+    pub(super) fn is_known(&self) -> bool {
+        self.is_final() || matches!(self.outcome.as_str(), "accepted" | "unknown")
+    }
+
+    /// Sets the outcome that was told. One that says nothing certain leaves *unknown*.
+    pub(super) fn apply(&self, operation: &mut Operation) {
+        let message = Safe::line(&self.message);
+        operation.changed = self.at;
+        operation.outcome = match self.outcome.as_str() {
+            "accepted" => Outcome::Accepted,
+            "observed" => Outcome::Observed,
+            "refused" => Outcome::Refused { message },
+            "unknown" => Outcome::Unknown { message },
+            "failed" => Outcome::Failed { message },
+            _ => return,
+        };
+    }
+}
+
+impl ChangeEntry {
+    fn of(change: &Change) -> Self {
+        let text = |safe: &Safe| safe.as_str().to_owned();
+        match change {
+            Change::PromotePause { pod_hash, step } => Self::PromotePause { pod_hash: text(pod_hash), step: *step },
+            Change::PromoteInconclusive { pod_hash, step, next } => {
+                Self::PromoteInconclusive { pod_hash: text(pod_hash), step: *step, next: *next }
+            }
+            Change::Unpause => Self::Unpause,
+            Change::Abort { pod_hash } => Self::Abort { pod_hash: text(pod_hash) },
+            Change::Retry { pod_hash } => Self::Retry { pod_hash: text(pod_hash) },
+            Change::Undo { resource_version, replica_set, replica_set_uid, to_revision } => Self::Undo {
+                resource_version: resource_version.to_string(),
+                replica_set: replica_set.raw().to_owned(),
+                replica_set_uid: replica_set_uid.raw().to_owned(),
+                to_revision: *to_revision,
+            },
+        }
+    }
+
+    fn change(&self, cluster: ClusterId) -> Change {
+        match self {
+            Self::PromotePause { pod_hash, step } => {
+                Change::PromotePause { pod_hash: Safe::identity(pod_hash), step: *step }
+            }
+            Self::PromoteInconclusive { pod_hash, step, next } => {
+                Change::PromoteInconclusive { pod_hash: Safe::identity(pod_hash), step: *step, next: *next }
+            }
+            Self::Unpause => Change::Unpause,
+            Self::Abort { pod_hash } => Change::Abort { pod_hash: Safe::identity(pod_hash) },
+            Self::Retry { pod_hash } => Change::Retry { pod_hash: Safe::identity(pod_hash) },
+            Self::Undo { resource_version, replica_set, replica_set_uid, to_revision } => Change::Undo {
+                resource_version: Arc::from(resource_version.as_str()),
+                replica_set: Name::new(replica_set),
+                replica_set_uid: Uid::new(cluster, replica_set_uid),
+                to_revision: *to_revision,
+            },
+        }
+    }
+}

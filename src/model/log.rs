@@ -1,0 +1,57 @@
+//! What a log tail is asked for and what it says.
+
+use std::time::Duration;
+
+use super::{Name, ObjectId};
+use crate::text::Safe;
+
+/// One open tail; a new request is a new tail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TailId(pub u64);
+
+/// `GET …/pods/{p}/log` in words (apis.md §3.5). Timestamps are always asked for: they are needed
+/// to go on after a break, and can then be shown or hidden without asking again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogRequest {
+    pub pod: ObjectId,
+    pub container: Option<Name>,
+    pub previous: bool,
+    pub since: LogSince,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogSince {
+    /// The last lines only.
+    Tail(u32),
+    /// From the beginning.
+    Head,
+    Last(Duration),
+}
+
+/// What the tail's task says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogEvent {
+    Opened,
+    /// Whole lines, oldest first.
+    Lines(LogChunk),
+    /// The connection broke; it is opened again from the last timestamp.
+    Reconnecting {
+        message: Safe,
+    },
+    /// The container ended, or the server closed a log that does not follow.
+    Ended,
+    Failed {
+        message: Safe,
+    },
+}
+
+/// Lines as the server sent them, unread: only the visible ones are ever presented.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogChunk {
+    pub bytes: Box<[u8]>,
+    /// End (exclusive, without the line feed) and start of the next are one byte apart:
+    /// line `i` is `bytes[ends[i-1]+1 .. ends[i]]`.
+    pub ends: Box<[u32]>,
+    /// Lines of it that were longer than the limit of a line; what was left of them was not kept.
+    pub cut: u32,
+}

@@ -1,0 +1,118 @@
+//! What can go wrong on the way to a server, in one line each, causes included.
+
+use std::error::Error as StdError;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::failure;
+
+/// A request that brought no answer, or one that says no.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NetError {
+    /// The exec plug-in or token file of the kubeconfig gave no credential. Nothing was sent.
+    #[error("no credential: {0}")]
+    Credential(String),
+    /// The client could not be built (a certificate that is none, …). Nothing was sent.
+    #[error("{0}")]
+    Unusable(String),
+    /// No connection: DNS, refused, unreachable, TLS. Nothing of the request was sent.
+    #[error("{0}")]
+    Connect(String),
+    #[error("no {what} within {} s", .after.as_secs_f32())]
+    Deadline { what: &'static str, after: Duration },
+    /// The connection broke after it stood.
+    #[error("connection lost: {0}")]
+    Transport(String),
+    /// The server answered, and not with 2xx.
+    #[error("{message} ({code}{})", reason_suffix(.reason))]
+    Api { code: u16, reason: String, message: String, retry_after: Option<Duration> },
+    #[error("the answer is larger than {} MiB", .limit >> 20)]
+    TooLarge { limit: usize },
+}
+
+fn reason_suffix(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(" {reason}") }
+}
+
+impl NetError {
+    /// Another try may help: throttled, a gateway's trouble, the connection.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Connect(_) | Self::Deadline { .. } | Self::Transport(_) => true,
+            Self::Api { code, .. } => matches!(code, 429 | 502 | 503 | 504),
+            Self::Credential(_) | Self::Unusable(_) | Self::TooLarge { .. } => false,
+        }
+    }
+
+    /// The HTTP status, when there was one.
+    #[must_use]
+    pub fn code(&self) -> Option<u16> {
+        match self {
+            Self::Api { code, .. } => Some(*code),
+            _ => None,
+        }
+    }
+
+    /// From what kube's client reports when sending failed.
+    pub(crate) fn from_send(error: &kube::Error, server: &str) -> Self {
+        let message = failure::sentence(server, error);
+        if connect_failed(error) { Self::Connect(message) } else { Self::Transport(message) }
+    }
+
+    /// From an answer that is not 2xx: the API server's `Status`, or the first words of the body.
+    pub(crate) fn from_status(code: u16, body: &[u8], retry_after: Option<Duration>) -> Self {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Status {
+            #[serde(default)]
+            message: String,
+            #[serde(default)]
+            reason: String,
+        }
+        let (message, reason) = match serde_json::from_slice::<Status>(body) {
+            Ok(status) if !status.message.is_empty() => (status.message, status.reason),
+            _ => (first_words(code, body), String::new()),
+        };
+        Self::Api { code, reason, message, retry_after }
+    }
+}
+
+/// A proxy's error page is HTML of any length; its first line says enough.
+fn first_words(code: u16, body: &[u8]) -> String {
+    let name =
+        http::StatusCode::from_u16(code).ok().and_then(|status| status.canonical_reason()).unwrap_or("HTTP error");
+    let text = String::from_utf8_lossy(&body[..body.len().min(200)]);
+    match text.lines().next().map(str::trim) {
+        Some(line) if !line.is_empty() && !line.starts_with('<') => format!("{name}: {line}"),
+        _ => name.to_owned(),
+    }
+}
+
+/// An error and all that caused it; libraries hide the telling part behind `source()`.
+pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let line = inner.to_string();
+        if !text.contains(&line) {
+            let _ = write!(text, ": {line}");
+        }
+        cause = inner.source();
+    }
+    text
+}
+
+/// Whether it failed before the request could leave.
+fn connect_failed(error: &(dyn StdError + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(inner) = cause {
+        if let Some(legacy) = inner.downcast_ref::<hyper_util::client::legacy::Error>() {
+            return legacy.is_connect();
+        }
+        cause = inner.source();
+    }
+    false
+}

@@ -1,0 +1,168 @@
+//! Exec credential plug-ins, run by us: kube would give them the terminal's input and its error
+//! output, wait for them without end, and put their standard output, token included, in its error.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use base64::Engine as _;
+use jiff::Timestamp;
+use kube::config::{AuthInfo, ExecConfig};
+use serde::Deserialize;
+use tokio::io::AsyncReadExt as _;
+
+/// More than this from a plug-in is not a credential.
+const STDOUT_LIMIT: u64 = 64 * 1024;
+const STDERR_LIMIT: u64 = 8 * 1024;
+
+/// What a plug-in answered. Holds secrets: no `Debug`.
+pub(super) struct Answer {
+    status: Status,
+    pub(super) expires: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+struct ExecCredential {
+    status: Option<Status>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Status {
+    expiration_timestamp: Option<String>,
+    token: Option<String>,
+    client_certificate_data: Option<String>,
+    client_key_data: Option<String>,
+}
+
+impl Answer {
+    /// The kubeconfig's user with this credential instead of the plug-in.
+    pub(super) fn apply(&self, user: &AuthInfo) -> Result<AuthInfo, String> {
+        // Through serde, because kube's secret type is not ours to name.
+        let pem = |text: &String| base64::engine::general_purpose::STANDARD.encode(text);
+        let mut fields = serde_json::Map::new();
+        if let Some(token) = &self.status.token {
+            fields.insert("token".to_owned(), token.trim().into());
+        }
+        if let (Some(certificate), Some(key)) = (&self.status.client_certificate_data, &self.status.client_key_data) {
+            fields.insert("client-certificate-data".to_owned(), pem(certificate).into());
+            fields.insert("client-key-data".to_owned(), pem(key).into());
+        }
+        let mut auth: AuthInfo = serde_json::from_value(fields.into())
+            .map_err(|_| "the exec plug-in's answer does not fit a credential".to_owned())?;
+        auth.impersonate.clone_from(&user.impersonate);
+        auth.impersonate_uid.clone_from(&user.impersonate_uid);
+        auth.impersonate_groups.clone_from(&user.impersonate_groups);
+        auth.impersonate_user_extra.clone_from(&user.impersonate_user_extra);
+        Ok(auth)
+    }
+}
+
+/// Runs the plug-in. The error names it and quotes the last line of its error output, never its
+/// standard output.
+pub(super) async fn run(plugin: &ExecConfig, deadline: Duration) -> Result<Answer, String> {
+    let name = plugin.command.as_deref().ok_or("the kubeconfig's exec entry names no command")?;
+    let mut child = command(plugin, name).spawn().map_err(|error| {
+        let hint = plugin.install_hint.as_deref().and_then(|hint| hint.trim().lines().next()).unwrap_or_default();
+        format!("exec plug-in {name} did not start: {error}. Install it or mend the kubeconfig. {hint}")
+            .trim_end()
+            .to_owned()
+    })?;
+    let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
+        return Err(format!("exec plug-in {name} has no output"));
+    };
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let group = Group(child.id());
+    let finished = tokio::time::timeout(deadline, async {
+        let (mut stdout, mut stderr) = (stdout.take(STDOUT_LIMIT), stderr.take(STDERR_LIMIT));
+        let (a, b) = tokio::join!(stdout.read_to_end(&mut out), stderr.read_to_end(&mut err));
+        // A plug-in that goes on writing meets a closed pipe, not a full one.
+        drop((stdout, stderr));
+        a.and(b)?;
+        child.wait().await
+    })
+    .await;
+    let status = match finished {
+        Ok(Ok(status)) => status,
+        Ok(Err(error)) => return Err(format!("exec plug-in {name}: {error}")),
+        Err(_) => {
+            return Err(format!(
+                "exec plug-in {name} gave no answer within {} s; run it in a shell to see what it waits for",
+                deadline.as_secs_f32()
+            ));
+        }
+    };
+    // What it left running on purpose (an agent that keeps a login) may stay.
+    group.leave();
+    if !status.success() {
+        let said = String::from_utf8_lossy(&err);
+        let said = said.trim().lines().last().unwrap_or("it said nothing").to_owned();
+        return Err(format!("exec plug-in {name} failed ({status}): {said}. Run it in a shell, or log in again"));
+    }
+    parse(name, &out)
+}
+
+/// The plug-in and all it started, by its leader. Ended when dropped: at the deadline, and when
+/// nobody waits for the answer any more.
+struct Group(Option<u32>);
+
+impl Group {
+    fn leave(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let leader = self.0.and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
+        if let Some(group) = leader {
+            // It may have ended this moment.
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+    }
+}
+
+fn command(plugin: &ExecConfig, name: &str) -> tokio::process::Command {
+    let mut command = tokio::process::Command::new(name);
+    command.args(plugin.args.iter().flatten());
+    for variable in plugin.env.iter().flatten() {
+        if let (Some(name), Some(value)) = (variable.get("name"), variable.get("value")) {
+            command.env(name, value);
+        }
+    }
+    for variable in plugin.drop_env.iter().flatten() {
+        command.env_remove(variable);
+    }
+    let mut info = serde_json::json!({
+        "apiVersion": plugin.api_version,
+        "kind": "ExecCredential",
+        "spec": { "interactive": false },
+    });
+    if plugin.provide_cluster_info
+        && let Some(cluster) = &plugin.cluster
+        && let Ok(cluster) = serde_json::to_value(cluster)
+    {
+        info["spec"]["cluster"] = cluster;
+    }
+    command.env("KUBERNETES_EXEC_INFO", info.to_string());
+    // Its own process group, so that the terminal's signals and questions pass it by.
+    command.process_group(0).kill_on_drop(true);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn parse(name: &str, stdout: &[u8]) -> Result<Answer, String> {
+    // The parser's own words may quote the text, and with it the token.
+    let wrong = || format!("exec plug-in {name} did not print an ExecCredential");
+    // JSON is YAML; some plug-ins print YAML, and client-go takes it.
+    let text = std::str::from_utf8(stdout).map_err(|_| wrong())?;
+    let credential: ExecCredential = serde_yaml::from_str(text).map_err(|_| wrong())?;
+    let status = credential.status.ok_or_else(wrong)?;
+    if status.token.is_none() && status.client_certificate_data.is_none() {
+        return Err(format!("exec plug-in {name} printed neither a token nor a certificate"));
+    }
+    let expires = match &status.expiration_timestamp {
+        Some(text) => Some(text.parse().map_err(|_| format!("exec plug-in {name}: expirationTimestamp is no time"))?),
+        None => None,
+    };
+    Ok(Answer { status, expires })
+}

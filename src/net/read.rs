@@ -1,0 +1,225 @@
+//! The client that reads: GET only, with deadlines, limits and a retry that the caller can see.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request, Response, header};
+use http_body_util::BodyExt as _;
+use jiff::Timestamp;
+use kube::client::Body;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::access::{Access, Deadlines};
+use super::error::NetError;
+use super::jitter;
+
+/// Tries of a one-shot read.
+const TRIES: u32 = 3;
+/// Between two tries: at least this, and up to as much more as the jitter gives.
+const WAIT_LEAST: Duration = Duration::from_millis(200);
+const WAIT_JITTER: Duration = Duration::from_millis(4800);
+/// A longer `Retry-After` is not waited for inside a call.
+const RETRY_AFTER_MOST: Duration = Duration::from_mins(1);
+/// Of a body read whole.
+const BODY_LIMIT: usize = 64 << 20;
+/// Of a body that comes with an error status.
+const ERROR_LIMIT: usize = 64 << 10;
+
+/// Reads from one server. Cheap to clone.
+#[derive(Clone)]
+pub struct ReadStack {
+    access: Arc<Access>,
+}
+
+impl fmt::Debug for ReadStack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ReadStack").field(&self.access).finish()
+    }
+}
+
+/// A whole answer, 2xx.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub body: Bytes,
+    /// The server's clock.
+    pub date: Option<Timestamp>,
+}
+
+impl ReadStack {
+    pub(super) fn new(access: Arc<Access>) -> Self {
+        Self { access }
+    }
+
+    #[must_use]
+    pub fn deadlines(&self) -> Deadlines {
+        self.access.deadlines
+    }
+
+    /// A read that may be tried three times, all within the total deadline.
+    pub async fn get(&self, path: &str) -> Result<Answer, NetError> {
+        let total = self.access.deadlines.total;
+        let until = Instant::now() + total;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let left = until.saturating_duration_since(Instant::now());
+            let error = match self.get_once(path, left).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let wait = retry_wait(&error).min(RETRY_AFTER_MOST);
+            if tries >= TRIES || !error.is_passing() || Instant::now() + wait >= until {
+                return Err(error);
+            }
+            sleep(wait).await;
+        }
+    }
+
+    /// A read tried once; the caller has its own back-off and shows it.
+    pub async fn get_once(&self, path: &str, total: Duration) -> Result<Answer, NetError> {
+        let whole = async {
+            let stream = self.open(path).await?;
+            let date = stream.date;
+            Ok(Answer { body: stream.collect(BODY_LIMIT).await?, date })
+        };
+        timeout(total, whole).await.unwrap_or(Err(NetError::Deadline { what: "whole answer", after: total }))
+    }
+
+    /// A heartbeat on a connection of its own: a pooled one may be the very thing that is dead.
+    pub async fn probe(&self, path: &str) -> Result<Answer, NetError> {
+        let after = self.access.deadlines.probe;
+        // An exec plug-in may take longer than an answer should; that is not the server's silence.
+        let client = self.access.fresh().await?;
+        let whole = async {
+            let response = client
+                .send(request(path)?)
+                .await
+                .map_err(|error| NetError::from_send(&error, &self.access.server()))?;
+            let stream = accept(response, self.access.deadlines.idle).await?;
+            let date = stream.date;
+            Ok(Answer { body: stream.collect(BODY_LIMIT).await?, date })
+        };
+        timeout(after, whole).await.unwrap_or(Err(NetError::Deadline { what: "answer", after }))
+    }
+
+    /// A body that is read as it comes. Only the headers have a deadline; what silence means, the
+    /// caller decides.
+    pub async fn open(&self, path: &str) -> Result<BodyStream, NetError> {
+        let (epoch, error) = match self.open_with_credential(path).await {
+            Ok(stream) => return Ok(stream),
+            Err(failed) => failed,
+        };
+        // The plug-in's token may have been revoked before its time: one new one, once.
+        if error.code() == Some(401) && self.access.renew(epoch).await {
+            return self.open_with_credential(path).await.map_err(|(_, error)| error);
+        }
+        Err(error)
+    }
+
+    /// The body of `GET …/log`, chunk by chunk. See [`Self::open`].
+    pub async fn log_stream(&self, path_and_query: &str) -> Result<BodyStream, NetError> {
+        self.open(path_and_query).await
+    }
+
+    async fn open_with_credential(&self, path: &str) -> Result<BodyStream, (u64, NetError)> {
+        let (epoch, client) = self.access.pooled().await.map_err(|error| (0, error))?;
+        let request = request(path).map_err(|error| (epoch, error))?;
+        let after = self.access.deadlines.headers;
+        let sent = timeout(after, client.send(request)).await;
+        let response = match sent {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err((epoch, NetError::from_send(&error, &self.access.server()))),
+            Err(_) => return Err((epoch, NetError::Deadline { what: "answer", after })),
+        };
+        accept(response, self.access.deadlines.idle).await.map_err(|error| (epoch, error))
+    }
+}
+
+fn request(path: &str) -> Result<Request<Body>, NetError> {
+    Request::builder()
+        .method(Method::GET)
+        .uri(path)
+        .header(header::ACCEPT, "application/json, */*")
+        .body(Body::empty())
+        .map_err(|error| NetError::Unusable(format!("{path} is no path: {error}")))
+}
+
+/// Takes a 2xx; makes an error of anything else.
+async fn accept(response: Response<Body>, idle: Duration) -> Result<BodyStream, NetError> {
+    let status = response.status();
+    let retry_after = retry_after(&response);
+    let date = header_text(&response, header::DATE).and_then(|text| jiff::fmt::rfc2822::parse(text).ok());
+    let stream = BodyStream { date: date.map(|date| date.timestamp()), body: response.into_body(), idle };
+    if status.is_success() {
+        return Ok(stream);
+    }
+    // An error page that does not come whole still is an error with a code.
+    let body = stream.collect(ERROR_LIMIT).await.unwrap_or_default();
+    Err(NetError::from_status(status.as_u16(), &body, retry_after))
+}
+
+fn header_text(response: &Response<Body>, name: header::HeaderName) -> Option<&str> {
+    response.headers().get(name).and_then(|value| value.to_str().ok())
+}
+
+/// `Retry-After` in seconds; API servers send no dates, and a date is a clock we cannot trust.
+fn retry_after(response: &Response<Body>) -> Option<Duration> {
+    header_text(response, header::RETRY_AFTER)?.trim().parse().ok().map(Duration::from_secs)
+}
+
+fn retry_wait(error: &NetError) -> Duration {
+    match error {
+        NetError::Api { retry_after: Some(after), .. } => *after,
+        _ => WAIT_LEAST + jitter(WAIT_JITTER),
+    }
+}
+
+/// A body on its way.
+pub struct BodyStream {
+    /// The server's clock.
+    pub date: Option<Timestamp>,
+    body: Body,
+    idle: Duration,
+}
+
+impl fmt::Debug for BodyStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BodyStream").finish_non_exhaustive()
+    }
+}
+
+impl BodyStream {
+    /// The next bytes; `None` at the end. Waits as long as it takes. Safe to drop while waiting:
+    /// nothing is lost.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, NetError> {
+        loop {
+            match self.body.frame().await {
+                None => return Ok(None),
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        return Ok(Some(data));
+                    }
+                }
+                Some(Err(error)) => return Err(NetError::Transport(super::failure::sentence("the server", &error))),
+            }
+        }
+    }
+
+    /// The whole body, chunk after chunk within the idle deadline.
+    async fn collect(mut self, limit: usize) -> Result<Bytes, NetError> {
+        let mut whole = Vec::new();
+        let after = self.idle;
+        while let Some(chunk) = timeout(after, self.chunk())
+            .await
+            .unwrap_or(Err(NetError::Deadline { what: "more of the answer", after }))?
+        {
+            if whole.len() + chunk.len() > limit {
+                return Err(NetError::TooLarge { limit });
+            }
+            whole.extend_from_slice(&chunk);
+        }
+        Ok(whole.into())
+    }
+}

@@ -1,0 +1,102 @@
+//! Which objects are worth a second look, kept up to date as they come in, so that finding a
+//! blocker among ten thousand pods costs what the pods in trouble cost.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use super::table::Table;
+use crate::model::Uid;
+use crate::model::kubernetes::{Pod, PodHealth};
+use crate::model::source::Object;
+
+/// How long a controller may take to notice a change before it is called silent.
+const SILENCE: Duration = Duration::from_secs(10);
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Attention {
+    /// Pods that are neither running nor done, by owner.
+    troubled: HashMap<Uid, BTreeSet<Uid>>,
+    /// Workloads whose controller has not seen their latest change, since when (monotonic).
+    unobserved: HashMap<Uid, Duration>,
+}
+
+impl Attention {
+    /// Takes note of an object before it enters its table.
+    pub(super) fn note(&mut self, object: &Object, mono: Duration) {
+        match object {
+            Object::Pod(pod) => self.pod(pod),
+            Object::Deployment(row) => {
+                self.change(&row.meta.uid, row.meta.generation > row.observed_generation, mono);
+            }
+            Object::Rollout(row) => {
+                // Without any status the controller has never been there; a number larger than the
+                // generation is a hash of a controller before 0.10.
+                let observed = match row.observed_generation {
+                    Some(observed) => observed >= row.meta.generation,
+                    None => !row.phase.is_empty() || !row.conditions.is_empty(),
+                };
+                self.change(&row.meta.uid, !observed, mono);
+            }
+            Object::Namespace(_)
+            | Object::ReplicaSet(_)
+            | Object::Event(_)
+            | Object::AnalysisRun(_)
+            | Object::Experiment(_) => {}
+        }
+    }
+
+    fn pod(&mut self, pod: &Pod) {
+        let Some(owner) = &pod.meta.owner else { return };
+        let troubled = match pod.health {
+            PodHealth::Broken | PodHealth::Starting => true,
+            PodHealth::Running | PodHealth::Done | PodHealth::Ending | PodHealth::Unknown => false,
+        };
+        if troubled {
+            self.troubled.entry(owner.uid.clone()).or_default().insert(pod.meta.uid.clone());
+        } else {
+            self.forget_pod(&owner.uid, &pod.meta.uid);
+        }
+    }
+
+    /// The pod is well again, or gone.
+    pub(super) fn forget_pod(&mut self, owner: &Uid, pod: &Uid) {
+        if let Some(pods) = self.troubled.get_mut(owner) {
+            pods.remove(pod);
+            if pods.is_empty() {
+                self.troubled.remove(owner);
+            }
+        }
+    }
+
+    fn change(&mut self, uid: &Uid, waits: bool, mono: Duration) {
+        if waits {
+            self.unobserved.entry(uid.clone()).or_insert(mono);
+        } else {
+            self.unobserved.remove(uid);
+        }
+    }
+
+    /// Forgets a workload that is gone.
+    pub(super) fn forget(&mut self, uid: &Uid) {
+        self.unobserved.remove(uid);
+        self.troubled.remove(uid);
+    }
+
+    /// Forgets every pod that is no longer there.
+    pub(super) fn prune(&mut self, pods: &Table<Pod>) {
+        self.troubled.retain(|_, uids| {
+            uids.retain(|uid| pods.get(uid).is_some());
+            !uids.is_empty()
+        });
+    }
+
+    pub(super) fn troubled(&self, owner: &Uid) -> impl Iterator<Item = &Uid> {
+        self.troubled.get(owner).into_iter().flatten()
+    }
+
+    /// How long the controller has been silent about a change, once it is too long.
+    pub(super) fn unobserved(&self, uid: &Uid, now: Duration) -> Option<Duration> {
+        let since = self.unobserved.get(uid)?;
+        Some(now.saturating_sub(*since)).filter(|lag| *lag >= SILENCE)
+    }
+}

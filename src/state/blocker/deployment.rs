@@ -1,0 +1,44 @@
+//! Why a Deployment is not moving.
+
+use super::silent::{self, Unanswered};
+use super::{Cause, Reason, Severity, pods};
+use crate::command::Command;
+use crate::model::kubernetes::Deployment;
+use crate::safe;
+use crate::state::{State, deployment_status};
+
+pub(super) fn cause(state: &State, unanswered: &Unanswered<'_>, row: &Deployment) -> Option<Cause> {
+    let replicas = row.replicas;
+    let observed = row.meta.generation <= row.observed_generation;
+    let deadline = deployment_status::deadline_exceeded(row);
+    let done = replicas.updated >= replicas.desired
+        && replicas.current <= replicas.updated
+        && replicas.available >= replicas.updated;
+    if observed && done && !deadline {
+        return None;
+    }
+    if let Some(cause) = silent::cause(state, unanswered, &row.meta, "deployment controller") {
+        return Some(cause);
+    }
+    let sets = state.world.replica_sets.owned_by(&row.meta.uid).filter(|set| set.desired > 0 || set.current > 0);
+    if let Some(cause) = pods::cause(state, sets, &[Command::Undo]) {
+        return Some(cause);
+    }
+    let stuck = |reason, severity, since, words| {
+        Some(Cause { reason, severity, since, part: "", words, keys: vec![Command::Look, Command::Undo] })
+    };
+    let changed = |kind: &str| row.conditions.iter().find(|condition| condition.kind.as_str() == kind)?.changed;
+    if deadline {
+        let words = safe!(
+            "passed its progress deadline: {} of {} updated replicas are available",
+            replicas.available.min(replicas.updated),
+            replicas.desired
+        );
+        return stuck(Reason::Deadline, Severity::Broken, changed("Progressing"), words);
+    }
+    if row.paused && replicas.updated < replicas.desired {
+        let words = safe!("is paused: {} of {} replicas are updated", replicas.updated, replicas.desired);
+        return stuck(Reason::ManualPause, Severity::Waiting, changed("Progressing"), words);
+    }
+    None
+}

@@ -1,0 +1,177 @@
+//! Why is it not moving: the first cause for each workload that needs a person, most severe first.
+//!
+//! Workloads that are well cost one look at their counts; only of the others the pods are asked, and
+//! of those only the ones in trouble ([`World::troubled`]). A rollout that moves by itself (pods
+//! starting, a timed pause) is no blocker.
+
+mod analysis;
+mod deployment;
+mod pods;
+mod rollout;
+mod silent;
+mod source;
+
+use jiff::Timestamp;
+
+use super::{State, environment};
+use crate::command::Command;
+use crate::model::kubernetes::Meta;
+use crate::model::rollouts::Rollout;
+use crate::model::{ClusterId, Kind, Name, ObjectId};
+use crate::safe;
+use crate::text::Safe;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blocker {
+    pub cluster: ClusterId,
+    /// `None` where a whole source is the trouble.
+    pub object: Option<ObjectId>,
+    /// `None` where a whole source is the trouble.
+    pub environment: Option<Name>,
+    pub reason: Reason,
+    pub since: Option<Timestamp>,
+    pub severity: Severity,
+    /// One sentence that begins with the object's name and says where it is.
+    pub sentence: Safe,
+    /// What helps, likeliest first. Whether it can be done now is for [`super::verbs::check`] to say.
+    pub keys: Vec<Command>,
+}
+
+/// How loud it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Users are reached by something that is failing now.
+    Failing,
+    /// Broken, and it will not repair itself.
+    Broken,
+    /// It waits for a person.
+    Waiting,
+    /// Nobody knows: the source does not answer, or not to us.
+    Unknown,
+}
+
+/// In the order of [`Reason::as_str`]'s list: most specific first (a crash loop explains a passed
+/// deadline, not the other way round).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    InvalidSpec,
+    ServiceMissing,
+    ImagePull,
+    ConfigMissing,
+    CrashLoop,
+    OutOfMemory,
+    ProbeFailing,
+    Unschedulable,
+    Quota,
+    AnalysisFailed,
+    AnalysisInconclusive,
+    AnalysisError,
+    Aborted,
+    ManualPause,
+    PauseStep,
+    Deadline,
+    ControllerSilent,
+    Permission,
+    CrdMissing,
+    SourceStale,
+}
+
+impl Reason {
+    /// The word in `status --json`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidSpec => "invalid_spec",
+            Self::ServiceMissing => "service_missing",
+            Self::ImagePull => "image_pull",
+            Self::ConfigMissing => "config_missing",
+            Self::CrashLoop => "crash_loop",
+            Self::OutOfMemory => "out_of_memory",
+            Self::ProbeFailing => "probe_failing",
+            Self::Unschedulable => "unschedulable",
+            Self::Quota => "quota",
+            Self::AnalysisFailed => "analysis_failed",
+            Self::AnalysisInconclusive => "analysis_inconclusive",
+            Self::AnalysisError => "analysis_error",
+            Self::Aborted => "aborted",
+            Self::ManualPause => "manual_pause",
+            Self::PauseStep => "pause_step",
+            Self::Deadline => "deadline",
+            Self::ControllerSilent => "controller_silent",
+            Self::Permission => "permission",
+            Self::CrdMissing => "crd_missing",
+            Self::SourceStale => "source_stale",
+        }
+    }
+}
+
+/// A cause found, before it is known whose it is.
+struct Cause {
+    reason: Reason,
+    severity: Severity,
+    since: Option<Timestamp>,
+    /// What of the object it is about (`canary`, `preview`); empty: the object itself.
+    part: &'static str,
+    /// What is said of it, after its name and place.
+    words: Safe,
+    keys: Vec<Command>,
+}
+
+/// Every blocker, at most one for each object: sources and protected environments before others,
+/// there the most severe first, then the one that has lasted longest.
+#[must_use]
+pub fn blockers(state: &State) -> Vec<Blocker> {
+    let world = &state.world;
+    let unanswered = silent::unanswered(state);
+    let rollouts = world.rollouts.rows().iter().filter_map(|row| {
+        let cause = rollout::cause(state, &unanswered, row)?;
+        Some(of_object(state, &row.meta, Kind::Rollout, cause))
+    });
+    let deployments = world.deployments.rows().iter().filter_map(|row| {
+        let cause = deployment::cause(state, &unanswered, row)?;
+        Some(of_object(state, &row.meta, Kind::Deployment, cause))
+    });
+    let mut all: Vec<Blocker> = rollouts.chain(deployments).chain(source::blockers(state)).collect();
+    all.sort_by_cached_key(|blocker| {
+        // A source that is in trouble may hide anything, production too.
+        let protected = blocker.environment.as_ref().is_none_or(environment::is_protected);
+        (!protected, blocker.severity, blocker.since.unwrap_or(Timestamp::MAX), blocker.sentence.clone())
+    });
+    all
+}
+
+/// Its analysis measures failures now: the new version is failing, whatever its status says.
+#[must_use]
+pub fn is_failing(state: &State, row: &Rollout) -> bool {
+    analysis::failing(state, row, "").is_some_and(|cause| cause.severity == Severity::Failing)
+}
+
+fn of_object(state: &State, meta: &Meta, kind: Kind, cause: Cause) -> Blocker {
+    let environment = environment::of(state, meta.cluster, &meta.namespace);
+    let gap = if cause.part.is_empty() { "" } else { " " };
+    let place = place(state, meta, &environment);
+    let sentence = safe!("{}{}{} in {} {}", meta.name, gap, cause.part, place, cause.words);
+    Blocker {
+        cluster: meta.cluster,
+        object: Some(meta.id(kind)),
+        environment: Some(environment),
+        reason: cause.reason,
+        since: cause.since,
+        severity: cause.severity,
+        sentence,
+        keys: cause.keys,
+    }
+}
+
+/// The environment; its namespace where that has another name, its cluster where there are several.
+fn place(state: &State, meta: &Meta, environment: &Name) -> Safe {
+    let namespace = if *environment == meta.namespace {
+        environment.safe().clone()
+    } else {
+        safe!("{} (namespace {})", environment, meta.namespace)
+    };
+    match state.world.cluster(meta.cluster).filter(|_| state.world.clusters.len() > 1) {
+        Some(cluster) => safe!("{} on {}", namespace, cluster.name),
+        None => namespace,
+    }
+}

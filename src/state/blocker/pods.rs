@@ -1,0 +1,195 @@
+//! What a workload's pods say about why it is not moving.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{Cause, Reason, Severity};
+use crate::command::Command;
+use crate::model::kubernetes::{Container, ContainerState, Event, Pod, PodHealth, ReplicaSet, Terminated};
+use crate::safe;
+use crate::state::{State, World};
+use crate::text::{self, Safe};
+
+/// Seconds that running containers may be unready without an event before it is called a fault.
+const UNREADY: i64 = 60;
+
+/// The most specific cause among the pods in trouble of these ReplicaSets, or in their own conditions.
+pub(super) fn cause<'a>(
+    state: &State,
+    sets: impl Iterator<Item = &'a Arc<ReplicaSet>>,
+    keys: &[Command],
+) -> Option<Cause> {
+    let mut first: Option<Found> = None;
+    for set in sets {
+        let found = state.world.troubled(&set.meta.uid).filter_map(|pod| of_pod(state, pod)).chain(of_set(set));
+        for found in found {
+            let better = first.as_ref().is_none_or(|first| (found.reason, found.since) < (first.reason, first.since));
+            if better {
+                first = Some(found);
+            }
+        }
+    }
+    let found = first?;
+    Some(Cause {
+        reason: found.reason,
+        severity: Severity::Broken,
+        since: found.since,
+        part: "",
+        words: found.words,
+        keys: [&[Command::Look], keys].concat(),
+    })
+}
+
+struct Found {
+    reason: Reason,
+    since: Option<Timestamp>,
+    /// After the workload's name.
+    words: Safe,
+}
+
+/// Pods that could not even be made.
+fn of_set(set: &ReplicaSet) -> Option<Found> {
+    let failure = set
+        .conditions
+        .iter()
+        .find(|condition| condition.kind.as_str() == "ReplicaFailure" && condition.status == Some(true))?;
+    let quota = failure.message.as_str().contains("exceeded quota");
+    let (reason, words) = if quota {
+        (Reason::Quota, safe!("cannot make its pods, the quota is used up: {}", failure.message))
+    } else {
+        (Reason::InvalidSpec, safe!("cannot make its pods: {}", failure.message))
+    };
+    Some(Found { reason, since: failure.changed, words })
+}
+
+fn of_pod(state: &State, pod: &Pod) -> Option<Found> {
+    match pod.health {
+        PodHealth::Broken if pod.node.is_none() && pod.states.iter().all(|container| !has_begun(container)) => {
+            unschedulable(pod)
+        }
+        PodHealth::Broken => pod.states.iter().find_map(|container| broken(pod, container)),
+        PodHealth::Starting => starting(state, pod),
+        PodHealth::Running | PodHealth::Done | PodHealth::Ending | PodHealth::Unknown => None,
+    }
+}
+
+fn has_begun(container: &Container) -> bool {
+    !matches!(container.state, ContainerState::Unknown)
+}
+
+fn unschedulable(pod: &Pod) -> Option<Found> {
+    let message = pod.message.as_ref()?;
+    let words = safe!("has a pod that no node takes: {}", message);
+    Some(Found { reason: Reason::Unschedulable, since: pod.meta.created, words })
+}
+
+/// Why this container keeps its pod from running.
+fn broken(pod: &Pod, container: &Container) -> Option<Found> {
+    match &container.state {
+        ContainerState::Waiting { reason, message } => waiting(pod, container, reason, message),
+        ContainerState::Terminated(end) if end.exit_code != 0 || end.signal != 0 => Some(ended(pod, container, end)),
+        ContainerState::Terminated(_) | ContainerState::Running { .. } | ContainerState::Unknown => None,
+    }
+}
+
+fn waiting(pod: &Pod, container: &Container, reason: &Safe, message: &Safe) -> Option<Found> {
+    let since = pod.meta.created;
+    let found = |kind, words| Some(Found { reason: kind, since, words });
+    match reason.as_str() {
+        "ErrImagePull"
+        | "ImagePullBackOff"
+        | "ErrImageNeverPull"
+        | "InvalidImageName"
+        | "ImageInspectError"
+        | "RegistryUnavailable"
+        | "SignatureValidationFailed" => {
+            let words = if message.is_empty() { reason } else { message };
+            found(Reason::ImagePull, safe!("cannot pull the image {}: {}", container.image, words))
+        }
+        "CreateContainerConfigError" => found(
+            Reason::ConfigMissing,
+            safe!("lacks configuration for container {}: {}", container.name.safe(), message),
+        ),
+        "CrashLoopBackOff" => match &container.last {
+            Some(end) => Some(ended(pod, container, end)),
+            None => found(Reason::CrashLoop, crashes(container, &Safe::of("its container ends again and again"))),
+        },
+        "" | "ContainerCreating" | "PodInitializing" => None,
+        _ => {
+            found(Reason::CrashLoop, safe!("cannot start container {}: {} {}", container.name.safe(), reason, message))
+        }
+    }
+}
+
+fn ended(pod: &Pod, container: &Container, end: &Terminated) -> Found {
+    let since = end.at.or(pod.meta.created);
+    if end.reason.as_str() == "OOMKilled" {
+        let words = crashes(container, &Safe::of("killed for using more memory than its limit"));
+        return Found { reason: Reason::OutOfMemory, since, words };
+    }
+    let how = if end.signal != 0 {
+        safe!("ended by signal {}", end.signal)
+    } else {
+        safe!("ended with exit code {}", end.exit_code)
+    };
+    Found { reason: Reason::CrashLoop, since, words: crashes(container, &how) }
+}
+
+fn crashes(container: &Container, how: &Safe) -> Safe {
+    let restarts = text::plural(u64::from(container.restarts), "restart", "restarts");
+    safe!("is crashing: container {} {}, {}", container.name.safe(), how, restarts)
+}
+
+/// On its way, unless an event says what holds it up.
+fn starting(state: &State, pod: &Pod) -> Option<Found> {
+    let warning = events_about(&state.world, pod)
+        .filter(|event| event.warning)
+        .filter(|event| matches!(event.reason.as_str(), "Unhealthy" | "FailedMount" | "FailedCreatePodSandBox"))
+        .max_by_key(|event| event.last);
+    let runs = pod.states.iter().find_map(|container| match container.state {
+        ContainerState::Running { since } if !container.init && !container.ready => since,
+        _ => None,
+    });
+    match (warning, runs) {
+        (Some(event), Some(since)) if event.reason.as_str() == "Unhealthy" => Some(Found {
+            reason: Reason::ProbeFailing,
+            since: Some(since),
+            words: safe!("has a pod that is not ready: {}", event.message),
+        }),
+        (Some(event), None) if event.reason.as_str() != "Unhealthy" => Some(Found {
+            reason: Reason::ConfigMissing,
+            since: pod.meta.created,
+            words: safe!("has a pod that cannot start: {}", event.message),
+        }),
+        (_, Some(since)) if age(state, pod, since) >= UNREADY => {
+            let age = text::age(age(state, pod, since));
+            let words = safe!("has a pod that has been running for {} and is not ready", age);
+            Some(Found { reason: Reason::ProbeFailing, since: Some(since), words })
+        }
+        _ => None,
+    }
+}
+
+/// Seconds since a time by the clock of the pod's cluster.
+fn age(state: &State, pod: &Pod, since: Timestamp) -> i64 {
+    state.now.wall.as_second() - state.ours(pod.meta.cluster, since).as_second()
+}
+
+/// Events are named after their object (`<pod>.<hex>`), so they stand together in the order of names.
+fn events_about<'a>(world: &'a World, pod: &'a Pod) -> impl Iterator<Item = &'a Arc<Event>> {
+    let rows = world.events.rows();
+    let meta = &pod.meta;
+    let from = rows.partition_point(|event| {
+        (event.meta.cluster, &event.meta.namespace, &event.meta.name) < (meta.cluster, &meta.namespace, &meta.name)
+    });
+    rows[from..]
+        .iter()
+        .take_while(move |event| {
+            event.meta.cluster == meta.cluster
+                && event.meta.namespace == meta.namespace
+                && event.meta.name.raw().starts_with(meta.name.raw())
+        })
+        .filter(move |event| event.about_uid.as_ref().is_none_or(|uid| *uid == meta.uid))
+        .filter(move |event| event.about_name == meta.name)
+}

@@ -1,0 +1,64 @@
+//! Nobody answers: a change that its controller never noticed, or an accepted action without effect.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::{Cause, Reason, Severity};
+use crate::action::{Operation, Outcome};
+use crate::command::Command;
+use crate::model::Uid;
+use crate::model::kubernetes::Meta;
+use crate::safe;
+use crate::state::{State, verbs};
+use crate::text;
+
+/// How long an accepted action may go without effect before the controller is called silent.
+const SILENCE: Duration = Duration::from_secs(10);
+
+/// Accepted actions of this run that have had time to take effect, by their object.
+pub(super) type Unanswered<'a> = HashMap<&'a Uid, &'a Operation>;
+
+pub(super) fn unanswered(state: &State) -> Unanswered<'_> {
+    state
+        .operations
+        .iter()
+        .filter(|operation| matches!(operation.outcome, Outcome::Accepted) && !operation.started_mono.is_zero())
+        .filter(|operation| state.now.mono.saturating_sub(operation.started_mono) >= SILENCE)
+        .map(|operation| (&operation.action.target.uid, operation))
+        .collect()
+}
+
+pub(super) fn cause(
+    state: &State,
+    unanswered: &Unanswered<'_>,
+    meta: &Meta,
+    controller: &'static str,
+) -> Option<Cause> {
+    let waiting = unanswered.get(&meta.uid).and_then(|operation| {
+        let since = state.now.mono.saturating_sub(operation.started_mono);
+        let what = verbs::waits_for(state, operation)?;
+        Some((
+            Some(operation.started),
+            safe!(
+                "waits for the {}: {} accepted {} ago, not yet seen: {}",
+                controller,
+                operation.action.change.verb().as_str(),
+                text::duration(Duration::from_secs(since.as_secs())),
+                what
+            ),
+        ))
+    });
+    let (since, words) = waiting.or_else(|| {
+        let lag = state.world.unobserved(&meta.uid, state.now.mono)?;
+        let lag = text::duration(Duration::from_secs(lag.as_secs()));
+        Some((None, safe!("waits for the {}, silent for {}", controller, lag)))
+    })?;
+    Some(Cause {
+        reason: Reason::ControllerSilent,
+        severity: Severity::Broken,
+        since,
+        part: "",
+        words,
+        keys: vec![Command::Look],
+    })
+}

@@ -1,0 +1,87 @@
+//! Sources that cannot be read: what they would say is not known.
+
+use super::{Blocker, Reason, Severity};
+use crate::command::Command;
+use crate::model::source::{ClusterScope, FeedStatus};
+use crate::model::{Kind, SystemId};
+use crate::safe;
+use crate::state::State;
+use crate::state::freshness::{self, Freshness};
+use crate::state::world::Feed;
+use crate::text::{self, Safe};
+
+pub(super) fn blockers(state: &State) -> impl Iterator<Item = Blocker> {
+    state
+        .world
+        .clusters
+        .iter()
+        .flat_map(move |cluster| SystemId::ALL.into_iter().filter_map(move |system| blocker(state, cluster, system)))
+}
+
+/// A cluster that cannot be used at all is said once, not once for each system.
+fn blocker(state: &State, cluster: &ClusterScope, system: SystemId) -> Option<Blocker> {
+    let name = cluster.name.safe();
+    let system_name = Safe::of(system.as_str());
+    if let Some(why) = &cluster.unusable {
+        let first = SystemId::ALL.first() == Some(&system);
+        return first.then(|| made(cluster, Reason::SourceStale, safe!("{} cannot be used: {}", name, why)));
+    }
+    match freshness::of_system(state, cluster.id, system) {
+        Freshness::Loading { .. } | Freshness::Live { .. } => None,
+        Freshness::Denied { why } => {
+            Some(made(cluster, Reason::Permission, safe!("{} on {} may not be read: {}", system_name, name, why)))
+        }
+        // Who works in one namespace may seldom list namespaces; only a label is missed.
+        Freshness::Partial { .. } if only_namespaces_are_missing(state, cluster, system) => None,
+        Freshness::Partial { why, missing, of } => Some(made(
+            cluster,
+            missing_reason(state, cluster, system),
+            safe!("{} on {} is read in part, {} of {} lists are missing: {}", system_name, name, missing, of, why),
+        )),
+        // No Argo Rollouts in the cluster is a fact, not a fault; its pane says so.
+        Freshness::Absent { .. } if system == SystemId::Rollouts && state.world.rollouts.is_empty() => None,
+        Freshness::Absent { why } => {
+            Some(made(cluster, Reason::CrdMissing, safe!("{} is not installed on {}: {}", system_name, name, why)))
+        }
+        Freshness::Stale { since, why, .. } => Some(made(
+            cluster,
+            Reason::SourceStale,
+            safe!("{} on {} is {} old: {}", system_name, name, text::duration(since), why),
+        )),
+        Freshness::Failed { why, .. } => {
+            Some(made(cluster, Reason::SourceStale, safe!("{} on {} cannot be read: {}", system_name, name, why)))
+        }
+    }
+}
+
+/// Why a part of a system is missing, in the order in which [`Freshness::Partial`] chooses its words.
+fn missing_reason(state: &State, cluster: &ClusterScope, system: SystemId) -> Reason {
+    let any = |is: fn(&Feed) -> bool| state.world.feeds_of(cluster.id, system).any(|(_, feed)| is(feed));
+    if any(|feed| feed.stopped.is_some() || matches!(feed.status, FeedStatus::Failed { .. })) {
+        Reason::SourceStale
+    } else if any(|feed| matches!(feed.status, FeedStatus::Denied { .. })) {
+        Reason::Permission
+    } else {
+        Reason::CrdMissing
+    }
+}
+
+fn only_namespaces_are_missing(state: &State, cluster: &ClusterScope, system: SystemId) -> bool {
+    state.world.feeds_of(cluster.id, system).all(|(id, feed)| match feed.status {
+        FeedStatus::Connecting | FeedStatus::Live | FeedStatus::Stale { .. } => true,
+        FeedStatus::Denied { .. } | FeedStatus::Absent { .. } | FeedStatus::Failed { .. } => id.kind == Kind::Namespace,
+    })
+}
+
+fn made(cluster: &ClusterScope, reason: Reason, sentence: Safe) -> Blocker {
+    Blocker {
+        cluster: cluster.id,
+        object: None,
+        environment: None,
+        reason,
+        since: None,
+        severity: Severity::Unknown,
+        sentence,
+        keys: vec![Command::Refresh],
+    }
+}

@@ -1,0 +1,50 @@
+//! What is made from the whole world and drawn in every frame: made once after a change, by
+//! `update`, so that a frame costs what is on the screen and not what is in the world.
+
+use std::sync::Arc;
+
+use super::State;
+use super::blocker::{self, Blocker};
+use super::matrix::{self, Matrix};
+
+/// Each with the revision it was made at.
+#[derive(Debug, Clone, Default)]
+pub struct Derived {
+    matrix: Option<(u64, Arc<Matrix>)>,
+    blockers: Option<(u64, Arc<[Blocker]>)>,
+}
+
+impl Derived {
+    /// Time passed.
+    pub fn forget_blockers(&mut self) {
+        self.blockers = None;
+    }
+}
+
+/// Makes what is missing or old.
+pub fn settle(state: &mut State) {
+    state.derived.matrix = Some((matrix::revision(state), matrix(state)));
+    state.derived.blockers = Some((blockers_revision(state), blockers(state)));
+}
+
+fn blockers_revision(state: &State) -> u64 {
+    state.world.revision() + state.operations_revision
+}
+
+/// Workloads by service and environment, as they stand now.
+#[must_use]
+pub fn matrix(state: &State) -> Arc<Matrix> {
+    match &state.derived.matrix {
+        Some((at, matrix)) if *at == matrix::revision(state) => Arc::clone(matrix),
+        _ => Arc::new(matrix::build(state)),
+    }
+}
+
+/// What does not move, worst first.
+#[must_use]
+pub fn blockers(state: &State) -> Arc<[Blocker]> {
+    match &state.derived.blockers {
+        Some((at, blockers)) if *at == blockers_revision(state) => Arc::clone(blockers),
+        _ => blocker::blockers(state).into(),
+    }
+}

@@ -1,0 +1,206 @@
+//! How fresh what is on the screen is: many feeds, one verdict. Pure; times are monotonic.
+//!
+//! Freshness is a state: loading, live, stale, denied, absent and failed look different and each
+//! says what comes next. A count is a lower bound until every list is whole.
+
+use std::time::Duration;
+
+use super::State;
+use super::world::Feed;
+use crate::model::source::{FeedId, FeedStatus};
+use crate::model::{ClusterId, Kind, SystemId};
+use crate::safe;
+use crate::text::{self, Safe};
+
+/// How a set of feeds stands, taken together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Freshness {
+    /// Nothing whole has come yet; rows the server says are still to come.
+    Loading { remaining: Option<u64> },
+    /// All of it, last heard of `age` ago; but for objects that could not be decoded.
+    Live { age: Duration, left_out: u64 },
+    /// There is data, and it is old: in trouble for `since`, next try in `retry`.
+    Stale { since: Duration, why: Safe, retry: Option<Duration> },
+    /// The server says no, and names the permission.
+    Denied { why: Safe },
+    /// The kind is not known to the server: its definition is not installed.
+    Absent { why: Safe },
+    /// Never had data and cannot get it.
+    Failed { why: Safe, retry: Option<Duration> },
+    /// Some of it is live, `missing` of `of` lists are not to be had; `why` is the first reason.
+    Partial { missing: usize, of: usize, why: Safe },
+}
+
+impl Freshness {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Loading { .. } => "loading",
+            Self::Live { .. } => "live",
+            Self::Stale { .. } => "stale",
+            Self::Denied { .. } => "denied",
+            Self::Absent { .. } => "absent",
+            Self::Failed { .. } => "failed",
+            Self::Partial { .. } => "partial",
+        }
+    }
+
+    /// What is missing although all is live; `None` when nothing is.
+    #[must_use]
+    pub fn left_out(&self) -> Option<Safe> {
+        match self {
+            Self::Live { left_out: count @ 1.., .. } => {
+                Some(safe!("{} left out, not readable here", text::count(*count)))
+            }
+            _ => None,
+        }
+    }
+
+    /// What is shown is true now.
+    #[must_use]
+    pub const fn is_live(&self) -> bool {
+        matches!(self, Self::Live { .. } | Self::Partial { .. })
+    }
+}
+
+/// How one system of one cluster stands: a dot in the header.
+#[must_use]
+pub fn of_system(state: &State, cluster: ClusterId, system: SystemId) -> Freshness {
+    if let Some(why) = unusable(state, cluster) {
+        return Freshness::Failed { why, retry: None };
+    }
+    aggregate(state.now.mono, state.world.feeds_of(cluster, system))
+}
+
+/// How these kinds stand over all clusters: what a pane or list says of itself.
+#[must_use]
+pub fn of_kinds(state: &State, kinds: &[Kind]) -> Freshness {
+    let feeds = state.world.feeds.iter().filter(|(id, _)| kinds.contains(&id.kind));
+    let mut all = feeds.peekable();
+    if all.peek().is_none()
+        && let Some(why) = state.world.clusters.iter().find_map(|cluster| cluster.unusable.clone())
+    {
+        return Freshness::Failed { why, retry: None };
+    }
+    aggregate(state.now.mono, all)
+}
+
+/// How one kind of one cluster stands, for the page of an object.
+#[must_use]
+pub fn of_kind(state: &State, cluster: ClusterId, kind: Kind) -> Freshness {
+    if let Some(why) = unusable(state, cluster) {
+        return Freshness::Failed { why, retry: None };
+    }
+    aggregate(state.now.mono, state.world.feeds.iter().filter(|(id, _)| id.cluster == cluster && id.kind == kind))
+}
+
+/// Every list of these kinds is whole and every object of it could be read: a count is the count, not "at least".
+#[must_use]
+pub fn is_complete(state: &State, kinds: &[Kind]) -> bool {
+    state
+        .world
+        .feeds
+        .iter()
+        .filter(|(id, _)| kinds.contains(&id.kind))
+        .all(|(_, feed)| feed.complete && feed.left_out == 0)
+}
+
+fn unusable(state: &State, cluster: ClusterId) -> Option<Safe> {
+    state.world.cluster(cluster).and_then(|cluster| cluster.unusable.clone())
+}
+
+/// What was seen of the feeds so far.
+#[derive(Default)]
+struct Tally {
+    all: usize,
+    live: usize,
+    loading: usize,
+    remaining: Option<u64>,
+    oldest: Duration,
+    left_out: u64,
+    stale: Option<(Duration, Safe, Option<Duration>)>,
+    denied: Vec<Safe>,
+    absent: Vec<Safe>,
+    failed: Vec<(Safe, Option<Duration>)>,
+}
+
+fn aggregate<'a>(now: Duration, feeds: impl Iterator<Item = (&'a FeedId, &'a Feed)>) -> Freshness {
+    let mut tally = Tally::default();
+    for (_, feed) in feeds {
+        tally.take(now, feed);
+    }
+    tally.verdict()
+}
+
+impl Tally {
+    fn take(&mut self, now: Duration, feed: &Feed) {
+        let until = |at: Duration| at.saturating_sub(now);
+        self.all += 1;
+        self.left_out += feed.left_out;
+        if let Some((message, restart_at)) = &feed.stopped {
+            if feed.complete {
+                self.keep_stale(now.saturating_sub(feed.heard.unwrap_or(now)), message, Some(until(*restart_at)));
+            } else {
+                self.failed.push((message.clone(), Some(until(*restart_at))));
+            }
+            return;
+        }
+        match &feed.status {
+            FeedStatus::Live if feed.complete => {
+                self.live += 1;
+                self.oldest = self.oldest.max(now.saturating_sub(feed.heard.unwrap_or(now)));
+            }
+            FeedStatus::Connecting | FeedStatus::Live => self.loading += 1,
+            FeedStatus::Stale { since, message, retry_at } => {
+                self.keep_stale(now.saturating_sub(*since), message, retry_at.map(until));
+            }
+            FeedStatus::Denied { message } => self.denied.push(message.clone()),
+            FeedStatus::Absent { message } => self.absent.push(message.clone()),
+            FeedStatus::Failed { message, retry_at } => self.failed.push((message.clone(), retry_at.map(until))),
+        }
+        if let Some(remaining) = feed.remaining {
+            self.remaining = Some(self.remaining.unwrap_or(0) + remaining);
+        }
+    }
+
+    /// The longest trouble is the one that is told.
+    fn keep_stale(&mut self, since: Duration, why: &Safe, retry: Option<Duration>) {
+        if self.stale.as_ref().is_none_or(|(other, _, _)| *other < since) {
+            self.stale = Some((since, why.clone(), retry));
+        }
+    }
+
+    fn verdict(mut self) -> Freshness {
+        if let Some((since, why, retry)) = self.stale.take() {
+            return Freshness::Stale { since, why, retry };
+        }
+        let missing = self.denied.len() + self.absent.len() + self.failed.len();
+        if self.live == 0 && missing > 0 && self.loading == 0 {
+            return self.nothing();
+        }
+        if self.loading > 0 || self.all == 0 {
+            return Freshness::Loading { remaining: self.remaining };
+        }
+        if missing > 0 {
+            let reasons = self.failed.into_iter().map(|(why, _)| why).chain(self.denied).chain(self.absent);
+            let why = reasons.into_iter().next().unwrap_or_else(|| Safe::of("part of it cannot be read"));
+            return Freshness::Partial { missing, of: self.all, why };
+        }
+        Freshness::Live { age: self.oldest, left_out: self.left_out }
+    }
+
+    /// None of it is there: the reason that a person can do most about comes first.
+    fn nothing(self) -> Freshness {
+        if let Some((why, retry)) = self.failed.into_iter().next() {
+            return Freshness::Failed { why, retry };
+        }
+        if let Some(why) = self.denied.into_iter().next() {
+            return Freshness::Denied { why };
+        }
+        match self.absent.into_iter().next() {
+            Some(why) => Freshness::Absent { why },
+            None => Freshness::Loading { remaining: None },
+        }
+    }
+}

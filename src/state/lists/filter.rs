@@ -1,0 +1,142 @@
+//! Which rows pass the filter: every word must be in the row's text (capitals do not matter),
+//! a word after `!` must not be.
+
+use super::order::Entry;
+use super::{Item, Line, tree_line};
+use crate::action::{Operation, Outcome};
+use crate::model::kubernetes::{Deployment, Pod, PodHealth, RolloutVerdict};
+use crate::model::rollouts::{AnalysisPhase, Rollout};
+use crate::state::State;
+use crate::state::ui::ListId;
+use crate::state::{deployment_status, rollout_info};
+
+pub(super) struct Filter {
+    words: Vec<(String, bool)>,
+    faults_only: bool,
+}
+
+impl Filter {
+    pub(super) fn new(text: &str, faults_only: bool) -> Self {
+        let words = text
+            .split_whitespace()
+            .map(|word| match word.strip_prefix('!') {
+                Some(rest) => (rest.to_lowercase(), false),
+                None => (word.to_lowercase(), true),
+            })
+            .filter(|(word, _)| !word.is_empty())
+            .collect();
+        Self { words, faults_only }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.words.is_empty() && !self.faults_only
+    }
+
+    /// Every word in one of the texts, none of the unwanted in any.
+    fn passes(&self, texts: &[&str]) -> bool {
+        self.words.iter().all(|(word, wanted)| texts.iter().any(|text| contains(text, word)) == *wanted)
+    }
+
+    pub(super) fn pod(&self, pod: &Pod) -> bool {
+        (!self.faults_only || matches!(pod.health, PodHealth::Broken | PodHealth::Unknown))
+            && self.passes(&[
+                pod.meta.name.raw(),
+                pod.meta.namespace.raw(),
+                pod.status.as_str(),
+                pod.node.as_ref().map_or("", |node| node.raw()),
+            ])
+    }
+
+    pub(super) fn rollout(&self, state: &State, rollout: &Rollout) -> bool {
+        let info = rollout_info::info(&state.world, rollout);
+        (!self.faults_only || info.status.as_str() != "Healthy")
+            && self.passes(&[
+                rollout.meta.name.raw(),
+                rollout.meta.namespace.raw(),
+                info.status.as_str(),
+                info.message.as_str(),
+            ])
+    }
+
+    fn deployment(&self, deployment: &Deployment) -> bool {
+        let status = deployment_status::status(deployment);
+        (!self.faults_only || status.verdict != RolloutVerdict::Complete)
+            && self.passes(&[
+                deployment.meta.name.raw(),
+                deployment.meta.namespace.raw(),
+                verdict(status.verdict),
+                status.message.as_str(),
+            ])
+    }
+
+    pub(super) fn operation(&self, operation: &Operation) -> bool {
+        let fault = !matches!(operation.outcome, Outcome::Observed);
+        (!self.faults_only || fault)
+            && self.passes(&[
+                operation.action.target.name.raw(),
+                operation.environment.raw(),
+                operation.action.change.verb().as_str(),
+                operation.outcome.as_str(),
+                operation.reason.as_str(),
+            ])
+    }
+
+    pub(super) fn entry(&self, state: &State, list: &ListId, entry: &Entry) -> bool {
+        tree_line(state, list, entry).is_some_and(|line| self.line(state, &line))
+    }
+
+    fn line(&self, state: &State, line: &Line) -> bool {
+        let (fault, texts): (bool, Vec<&str>) = match &line.item {
+            Item::Pod(pod) => return self.pod(pod),
+            Item::Rollout(rollout) => return self.rollout(state, rollout),
+            Item::Deployment(deployment) => return self.deployment(deployment),
+            Item::Operation(operation) => return self.operation(operation),
+            Item::ReplicaSet(set) => (set.available < set.desired, vec![set.meta.name.raw()]),
+            Item::AnalysisRun(run) => (bad(&run.phase), vec![run.meta.name.raw(), phase(&run.phase)]),
+            Item::Experiment(row) => (bad(&row.phase), vec![row.meta.name.raw(), phase(&row.phase)]),
+            Item::Event(event) => (
+                event.warning,
+                vec![event.reason.as_str(), event.message.as_str(), event.about_name.raw(), event.about_kind.as_str()],
+            ),
+            Item::Container(container) => (!container.ready, vec![container.name.raw(), container.image.as_str()]),
+            Item::Metric(metric) => (bad(&metric.phase), vec![metric.name.as_str(), phase(&metric.phase)]),
+            Item::Measurement(row) => (bad(&row.phase), vec![row.value.as_str(), phase(&row.phase)]),
+            Item::Step { .. } | Item::Revision(_) => (false, Vec::new()),
+        };
+        (!self.faults_only || fault) && self.passes(&texts)
+    }
+}
+
+fn verdict(verdict: RolloutVerdict) -> &'static str {
+    match verdict {
+        RolloutVerdict::Complete => "complete",
+        RolloutVerdict::Progressing => "progressing",
+        RolloutVerdict::Failed => "failed",
+    }
+}
+
+fn bad(phase: &AnalysisPhase) -> bool {
+    matches!(phase, AnalysisPhase::Failed | AnalysisPhase::Error | AnalysisPhase::Inconclusive)
+}
+
+fn phase(phase: &AnalysisPhase) -> &str {
+    match phase {
+        AnalysisPhase::Pending => "pending",
+        AnalysisPhase::Running => "running",
+        AnalysisPhase::Successful => "successful",
+        AnalysisPhase::Failed => "failed",
+        AnalysisPhase::Error => "error",
+        AnalysisPhase::Inconclusive => "inconclusive",
+        AnalysisPhase::Other(word) => word.as_str(),
+    }
+}
+
+/// `needle` is in lower case. Names are ASCII almost always: then nothing is allocated.
+fn contains(text: &str, needle: &str) -> bool {
+    if text.is_ascii() {
+        needle.is_ascii()
+            && text.as_bytes().windows(needle.len()).any(|window| window.eq_ignore_ascii_case(needle.as_bytes()))
+    } else {
+        text.to_lowercase().contains(needle)
+    }
+}

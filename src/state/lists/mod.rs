@@ -1,0 +1,232 @@
+//! The rows of every list on the screen. Only the visible ones are ever made; the number of rows
+//! and the place of one are known without making any: a flat table is its own order, everything
+//! else is counted once by `update` ([`settled`]) and again only when something it was made from
+//! has changed.
+
+mod filter;
+mod order;
+mod tree;
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::ui::{ListId, Pane, Place, RowId};
+use super::{State, steps};
+use crate::action::Operation;
+use crate::model::Kind;
+use crate::model::kubernetes::{Container, Deployment, Event, Pod, ReplicaSet};
+use crate::model::rollouts::{AnalysisRun, Experiment, Measurement, Metric, Rollout};
+use crate::text::Safe;
+
+pub use order::Order;
+use order::{Entry, Flat, Ref, Rows};
+
+/// A row to draw, with its depth in the tree.
+#[derive(Debug, Clone)]
+pub struct Line {
+    pub id: RowId,
+    pub depth: u8,
+    pub item: Item,
+}
+
+#[derive(Debug, Clone)]
+pub enum Item {
+    Deployment(Arc<Deployment>),
+    Rollout(Arc<Rollout>),
+    ReplicaSet(Arc<ReplicaSet>),
+    Pod(Arc<Pod>),
+    AnalysisRun(Arc<AnalysisRun>),
+    Experiment(Arc<Experiment>),
+    Event(Arc<Event>),
+    Step { index: usize, what: Safe, state: StepState },
+    Revision(i64),
+    Container(Container),
+    Metric(Metric),
+    Measurement(Measurement),
+    Operation(Box<Operation>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepState {
+    Done,
+    Current,
+    Next,
+}
+
+/// How many rows the list has now (after its filter).
+#[must_use]
+pub fn len(state: &State, list: &ListId) -> usize {
+    order_of(state, list).len()
+}
+
+/// How many rows it would have without its filter: the N of "n of N".
+#[must_use]
+pub fn total(state: &State, list: &ListId) -> usize {
+    order_of(state, list).total
+}
+
+/// These rows; positions past the end are left out.
+#[must_use]
+pub fn rows(state: &State, list: &ListId, range: Range<usize>) -> Vec<Line> {
+    let order = order_of(state, list);
+    let end = range.end.min(order.len());
+    (range.start..end).filter_map(|at| line(state, list, &order, at)).collect()
+}
+
+/// Where a row stands in the list now.
+#[must_use]
+pub fn position(state: &State, list: &ListId, row: &RowId) -> Option<usize> {
+    let order = order_of(state, list);
+    match &order.rows {
+        Rows::All(flat, _) => natural(state, *flat, row),
+        Rows::Some(flat, places) => {
+            let place = u32::try_from(natural(state, *flat, row)?).ok()?;
+            places.binary_search(&place).ok()
+        }
+        Rows::Tree(entries) => {
+            let same = |entry: &Entry| match row {
+                RowId::Object(id) => entry.is(&id.uid) && identity(state, list, entry).is_some_and(|id| id == *row),
+                _ => identity(state, list, entry).is_some_and(|id| id == *row),
+            };
+            // Most of the time it stands where it stood.
+            let before = state.ui.list(list).map_or(0, |list| list.place);
+            if entries.get(before).is_some_and(same) { Some(before) } else { entries.iter().position(same) }
+        }
+    }
+}
+
+/// The identity of the row at this place.
+#[must_use]
+pub fn at(state: &State, list: &ListId, at: usize) -> Option<RowId> {
+    line(state, list, &order_of(state, list), at).map(|line| line.id)
+}
+
+/// The highlighted row, when it is still there.
+#[must_use]
+pub fn selected(state: &State, list: &ListId) -> Option<RowId> {
+    let row = state.ui.list(list)?.selected.clone()?;
+    position(state, list, &row).map(|_| row)
+}
+
+/// The highlighted row with what it shows.
+#[must_use]
+pub fn selected_line(state: &State, list: &ListId) -> Option<Line> {
+    let row = state.ui.list(list)?.selected.clone()?;
+    let at = position(state, list, &row)?;
+    line(state, list, &order_of(state, list), at)
+}
+
+/// Counts the rows of a list, for `update` to keep.
+#[must_use]
+pub fn settled(state: &State, list: &ListId) -> Order {
+    order::build(state, list)
+}
+
+fn order_of<'a>(state: &'a State, list: &ListId) -> Cow<'a, Order> {
+    if let Some(order) = state.ui.list(list).and_then(|list| list.order.as_ref())
+        && order::is_current(state, list, order)
+    {
+        return Cow::Borrowed(order);
+    }
+    Cow::Owned(order::build(state, list))
+}
+
+/// Whether what `update` counted still holds.
+#[must_use]
+pub fn is_settled(state: &State, list: &ListId) -> bool {
+    state.ui.list(list).and_then(|list| list.order.as_ref()).is_some_and(|order| order::is_current(state, list, order))
+}
+
+/// Where a row of a flat table stands in that table.
+fn natural(state: &State, flat: Flat, row: &RowId) -> Option<usize> {
+    match (flat, row) {
+        (Flat::Pods, RowId::Object(id)) => state.world.pods.position(&id.uid),
+        (Flat::Rollouts, RowId::Object(id)) => state.world.rollouts.position(&id.uid),
+        (Flat::Journal, RowId::Operation(id)) => {
+            let at = state.operations.iter().position(|operation| operation.id == *id)?;
+            Some(state.operations.len() - 1 - at)
+        }
+        _ => None,
+    }
+}
+
+fn line(state: &State, list: &ListId, order: &Order, at: usize) -> Option<Line> {
+    match &order.rows {
+        Rows::All(flat, _) => flat_line(state, *flat, at),
+        Rows::Some(flat, places) => flat_line(state, *flat, *places.get(at)? as usize),
+        Rows::Tree(entries) => tree_line(state, list, entries.get(at)?),
+    }
+}
+
+fn flat_line(state: &State, flat: Flat, at: usize) -> Option<Line> {
+    let (id, item) = match flat {
+        Flat::Pods => {
+            let pod = state.world.pods.rows().get(at)?;
+            (RowId::Object(pod.meta.id(Kind::Pod)), Item::Pod(Arc::clone(pod)))
+        }
+        Flat::Rollouts => {
+            let rollout = state.world.rollouts.rows().get(at)?;
+            (RowId::Object(rollout.meta.id(Kind::Rollout)), Item::Rollout(Arc::clone(rollout)))
+        }
+        Flat::Journal => {
+            let operation = state.operations.iter().rev().nth(at)?;
+            (RowId::Operation(operation.id.clone()), Item::Operation(Box::new(operation.clone())))
+        }
+        Flat::Nothing => return None,
+    };
+    Some(Line { id, depth: 0, item })
+}
+
+fn tree_line(state: &State, list: &ListId, entry: &Entry) -> Option<Line> {
+    let world = &state.world;
+    let item = match &entry.row {
+        Ref::Deployment(uid) => Item::Deployment(Arc::clone(world.deployments.get(uid)?)),
+        Ref::Rollout(uid) => Item::Rollout(Arc::clone(world.rollouts.get(uid)?)),
+        Ref::ReplicaSet(uid) => Item::ReplicaSet(Arc::clone(world.replica_sets.get(uid)?)),
+        Ref::Pod(uid) => Item::Pod(Arc::clone(world.pods.get(uid)?)),
+        Ref::AnalysisRun(uid) => Item::AnalysisRun(Arc::clone(world.analysis_runs.get(uid)?)),
+        Ref::Experiment(uid) => Item::Experiment(Arc::clone(world.experiments.get(uid)?)),
+        Ref::Event(uid) => Item::Event(Arc::clone(world.events.get(uid)?)),
+        Ref::Step(index) => {
+            let rollout = tree::page_rollout(state, list)?;
+            let what = steps::what(rollout, steps::of(rollout).get(*index)?);
+            Item::Step { index: *index, what, state: order::step_state(rollout, *index) }
+        }
+        Ref::Revision(revision) => Item::Revision(*revision),
+        Ref::Container(index) => Item::Container(tree::page_pod(state, list)?.states.get(*index)?.clone()),
+        Ref::Metric(index) => Item::Metric(tree::page_run(state, list)?.metrics.get(*index)?.clone()),
+        Ref::Measurement(metric, index) => {
+            Item::Measurement(tree::page_run(state, list)?.metrics.get(*metric)?.measurements.get(*index)?.clone())
+        }
+    };
+    Some(Line { id: identity(state, list, entry)?, depth: entry.depth, item })
+}
+
+/// Cheap compared with [`tree_line`]: no item is made.
+fn identity(state: &State, list: &ListId, entry: &Entry) -> Option<RowId> {
+    let world = &state.world;
+    Some(match &entry.row {
+        Ref::Deployment(uid) => RowId::Object(world.deployments.get(uid)?.meta.id(Kind::Deployment)),
+        Ref::Rollout(uid) => RowId::Object(world.rollouts.get(uid)?.meta.id(Kind::Rollout)),
+        Ref::ReplicaSet(uid) => RowId::Object(world.replica_sets.get(uid)?.meta.id(Kind::ReplicaSet)),
+        Ref::Pod(uid) => RowId::Object(world.pods.get(uid)?.meta.id(Kind::Pod)),
+        Ref::AnalysisRun(uid) => RowId::Object(world.analysis_runs.get(uid)?.meta.id(Kind::AnalysisRun)),
+        Ref::Experiment(uid) => RowId::Object(world.experiments.get(uid)?.meta.id(Kind::Experiment)),
+        Ref::Event(uid) => RowId::Object(world.events.get(uid)?.meta.id(Kind::Event)),
+        Ref::Step(index) => RowId::Step(*index),
+        Ref::Revision(revision) => RowId::Revision(*revision),
+        Ref::Container(index) => RowId::Container(tree::page_pod(state, list)?.states.get(*index)?.name.clone()),
+        Ref::Metric(index) => RowId::Metric(*index),
+        Ref::Measurement(metric, index) => RowId::Measurement(*metric, *index),
+    })
+}
+
+/// Every list that is on the screen now.
+#[must_use]
+pub fn on_screen(state: &State) -> Vec<ListId> {
+    match &state.ui.place {
+        Place::Deck => Pane::ALL.into_iter().map(ListId::Pane).collect(),
+        place => vec![ListId::Place(place.clone())],
+    }
+}

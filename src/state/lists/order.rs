@@ -1,0 +1,209 @@
+//! In which order the rows of a list stand.
+
+use super::filter::Filter;
+use super::{StepState, tree};
+use crate::model::Uid;
+use crate::model::rollouts::Rollout;
+use crate::state::ui::{ListId, Pane, Place};
+use crate::state::{State, matrix};
+
+/// A counted list and what it was counted from.
+#[derive(Debug, Clone)]
+pub struct Order {
+    revision: u64,
+    filter: String,
+    faults_only: bool,
+    /// Rows without the filter.
+    pub(super) total: usize,
+    pub(super) rows: Rows,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Rows {
+    /// The table itself, and its length.
+    All(Flat, usize),
+    /// Positions in the table, ascending.
+    Some(Flat, Vec<u32>),
+    Tree(Vec<Entry>),
+}
+
+/// Lists that are a table as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flat {
+    Pods,
+    Rollouts,
+    /// Newest first.
+    Journal,
+    /// Views that have no source yet, and the log, which has lines of its own.
+    Nothing,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub depth: u8,
+    pub row: Ref,
+}
+
+impl Entry {
+    /// Of rows that are objects: whether it is this one. Nothing is made to compare.
+    pub(super) fn is(&self, object: &Uid) -> bool {
+        match &self.row {
+            Ref::Deployment(uid)
+            | Ref::Rollout(uid)
+            | Ref::ReplicaSet(uid)
+            | Ref::Pod(uid)
+            | Ref::AnalysisRun(uid)
+            | Ref::Experiment(uid)
+            | Ref::Event(uid) => uid == object,
+            Ref::Step(_) | Ref::Revision(_) | Ref::Container(_) | Ref::Metric(_) | Ref::Measurement(..) => false,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Ref {
+    Deployment(Uid),
+    Rollout(Uid),
+    ReplicaSet(Uid),
+    Pod(Uid),
+    AnalysisRun(Uid),
+    Experiment(Uid),
+    Event(Uid),
+    Step(usize),
+    Revision(i64),
+    Container(usize),
+    Metric(usize),
+    Measurement(usize, usize),
+}
+
+impl Order {
+    pub(super) fn len(&self) -> usize {
+        match &self.rows {
+            Rows::All(_, len) => *len,
+            Rows::Some(_, places) => places.len(),
+            Rows::Tree(entries) => entries.len(),
+        }
+    }
+}
+
+/// What kind of list it is.
+enum Shape {
+    Flat(Flat),
+    Tree,
+}
+
+fn shape(list: &ListId) -> Shape {
+    match list {
+        ListId::Place(Place::Pods) => Shape::Flat(Flat::Pods),
+        ListId::Place(Place::Rollouts) | ListId::Pane(Pane::Canary) => Shape::Flat(Flat::Rollouts),
+        ListId::Place(Place::Journal) => Shape::Flat(Flat::Journal),
+        ListId::Place(
+            Place::Environments | Place::Workload(_) | Place::Rollout(_) | Place::Pod(_) | Place::Analysis(_),
+        )
+        | ListId::Pane(Pane::Environments) => Shape::Tree,
+        ListId::Place(Place::Deck | Place::Pipelines | Place::Slo | Place::Inbox | Place::Log(_))
+        | ListId::Pane(Pane::Pipelines | Pane::Steps | Pane::Budget) => Shape::Flat(Flat::Nothing),
+    }
+}
+
+/// Changes whenever anything the list is made from does.
+fn revision(state: &State, list: &ListId) -> u64 {
+    let world = &state.world;
+    match list {
+        ListId::Place(Place::Pods) => world.pods.revision(),
+        ListId::Place(Place::Rollouts) | ListId::Pane(Pane::Canary) => world.rollouts.revision(),
+        ListId::Place(Place::Journal) => state.operations_revision + state.operations.len() as u64,
+        ListId::Place(Place::Environments) | ListId::Pane(Pane::Environments) => matrix::revision(state),
+        ListId::Place(Place::Workload(_)) => {
+            world.deployments.revision()
+                + world.replica_sets.revision()
+                + world.pods.revision()
+                + world.events.revision()
+        }
+        ListId::Place(Place::Rollout(_)) => {
+            world.rollouts.revision()
+                + world.replica_sets.revision()
+                + world.pods.revision()
+                + world.analysis_runs.revision()
+                + world.experiments.revision()
+                + world.events.revision()
+        }
+        ListId::Place(Place::Pod(_)) => world.pods.revision() + world.events.revision(),
+        ListId::Place(Place::Analysis(_)) => world.analysis_runs.revision(),
+        ListId::Place(Place::Deck | Place::Pipelines | Place::Slo | Place::Inbox | Place::Log(_))
+        | ListId::Pane(Pane::Pipelines | Pane::Steps | Pane::Budget) => 0,
+    }
+}
+
+pub(super) fn is_current(state: &State, list: &ListId, order: &Order) -> bool {
+    let (filter, faults_only) = asked(state, list);
+    order.revision == revision(state, list) && order.filter == filter && order.faults_only == faults_only
+}
+
+fn asked<'a>(state: &'a State, list: &ListId) -> (&'a str, bool) {
+    state.ui.list(list).map_or(("", false), |list| (list.filter.as_str(), list.faults_only))
+}
+
+pub(super) fn build(state: &State, list: &ListId) -> Order {
+    let (filter, faults_only) = asked(state, list);
+    let wanted = Filter::new(filter, faults_only);
+    let (total, rows) = match shape(list) {
+        Shape::Flat(flat) if wanted.is_empty() => {
+            let total = flat_len(state, flat);
+            (total, Rows::All(flat, total))
+        }
+        Shape::Flat(flat) => (flat_len(state, flat), Rows::Some(flat, flat_matches(state, flat, &wanted))),
+        Shape::Tree => {
+            let entries = tree::build(state, list);
+            let total = entries.len();
+            (total, Rows::Tree(if wanted.is_empty() { entries } else { keep(state, list, entries, &wanted) }))
+        }
+    };
+    Order { revision: revision(state, list), filter: filter.to_owned(), faults_only, total, rows }
+}
+
+fn flat_len(state: &State, flat: Flat) -> usize {
+    match flat {
+        Flat::Pods => state.world.pods.len(),
+        Flat::Rollouts => state.world.rollouts.len(),
+        Flat::Journal => state.operations.len(),
+        Flat::Nothing => 0,
+    }
+}
+
+fn flat_matches(state: &State, flat: Flat, wanted: &Filter) -> Vec<u32> {
+    fn places<'a, T: 'a>(rows: impl Iterator<Item = &'a T>, keep: impl Fn(&T) -> bool) -> Vec<u32> {
+        rows.enumerate().filter(|(_, row)| keep(row)).map(|(at, _)| at as u32).collect()
+    }
+    match flat {
+        Flat::Pods => places(state.world.pods.rows().iter(), |pod| wanted.pod(pod)),
+        Flat::Rollouts => places(state.world.rollouts.rows().iter(), |rollout| wanted.rollout(state, rollout)),
+        Flat::Journal => places(state.operations.iter().rev(), |operation| wanted.operation(operation)),
+        Flat::Nothing => Vec::new(),
+    }
+}
+
+/// Keeps the rows that pass, and those above them in the tree that say where they belong.
+fn keep(state: &State, list: &ListId, entries: Vec<Entry>, wanted: &Filter) -> Vec<Entry> {
+    let mut kept: Vec<Entry> = Vec::new();
+    // Walking upwards: the depth above which the next row still has a kept row below it.
+    let mut below = 0;
+    for entry in entries.into_iter().rev() {
+        let ancestor = entry.depth < below;
+        if ancestor || wanted.entry(state, list, &entry) {
+            below = entry.depth;
+            kept.push(entry);
+        }
+    }
+    kept.reverse();
+    kept
+}
+
+pub(super) fn step_state(rollout: &Rollout, index: usize) -> StepState {
+    let current = rollout.current_step_index.and_then(|at| usize::try_from(at).ok());
+    match current {
+        Some(current) if index < current => StepState::Done,
+        Some(current) if index == current => StepState::Current,
+        Some(_) | None => StepState::Next,
+    }
+}

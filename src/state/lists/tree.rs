@@ -1,0 +1,156 @@
+//! Lists made of several kinds: workloads by environment, and what stands below one object.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::order::{Entry, Ref};
+use crate::model::kubernetes::{Meta, Pod};
+use crate::model::rollouts::{AnalysisRun, Rollout};
+use crate::model::{ClusterId, Name, ObjectId, Uid};
+use crate::state::State;
+use crate::state::rollout_info::ReplicaSetInfo;
+use crate::state::ui::{ListId, Pane, Place};
+use crate::state::{environment, rollout_info, steps};
+
+pub(super) fn build(state: &State, list: &ListId) -> Vec<Entry> {
+    match list {
+        ListId::Place(Place::Environments) | ListId::Pane(Pane::Environments) => workloads(state),
+        ListId::Place(Place::Workload(id)) => workload(state, id),
+        ListId::Place(Place::Rollout(id)) => rollout(state, id),
+        ListId::Place(Place::Pod(id)) => pod(state, id),
+        ListId::Place(Place::Analysis(id)) => analysis(state, id),
+        ListId::Place(_) | ListId::Pane(_) => Vec::new(),
+    }
+}
+
+fn entry(depth: u8, row: Ref) -> Entry {
+    Entry { depth, row }
+}
+
+/// By environment (development first), then cluster, namespace and name.
+fn workloads(state: &State) -> Vec<Entry> {
+    type Key = ((u8, Name), ClusterId, Name, Name);
+    let mut environments: BTreeMap<(ClusterId, Name), (u8, Name)> = BTreeMap::new();
+    let mut key = |meta: &Meta| -> Key {
+        let stage = environments
+            .entry((meta.cluster, meta.namespace.clone()))
+            .or_insert_with(|| {
+                let name = environment::of(state, meta.cluster, &meta.namespace);
+                (environment::rank(&name), name)
+            })
+            .clone();
+        (stage, meta.cluster, meta.namespace.clone(), meta.name.clone())
+    };
+    let mut rows: Vec<(Key, Ref)> = Vec::new();
+    for rollout in state.world.rollouts.rows() {
+        rows.push((key(&rollout.meta), Ref::Rollout(rollout.meta.uid.clone())));
+    }
+    for deployment in state.world.deployments.rows() {
+        rows.push((key(&deployment.meta), Ref::Deployment(deployment.meta.uid.clone())));
+    }
+    rows.sort_by(|a, b| a.0.cmp(&b.0));
+    rows.into_iter().map(|(_, row)| entry(0, row)).collect()
+}
+
+fn workload(state: &State, id: &ObjectId) -> Vec<Entry> {
+    let mut out = Vec::new();
+    let mut about = vec![id.uid.clone()];
+    for set in rollout_info::replica_sets(&state.world, &id.uid, None) {
+        push_replica_set(&set, 0, &mut out, &mut about);
+    }
+    push_events(state, &about, &mut out);
+    out
+}
+
+/// Steps, then the revisions as the plug-in shows them, then events.
+fn rollout(state: &State, id: &ObjectId) -> Vec<Entry> {
+    let Some(rollout) = state.world.rollouts.get(&id.uid) else { return Vec::new() };
+    let mut out: Vec<Entry> = (0..steps::of(rollout).len()).map(|index| entry(0, Ref::Step(index))).collect();
+    let mut about = vec![id.uid.clone()];
+    for revision in rollout_info::info(&state.world, rollout).revisions {
+        out.push(entry(0, Ref::Revision(revision.revision)));
+        for set in &revision.replica_sets {
+            push_replica_set(set, 1, &mut out, &mut about);
+        }
+        for experiment in &revision.experiments {
+            about.push(experiment.object.meta.uid.clone());
+            out.push(entry(1, Ref::Experiment(experiment.object.meta.uid.clone())));
+            for set in &experiment.replica_sets {
+                push_replica_set(set, 2, &mut out, &mut about);
+            }
+            push_runs(&experiment.analysis_runs, 2, &mut out, &mut about);
+        }
+        push_runs(&revision.analysis_runs, 1, &mut out, &mut about);
+    }
+    push_events(state, &about, &mut out);
+    out
+}
+
+fn push_runs(runs: &[Arc<AnalysisRun>], depth: u8, out: &mut Vec<Entry>, about: &mut Vec<Uid>) {
+    for run in runs {
+        about.push(run.meta.uid.clone());
+        out.push(entry(depth, Ref::AnalysisRun(run.meta.uid.clone())));
+    }
+}
+
+fn push_replica_set(set: &ReplicaSetInfo, depth: u8, out: &mut Vec<Entry>, about: &mut Vec<Uid>) {
+    about.push(set.object.meta.uid.clone());
+    out.push(entry(depth, Ref::ReplicaSet(set.object.meta.uid.clone())));
+    for pod in &set.pods {
+        about.push(pod.meta.uid.clone());
+        out.push(entry(depth + 1, Ref::Pod(pod.meta.uid.clone())));
+    }
+}
+
+fn pod(state: &State, id: &ObjectId) -> Vec<Entry> {
+    let Some(pod) = state.world.pods.get(&id.uid) else { return Vec::new() };
+    let mut out: Vec<Entry> = (0..pod.states.len()).map(|index| entry(0, Ref::Container(index))).collect();
+    push_events(state, std::slice::from_ref(&id.uid), &mut out);
+    out
+}
+
+/// Each metric with its measurements, newest first.
+fn analysis(state: &State, id: &ObjectId) -> Vec<Entry> {
+    let Some(run) = state.world.analysis_runs.get(&id.uid) else { return Vec::new() };
+    let mut out = Vec::new();
+    for (index, metric) in run.metrics.iter().enumerate() {
+        out.push(entry(0, Ref::Metric(index)));
+        out.extend((0..metric.measurements.len()).rev().map(|at| entry(1, Ref::Measurement(index, at))));
+    }
+    out
+}
+
+/// Events about any of these, newest first.
+fn push_events(state: &State, about: &[Uid], out: &mut Vec<Entry>) {
+    let about: std::collections::HashSet<&Uid> = about.iter().collect();
+    let mut events: Vec<_> = state
+        .world
+        .events
+        .rows()
+        .iter()
+        .filter(|event| event.about_uid.as_ref().is_some_and(|uid| about.contains(uid)))
+        .collect();
+    events.sort_by(|a, b| b.last.cmp(&a.last).then_with(|| a.meta.uid.cmp(&b.meta.uid)));
+    out.extend(events.into_iter().map(|event| entry(0, Ref::Event(event.meta.uid.clone()))));
+}
+
+pub(super) fn page_rollout<'a>(state: &'a State, list: &ListId) -> Option<&'a Arc<Rollout>> {
+    match list {
+        ListId::Place(Place::Rollout(id)) => state.world.rollouts.get(&id.uid),
+        ListId::Place(_) | ListId::Pane(_) => None,
+    }
+}
+
+pub(super) fn page_pod<'a>(state: &'a State, list: &ListId) -> Option<&'a Arc<Pod>> {
+    match list {
+        ListId::Place(Place::Pod(id)) => state.world.pods.get(&id.uid),
+        ListId::Place(_) | ListId::Pane(_) => None,
+    }
+}
+
+pub(super) fn page_run<'a>(state: &'a State, list: &ListId) -> Option<&'a Arc<AnalysisRun>> {
+    match list {
+        ListId::Place(Place::Analysis(id)) => state.world.analysis_runs.get(&id.uid),
+        ListId::Place(_) | ListId::Pane(_) => None,
+    }
+}

@@ -1,0 +1,152 @@
+//! Environment health: which workloads of a service stand in which environment. Every workload is in
+//! exactly one cell; a cell may hold several (two clusters, two namespaces or two kinds of one name).
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::{State, deployment_status, environment, rollout_phase};
+use crate::model::kubernetes::{Deployment, Meta, RolloutVerdict};
+use crate::model::rollouts::Rollout;
+use crate::model::{ClusterId, Kind, Name, Uid};
+use crate::text::Safe;
+
+/// Services in rows, in order of their names; environments in columns, in the order a change travels.
+#[derive(Debug, Clone, Default)]
+pub struct Matrix {
+    pub environments: Vec<Name>,
+    pub services: Vec<Service>,
+    /// Workloads that are well.
+    pub well: usize,
+    /// Cells in which something is not well: service and environment.
+    pub unwell: Vec<(usize, usize)>,
+    places: HashMap<Uid, (usize, usize)>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Service {
+    pub name: Name,
+    /// By the number of the environment; never empty, worst first.
+    pub cells: BTreeMap<usize, Vec<Workload>>,
+}
+
+#[derive(Debug, Clone)]
+pub enum Workload {
+    Rollout(Arc<Rollout>),
+    Deployment(Arc<Deployment>),
+}
+
+/// How a workload stands, worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Health {
+    Broken,
+    Waiting,
+    Unknown,
+    Moving,
+    Well,
+}
+
+impl Workload {
+    #[must_use]
+    pub fn meta(&self) -> &Meta {
+        match self {
+            Self::Rollout(row) => &row.meta,
+            Self::Deployment(row) => &row.meta,
+        }
+    }
+
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Rollout(_) => Kind::Rollout,
+            Self::Deployment(_) => Kind::Deployment,
+        }
+    }
+
+    /// The word for its state: the plug-in's for a Rollout, kubectl's verdict for a Deployment.
+    #[must_use]
+    pub fn status(&self) -> Safe {
+        match self {
+            Self::Rollout(row) => rollout_phase::phase(row).0,
+            Self::Deployment(row) => Safe::of(match deployment_status::status(row).verdict {
+                RolloutVerdict::Complete => "Complete",
+                RolloutVerdict::Progressing => "Progressing",
+                RolloutVerdict::Failed => "Failed",
+            }),
+        }
+    }
+
+    #[must_use]
+    pub fn health(&self) -> Health {
+        match self.status().as_str() {
+            "Healthy" | "Complete" => Health::Well,
+            "Progressing" => Health::Moving,
+            "Paused" => Health::Waiting,
+            "Degraded" | "Failed" => Health::Broken,
+            _ => Health::Unknown,
+        }
+    }
+}
+
+impl Matrix {
+    /// The cell an object is in: service and environment.
+    #[must_use]
+    pub fn place(&self, uid: &Uid) -> Option<(usize, usize)> {
+        self.places.get(uid).copied()
+    }
+}
+
+/// Changes whenever anything the matrix is made from does.
+#[must_use]
+pub fn revision(state: &State) -> u64 {
+    let world = &state.world;
+    world.deployments.revision() + world.rollouts.revision() + world.namespaces.revision()
+}
+
+/// All workloads by service and environment.
+#[must_use]
+pub fn build(state: &State) -> Matrix {
+    let world = &state.world;
+    let rollouts = world.rollouts.rows().iter().map(|row| Workload::Rollout(Arc::clone(row)));
+    let deployments = world.deployments.rows().iter().map(|row| Workload::Deployment(Arc::clone(row)));
+    let mut names: HashMap<(ClusterId, Name), Name> = HashMap::new();
+    let mut services: BTreeMap<Name, Vec<(Name, Workload)>> = BTreeMap::new();
+    for workload in rollouts.chain(deployments) {
+        let meta = workload.meta();
+        let place = names
+            .entry((meta.cluster, meta.namespace.clone()))
+            .or_insert_with(|| environment::of(state, meta.cluster, &meta.namespace))
+            .clone();
+        services.entry(meta.name.clone()).or_default().push((place, workload));
+    }
+    let mut matrix = Matrix { environments: names.into_values().collect(), ..Matrix::default() };
+    matrix.environments.sort_by(|a, b| environment::rank(a).cmp(&environment::rank(b)).then_with(|| a.cmp(b)));
+    matrix.environments.dedup();
+    let columns: HashMap<Name, usize> =
+        matrix.environments.iter().enumerate().map(|(at, name)| (name.clone(), at)).collect();
+    for (name, workloads) in services {
+        matrix.add(name, workloads, &columns);
+    }
+    matrix
+}
+
+impl Matrix {
+    fn add(&mut self, name: Name, workloads: Vec<(Name, Workload)>, columns: &HashMap<Name, usize>) {
+        let row = self.services.len();
+        let mut cells: BTreeMap<usize, Vec<Workload>> = BTreeMap::new();
+        for (place, workload) in workloads {
+            let Some(column) = columns.get(&place) else { continue };
+            self.places.insert(workload.meta().uid.clone(), (row, *column));
+            cells.entry(*column).or_default().push(workload);
+        }
+        for (column, cell) in &mut cells {
+            // Stable: otherwise in the order of the list, cluster and namespace.
+            cell.sort_by_cached_key(Workload::health);
+            let well = cell.iter().filter(|workload| workload.health() == Health::Well).count();
+            self.well += well;
+            if well < cell.len() {
+                self.unwell.push((row, *column));
+            }
+        }
+        self.services.push(Service { name, cells });
+    }
+}

@@ -1,0 +1,93 @@
+//! The state, owned by the loop, changed only by [`crate::update`], read by everything else.
+
+mod attention;
+pub mod blocker;
+pub mod conditions;
+pub mod deployment_status;
+pub mod derived;
+pub mod environment;
+pub mod freshness;
+pub mod layout;
+pub mod lists;
+pub mod log;
+pub mod matrix;
+pub mod readings;
+pub mod report;
+pub mod rollout_info;
+pub mod rollout_phase;
+pub mod steps;
+pub mod table;
+pub mod ui;
+pub mod verbs;
+pub mod world;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::action::Operation;
+use crate::command::Keymap;
+use crate::model::source::ClusterScope;
+use crate::model::{ClusterId, Now};
+use crate::text::Safe;
+
+pub use log::Log;
+pub use ui::Ui;
+pub use world::World;
+
+/// Everything the console knows.
+#[derive(Debug, Clone)]
+pub struct State {
+    pub now: Now,
+    pub world: World,
+    /// Oldest first; those of earlier runs were read from the journal.
+    pub operations: Vec<Operation>,
+    /// Counts what happens to them: lists made from them are counted again when it has changed.
+    pub operations_revision: u64,
+    /// So many of them, from the first, are of earlier runs.
+    pub earlier: usize,
+    /// The journal belongs to another instance, or can only be read: its operations are shown as
+    /// they stand in it, and nothing is settled from here.
+    pub spectator: bool,
+    /// Why nothing may be sent (journal unusable, another instance holds it), if so.
+    pub read_only: Option<Safe>,
+    pub ui: Ui,
+    /// Made from the rest by `update`, for the view.
+    pub derived: derived::Derived,
+    pub keymap: Keymap,
+    /// The log that is open, at most one.
+    pub log: Option<Log>,
+    /// Bytes that the lines of a log may use (`--log-memory`).
+    pub log_memory: usize,
+    /// Number of the next tail; every request has its own.
+    pub next_tail: u64,
+    /// `demo ×20`, shown as a badge.
+    pub badge: Option<Safe>,
+}
+
+impl State {
+    /// A time by a cluster's clock, by ours: what ages are counted from.
+    #[must_use]
+    pub fn ours(&self, cluster: ClusterId, at: Timestamp) -> Timestamp {
+        at.checked_sub(SignedDuration::from_secs(self.world.skew(cluster))).unwrap_or(at)
+    }
+
+    /// The state before anything has been heard.
+    #[must_use]
+    pub fn new(now: Now, clusters: Vec<ClusterScope>, keymap: Keymap, size: (u16, u16)) -> Self {
+        Self {
+            now,
+            world: World::new(clusters),
+            operations: Vec::new(),
+            operations_revision: 0,
+            earlier: 0,
+            spectator: false,
+            read_only: None,
+            ui: Ui::new(size),
+            derived: derived::Derived::default(),
+            keymap,
+            log: None,
+            log_memory: log::MEMORY,
+            next_tail: 0,
+            badge: None,
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Where the operator is: place, selection, filter, overlays. Everything by identity.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tui_textarea::TextArea;
+
+use crate::action::{Action, OperationId};
+use crate::command::Key;
+use crate::model::{Name, ObjectId};
+use crate::text::Safe;
+
+/// The seven views and what they open into.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Place {
+    Deck,
+    Pipelines,
+    Environments,
+    /// Every pod of the scope in one list.
+    Pods,
+    Rollouts,
+    Slo,
+    Inbox,
+    Journal,
+    /// A Deployment: its ReplicaSets, pods and events.
+    Workload(ObjectId),
+    /// A Rollout: steps, revisions, ReplicaSets, pods, analysis runs.
+    Rollout(ObjectId),
+    /// A pod: containers with reasons, events.
+    Pod(ObjectId),
+    /// An AnalysisRun: metrics, measurements against their limits.
+    Analysis(ObjectId),
+    /// The log of a pod.
+    Log(ObjectId),
+}
+
+/// The five panes of the Deck, in the order of `tab`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Pane {
+    Pipelines,
+    Steps,
+    Environments,
+    Budget,
+    Canary,
+}
+
+impl Pane {
+    pub const ALL: [Self; 5] = [Self::Pipelines, Self::Steps, Self::Environments, Self::Budget, Self::Canary];
+}
+
+/// Identity of a selectable row in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum RowId {
+    Object(ObjectId),
+    Operation(OperationId),
+    /// A step of a canary, by index.
+    Step(usize),
+    /// A revision heading.
+    Revision(i64),
+    /// A container of a pod.
+    Container(Name),
+    /// A metric of an AnalysisRun, by position in the spec.
+    Metric(usize),
+    /// A measurement: position of its metric, and its own.
+    Measurement(usize, usize),
+}
+
+/// The state of one list: what is selected, what is filtered, how far it is scrolled.
+#[derive(Debug, Clone, Default)]
+pub struct ListState {
+    pub selected: Option<RowId>,
+    /// Row number the selection had when it was last seen; where it goes when its row disappears.
+    pub place: usize,
+    /// Somebody moved in it: from then on only they move the selection.
+    pub chosen: bool,
+    /// First visible row.
+    pub top: usize,
+    pub filter: String,
+    pub faults_only: bool,
+    /// The rows in order, as `update` counted them last; the queries of [`super::lists`] use it while
+    /// nothing it was made from has changed, and count again when something has.
+    pub order: Option<super::lists::Order>,
+}
+
+/// What lies over the screen and takes the keys.
+#[derive(Debug, Clone)]
+pub enum Overlay {
+    Help {
+        top: usize,
+    },
+    /// The filter (or, in a log, search / keep / drop) being typed.
+    Prompt {
+        kind: PromptKind,
+        editor: Box<TextArea<'static>>,
+    },
+    Confirm(Box<Confirm>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PromptKind {
+    Filter,
+    Search,
+    Keep,
+    Drop,
+    SaveAs,
+}
+
+/// How an action must be confirmed (product.md §3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tier {
+    /// `y`.
+    Yes,
+    /// The environment's name (or, where its name cannot be typed safely, a code) and Enter.
+    Typed { expected: String },
+}
+
+/// A dialog, bound to the object as it was when it opened.
+#[derive(Debug, Clone)]
+pub struct Confirm {
+    pub action: Action,
+    pub tier: Tier,
+    pub environment: Name,
+    /// "Abort checkout in production".
+    pub title: Safe,
+    /// "canary 50 % → 0 %".
+    pub summary: Safe,
+    /// Label and text, in order: from, to, this will, it will not, undo, …
+    pub lines: Vec<(Safe, Vec<Safe>)>,
+    pub expects: Safe,
+    /// `metadata.generation` of the object as it is shown: another one is another spec.
+    pub generation: i64,
+    /// Keys are taken from then on: 750 ms after all of it was drawn. `None` while it has not been
+    /// drawn as it is now, or the terminal is too small for it.
+    pub armed_at: Option<Duration>,
+    /// Keys that came too early, and when last: a key held down confirms nothing.
+    pub early: Vec<(Key, Duration)>,
+    /// When the last key came: two that come at once were not pressed one by one.
+    pub last_key: Option<Duration>,
+    /// Why it can no longer be confirmed (the target changed), if so.
+    pub disarmed: Option<Safe>,
+    pub focus: ConfirmField,
+    pub reason: Box<TextArea<'static>>,
+    pub typed: Box<TextArea<'static>>,
+    /// What was typed did not match, said until the next key.
+    pub mismatch: bool,
+}
+
+impl Confirm {
+    /// It can be confirmed now.
+    #[must_use]
+    pub fn takes_keys(&self, now: Duration) -> bool {
+        self.disarmed.is_none() && self.armed_at.is_some_and(|at| at <= now)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConfirmField {
+    Reason,
+    Typed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ToastKind {
+    Info,
+    Good,
+    Waiting,
+    Bad,
+}
+
+#[derive(Debug, Clone)]
+pub struct Toast {
+    pub kind: ToastKind,
+    pub text: Safe,
+    pub until: Duration,
+}
+
+#[derive(Debug, Clone)]
+pub struct Ui {
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    pub place: Place,
+    pub back: Vec<Place>,
+    pub forward: Vec<Place>,
+    /// Focused pane of the Deck.
+    pub pane: Pane,
+    pub lists: HashMap<ListId, ListState>,
+    pub overlay: Option<Overlay>,
+    pub toasts: Vec<Toast>,
+    /// Quit was pressed while an action is in flight; pressed again before this time it quits.
+    pub quit_asked: Option<Duration>,
+    /// How the end of operations is looked for that nobody heard.
+    pub evidence: HashMap<OperationId, Inquiry>,
+    /// Since when a live source has not shown what an accepted operation expects.
+    pub missing: HashMap<OperationId, Duration>,
+}
+
+/// How the end of an operation is looked for. Times are monotonic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Inquiry {
+    /// Nothing of it left after this.
+    pub since: Duration,
+    /// When its evidence was asked for last.
+    pub asked: Duration,
+    /// The answer to that has not come yet.
+    pub open: bool,
+    /// Reads in a row, late enough to count, that say it did not take.
+    pub denials: u32,
+}
+
+/// A list has its own selection and filter, wherever it is drawn.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ListId {
+    Place(Place),
+    Pane(Pane),
+}
+
+impl Ui {
+    /// The Deck, with nothing selected.
+    #[must_use]
+    pub fn new(size: (u16, u16)) -> Self {
+        Self {
+            size,
+            place: Place::Deck,
+            back: Vec::new(),
+            forward: Vec::new(),
+            pane: Pane::Canary,
+            lists: HashMap::new(),
+            overlay: None,
+            toasts: Vec::new(),
+            quit_asked: None,
+            evidence: HashMap::new(),
+            missing: HashMap::new(),
+        }
+    }
+
+    /// The list the keys go to.
+    #[must_use]
+    pub fn list_id(&self) -> ListId {
+        match &self.place {
+            Place::Deck => ListId::Pane(self.pane),
+            place => ListId::Place(place.clone()),
+        }
+    }
+
+    /// How a list stands; `None` until it was shown first.
+    #[must_use]
+    pub fn list(&self, id: &ListId) -> Option<&ListState> {
+        self.lists.get(id)
+    }
+}

@@ -1,0 +1,131 @@
+//! What can be asked of a workload now, and if not, why not (apis.md §1.6, §1.7); what the dialog
+//! says before; what proves it afterwards. Read-only: [`crate::update`] acts on the answers.
+
+mod facts;
+mod offer;
+mod outcome;
+mod preview;
+
+use std::time::Duration;
+
+use super::State;
+use super::lists;
+use super::ui::{Place, RowId};
+use crate::action::{Operation, Outcome, Verb};
+use crate::command::{COMMANDS, Command, Row, Scope};
+use crate::model::{Kind, ObjectId};
+use crate::text::Safe;
+
+pub use offer::{Offer, available, available_to};
+pub use outcome::{Verdict, expected, waits_for};
+pub use preview::{ARMING, preview};
+
+/// Where keys apply now, innermost first; `Global` comes last.
+#[must_use]
+pub fn scopes(state: &State) -> Vec<Scope> {
+    use super::ui::Overlay;
+    match &state.ui.overlay {
+        Some(Overlay::Confirm(_)) => return vec![Scope::Confirm],
+        Some(Overlay::Prompt { .. }) => return vec![Scope::Global],
+        Some(Overlay::Help { .. }) => return vec![Scope::List, Scope::Global],
+        None => {}
+    }
+    scopes_of_place(state)
+}
+
+/// Where keys apply when nothing lies over the place: what the help is about.
+#[must_use]
+pub fn scopes_of_place(state: &State) -> Vec<Scope> {
+    match &state.ui.place {
+        Place::Deck => vec![Scope::Deck, Scope::Environments, Scope::Workloads, Scope::List, Scope::Global],
+        Place::Environments | Place::Pods => {
+            vec![Scope::Environments, Scope::Workloads, Scope::List, Scope::Global]
+        }
+        Place::Rollouts | Place::Workload(_) | Place::Rollout(_) => vec![Scope::Workloads, Scope::List, Scope::Global],
+        Place::Pipelines | Place::Slo | Place::Inbox | Place::Journal | Place::Pod(_) | Place::Analysis(_) => {
+            vec![Scope::List, Scope::Global]
+        }
+        Place::Log(_) => vec![Scope::Log, Scope::List, Scope::Global],
+    }
+}
+
+/// What the help tells here: each scope with the commands of it that have a key.
+#[must_use]
+pub fn help(state: &State) -> Vec<(Scope, Vec<&'static Row>)> {
+    let rows = |scope: Scope| -> Vec<&'static Row> {
+        let elsewhere = |row: &Row| row.command == Command::Logs && check(state, Command::Logs).is_err();
+        let bound = |row: &Row| !state.keymap.keys_of(row.command).is_empty();
+        COMMANDS.iter().filter(|row| row.scope == scope && bound(row) && !elsewhere(row)).collect()
+    };
+    let scopes = scopes_of_place(state).into_iter().map(|scope| (scope, rows(scope)));
+    scopes.filter(|(_, rows)| !rows.is_empty()).collect()
+}
+
+/// Its lines: a heading over each scope and a free line between two.
+#[must_use]
+pub fn help_lines(state: &State) -> usize {
+    let all: usize = help(state).iter().map(|(_, rows)| rows.len() + 2).sum();
+    all.saturating_sub(1)
+}
+
+/// The Rollout or Deployment a verb would act on: the one highlighted, else the one whose page this is.
+#[must_use]
+pub fn target(state: &State) -> Option<ObjectId> {
+    let list = state.ui.list_id();
+    if let Some(RowId::Object(id)) = lists::selected(state, &list)
+        && matches!(id.kind, Kind::Rollout | Kind::Deployment)
+    {
+        return Some(id);
+    }
+    match &state.ui.place {
+        Place::Rollout(id) | Place::Workload(id) => Some(id.clone()),
+        _ => None,
+    }
+}
+
+/// Whether the command does something here; if not, why not. For footer and help.
+pub fn check(state: &State, command: Command) -> Result<(), Safe> {
+    if command == Command::Logs && matches!(state.ui.place, Place::Log(_)) {
+        return Err(Safe::of("this is the log"));
+    }
+    if !matches!(command, Command::Promote | Command::Abort | Command::Retry | Command::Undo) {
+        return Ok(());
+    }
+    let target = target(state).ok_or_else(|| Safe::of("select a rollout or a deployment first"))?;
+    available(state, command, &target).map(drop)
+}
+
+/// The operation on this object that has not come to its end.
+#[must_use]
+pub fn in_flight<'a>(state: &'a State, target: &ObjectId) -> Option<&'a Operation> {
+    state.operations.iter().rev().find(|operation| {
+        operation.action.target.uid == target.uid
+            && operation.action.target.cluster == target.cluster
+            && !operation.outcome.is_final()
+    })
+}
+
+/// Any operation whose end is still open, of this run or an earlier one.
+#[must_use]
+pub fn any_in_flight(state: &State) -> bool {
+    state.operations.iter().any(|operation| {
+        matches!(operation.outcome, Outcome::Intended | Outcome::Sent | Outcome::Accepted | Outcome::Unknown { .. })
+    })
+}
+
+/// How long ago the source that a dialog about this object was computed from was heard last.
+#[must_use]
+pub fn read_age(state: &State, target: &ObjectId) -> Option<Duration> {
+    facts::read_age(state, target)
+}
+
+/// The command that asks for a verb.
+#[must_use]
+pub const fn command_of(verb: Verb) -> Command {
+    match verb {
+        Verb::Promote => Command::Promote,
+        Verb::Abort => Command::Abort,
+        Verb::Retry => Command::Retry,
+        Verb::Undo => Command::Undo,
+    }
+}

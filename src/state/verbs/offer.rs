@@ -1,0 +1,252 @@
+//! Availability: the table of what each verb needs (apis.md §1.6, §3.2).
+
+use super::facts;
+use crate::action::{Action, Change, Operation, Outcome, Verb};
+use crate::command::Command;
+use crate::model::kubernetes::ReplicaSet;
+use crate::model::rollouts::{AnalysisPhase, Rollout, Strategy};
+use crate::model::{Kind, ObjectId, Uid};
+use crate::safe;
+use crate::state::ui::RowId;
+use crate::state::{State, lists, steps};
+use crate::text::{Safe, age};
+
+/// A verb that can be asked for now, complete with the values its guards will test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    pub action: Action,
+}
+
+/// The action the command means for this object now, or why there is none.
+pub fn available(state: &State, command: Command, target: &ObjectId) -> Result<Offer, Safe> {
+    let wanted = highlighted_set(state);
+    offer(state, command, target, wanted.as_ref()).map(|action| Offer { action })
+}
+
+/// The same action as things stand now, or why it is no longer to be had.
+pub fn available_to(state: &State, command: Command, action: &Action) -> Result<Action, Safe> {
+    let wanted = match &action.change {
+        Change::Undo { replica_set_uid, .. } => Some(replica_set_uid.clone()),
+        Change::PromotePause { .. }
+        | Change::PromoteInconclusive { .. }
+        | Change::Unpause
+        | Change::Abort { .. }
+        | Change::Retry { .. } => None,
+    };
+    offer(state, command, &action.target, wanted.as_ref())
+}
+
+fn offer(state: &State, command: Command, target: &ObjectId, wanted: Option<&Uid>) -> Result<Action, Safe> {
+    may_act(state, target)?;
+    let change = match target.kind {
+        Kind::Rollout => {
+            let rollout = state.world.rollouts.get(&target.uid).ok_or_else(gone)?;
+            rollout_change(state, command, rollout, wanted)?
+        }
+        Kind::Deployment => {
+            if command != Command::Undo {
+                return Err(Safe::of("a Deployment has no steps; only undo applies"));
+            }
+            undo_deployment(state, target, wanted)?
+        }
+        Kind::Namespace | Kind::ReplicaSet | Kind::Pod | Kind::Event | Kind::AnalysisRun | Kind::Experiment => {
+            return Err(Safe::of("only rollouts and deployments can be acted on"));
+        }
+    };
+    Ok(Action { target: target.clone(), change })
+}
+
+fn gone() -> Safe {
+    Safe::of("it is gone")
+}
+
+/// What stops every verb.
+fn may_act(state: &State, target: &ObjectId) -> Result<(), Safe> {
+    if let Some(why) = &state.read_only {
+        return Err(safe!("read-only: {}", why));
+    }
+    if let Some(operation) = super::in_flight(state, target) {
+        return Err(in_flight_words(state, operation));
+    }
+    if let Some(why) = facts::not_live(state, target) {
+        return Err(why);
+    }
+    if facts::environment_is_loading(state, target) {
+        return Err(Safe::of("its namespace has not been read yet, so its environment is not known"));
+    }
+    Ok(())
+}
+
+fn in_flight_words(state: &State, operation: &Operation) -> Safe {
+    let doing = match operation.action.change.verb() {
+        Verb::Promote => "promoting",
+        Verb::Abort => "aborting",
+        Verb::Retry => "retrying",
+        Verb::Undo => "undoing",
+    };
+    let seconds = state.now.mono.saturating_sub(operation.started_mono).as_secs() as i64;
+    match &operation.outcome {
+        Outcome::Unknown { .. } => safe!("{} has an unknown outcome; evidence is being read", doing),
+        Outcome::Accepted => safe!("already {} ({}), waiting for: {}", doing, age(seconds), operation.expects),
+        Outcome::Intended | Outcome::Sent | Outcome::Observed | Outcome::Refused { .. } | Outcome::Failed { .. } => {
+            safe!("already {} ({})", doing, age(seconds))
+        }
+    }
+}
+
+fn rollout_change(state: &State, command: Command, rollout: &Rollout, wanted: Option<&Uid>) -> Result<Change, Safe> {
+    if rollout.meta.deleting.is_some() {
+        return Err(Safe::of("it is being deleted"));
+    }
+    if matches!(rollout.strategy, Strategy::None) {
+        return Err(Safe::of("its spec has neither a canary nor a blue-green strategy"));
+    }
+    // Until the controller has seen a template its revision and pod hash are those of the one before.
+    if rollout.observed_generation != Some(rollout.meta.generation) {
+        return Err(unobserved());
+    }
+    if command == Command::Undo {
+        return undo_rollout(state, rollout, wanted);
+    }
+    if command == Command::Promote && rollout.paused {
+        return promotable_pause(rollout).map(|()| Change::Unpause);
+    }
+    let pod_hash = rollout
+        .current_pod_hash
+        .clone()
+        .ok_or_else(|| Safe::of("the controller has not said anything about it yet"))?;
+    match command {
+        Command::Promote => promote(rollout, pod_hash),
+        Command::Abort => abort(rollout, pod_hash),
+        Command::Retry if rollout.abort => Ok(Change::Retry { pod_hash }),
+        Command::Retry => Err(Safe::of("it is not aborted")),
+        _ => Err(Safe::of("this is no verb")),
+    }
+}
+
+fn unobserved() -> Safe {
+    Safe::of("the controller has not seen the last change of its spec yet")
+}
+
+fn promotable_pause(rollout: &Rollout) -> Result<(), Safe> {
+    if rollout.abort {
+        return Err(Safe::of("it is aborted: retry it first"));
+    }
+    Ok(())
+}
+
+fn is_promoted(rollout: &Rollout) -> bool {
+    rollout.current_pod_hash.is_some() && rollout.current_pod_hash == rollout.stable_hash
+}
+
+fn promote(rollout: &Rollout, pod_hash: Safe) -> Result<Change, Safe> {
+    promotable_pause(rollout)?;
+    if rollout.pause_conditions.is_empty() {
+        if is_promoted(rollout) {
+            return Err(Safe::of("it is fully promoted"));
+        }
+        return Err(match rollout.current_step_index {
+            Some(index) if facts::canary(rollout).is_some() => {
+                safe!("it is not paused: {} is running", steps::numbered(rollout, index))
+            }
+            _ => Safe::of("it is not paused"),
+        });
+    }
+    let Some(canary) = facts::canary(rollout) else {
+        return Ok(Change::PromotePause { pod_hash, step: None });
+    };
+    let index = rollout.current_step_index;
+    let inconclusive =
+        rollout.step_analysis.as_ref().is_some_and(|analysis| analysis.status == AnalysisPhase::Inconclusive);
+    match index {
+        Some(step) if inconclusive && rollout.controller_pause => {
+            let next = (step + 1).min(canary.steps.len() as i64);
+            Ok(Change::PromoteInconclusive { pod_hash, step, next })
+        }
+        _ => Ok(Change::PromotePause { pod_hash, step: index }),
+    }
+}
+
+fn abort(rollout: &Rollout, pod_hash: Safe) -> Result<Change, Safe> {
+    if rollout.abort {
+        return Err(Safe::of("it is already aborted"));
+    }
+    if is_promoted(rollout) {
+        return Err(Safe::of("it is fully promoted: there is nothing to abort (undo goes back a revision)"));
+    }
+    if rollout.stable_hash.is_none() {
+        return Err(Safe::of("there is no stable version to go back to"));
+    }
+    Ok(Change::Abort { pod_hash })
+}
+
+/// The ReplicaSet highlighted in the tree of a page.
+fn highlighted_set(state: &State) -> Option<Uid> {
+    match lists::selected(state, &state.ui.list_id()) {
+        Some(RowId::Object(id)) if id.kind == Kind::ReplicaSet => Some(id.uid),
+        _ => None,
+    }
+}
+
+fn undo_rollout(state: &State, rollout: &Rollout, wanted: Option<&Uid>) -> Result<Change, Safe> {
+    if let Some(reference) = &rollout.workload_ref {
+        return Err(safe!("its template stands in {} {}: undo that one", reference.kind, reference.name.safe()));
+    }
+    whole_sets(state, &rollout.meta.id(Kind::Rollout))?;
+    let sets = facts::revisions(state, &rollout.meta.uid);
+    let current = facts::with_hash(state, &rollout.meta.uid, rollout.current_pod_hash.as_ref());
+    let current = current.as_deref().or(sets.first().map(AsRef::as_ref));
+    let to = earlier(&sets, current, wanted)?;
+    Ok(undo(rollout.meta.resource_version.clone(), to))
+}
+
+fn undo_deployment(state: &State, target: &ObjectId, wanted: Option<&Uid>) -> Result<Change, Safe> {
+    let deployment = state.world.deployments.get(&target.uid).ok_or_else(gone)?;
+    if deployment.meta.deleting.is_some() {
+        return Err(Safe::of("it is being deleted"));
+    }
+    if let Some(manager) = &deployment.managed_by {
+        return Err(safe!("{} writes its template and would bring the change back: undo it there", manager));
+    }
+    if deployment.paused {
+        return Err(Safe::of("it is paused; resume it first"));
+    }
+    if deployment.observed_generation < deployment.meta.generation {
+        return Err(unobserved());
+    }
+    whole_sets(state, target)?;
+    let sets = facts::revisions(state, &deployment.meta.uid);
+    let current = sets.iter().find(|set| set.revision == deployment.revision).or(sets.first());
+    let to = earlier(&sets, current.map(AsRef::as_ref), wanted)?;
+    Ok(undo(deployment.meta.resource_version.clone(), to))
+}
+
+/// What is gone back to is chosen among all revisions, as they are now.
+fn whole_sets(state: &State, target: &ObjectId) -> Result<(), Safe> {
+    facts::sets_not_whole(state, target).map_or(Ok(()), Err)
+}
+
+/// The ReplicaSet asked for, else the newest but the current one.
+fn earlier<'a>(
+    sets: &'a [std::sync::Arc<ReplicaSet>],
+    current: Option<&ReplicaSet>,
+    wanted: Option<&Uid>,
+) -> Result<&'a ReplicaSet, Safe> {
+    let is_current = |set: &ReplicaSet| current.is_some_and(|current| current.meta.uid == set.meta.uid);
+    // A highlighted ReplicaSet of another workload does not count, and the current one is where a
+    // page's highlight begins: nobody means to go back to it.
+    if let Some(set) = wanted.and_then(|uid| sets.iter().find(|set| set.meta.uid == *uid && !is_current(set))) {
+        return Ok(set);
+    }
+    let newest = |set: &&std::sync::Arc<ReplicaSet>| !is_current(set);
+    sets.iter().find(newest).map(AsRef::as_ref).ok_or_else(|| Safe::of("there is no earlier revision"))
+}
+
+fn undo(resource_version: std::sync::Arc<str>, to: &ReplicaSet) -> Change {
+    Change::Undo {
+        resource_version,
+        replica_set: to.meta.name.clone(),
+        replica_set_uid: to.meta.uid.clone(),
+        to_revision: to.revision.unwrap_or_default(),
+    }
+}

@@ -1,0 +1,292 @@
+//! The dialog before an action: from, to, what it will and will not do, how to undo it. What is
+//! not known is said to be unknown.
+
+use std::time::Duration;
+
+use tui_textarea::TextArea;
+
+use super::facts::{images_words, set_words, version_words, weight_after, weight_now};
+use super::{command_of, facts};
+use crate::action::{Action, Change, Verb};
+use crate::model::rollouts::{Rollout, Strategy};
+use crate::model::{Kind, Name, ObjectId, Uid};
+use crate::safe;
+use crate::state::State;
+use crate::state::ui::{Confirm, ConfirmField, Tier};
+use crate::state::{environment, steps};
+use crate::text::Safe;
+
+/// Keys are taken this long after the dialog was drawn.
+pub const ARMING: Duration = Duration::from_millis(750);
+
+/// What is said about an action.
+struct Words {
+    summary: Safe,
+    expects: Safe,
+    lines: Vec<(Safe, Vec<Safe>)>,
+}
+
+impl Words {
+    fn line(&mut self, label: &'static str, text: Safe) {
+        self.lines.push((Safe::of(label), vec![text]));
+    }
+
+    fn lines(&mut self, label: &'static str, texts: Vec<Safe>) {
+        self.lines.push((Safe::of(label), texts));
+    }
+}
+
+/// The dialog for the action as things stand now.
+#[must_use]
+pub fn preview(state: &State, action: &Action) -> Confirm {
+    let environment = environment::of_object(state, &action.target);
+    let words = words(state, action);
+    let verb = match action.change.verb() {
+        Verb::Promote => "Promote",
+        Verb::Abort => "Abort",
+        Verb::Retry => "Retry",
+        Verb::Undo => "Undo",
+    };
+    Confirm {
+        action: action.clone(),
+        tier: tier(state, action, &environment),
+        title: safe!("{} {} in {}", verb, action.target.name.safe(), environment.safe()),
+        environment,
+        summary: words.summary,
+        lines: words.lines,
+        expects: words.expects,
+        generation: facts::generation(state, &action.target),
+        armed_at: None,
+        early: Vec::new(),
+        last_key: None,
+        disarmed: None,
+        focus: ConfirmField::Typed,
+        reason: Box::new(TextArea::default()),
+        typed: Box::new(TextArea::default()),
+        mismatch: false,
+    }
+}
+
+/// A protected environment asks for its name; so does one whose label could not be read, and one
+/// whose name is written with letters that may only look like those of a protected one.
+fn tier(state: &State, action: &Action, environment: &Name) -> Tier {
+    let known = facts::environment_is_known(state, &action.target);
+    let clear = environment.raw().bytes().all(|byte| byte.is_ascii_graphic());
+    if known && clear && !environment::is_protected(environment) {
+        return Tier::Yes;
+    }
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '.' || c == '-';
+    let typable = !environment.raw().is_empty() && environment.raw().chars().all(plain);
+    let expected = if typable { environment.raw().to_owned() } else { code(&action.target.uid) };
+    Tier::Typed { expected }
+}
+
+/// Four letters for a name that cannot be typed without doubt: other for every object, and no word.
+fn code(uid: &Uid) -> String {
+    const LETTERS: &[u8] = b"bcdfghjkmnpqrstvwxyz";
+    // FNV-1a: any hash does, it must only look random.
+    let mut hash = uid
+        .raw()
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let mut code = String::new();
+    for _ in 0..4 {
+        code.push(char::from(LETTERS[(hash % LETTERS.len() as u64) as usize]));
+        hash /= LETTERS.len() as u64;
+    }
+    code
+}
+
+fn words(state: &State, action: &Action) -> Words {
+    let rollout = match action.target.kind {
+        Kind::Rollout => state.world.rollouts.get(&action.target.uid),
+        _ => None,
+    };
+    let mut words = Words { summary: Safe::of(""), expects: Safe::of(""), lines: Vec::new() };
+    words.line("on", place(state, &action.target));
+    match (&action.change, rollout) {
+        (Change::Undo { replica_set_uid, to_revision, .. }, rollout) => {
+            undo(state, action, rollout.map(AsRef::as_ref), replica_set_uid, *to_revision, &mut words);
+        }
+        (change, Some(rollout)) => {
+            versions(state, rollout, &mut words, matches!(change, Change::Abort { .. }));
+            of_rollout(rollout, change, &mut words);
+        }
+        (change, None) => words.summary = safe!("{} (it is gone)", command_of(change.verb()).row().name),
+    }
+    words
+}
+
+/// Which object exactly: `eks-prod · https://… · ana · production/checkout`.
+fn place(state: &State, target: &ObjectId) -> Safe {
+    let object = safe!("{}/{}", target.namespace.safe(), target.name.safe());
+    let Some(cluster) = state.world.cluster(target.cluster) else { return object };
+    let said = |text: &Safe| if text.is_empty() { Safe::of("") } else { safe!("{} · ", text) };
+    safe!("{}{}{}{}", said(cluster.name.safe()), said(&cluster.server), said(&cluster.user), object)
+}
+
+/// From where to where traffic goes: an abort goes back to the stable version.
+fn versions(state: &State, rollout: &Rollout, words: &mut Words, back: bool) {
+    let uid = &rollout.meta.uid;
+    let new = version_words(state, uid, rollout.current_pod_hash.as_ref());
+    let stable = version_words(state, uid, rollout.stable_hash.as_ref());
+    let (from, to) = if back { (new, stable) } else { (stable, new) };
+    words.line("from", from);
+    words.line("to", to);
+}
+
+fn of_rollout(rollout: &Rollout, change: &Change, words: &mut Words) {
+    let index = rollout.current_step_index.unwrap_or(0);
+    let blue_green = matches!(rollout.strategy, Strategy::BlueGreen(_));
+    match change {
+        Change::Abort { .. } => abort(rollout, blue_green, words),
+        Change::Retry { .. } => retry(rollout, words),
+        Change::Unpause => unpause(rollout, index, words),
+        Change::PromotePause { step: Some(step), .. } => promote_pause(rollout, *step, words),
+        Change::PromotePause { step: None, .. } => promote_blue_green(words),
+        Change::PromoteInconclusive { step, next, .. } => promote_inconclusive(rollout, *step, *next, words),
+        Change::Undo { .. } => {}
+    }
+}
+
+fn abort(rollout: &Rollout, blue_green: bool, words: &mut Words) {
+    if blue_green {
+        words.summary = Safe::of("the preview is dropped, the active version stays");
+        words.expects = Safe::of("status Degraded");
+        words.line("this will", Safe::of("stop the switch and scale the preview down after its delay"));
+    } else {
+        words.summary = safe!("canary {} → 0 %", weight_now(rollout));
+        words.expects = if rollout.weights.is_some() {
+            Safe::of("weight 0 and status Degraded")
+        } else {
+            Safe::of("status Degraded")
+        };
+        words.line("this will", Safe::of("send all traffic to the stable version within seconds"));
+    }
+    words.lines(
+        "it will not",
+        vec![
+            Safe::of("change the template: the spec still asks for the new version,"),
+            Safe::of("so the rollout stays Degraded until it is retried or undone"),
+        ],
+    );
+    words.line("undo", Safe::of("retry starts the same version again from its first step"));
+}
+
+fn retry(rollout: &Rollout, words: &mut Words) {
+    let count = steps::of(rollout).len();
+    words.summary = if count > 0 { safe!("aborted → step 0/{}", count) } else { Safe::of("aborted → progressing") };
+    words.expects = Safe::of("no abort in its status");
+    words.line("this will", Safe::of("start the same version again from its first step"));
+    words.line("it will not", Safe::of("change the template or skip a step"));
+    words.line("undo", Safe::of("abort sends all traffic back to the stable version"));
+}
+
+fn unpause(rollout: &Rollout, index: i64, words: &mut Words) {
+    let has_steps = !steps::of(rollout).is_empty();
+    words.summary = Safe::of("paused by a person → goes on");
+    words.expects = Safe::of("spec.paused false, seen by the controller");
+    let mut will = vec![Safe::of("end the pause that a person set (spec.paused)")];
+    if has_steps {
+        will.push(safe!("go on at {}", steps::numbered(rollout, index)));
+    }
+    words.lines("this will", will);
+    let mut not = Vec::new();
+    if !rollout.pause_conditions.is_empty() {
+        not.push(Safe::of("end the pause of the step: promote once more for that"));
+    }
+    if has_steps {
+        not.push(Safe::of("skip a step (kubectl argo rollouts promote would skip the running one)"));
+    } else {
+        not.push(Safe::of("change the template"));
+    }
+    words.lines("it will not", not);
+    words.line("undo", Safe::of("abort sends all traffic back to the stable version"));
+}
+
+fn promote_pause(rollout: &Rollout, step: i64, words: &mut Words) {
+    let (now, then) = (weight_now(rollout), weight_after(rollout, step));
+    words.summary = safe!("canary {} → {}", now, then);
+    words.expects = safe!("past {}", steps::numbered(rollout, step));
+    let mut will = vec![safe!("end {}", steps::numbered(rollout, step))];
+    let next = step + 1;
+    if usize::try_from(next).is_ok_and(|next| next < steps::of(rollout).len()) {
+        will.push(safe!("go on with {}", steps::numbered(rollout, next)));
+    } else {
+        will.push(Safe::of("promote fully: the new version becomes the stable one"));
+    }
+    words.lines("this will", will);
+    words.line("it will not", Safe::of("skip a step or change the template"));
+    words.line("undo", Safe::of("abort sends all traffic back to the stable version"));
+}
+
+fn promote_blue_green(words: &mut Words) {
+    words.summary = Safe::of("the preview becomes the active version");
+    words.expects = Safe::of("traffic on the new ReplicaSet");
+    words.line("this will", Safe::of("end the pause and switch all traffic to the new version at once"));
+    words.line("it will not", Safe::of("change the template"));
+    words.line("undo", Safe::of("undo goes back; it is immediate while the old ReplicaSet still runs"));
+}
+
+fn promote_inconclusive(rollout: &Rollout, step: i64, next: i64, words: &mut Words) {
+    words.summary = safe!("past the inconclusive {}", steps::numbered(rollout, step));
+    words.expects = steps::numbered(rollout, next);
+    let run = match &rollout.step_analysis {
+        Some(run) => safe!("analysis {} is inconclusive: {}", run.name.safe(), run.message),
+        None => Safe::of("its analysis is inconclusive"),
+    };
+    words.line("because", run);
+    words.lines(
+        "this will",
+        vec![
+            safe!("skip what is left of {}", steps::numbered(rollout, step)),
+            safe!("go on with {}", steps::numbered(rollout, next)),
+        ],
+    );
+    words.line("it will not", Safe::of("measure again: nobody will have said that this version is good"));
+    words.line("undo", Safe::of("abort sends all traffic back to the stable version"));
+}
+
+fn undo(state: &State, action: &Action, rollout: Option<&Rollout>, set: &Uid, to_revision: i64, words: &mut Words) {
+    let target = &action.target.uid;
+    let deployment = state.world.deployments.get(target);
+    let from = match rollout {
+        Some(rollout) => version_words(state, target, rollout.current_pod_hash.as_ref()),
+        None => match deployment {
+            Some(row) => safe!("rev {}  {}", row.revision.unwrap_or_default(), images_words(&row.images)),
+            None => Safe::of("unknown"),
+        },
+    };
+    let revision = match rollout {
+        Some(rollout) => rollout.revision,
+        None => deployment.and_then(|row| row.revision),
+    };
+    let set = state.world.replica_sets.get(set);
+    let now = revision.map_or_else(|| Safe::of("?"), |revision| safe!("{}", revision));
+    words.summary = safe!("revision {} → {}", now, to_revision);
+    words.expects = safe!("the template of revision {}, seen by the controller", to_revision);
+    words.line("from", from);
+    words.line("to", set.map_or_else(|| Safe::of("unknown"), |set| set_words(set)));
+    let stable = set.is_some_and(|set| {
+        rollout.is_some_and(|rollout| set.template_hash.is_some() && set.template_hash == rollout.stable_hash)
+    });
+    let mut will = vec![safe!("write the template of revision {} into the spec", to_revision)];
+    if stable {
+        will.push(Safe::of("go back to the stable version without walking the steps"));
+    } else if rollout.is_some_and(|rollout| !steps::of(rollout).is_empty()) {
+        will.push(Safe::of("walk the canary steps again with that version"));
+    }
+    words.lines("this will", will);
+    let manager = rollout.and_then(|rollout| rollout.managed_by.clone());
+    match manager {
+        Some(manager) => words.lines(
+            "it will not",
+            vec![
+                safe!("change Git: {} writes this template,", manager),
+                Safe::of("Git still asks for the version of now and may bring it back"),
+            ],
+        ),
+        None => words.line("it will not", Safe::of("change Git, if a repository describes this object")),
+    }
+    words.line("undo", Safe::of("undo again: this version is then the revision before"));
+}

@@ -1,0 +1,20 @@
+//! How Kubernetes' own kinds are read: where they are listed and watched (apis.md §3.8).
+
+use crate::model::{Kind, Name};
+use crate::net::segment;
+
+/// Path and fixed query of a list; `None` for a kind of another system. A single namespace is read
+/// as a list of one, so that it can be watched like everything else.
+#[must_use]
+pub fn list(kind: Kind, namespace: Option<&Name>) -> Option<(String, String)> {
+    let root = match kind {
+        Kind::Namespace => {
+            let query = namespace.map(|name| format!("fieldSelector=metadata.name%3D{}", segment(name.raw())));
+            return Some(("/api/v1/namespaces".to_owned(), query.unwrap_or_default()));
+        }
+        Kind::Pod | Kind::Event => "/api/v1",
+        Kind::Deployment | Kind::ReplicaSet => "/apis/apps/v1",
+        Kind::Rollout | Kind::AnalysisRun | Kind::Experiment => return None,
+    };
+    Some((crate::systems::collection(root, kind, namespace), String::new()))
+}

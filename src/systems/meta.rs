@@ -1,0 +1,241 @@
+//! The parts that all Kubernetes-style objects share, and the pool that keeps one copy of a text
+//! which ten thousand objects repeat.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::ingest::IngestError;
+use super::wire::{Flag, Int, Labels, List, Obj, Text, Time};
+use crate::model::kubernetes::{Condition, ContainerImage, Meta, Owner};
+use crate::model::{ClusterId, Name, Uid};
+use crate::text::Safe;
+
+/// One copy of each repeated text (namespace, node, image, state) of a page.
+#[derive(Debug, Default)]
+pub struct Pool {
+    names: HashMap<Box<str>, Name>,
+    lines: HashMap<Box<str>, Safe>,
+    uids: HashMap<Box<str>, Uid>,
+}
+
+impl Pool {
+    pub fn name(&mut self, text: &str) -> Name {
+        if let Some(name) = self.names.get(text) {
+            return name.clone();
+        }
+        let name = Name::new(text);
+        self.names.insert(text.into(), name.clone());
+        name
+    }
+
+    /// A word, image or message that is likely to come again.
+    pub fn line(&mut self, text: &str) -> Safe {
+        if let Some(line) = self.lines.get(text) {
+            return line.clone();
+        }
+        let line = Safe::line(text);
+        self.lines.insert(text.into(), line.clone());
+        line
+    }
+
+    /// `None` when empty.
+    pub fn some(&mut self, text: &str) -> Option<Safe> {
+        (!text.is_empty()).then(|| self.line(text))
+    }
+
+    /// A pool serves one page, and so one cluster.
+    pub fn uid(&mut self, cluster: ClusterId, text: &str) -> Uid {
+        if let Some(uid) = self.uids.get(text) {
+            return uid.clone();
+        }
+        let uid = Uid::new(cluster, text);
+        self.uids.insert(text.into(), uid.clone());
+        uid
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct MetaWire<'a> {
+    #[serde(borrow)]
+    pub name: Text<'a>,
+    #[serde(borrow)]
+    pub namespace: Text<'a>,
+    #[serde(borrow)]
+    pub uid: Text<'a>,
+    #[serde(borrow)]
+    pub resource_version: Text<'a>,
+    pub generation: Int,
+    pub creation_timestamp: Time,
+    pub deletion_timestamp: Time,
+    #[serde(borrow)]
+    pub labels: Labels<'a>,
+    #[serde(borrow)]
+    pub annotations: Labels<'a>,
+    #[serde(borrow)]
+    pub owner_references: List<Obj<OwnerWire<'a>>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct OwnerWire<'a> {
+    #[serde(borrow)]
+    kind: Text<'a>,
+    #[serde(borrow)]
+    name: Text<'a>,
+    #[serde(borrow)]
+    uid: Text<'a>,
+    controller: Flag,
+}
+
+impl MetaWire<'_> {
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.labels.get(key).filter(|value| !value.is_empty())
+    }
+
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        self.annotations.get(key).filter(|value| !value.is_empty())
+    }
+
+    /// An annotation that is a whole number.
+    pub fn number(&self, key: &str) -> Option<i64> {
+        Int::of(self.annotation(key)?.parse().ok()?).0
+    }
+
+    pub fn version(&self) -> Arc<str> {
+        Arc::from(self.resource_version.as_str())
+    }
+
+    /// The model's; an object without name or uid cannot be shown or acted on.
+    pub fn model(&self, what: &'static str, cluster: ClusterId, pool: &mut Pool) -> Result<Meta, IngestError> {
+        let name = self.name.some().ok_or(IngestError::Missing { what, field: "metadata.name" })?;
+        let uid = self.uid.some().ok_or(IngestError::Missing { what, field: "metadata.uid" })?;
+        let owners = || self.owner_references.0.iter().filter_map(|owner| owner.0.as_ref());
+        let owner = owners().find(|owner| owner.controller.is_true()).or_else(|| owners().next());
+        Ok(Meta {
+            cluster,
+            namespace: pool.name(self.namespace.as_str()),
+            name: Name::new(name),
+            uid: Uid::new(cluster, uid),
+            resource_version: self.version(),
+            generation: self.generation.or_zero(),
+            created: self.creation_timestamp.0,
+            deleting: self.deletion_timestamp.0,
+            owner: owner.map(|owner| Owner {
+                kind: pool.line(owner.kind.as_str()),
+                name: pool.name(owner.name.as_str()),
+                uid: pool.uid(cluster, owner.uid.as_str()),
+            }),
+        })
+    }
+
+    /// Who writes this object's spec, where labels or annotations say so.
+    pub fn managed_by(&self) -> Option<Safe> {
+        const MARKS: [(&str, &str); 4] = [
+            ("argocd.argoproj.io/tracking-id", "Argo CD"),
+            ("kustomize.toolkit.fluxcd.io/name", "Flux"),
+            ("helm.toolkit.fluxcd.io/name", "Flux"),
+            ("meta.helm.sh/release-name", "Helm"),
+        ];
+        if self.label("argocd.argoproj.io/instance").is_some() {
+            return Some(Safe::of("Argo CD"));
+        }
+        MARKS
+            .iter()
+            .find(|(key, _)| self.annotation(key).is_some() || self.label(key).is_some())
+            .map(|(_, name)| Safe::of(name))
+            .or_else(|| self.label("app.kubernetes.io/managed-by").map(Safe::line))
+    }
+}
+
+/// A `status.conditions[]` row.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ConditionWire<'a> {
+    #[serde(borrow, rename = "type")]
+    pub kind: Text<'a>,
+    #[serde(borrow)]
+    pub status: Text<'a>,
+    #[serde(borrow)]
+    pub reason: Text<'a>,
+    #[serde(borrow)]
+    pub message: Text<'a>,
+    pub last_transition_time: Time,
+}
+
+impl ConditionWire<'_> {
+    pub fn is(&self, kind: &str, status: &str) -> bool {
+        self.kind.as_str() == kind && self.status.as_str() == status
+    }
+}
+
+pub fn conditions(wire: &List<Obj<ConditionWire<'_>>>, pool: &mut Pool) -> Vec<Condition> {
+    let rows = wire.0.iter().filter_map(|condition| condition.0.as_ref());
+    rows.map(|condition| Condition {
+        kind: pool.line(condition.kind.as_str()),
+        status: match condition.status.as_str() {
+            "True" => Some(true),
+            "False" => Some(false),
+            _ => None,
+        },
+        reason: pool.line(condition.reason.as_str()),
+        message: condition.message.line(),
+        changed: condition.last_transition_time.0,
+    })
+    .collect()
+}
+
+/// `spec.template` as far as its containers.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct TemplateWire<'a> {
+    #[serde(borrow)]
+    pub spec: Obj<PodSpecWire<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct PodSpecWire<'a> {
+    #[serde(borrow)]
+    pub containers: List<Obj<ContainerWire<'a>>>,
+    #[serde(borrow)]
+    pub init_containers: List<Obj<ContainerWire<'a>>>,
+    #[serde(borrow)]
+    pub node_name: Text<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ContainerWire<'a> {
+    #[serde(borrow)]
+    pub name: Text<'a>,
+    #[serde(borrow)]
+    pub image: Text<'a>,
+    #[serde(borrow)]
+    pub restart_policy: Text<'a>,
+}
+
+/// Images of the template's containers, in its order; init containers do not count (as in kubectl).
+pub fn images(template: &Obj<TemplateWire<'_>>, pool: &mut Pool) -> Vec<ContainerImage> {
+    let spec = template.0.as_ref().and_then(|template| template.spec.0.as_ref());
+    let containers = spec.into_iter().flat_map(|spec| &spec.containers.0).filter_map(|container| container.0.as_ref());
+    containers
+        .map(|container| ContainerImage {
+            container: pool.line(container.name.as_str()),
+            image: pool.line(container.image.as_str()),
+        })
+        .collect()
+}
+
+/// An API error: the body of a 4xx answer, or the object of an `ERROR` frame.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct StatusWire<'a> {
+    pub code: Int,
+    #[serde(borrow)]
+    pub reason: Text<'a>,
+    #[serde(borrow)]
+    pub message: Text<'a>,
+}

@@ -1,0 +1,206 @@
+//! One folder for each upstream system: ingest (pure), watch, perform.
+//!
+//! [`Systems`] runs them: a supervised task per feed and a heartbeat per cluster, one send per
+//! operation. What they find out goes to the loop through the channels it gave.
+
+mod feed;
+mod heartbeat;
+pub mod ingest;
+pub mod kubernetes;
+pub mod meta;
+mod pace;
+mod perform;
+mod recent;
+pub mod rollouts;
+mod scope;
+mod standing;
+mod stream;
+mod supervise;
+pub mod wire;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::action::{Found, Operation, OperationId, Progress};
+use crate::clock::Clock;
+use crate::model::log::{LogEvent, LogRequest, TailId};
+use crate::model::source::{ClusterScope, FeedEvent, FeedId};
+use crate::model::{ClusterId, Kind, Name, SystemId};
+use crate::net::{Cluster, segment};
+use crate::text::Safe;
+
+pub use pace::Pace;
+
+pub use scope::{Namespaces, Spec, resolve};
+
+/// Writes the intent of an operation so that it survives the program, or says why it cannot.
+/// Nothing is sent before it returns `Ok`. May block: it is called off the runtime's threads.
+pub type Intent = Box<dyn FnOnce(&Operation) -> Result<(), Safe> + Send>;
+
+/// All systems of all clusters, running.
+pub struct Systems {
+    clusters: HashMap<ClusterId, Cluster>,
+    clock: Clock,
+    refresh: watch::Sender<u64>,
+    cancel: CancellationToken,
+    tracker: TaskTracker,
+    tails: HashMap<TailId, CancellationToken>,
+}
+
+impl fmt::Debug for Systems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Systems").field("clusters", &self.clusters.len()).finish_non_exhaustive()
+    }
+}
+
+impl Systems {
+    /// Starts a task per feed and a heartbeat per usable cluster. Inside a tokio runtime only.
+    #[must_use]
+    pub fn start(specs: Vec<Spec>, tx: &mpsc::Sender<(FeedId, FeedEvent)>, clock: Clock) -> Self {
+        Self::start_at(specs, tx, clock, Pace::default())
+    }
+
+    /// [`Self::start`] at a pace of the caller's choice.
+    #[must_use]
+    pub fn start_at(specs: Vec<Spec>, tx: &mpsc::Sender<(FeedId, FeedEvent)>, clock: Clock, pace: Pace) -> Self {
+        let mut systems = Self {
+            clusters: HashMap::new(),
+            clock,
+            refresh: watch::Sender::new(0),
+            cancel: CancellationToken::new(),
+            tracker: TaskTracker::new(),
+            tails: HashMap::new(),
+        };
+        for Spec { scope, cluster } in specs {
+            if let Some(cluster) = cluster {
+                systems.start_cluster(&scope, &cluster, tx, pace);
+                systems.clusters.insert(scope.id, cluster);
+            }
+        }
+        systems
+    }
+
+    fn start_cluster(
+        &self,
+        scope: &ClusterScope,
+        cluster: &Cluster,
+        tx: &mpsc::Sender<(FeedId, FeedEvent)>,
+        pace: Pace,
+    ) {
+        let read = cluster.read();
+        let (health, beats) = watch::channel(heartbeat::Health::default());
+        let parts = feed::Parts {
+            read: read.clone(),
+            tx: tx.clone(),
+            clock: self.clock,
+            pace,
+            health: beats,
+            refresh: self.refresh.subscribe(),
+        };
+        let (clock, of_beat) = (self.clock, health.clone());
+        // Its sender lives in the supervisor, so that a restart does not look like the end.
+        let beat = move || heartbeat::beat(read.clone(), clock, pace, of_beat.clone());
+        self.tracker.spawn(heartbeat::supervised(self.cancel.clone(), clock, pace, beat, health));
+        for id in scope.feeds() {
+            self.start_feed(id, parts.clone());
+        }
+    }
+
+    fn start_feed(&self, id: FeedId, parts: feed::Parts) {
+        let Some(place) = place(id.kind, id.namespace.as_ref()) else { return };
+        let (tx, clock, pace) = (parts.tx.clone(), parts.clock, parts.pace);
+        let has_data = Arc::new(AtomicBool::new(false));
+        let stopped_id = id.clone();
+        let make = move || feed::Feed::new(id.clone(), place.clone(), parts.clone(), Arc::clone(&has_data)).run();
+        let stopped = move |message: Safe, wait: Duration| {
+            let (tx, id) = (tx.clone(), stopped_id.clone());
+            let restart_at = clock.now().mono + wait;
+            async move {
+                // A loop that is gone needs no news.
+                let _ = tx.send((id, FeedEvent::TaskStopped { message, restart_at })).await;
+            }
+        };
+        self.tracker.spawn(supervise::supervise(self.cancel.clone(), pace, make, stopped));
+    }
+
+    /// Writes the intent, then sends once, and tells how it went.
+    pub fn perform(&self, operation: Box<Operation>, intent: Intent, tx: mpsc::Sender<(OperationId, Progress)>) {
+        let cluster = self.clusters.get(&operation.action.target.cluster).cloned();
+        // Not cancelled at the end of the program: what was sent is answered, or its deadline ends it.
+        let id = operation.id.clone();
+        let task = perform::perform(cluster, operation, intent, tx.clone());
+        self.tracker.spawn(perform::guard(id, task, tx, |message| Progress::Unknown { message }));
+    }
+
+    /// Looks at the object of an operation nobody heard the end of.
+    pub fn read_evidence(&self, operation: Box<Operation>, tx: mpsc::Sender<(OperationId, Progress)>) {
+        let cluster = self.clusters.get(&operation.action.target.cluster).cloned();
+        let (id, cancel, answer) = (operation.id.clone(), self.cancel.clone(), tx.clone());
+        let task = async move {
+            tokio::select! {
+                () = cancel.cancelled() => {}
+                () = perform::read_evidence(cluster, operation, answer) => {}
+            }
+        };
+        let told = |message| Progress::Evidence { found: Found::Untold, message };
+        self.tracker.spawn(perform::guard(id, task, tx, told));
+    }
+
+    /// Lists everything again now, without waiting for a back-off.
+    pub fn refresh(&self) {
+        self.refresh.send_modify(|count| *count += 1);
+    }
+
+    /// Follows the log of a pod until it ends, fails or is stopped.
+    pub fn tail(&mut self, id: TailId, request: LogRequest, tx: mpsc::Sender<(TailId, LogEvent)>) {
+        let Some(cluster) = self.clusters.get(&request.pod.cluster) else { return };
+        let cancel = self.cancel.child_token();
+        self.tails.retain(|_, token| !token.is_cancelled());
+        self.tails.insert(id, cancel.clone());
+        self.tracker.spawn(kubernetes::tail::tail(
+            cluster.read(),
+            request,
+            id,
+            tx,
+            cancel,
+            kubernetes::tail::Pace::default(),
+        ));
+    }
+
+    pub fn stop_tail(&mut self, id: TailId) {
+        if let Some(token) = self.tails.remove(&id) {
+            token.cancel();
+        }
+    }
+
+    /// Ends every task; a request on its way is waited for as long as `grace`. False when something
+    /// was still on its way then.
+    pub async fn shutdown(self, grace: Duration) -> bool {
+        self.cancel.cancel();
+        self.tracker.close();
+        tokio::time::timeout(grace, self.tracker.wait()).await.is_ok()
+    }
+}
+
+/// Path and fixed query of the list of a kind.
+fn place(kind: Kind, namespace: Option<&Name>) -> Option<(String, String)> {
+    match kind.system() {
+        SystemId::Kubernetes => kubernetes::watch::list(kind, namespace),
+        SystemId::Rollouts => rollouts::watch::list(kind, namespace),
+    }
+}
+
+/// The collection of a kind under the root of its API group, in one namespace or in all.
+fn collection(root: &str, kind: Kind, namespace: Option<&Name>) -> String {
+    match namespace {
+        Some(name) => format!("{root}/namespaces/{}/{}", segment(name.raw()), kind.plural()),
+        None => format!("{root}/{}", kind.plural()),
+    }
+}

@@ -1,0 +1,284 @@
+//! The one way out: intent on disk, then one send, then what the server said. What a system can be
+//! asked to do stands in its own `perform`; the order of things is the same for all of them.
+
+use std::future::Future;
+
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use super::{Intent, kubernetes, rollouts, supervise};
+use crate::action::{Action, Change, Found, Operation, OperationId, Progress};
+use crate::model::Kind;
+use crate::net::{Cluster, NetError, Patch, ReadStack, Sent};
+use crate::safe;
+use crate::text::Safe;
+
+/// Runs an operation; every step of it is told to `tx`.
+pub(super) async fn perform(
+    cluster: Option<Cluster>,
+    operation: Box<Operation>,
+    intent: Intent,
+    tx: mpsc::Sender<(OperationId, Progress)>,
+) {
+    let id = operation.id.clone();
+    let tell = async |progress| {
+        // A loop that is gone leaves the journal's open intent; the next start reads the evidence.
+        let _ = tx.send((id.clone(), progress)).await;
+    };
+    let Some(cluster) = cluster else {
+        return tell(Progress::Refused {
+            message: Safe::of("this cluster cannot be reached from here; nothing was sent"),
+        })
+        .await;
+    };
+    // fsync takes its time.
+    let written = tokio::task::spawn_blocking(move || intent(&operation).map(|()| operation)).await;
+    let operation = match written {
+        Ok(Ok(operation)) => operation,
+        Ok(Err(message)) => return tell(Progress::Refused { message }).await,
+        Err(_) => {
+            let message = Safe::of("the intent could not be written to the journal; nothing was sent");
+            return tell(Progress::Refused { message }).await;
+        }
+    };
+    let patch = match patch_for(&cluster.read(), &operation.action).await {
+        Ok(patch) => patch,
+        Err(reason) => {
+            return tell(Progress::Refused { message: Safe::line(&format!("{reason}; nothing was sent")) }).await;
+        }
+    };
+    tell(Progress::Sent).await;
+    let progress = match cluster.write().send(patch).await {
+        Sent::Accepted(object) => {
+            Progress::Accepted { generation: object.pointer("/metadata/generation").and_then(Value::as_i64) }
+        }
+        Sent::NotSent { message } => Progress::Refused { message: Safe::line(&format!("{message}; nothing was sent")) },
+        Sent::Unknown { message } => Progress::Unknown { message: Safe::line(&message) },
+        Sent::Refused { code, message, .. } => {
+            // 422 is a guard that failed, or an object that is none; one look tells which.
+            let changed = if code == 422 { what_changed(&cluster.read(), &operation.action).await } else { None };
+            let message = match changed {
+                Some(changed) => format!("changed since you looked: {changed}; nothing was changed by this"),
+                None => format!("{message} ({code})"),
+            };
+            Progress::Refused { message: Safe::line(&message) }
+        }
+    };
+    tell(progress).await;
+}
+
+/// Runs a task of an operation; should it panic, `told` is what is said of it.
+pub(super) async fn guard(
+    id: OperationId,
+    task: impl Future<Output = ()> + Send + 'static,
+    tx: mpsc::Sender<(OperationId, Progress)>,
+    told: fn(Safe) -> Progress,
+) {
+    if let Err(error) = tokio::spawn(task).await {
+        let message = supervise::panic_message(error);
+        tracing::error!(message = message.as_str(), "the task of an operation stopped");
+        let _ = tx.send((id, told(safe!("the program stumbled ({})", message)))).await;
+    }
+}
+
+/// Reads the object of an operation whose end nobody heard, and says whether it took.
+pub(super) async fn read_evidence(
+    cluster: Option<Cluster>,
+    operation: Box<Operation>,
+    tx: mpsc::Sender<(OperationId, Progress)>,
+) {
+    let (found, message) = match &cluster {
+        None => (Found::Untold, "its cluster is not in the scope of this run".to_owned()),
+        Some(cluster) => evidence(&cluster.read(), &operation.action).await,
+    };
+    let _ = tx.send((operation.id, Progress::Evidence { found, message: Safe::line(&message) })).await;
+}
+
+async fn evidence(read: &ReadStack, action: &Action) -> (Found, String) {
+    let object = match get(read, &object_path(action)).await {
+        Ok(object) => object,
+        Err(NetError::Api { code: 404, .. }) => return (Found::Gone, format!("{} is gone", describe(action))),
+        Err(error) => return (Found::Untold, format!("cannot be read: {error}")),
+    };
+    if text(&object, "/metadata/uid") != Some(action.target.uid.raw()) {
+        return (Found::Gone, format!("{} was deleted and created anew", describe(action)));
+    }
+    match &action.change {
+        Change::Undo { resource_version, replica_set, .. } => {
+            if text(&object, "/metadata/resourceVersion") == Some(&**resource_version) {
+                return (Found::Missing, "it is as it was before the send".to_owned());
+            }
+            match get(read, &replica_set_path(action, replica_set.raw())).await {
+                Ok(set) if same_template(&object, &set, hash_label(action.target.kind)) => {
+                    (Found::Applied, "its template is that of the revision".to_owned())
+                }
+                // Its resourceVersion never comes back, so the guard fails from now on.
+                Ok(_) => (Found::Passed, "it changed, and its template is not that of the revision".to_owned()),
+                Err(NetError::Api { code: 404, .. }) => {
+                    (Found::Passed, "it changed, and the ReplicaSet of the revision is gone".to_owned())
+                }
+                Err(error) => (Found::Untold, format!("the revision cannot be read: {error}")),
+            }
+        }
+        change => rollouts::perform::evidence(change, &object),
+    }
+}
+
+/// The exact bytes to send. Reads what an undo needs; sends nothing.
+async fn patch_for(read: &ReadStack, action: &Action) -> Result<Patch, String> {
+    let target = &action.target;
+    match (&action.change, target.kind) {
+        (
+            Change::Undo { resource_version, replica_set, replica_set_uid, to_revision },
+            Kind::Rollout | Kind::Deployment,
+        ) => {
+            let set = get(read, &replica_set_path(action, replica_set.raw()))
+                .await
+                .map_err(|error| format!("revision {to_revision} cannot be read: {error}"))?;
+            check_revision(action, &set, replica_set_uid.raw(), *to_revision)?;
+            let object =
+                get(read, &object_path(action)).await.map_err(|error| format!("{}: {error}", describe(action)))?;
+            if same_template(&object, &set, hash_label(target.kind)) {
+                return Err(format!("its template already is that of revision {to_revision}: nothing to undo"));
+            }
+            let guards =
+                [test("/metadata/uid", target.uid.raw()), test("/metadata/resourceVersion", &**resource_version)];
+            let template = template_of(&set, hash_label(target.kind));
+            let rest = match target.kind {
+                Kind::Deployment => kubernetes::perform::undo(&object, &set, &template)?,
+                _ => rollouts::perform::undo(&object, &template)?,
+            };
+            Ok(patch(object_path(action), guards.into_iter().chain(rest).collect()))
+        }
+        (change, Kind::Rollout) => {
+            let (subresource, rest) = rollouts::perform::operations(change)
+                .ok_or_else(|| format!("a Rollout cannot be asked to {}", change.verb().as_str()))?;
+            let operations = std::iter::once(test("/metadata/uid", target.uid.raw())).chain(rest).collect();
+            Ok(patch(format!("{}{subresource}", object_path(action)), operations))
+        }
+        (change, kind) => Err(format!("a {} cannot be asked to {}", kind.as_str(), change.verb().as_str())),
+    }
+}
+
+/// After a failed guard: which one it was.
+async fn what_changed(read: &ReadStack, action: &Action) -> Option<String> {
+    let object = match get(read, &object_path(action)).await {
+        Ok(object) => object,
+        Err(NetError::Api { code: 404, .. }) => return Some("it was deleted".to_owned()),
+        Err(_) => return None,
+    };
+    if text(&object, "/metadata/uid") != Some(action.target.uid.raw()) {
+        return Some("it was deleted and created anew".to_owned());
+    }
+    match &action.change {
+        Change::Undo { resource_version, .. } => (text(&object, "/metadata/resourceVersion")
+            != Some(&**resource_version))
+        .then(|| format!("it is at generation {} now", object.pointer("/metadata/generation").unwrap_or(&Value::Null))),
+        change => rollouts::perform::moved(change, &object),
+    }
+}
+
+fn check_revision(action: &Action, set: &Value, uid: &str, revision: i64) -> Result<(), String> {
+    let owned = set.pointer("/metadata/ownerReferences").and_then(Value::as_array);
+    let owned =
+        owned.is_some_and(|owners| owners.iter().any(|owner| text(owner, "/uid") == Some(action.target.uid.raw())));
+    if text(set, "/metadata/uid") != Some(uid) || !owned {
+        return Err(format!("the ReplicaSet of revision {revision} was replaced since you looked"));
+    }
+    let annotation = match action.target.kind {
+        Kind::Deployment => "deployment.kubernetes.io/revision",
+        _ => "rollout.argoproj.io/revision",
+    };
+    let now = set.pointer("/metadata/annotations").and_then(|all| all.get(annotation)).and_then(Value::as_str);
+    if now != Some(revision.to_string().as_str()) {
+        return Err(format!("revision {revision} is revision {} now", now.unwrap_or("unknown")));
+    }
+    Ok(())
+}
+
+async fn get(read: &ReadStack, path: &str) -> Result<Value, NetError> {
+    let answer = read.get(path).await?;
+    serde_json::from_slice(&answer.body).map_err(|error| NetError::Transport(format!("the answer is no JSON: {error}")))
+}
+
+fn object_path(action: &Action) -> String {
+    let target = &action.target;
+    let (collection, _) = super::place(target.kind, Some(&target.namespace)).unwrap_or_default();
+    format!("{collection}/{}", crate::net::segment(target.name.raw()))
+}
+
+fn replica_set_path(action: &Action, name: &str) -> String {
+    let (collection, _) = super::place(Kind::ReplicaSet, Some(&action.target.namespace)).unwrap_or_default();
+    format!("{collection}/{}", crate::net::segment(name))
+}
+
+fn describe(action: &Action) -> String {
+    format!("{} {}", action.target.kind.as_str(), action.target.name.safe().as_str())
+}
+
+fn hash_label(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Deployment => "pod-template-hash",
+        _ => "rollouts-pod-template-hash",
+    }
+}
+
+/// The pod template of a ReplicaSet as its owner wrote it: without the hash its controller added.
+fn template_of(set: &Value, hash_label: &str) -> Value {
+    let mut template = set.pointer("/spec/template").cloned().unwrap_or(Value::Null);
+    if let Some(labels) = template.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
+        labels.remove(hash_label);
+    }
+    template
+}
+
+fn same_template(object: &Value, set: &Value, hash_label: &str) -> bool {
+    let ours = object.pointer("/spec/template").cloned().unwrap_or(Value::Null);
+    tidy(ours) == tidy(template_of(set, hash_label))
+}
+
+/// Without what says nothing: `creationTimestamp: null`, empty maps.
+fn tidy(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let kept = fields.into_iter().map(|(name, field)| (name, tidy(field)));
+            let kept =
+                kept.filter(|(_, field)| !field.is_null() && field.as_object().is_none_or(|map| !map.is_empty()));
+            Value::Object(kept.collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(tidy).collect()),
+        other => other,
+    }
+}
+
+fn patch(path: String, operations: Vec<Value>) -> Patch {
+    Patch { path, body: Value::Array(operations).to_string().into_bytes() }
+}
+
+/// A guard: the server refuses the whole patch if the field has another value.
+pub(super) fn test(path: &str, value: impl Into<Value>) -> Value {
+    serde_json::json!({ "op": "test", "path": path, "value": value.into() })
+}
+
+pub(super) fn text<'a>(object: &'a Value, pointer: &str) -> Option<&'a str> {
+    object.pointer(pointer).and_then(Value::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_operation_whose_task_panics_is_unknown() {
+        let (tx, mut rx) = mpsc::channel(1);
+        let id = OperationId("1".to_owned());
+        let task = async { panic!("index 3 out of range") };
+        guard(id.clone(), task, tx.clone(), |message| Progress::Unknown { message }).await;
+        let Some((of, Progress::Unknown { message })) = rx.recv().await else { panic!("nothing unknown was told") };
+        assert_eq!(of, id);
+        assert!(message.as_str().contains("index 3 out of range"), "{message:?}");
+        // One that ends by itself has told its own end.
+        guard(id, async {}, tx, |message| Progress::Unknown { message }).await;
+        assert!(rx.try_recv().is_err());
+    }
+}

@@ -1,0 +1,8 @@
+//! Argo Rollouts: Rollouts, AnalysisRuns, Experiments.
+
+mod duration;
+pub mod ingest;
+pub mod ingest_analysis;
+mod ingest_step;
+pub mod perform;
+pub mod watch;

@@ -1,0 +1,17 @@
+//! How the kinds of Argo Rollouts are read (apis.md §1.1).
+
+use crate::model::{Kind, Name};
+
+/// Root of the API group.
+pub(super) const ROOT: &str = "/apis/argoproj.io/v1alpha1";
+
+/// Path and fixed query of a list; `None` for a kind of another system.
+#[must_use]
+pub fn list(kind: Kind, namespace: Option<&Name>) -> Option<(String, String)> {
+    match kind {
+        Kind::Rollout | Kind::AnalysisRun | Kind::Experiment => {
+            Some((crate::systems::collection(ROOT, kind, namespace), String::new()))
+        }
+        Kind::Namespace | Kind::Deployment | Kind::ReplicaSet | Kind::Pod | Kind::Event => None,
+    }
+}

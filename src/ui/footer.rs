@@ -1,0 +1,106 @@
+//! The keys that apply now, from the keymap and the table of commands, and the time.
+//!
+//! ```text
+//!  tab pane   enter open   / filter   l logs   ? help                              14:03:22Z
+//! ```
+
+use super::pen::{Pen, Words};
+use crate::command::{Command, Scope};
+use crate::config::theme::Role;
+use crate::safe;
+use crate::state::ui::{Overlay, Place};
+use crate::state::{State, verbs};
+use crate::text::Safe;
+
+pub fn draw(state: &State, pen: &mut Pen<'_>) {
+    let width = pen.width();
+    pen.background(0, 0, width, Role::Band);
+    let time = Words::of(Role::Dim, clock(state));
+    let end = width.saturating_sub(time.width() + 1);
+    let shown = width >= 40;
+    if shown {
+        pen.write(end, 0, width, &time);
+    }
+    let room = if shown { end.saturating_sub(2) } else { width };
+    let mut x = 1;
+    if matches!(state.ui.overlay, Some(Overlay::Confirm(_))) {
+        // Fixed keys: in a dialog letters are text.
+        for (key, what) in [("esc", " leave it"), ("tab", " reason")] {
+            x += pen.write(x, 0, room, &Words::of(Role::Key, key).dim(what)) + 3;
+        }
+        return;
+    }
+    for command in wanted(state) {
+        let Some(words) = hint(state, command) else { continue };
+        if x + words.width() > room {
+            break;
+        }
+        x += pen.write(x, 0, room, &words) + 3;
+    }
+}
+
+/// `14:03:22Z`.
+#[must_use]
+pub fn clock(state: &State) -> Safe {
+    let time = state.now.wall.to_zoned(jiff::tz::TimeZone::UTC);
+    let two = |n: i8| safe!("{}{}", if n < 10 { "0" } else { "" }, i64::from(n));
+    safe!("{}:{}:{}Z", two(time.hour()), two(time.minute()), two(time.second()))
+}
+
+/// Key and word of a command, when a key is bound to it and it can be used now.
+#[must_use]
+pub fn hint(state: &State, command: Command) -> Option<Words> {
+    let key = state.keymap.keys_of(command).into_iter().next()?;
+    if verbs::check(state, command).is_err() {
+        return None;
+    }
+    let in_log = matches!(state.ui.place, Place::Log(_));
+    let word = if in_log && command == Command::Filter { "search" } else { command.row().hint };
+    Some(Words::of(Role::Key, super::key(key)).dim(" ").dim(word))
+}
+
+/// What is worth a place in the footer, most useful first.
+fn wanted(state: &State) -> Vec<Command> {
+    use Command as C;
+    if let Some(overlay) = &state.ui.overlay {
+        return match overlay {
+            Overlay::Help { .. } => vec![C::Down, C::Up, C::Leave],
+            // Its keys are typed text, `enter` and `esc`, which the prompt itself names.
+            Overlay::Prompt { .. } | Overlay::Confirm(_) => Vec::new(),
+        };
+    }
+    let verbs = [C::Promote, C::Abort, C::Retry, C::Undo];
+    let mut wanted = match &state.ui.place {
+        Place::Deck => vec![C::Open, C::NextPane, C::Filter, C::Logs],
+        Place::Pipelines | Place::Slo | Place::Inbox => vec![C::ShowDeck, C::Back],
+        Place::Environments => vec![C::Open, C::AllPods, C::Filter, C::FaultsOnly, C::Logs],
+        Place::Pods => vec![C::Open, C::Logs, C::Filter, C::FaultsOnly, C::Leave],
+        Place::Rollouts | Place::Rollout(_) | Place::Workload(_) => {
+            vec![C::Open, C::Filter, C::FaultsOnly, C::Logs, C::Leave]
+        }
+        Place::Journal | Place::Analysis(_) => vec![C::Open, C::Filter, C::Copy, C::Leave],
+        Place::Pod(_) => vec![C::Logs, C::Copy, C::Leave],
+        Place::Log(_) => vec![
+            C::Follow,
+            C::Filter,
+            C::SearchNext,
+            C::Keep,
+            C::Drop,
+            C::Timestamps,
+            C::Wrap,
+            C::Previous,
+            C::Save,
+            C::Leave,
+        ],
+    };
+    // What can be done to the selected row stands right after opening it.
+    let at = wanted.iter().position(|command| *command == C::Open).map_or(0, |at| at + 1);
+    let mut first = Vec::new();
+    if verbs::scopes(state).contains(&Scope::Workloads) {
+        first.extend(verbs);
+    }
+    // Help must never fall off the end of a narrow footer.
+    first.push(C::Help);
+    wanted.splice(at..at, first);
+    wanted
+}

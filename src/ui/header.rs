@@ -1,0 +1,135 @@
+//! Where am I, and how true is what I see:
+//!
+//! ```text
+//!  quarterdeck  ⎈ eks-prod · production +3 · ana        ● k8s  ◐ argo 41s stale  demo ×20   PRODUCTION
+//! ```
+
+use super::pen::{Pen, Words};
+use super::signs;
+use crate::config::theme::Role;
+use crate::model::{Kind, SystemId};
+use crate::safe;
+use crate::state::freshness::{self, Freshness};
+use crate::state::{State, environment};
+use crate::text::{self, Safe};
+
+pub fn draw(state: &State, pen: &mut Pen<'_>) {
+    let width = pen.width();
+    pen.background(0, 0, width, Role::Band);
+    let badges = badges(state);
+    let mut end = width;
+    for (role, badge) in badges.iter().rev() {
+        let badge = Words::of(*role, safe!(" {} ", badge));
+        let size = badge.width();
+        if end < size + 14 {
+            break;
+        }
+        end -= size;
+        pen.write(end, 0, size, &badge);
+        end = end.saturating_sub(1);
+    }
+    let left = scope(state);
+    let room = end.saturating_sub(1);
+    let sources = [sources(state, false), sources(state, true)];
+    let fits = sources.iter().find(|words| left.width() + words.width() + 3 <= room);
+    // Trouble with a source goes before the rest of the scope's name.
+    let sources = fits.unwrap_or(&sources[1]);
+    let taken = sources.width().min(room.saturating_sub(13));
+    pen.write(room - taken, 0, taken, sources);
+    pen.write(1, 0, room.saturating_sub(taken + 3), &left);
+}
+
+/// Cluster, namespaces, user.
+fn scope(state: &State) -> Words {
+    let mut words = Words::of(Role::Strong, "quarterdeck").dim("  ⎈ ");
+    let clusters = &state.world.clusters;
+    let Some(cluster) = clusters.first() else { return words.dim("no cluster") };
+    words = words.text(&cluster.name);
+    if clusters.len() > 1 {
+        words = words.dim(safe!(" +{}", clusters.len() - 1));
+    }
+    words = words.add(Role::Faint, " · ");
+    words = match &cluster.namespaces {
+        None => words.text("all namespaces"),
+        Some(names) => {
+            let words = words.text(names.first().map_or_else(|| Safe::of("default"), |name| name.safe().clone()));
+            if names.len() > 1 { words.dim(safe!(" +{}", names.len() - 1)) } else { words }
+        }
+    };
+    if cluster.user.is_empty() { words } else { words.add(Role::Faint, " · ").dim(&cluster.user) }
+}
+
+/// A dot per system; only those in trouble where there is little room.
+fn sources(state: &State, brief: bool) -> Words {
+    let mut words = Words::new();
+    for system in SystemId::ALL {
+        let freshness = of_system(state, system);
+        let sign = signs::freshness(&freshness);
+        let calm = matches!(freshness, Freshness::Live { left_out: 0, .. });
+        if brief && calm {
+            continue;
+        }
+        if !words.is_empty() {
+            words.push(Role::Dim, "  ");
+        }
+        words = words.then(sign.mark());
+        let role = if calm { Role::Dim } else { sign.role };
+        words.push(role, system.short());
+        match &freshness {
+            Freshness::Live { age, .. } if age.as_secs() >= 10 => {
+                words.push(role, safe!(" {}", text::age(age.as_secs() as i64)));
+            }
+            Freshness::Live { left_out: 0, .. } => {}
+            Freshness::Live { left_out, .. } => words.push(role, safe!(" {} left out", text::count(*left_out))),
+            Freshness::Stale { since, .. } => {
+                words.push(role, safe!(" {} stale", text::age(since.as_secs() as i64)));
+            }
+            other => words.push(role, safe!(" {}", other.as_str())),
+        }
+    }
+    if let Some(skewed) = skewed(state) {
+        words = words.add(Role::Wait, safe!("  ⚠ {}", skewed));
+    }
+    for cluster in state.world.clusters.iter().filter(|cluster| cluster.unusable.is_some()) {
+        if state.world.clusters.len() > 1 {
+            words = words.add(Role::Bad, safe!("  ✖ {}", cluster.name));
+        }
+    }
+    words
+}
+
+/// The clock that is furthest off, in words, when one is off by more than half a minute.
+fn skewed(state: &State) -> Option<Safe> {
+    let clusters = &state.world.clusters;
+    let all = clusters.iter().map(|cluster| (state.world.skew(cluster.id), cluster));
+    let (skew, cluster) =
+        all.max_by_key(|(skew, _)| skew.unsigned_abs()).filter(|(skew, _)| skew.unsigned_abs() > 30)?;
+    let off = text::duration(std::time::Duration::from_secs(skew.unsigned_abs()));
+    let way = if skew > 0 { "ahead" } else { "behind" };
+    let whose = if clusters.len() == 1 { Safe::of("server") } else { safe!("{}'s", cluster.name) };
+    Some(safe!("{} clock {} {}", whose, off, way))
+}
+
+fn of_system(state: &State, system: SystemId) -> Freshness {
+    if let [cluster] = state.world.clusters.as_slice() {
+        return freshness::of_system(state, cluster.id, system);
+    }
+    let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| kind.system() == system).collect();
+    freshness::of_kinds(state, &kinds)
+}
+
+/// Demo, read-only, environment: the last one is outermost.
+fn badges(state: &State) -> Vec<(Role, Safe)> {
+    let mut badges = Vec::new();
+    if let Some(badge) = &state.badge {
+        badges.push((Role::Badge, badge.clone()));
+    }
+    if state.read_only.is_some() {
+        badges.push((Role::Badge, Safe::of("READ-ONLY")));
+    }
+    if let Some(environment) = environment::here(state) {
+        let role = if environment::is_protected(&environment) { Role::Protected } else { Role::Place };
+        badges.push((role, environment.safe().truncate(16)));
+    }
+    badges
+}

@@ -1,0 +1,105 @@
+//! What an analysis measures: value, what is wanted, trend, verdict, counters against limits.
+
+use super::pen::{Lean, Pen, Words};
+use super::{facts, signs};
+use crate::config::theme::Role;
+use crate::model::rollouts::{AnalysisPhase, Metric};
+use crate::safe;
+use crate::state::readings;
+use crate::text::Safe;
+
+/// From so many columns on, everything about a metric stands on one line.
+pub const WIDE: u16 = 68;
+
+/// Value, what is wanted, trend, verdict, counters; the counters below where there is no room beside.
+pub fn lines(pen: &mut Pen<'_>, y: u16, name: u16, metric: &Metric) -> u16 {
+    let (role, glyph, word) = verdict(metric);
+    let value = metric.measurements.last().map_or_else(|| Safe::of("–"), |last| readings::short(&last.value));
+    let loud = if role == Role::Quiet { Role::Text } else { role };
+    pen.cell(0, y, name, Lean::Left, &Words::of(Role::Text, &metric.name));
+    pen.cell(name + 1, y, 9, Lean::Right, &Words::of(loud, value));
+    let wants = Words::of(Role::Dim, "wants ").dim(facts::wants(metric));
+    pen.cell(name + 12, y, 14, Lean::Left, &wants);
+    let x = if pen.width() < WIDE {
+        name + 27
+    } else {
+        pen.write(name + 27, y, TREND, &trend(metric));
+        name + 27 + TREND + 1
+    };
+    let used = pen.write(x, y, pen.width(), &Words::of(role, glyph).add(role, " ").add(role, word));
+    let counters = against(metric);
+    let at = x + used.max(10) + 2;
+    if at + counters.width() <= pen.width() {
+        pen.write(at, y, pen.width(), &counters);
+        return y + 1;
+    }
+    pen.write(name + 12, y + 1, pen.width(), &counters);
+    y + 2
+}
+
+/// Measurements in a trend, and its columns.
+const TREND: u16 = 8;
+
+/// The last measurements as bars, each in the colour of its result.
+fn trend(metric: &Metric) -> Words {
+    // Not the full block: lines above each other must not touch.
+    const BARS: [&str; 7] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇"];
+    let last = metric.measurements.iter().rev().take(usize::from(TREND)).collect::<Vec<_>>();
+    let values: Vec<Option<f64>> = last.iter().map(|measurement| readings::number(&measurement.value)).collect();
+    let most = values.iter().flatten().fold(0.0_f64, |most, value| most.max(value.abs()));
+    let mut words = Words::new();
+    for (measurement, value) in last.iter().zip(&values).rev() {
+        let role = match signs::analysis(&measurement.phase).role {
+            Role::Quiet => Role::Dim,
+            role => role,
+        };
+        words = match value {
+            Some(value) if most > 0.0 => words.add(role, BARS[((value.abs() / most * 6.0).round() as usize).min(6)]),
+            Some(_) => words.add(role, BARS[0]),
+            None => words.add(role, "?"),
+        };
+    }
+    words
+}
+
+/// The last measurement failed, or the metric has.
+#[must_use]
+pub fn is_failing(metric: &Metric) -> bool {
+    !metric.dry_run
+        && (matches!(metric.phase, AnalysisPhase::Failed | AnalysisPhase::Error)
+            || metric.measurements.last().is_some_and(|last| last.phase == AnalysisPhase::Failed))
+}
+
+/// Counters against their limits, only those that can end the run: `✖ 2 of 1  ? 0 of 0`.
+pub fn against(metric: &Metric) -> Words {
+    let mut words = Words::of(Role::Quiet, safe!("✔ {}", metric.successful));
+    let limits = [
+        ("  ✖ ", metric.failed, metric.failure_limit, Role::Bad),
+        ("  ? ", metric.inconclusive, metric.inconclusive_limit, Role::Wait),
+        ("  ⚠ ", metric.consecutive_error, metric.consecutive_error_limit, Role::Bad),
+    ];
+    for (glyph, count, limit, role) in limits {
+        if count > 0 {
+            words = words.add(role, glyph).add(role, safe!("{} of {}", count, facts::limit(limit)));
+        }
+    }
+    words
+}
+
+/// The verdict on a metric in a word: what the last measurements say, not only the phase.
+pub fn verdict(metric: &Metric) -> (Role, &'static str, Safe) {
+    let last = metric.measurements.last().map(|measurement| &measurement.phase);
+    let dry = if metric.dry_run { " (dry run)" } else { "" };
+    let (role, glyph, word) = match (&metric.phase, last) {
+        (AnalysisPhase::Successful, _) => (Role::Quiet, "✔", "passed"),
+        (AnalysisPhase::Failed, _) => (Role::Bad, "✖", "failed"),
+        (AnalysisPhase::Error, _) => (Role::Bad, "⚠", "error"),
+        (AnalysisPhase::Inconclusive, _) | (_, Some(AnalysisPhase::Inconclusive)) => (Role::Wait, "?", "inconclusive"),
+        (_, Some(AnalysisPhase::Failed)) => (Role::Bad, "✖", "failing"),
+        (_, Some(AnalysisPhase::Error)) => (Role::Bad, "⚠", "no answer"),
+        (_, Some(AnalysisPhase::Successful)) => (Role::Quiet, "✔", "passing"),
+        (AnalysisPhase::Pending, _) => (Role::Dim, "·", "pending"),
+        (AnalysisPhase::Running | AnalysisPhase::Other(_), _) => (Role::Move, "◌", "measuring"),
+    };
+    (role, glyph, safe!("{}{}", word, dry))
+}

@@ -1,0 +1,69 @@
+//! What lies over the screen: help, the confirm dialog, a line being typed, toasts.
+
+mod confirm;
+mod help;
+mod prompt;
+
+use ratatui::layout::Rect;
+use tui_textarea::TextArea;
+
+use super::pen::{Pen, Words};
+use crate::config::theme::Role;
+use crate::state::State;
+use crate::state::layout::Screen;
+use crate::state::ui::{Overlay, ToastKind};
+use crate::text::Safe;
+
+pub use confirm::room_wanted;
+
+pub fn draw(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
+    toasts(state, pen, screen);
+    match &state.ui.overlay {
+        None => {}
+        Some(Overlay::Help { top }) => help::draw(state, pen, *top),
+        Some(Overlay::Confirm(dialog)) => confirm::draw(state, pen, dialog),
+        Some(Overlay::Prompt { kind, editor }) => prompt::draw(&mut pen.within(screen.footer), *kind, editor),
+    }
+}
+
+/// Where there is no room for anything: that an open dialog wants an answer comes before all else.
+pub fn sentence(state: &State, pen: &mut Pen<'_>) -> bool {
+    let Some(Overlay::Confirm(dialog)) = &state.ui.overlay else { return false };
+    confirm::draw(state, pen, dialog);
+    true
+}
+
+/// Short words above the footer, the newest lowest.
+fn toasts(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
+    let live = state.ui.toasts.iter().rev().filter(|toast| toast.until > state.now.mono).take(3);
+    let bottom = screen.footer.y;
+    for (up, toast) in (1u16..).zip(live) {
+        if up + 2 > bottom {
+            break;
+        }
+        let (role, glyph) = match toast.kind {
+            ToastKind::Info => (Role::Text, "· "),
+            ToastKind::Good => (Role::Good, "✔ "),
+            ToastKind::Waiting => (Role::Move, "◌ "),
+            ToastKind::Bad => (Role::Bad, "✖ "),
+        };
+        let words = Words::of(role, glyph).add(if role == Role::Bad { Role::Text } else { role }, &toast.text);
+        let width = (words.width() + 2).min(screen.footer.width);
+        let mut line = pen.within(Rect { x: screen.footer.width - width, y: bottom - up, width, height: 1 });
+        line.wipe(Role::Dialog);
+        line.write(1, 0, width.saturating_sub(2), &words);
+    }
+}
+
+/// What is typed in an editor, with the place of the cursor.
+fn typed(editor: &TextArea<'static>, focused: bool) -> Words {
+    let text = editor.lines().concat();
+    if !focused {
+        return Words::of(Role::Text, Safe::identity(&text));
+    }
+    let at = editor.cursor().1;
+    let before: String = text.chars().take(at).collect();
+    let after: String = text.chars().skip(at).collect();
+    // A space at an end is typed text here, not an oddity of a name.
+    Words::of(Role::Text, Safe::line(&before)).add(Role::Key, "▏").text(Safe::line(&after))
+}

@@ -1,0 +1,317 @@
+//! Canary progress: the ladder of weights, what traffic and pods do, and what the analysis says.
+//!
+//! ```text
+//!  10 % ✔ ━━━━━ 25 % ✔ ━━━━━ 50 % ‖ ╌╌╌╌╌ 100 % ·
+//!  weight 50 % set, 50 % actual (istio)     pods 3/3 canary, 6/6 stable
+//!  step 7 of 10  pause until promoted
+//!
+//!  error-rate   0.0712  wants ≤ 0.05   ▁▁▂▅▇   ✖ failing   ✔ 5  ✖ 2 of 3
+//! ```
+
+use std::sync::Arc;
+
+use super::pipelines::indent;
+use super::title;
+use crate::config::theme::Role;
+use crate::model::Kind;
+use crate::model::rollouts::{AnalysisRun, Rollout, Strategy};
+use crate::safe;
+use crate::state::freshness::{self, Freshness};
+use crate::state::layout::{canary_rows, cut_top};
+use crate::state::lists::{self, Item};
+use crate::state::rollout_info::{self, RolloutInfo, Tag, Weight};
+use crate::state::ui::{ListId, Pane};
+use crate::state::{State, environment, steps};
+use crate::text::Safe;
+use crate::ui::notice::{self, About};
+use crate::ui::pen::{Lean, Pen, Words};
+use crate::ui::table::{self, Column, left, right};
+use crate::ui::{facts, ladder, metrics, places, signs};
+
+const ABOUT: About = About {
+    what: "rollouts",
+    when_empty: "A canary appears here as soon as a Rollout exists. -n and -A choose the namespaces.",
+    when_absent: "Argo Rollouts is not installed there. Deployments are in the pane of environments.",
+};
+
+static COLUMNS: &[Column] =
+    &[left("", 14, 0, 0), left("", 16, 2, 0), left("", 12, 1, 2), right("", 6, 1), left("", 14, 3, 3)];
+
+pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
+    let list = ListId::Pane(Pane::Canary);
+    let freshness = freshness::of_kinds(state, &[Kind::Rollout]);
+    let chosen = chosen(state);
+    let right = chosen.as_ref().map_or_else(Words::new, |rollout| subject(state, rollout));
+    title(pen, focused, "CANARY", &right.then(places::trouble(&freshness)));
+    let Some(rollout) = chosen else {
+        let body = indent(cut_top(pen.area(), 1).1);
+        let filtered = lists::total(state, &list) > 0;
+        notice::draw(state, &mut pen.within(body), &ABOUT, &freshness, filtered);
+        return;
+    };
+    pen.fade(matches!(freshness, Freshness::Stale { .. } | Freshness::Failed { .. }));
+    let (rows, below) = canary_rows(pen.area(), lists::len(state, &list));
+    table::rows(state, &list, &mut pen.within(rows), COLUMNS, &mut |line| row(state, line));
+    let mut pen = pen.within(indent(below));
+    if rows.height > 0 {
+        return details(state, &mut pen, &rollout, true);
+    }
+    // The only one: its state is not in a row above.
+    let info = rollout_info::info(&state.world, &rollout);
+    pen.left(0, &signs::status(&info.status).words().dim("  ").dim(&info.message));
+    let area = cut_top(pen.area(), 2).1;
+    details(state, &mut pen.within(area), &rollout, true);
+}
+
+/// The rollout that is selected, else the first one that is not well, else the first.
+#[must_use]
+pub fn chosen(state: &State) -> Option<Arc<Rollout>> {
+    let list = ListId::Pane(Pane::Canary);
+    if let Some(lists::Line { item: Item::Rollout(rollout), .. }) = lists::selected_line(state, &list) {
+        return Some(rollout);
+    }
+    let rows = state.world.rollouts.rows();
+    let unwell = rows.iter().find(|row| !matches!(row.phase.as_str(), "Healthy" | ""));
+    unwell.or_else(|| rows.first()).map(Arc::clone)
+}
+
+fn row(state: &State, line: &lists::Line) -> Vec<Words> {
+    let Item::Rollout(row) = &line.item else { return Vec::new() };
+    let info = rollout_info::info(&state.world, row);
+    let sign = signs::status(&info.status);
+    let place = environment::of(state, row.meta.cluster, &row.meta.namespace);
+    let weight = info.weight.map_or_else(|| Safe::of("–"), Weight::actual_percent);
+    vec![
+        sign.words(),
+        Words::of(sign.name_role(), &row.meta.name),
+        Words::of(Role::Dim, &place),
+        Words::of(if sign.role == Role::Quiet { Role::Dim } else { Role::Text }, weight),
+        Words::of(Role::Dim, info.message),
+    ]
+}
+
+/// `checkout 1.41.0 → 1.42.0 · 23m`.
+fn subject(state: &State, rollout: &Rollout) -> Words {
+    let info = rollout_info::info(&state.world, rollout);
+    let words = Words::of(Role::Text, &rollout.meta.name);
+    let (stable, canary) = (tagged(&info, Tag::Stable), tagged(&info, Tag::Canary));
+    match (stable, canary) {
+        (Some(stable), Some(canary)) => words
+            .dim("  ")
+            .dim(facts::version_of(&stable.images))
+            .dim(" → ")
+            .text(facts::version_of(&canary.images))
+            .dim(" · ")
+            .dim(facts::age(state, &canary.meta)),
+        (Some(stable), None) => words.dim("  ").dim(facts::version_of(&stable.images)),
+        _ => words,
+    }
+}
+
+fn tagged(info: &RolloutInfo, tag: Tag) -> Option<Arc<crate::model::kubernetes::ReplicaSet>> {
+    let mut sets = info.revisions.iter().flat_map(|revision| &revision.replica_sets);
+    sets.find(|set| set.tags.contains(&tag)).map(|set| Arc::clone(&set.object))
+}
+
+/// Everything about one rollout, as far as there is room; its pods only where they are not listed
+/// beside it.
+pub fn details(state: &State, pen: &mut Pen<'_>, rollout: &Rollout, with_pods: bool) {
+    let info = rollout_info::info(&state.world, rollout);
+    let mut y = 0;
+    let runs = current_runs(state, rollout);
+    if let Strategy::Canary(canary) = &rollout.strategy
+        && !canary.steps.is_empty()
+    {
+        ladder::draw(pen, y, rollout, &info, &canary.steps, &runs);
+        y += 1;
+    }
+    for line in status_lines(state, rollout, &info, with_pods) {
+        for line in line.wrap(pen.width()) {
+            pen.left(y, &line);
+            y += 1;
+        }
+    }
+    if !runs.is_empty() {
+        y += u16::from(pen.height() >= 12);
+        y = analysis(state, pen, y, &runs);
+    }
+    y += u16::from(pen.height() > y + 3);
+    revisions(state, pen, y, &info, with_pods);
+}
+
+/// Weight and pods, the current step.
+fn status_lines(state: &State, rollout: &Rollout, info: &RolloutInfo, with_pods: bool) -> Vec<Words> {
+    let mut lines = Vec::new();
+    let mut weight = Words::new();
+    if let Some(figures) = info.weight {
+        weight = weight
+            .dim("weight ")
+            .text(safe!("{} set", figures.set_percent()))
+            .dim(", ")
+            .text(safe!("{} actual", figures.actual_percent()));
+        if let Strategy::Canary(canary) = &rollout.strategy {
+            let router = canary.router.clone().unwrap_or_else(|| Safe::of("by replicas"));
+            weight = weight.dim(safe!(" ({})", router));
+        }
+    }
+    // Where the revisions are listed beside it they say how many pods they have.
+    if with_pods || info.weight.is_none() {
+        weight = weight.dim(if info.weight.is_some() { "     " } else { "" }).then(pods(info));
+    }
+    lines.push(weight);
+    if let (Some((at, of)), Strategy::Canary(canary)) = (info.step, &rollout.strategy) {
+        let shown = (at + 1).min(of as i64);
+        let mut words = Words::of(Role::Dim, "step ").text(safe!("{} of {}", shown, of));
+        let step = usize::try_from(at).ok().and_then(|at| canary.steps.get(at));
+        words = match step {
+            _ if rollout.abort => words.add(Role::Bad, "  aborted").dim(": all traffic goes to the stable version"),
+            Some(step) => words.dim("  ").text(steps::what(rollout, step)),
+            None => words.dim("  all steps are done"),
+        };
+        if let Some(pause) = rollout.pause_conditions.first().filter(|_| !rollout.abort) {
+            words = words.dim(safe!("  for {}", facts::since(state, rollout.meta.cluster, pause.since)));
+        }
+        lines.push(words);
+    }
+    lines
+}
+
+/// `pods 3/3 canary, 6/6 stable`.
+fn pods(info: &RolloutInfo) -> Words {
+    let mut words = Words::of(Role::Dim, "pods ");
+    let mut first = true;
+    for tag in [Tag::Canary, Tag::Preview, Tag::Active, Tag::Stable] {
+        let Some(set) = tagged(info, tag) else { continue };
+        // The active set of a blue-green is its stable one most of the time.
+        if tag == Tag::Stable && tagged(info, Tag::Active).is_some_and(|active| active.meta.uid == set.meta.uid) {
+            continue;
+        }
+        if !first {
+            words = words.dim(", ");
+        }
+        first = false;
+        let role = if set.ready >= set.desired { Role::Text } else { Role::Wait };
+        words = words.add(role, facts::of(set.ready, set.desired)).dim(" ").dim(tag.as_str());
+    }
+    if first { words.text(facts::of(info.replicas.ready, info.replicas.desired)) } else { words }
+}
+
+/// The runs the controller looks at now; else the newest one of the current version.
+fn current_runs(state: &State, rollout: &Rollout) -> Vec<Arc<AnalysisRun>> {
+    let named: Vec<&str> = [
+        &rollout.step_analysis,
+        &rollout.background_analysis,
+        &rollout.pre_promotion_analysis,
+        &rollout.post_promotion_analysis,
+    ]
+    .into_iter()
+    .filter_map(|run| run.as_ref().map(|run| run.name.raw()))
+    .collect();
+    let mut runs: Vec<Arc<AnalysisRun>> = state.world.analysis_runs.owned_by(&rollout.meta.uid).cloned().collect();
+    runs.sort_by(|a, b| b.meta.created.cmp(&a.meta.created).then_with(|| b.meta.name.cmp(&a.meta.name)));
+    let now: Vec<Arc<AnalysisRun>> = runs.iter().filter(|run| named.contains(&run.meta.name.raw())).cloned().collect();
+    if !now.is_empty() {
+        return now;
+    }
+    runs.retain(|run| run.template_hash.is_some() && run.template_hash == rollout.current_pod_hash);
+    runs.truncate(1);
+    runs
+}
+
+/// A line per metric: last value, trend, verdict, what it wants, counters against limits.
+fn analysis(state: &State, pen: &mut Pen<'_>, y: u16, runs: &[Arc<AnalysisRun>]) -> u16 {
+    let mut y = y;
+    let names = runs.iter().flat_map(|run| &run.metrics).map(|metric| metric.name.width()).max().unwrap_or(8);
+    let name = names.clamp(6, 18) as u16;
+    for run in runs {
+        if y >= pen.height() {
+            break;
+        }
+        let sign = signs::analysis(&run.phase);
+        let when = facts::since(state, run.meta.cluster, run.started);
+        let step = run
+            .step_index
+            .map_or_else(|| run.rollout_type.clone().unwrap_or_default(), |at| safe!("of step {}", at + 1));
+        let words =
+            Words::of(Role::Dim, "analysis ").dim(step).dim("  ").then(sign.words()).dim(safe!(" for {}", when));
+        pen.left(y, &words.dim("  ").dim(&run.message));
+        y += 1;
+        for metric in &run.metrics {
+            y = metrics::lines(pen, y, name, metric);
+        }
+    }
+    y
+}
+
+/// A line per revision that has pods: `● rev 42  1.42.0  canary   3/3 ready   4m`, and below each its
+/// pods, where all of them have room.
+fn revisions(state: &State, pen: &mut Pen<'_>, y: u16, info: &RolloutInfo, with_pods: bool) {
+    let all = info.revisions.iter().flat_map(|row| row.replica_sets.iter().map(move |set| (row.revision, set)));
+    let shown: Vec<_> = all.filter(|(_, set)| set.object.desired > 0 || !set.tags.is_empty()).collect();
+    let pods: usize = shown.iter().map(|(_, set)| set.pods.len() + 2).sum();
+    let room = usize::from(pen.height().saturating_sub(y));
+    let mut y = y;
+    for (revision, set) in shown {
+        if y >= pen.height() {
+            break;
+        }
+        let role = set.tags.first().map_or(Role::Dim, |tag| places::tag_role(*tag));
+        let words = Words::of(role, "● ").strong(safe!("rev {}", revision));
+        let tags = Safe::join(&set.tags.iter().map(|tag| Safe::of(tag.as_str())).collect::<Vec<_>>(), ", ");
+        let ready = places::ready(set.object.ready, set.object.desired).dim(" ready");
+        let [version, tag, counts, age] = if pen.width() < metrics::WIDE { [9, 22, 31, 42] } else { [12, 30, 46, 58] };
+        pen.write(0, y, version - 1, &words);
+        pen.cell(
+            version,
+            y,
+            tag - version - 1,
+            Lean::Left,
+            &Words::of(Role::Text, facts::version_of(&set.object.images)),
+        );
+        pen.cell(tag, y, counts - tag - 1, Lean::Left, &Words::of(role, tags));
+        pen.write(counts, y, age - counts - 1, &ready);
+        pen.cell(age, y, 7, Lean::Right, &Words::of(Role::Dim, facts::age(state, &set.object.meta)));
+        y += 1;
+        if pods > room || !with_pods {
+            continue;
+        }
+        for pod in &set.pods {
+            let sign = signs::pod(pod);
+            let restarts = Words::of(Role::Wait, safe!("{} ↻", pod.restarts));
+            pen.cell(2, y, 40, Lean::Left, &sign.mark().dim(&pod.meta.name));
+            pen.cell(
+                44,
+                y,
+                20,
+                Lean::Left,
+                &Words::of(if sign.role == Role::Quiet { Role::Dim } else { sign.role }, sign.word),
+            );
+            if pod.restarts > 0 {
+                pen.write(66, y, 8, &restarts);
+            }
+            y += 1;
+        }
+        y += 1;
+    }
+}
+
+/// Where the canary stands, in one line.
+#[must_use]
+pub fn summary(state: &State) -> Words {
+    let Some(rollout) = chosen(state) else {
+        let freshness = freshness::of_kinds(state, &[Kind::Rollout]);
+        let sign = signs::freshness(&freshness);
+        return if freshness.is_live() { Words::of(Role::Dim, "no rollouts") } else { sign.words() };
+    };
+    let info = rollout_info::info(&state.world, &rollout);
+    let sign = signs::status(&info.status);
+    let mut words = sign.mark().add(sign.name_role(), &rollout.meta.name).dim(" ").add(sign.role, sign.word.clone());
+    if let Some(weight) = info.weight {
+        words = words.dim("  ").text(weight.actual_percent());
+    }
+    let failing = current_runs(state, &rollout).iter().flat_map(|run| run.metrics.clone()).find(metrics::is_failing);
+    match failing {
+        Some(metric) => words.add(Role::Bad, safe!("  {} failing", metric.name)),
+        None => words,
+    }
+}

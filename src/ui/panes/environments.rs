@@ -1,0 +1,237 @@
+//! Environment health: services in rows, environments in columns, in each cell what runs there.
+//!
+//! ```text
+//!             staging              production
+//!  checkout   ✔ 1.42.0             ‖ 1.42.0  25 %
+//!  search     ✖ 2.3.1  0/1 crash   ✔ 2.3.0   4/4
+//! ```
+
+use std::ops::Range;
+
+use super::pipelines::indent;
+use super::title;
+use crate::config::theme::Role;
+use crate::model::kubernetes::PodHealth;
+use crate::model::{Kind, Uid};
+use crate::safe;
+use crate::state::freshness::{self, Freshness};
+use crate::state::layout::cut_top;
+use crate::state::matrix::{Health, Matrix, Workload};
+use crate::state::ui::{ListId, Pane, RowId};
+use crate::state::{State, derived, rollout_info};
+use crate::text::{self, Safe};
+use crate::ui::notice::{self, About};
+use crate::ui::pen::{Lean, Pen, Words};
+use crate::ui::signs::{self, Sign};
+use crate::ui::table::mark;
+use crate::ui::{facts, places};
+
+const KINDS: &[Kind] = &[Kind::Deployment, Kind::Rollout];
+const ABOUT: About = About {
+    what: "workloads",
+    when_empty: "Deployments and Rollouts appear here as soon as there are some. -n and -A choose the namespaces.",
+    when_absent: "Is this a Kubernetes API server? Choose another with --context.",
+};
+
+/// Columns of a cell that is wide enough, and of one where many environments must stand beside each
+/// other: glyph, version, and a word.
+const WIDTH: (u16, u16, u16) = (14, 20, 44);
+
+pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
+    let freshness = freshness::of_kinds(state, KINDS);
+    let matrix = derived::matrix(state);
+    let body = indent(cut_top(pen.area(), 1).1);
+    let grid = Grid::new(state, &matrix, body.width, body.height);
+    let least = if freshness::is_complete(state, KINDS) { "" } else { "≥ " };
+    let services = text::plural(matrix.services.len() as u64, "service", "services");
+    let right = Words::of(Role::Dim, safe!("{}{}", least, services)).then(grid.beyond(&matrix));
+    title(pen, focused, "ENVIRONMENTS", &right.then(places::trouble(&freshness)));
+    if matrix.services.is_empty() {
+        notice::draw(state, &mut pen.within(body), &ABOUT, &freshness, false);
+        return;
+    }
+    let mut pen = pen.within(body);
+    pen.fade(matches!(freshness, Freshness::Stale { .. } | Freshness::Failed { .. }));
+    table(state, &mut pen, &matrix, &grid, focused);
+}
+
+/// Which part of the matrix has room, so that the selected workload is in it.
+struct Grid {
+    /// Columns of the terminal for the names of services, and for an environment.
+    names: u16,
+    width: u16,
+    services: Range<usize>,
+    environments: Range<usize>,
+    selected: Option<Uid>,
+    place: Option<(usize, usize)>,
+}
+
+impl Grid {
+    fn new(state: &State, matrix: &Matrix, columns: u16, rows: u16) -> Self {
+        let selected = match state.ui.list(&ListId::Pane(Pane::Environments)).and_then(|list| list.selected.as_ref()) {
+            Some(RowId::Object(id)) => Some(id.uid.clone()),
+            _ => None,
+        };
+        let place = selected.as_ref().and_then(|uid| matrix.place(uid));
+        let (row, column) = place.unwrap_or_default();
+        let services = window(row, usize::from(rows.saturating_sub(1)), matrix.services.len());
+        let shown = &matrix.services[services.clone()];
+        let names = shown.iter().map(|service| service.name.safe().width()).max().unwrap_or(8).clamp(8, 28) as u16;
+        let room = columns.saturating_sub(names + 2);
+        let count = matrix.environments.len().max(1);
+        let (least, good, most) = WIDTH;
+        let fit = usize::from(room / if usize::from(room / good) >= count { good } else { least }).clamp(1, count);
+        let width = (room / fit as u16).min(most);
+        Self { names, width, services, environments: window(column, fit, matrix.environments.len()), selected, place }
+    }
+
+    /// What has no room beside the others: `environments 3–6 of 9`.
+    fn beyond(&self, matrix: &Matrix) -> Words {
+        let (shown, all) = (&self.environments, matrix.environments.len());
+        if shown.len() >= all {
+            return Words::new();
+        }
+        let words = safe!(" · environments {}–{} of {}", shown.start + 1, shown.end, all);
+        Words::of(Role::Wait, words)
+    }
+}
+
+/// So many of them that the one at `at` is among them.
+fn window(at: usize, room: usize, all: usize) -> Range<usize> {
+    let room = room.max(1);
+    let start = (at + 1).saturating_sub(room).min(all);
+    start..(start + room).min(all)
+}
+
+fn table(state: &State, pen: &mut Pen<'_>, matrix: &Matrix, grid: &Grid, focused: bool) {
+    let x = |column: usize| grid.names + 2 + (column - grid.environments.start) as u16 * grid.width;
+    for column in grid.environments.clone() {
+        let name = &matrix.environments[column];
+        pen.cell(x(column), 0, grid.width.saturating_sub(2), Lean::Left, &Words::of(Role::Dim, name));
+    }
+    for (y, row) in (1u16..).zip(grid.services.clone()) {
+        let service = &matrix.services[row];
+        let calm = service.cells.values().flatten().all(|workload| workload.health() == Health::Well);
+        let role = if calm { Role::Text } else { Role::Strong };
+        pen.cell(0, y, grid.names, Lean::Left, &Words::of(role, &service.name));
+        for column in grid.environments.clone() {
+            let x = x(column);
+            let Some(workloads) = service.cells.get(&column) else {
+                pen.write(x, y, 1, &Words::of(Role::Faint, "–"));
+                continue;
+            };
+            let selected = grid.selected.as_ref().filter(|_| grid.place == Some((row, column)));
+            if selected.is_some() {
+                mark(pen, x.saturating_sub(1), y, grid.width.saturating_sub(1), focused);
+            }
+            pen.cell(x, y, grid.width.saturating_sub(3), Lean::Left, &cell(state, workloads, selected));
+        }
+    }
+}
+
+/// The workload the keys act on: one of a cell that holds several is drawn instead of the worst.
+fn cell(state: &State, workloads: &[Workload], selected: Option<&Uid>) -> Words {
+    let chosen = workloads.iter().find(|workload| Some(&workload.meta().uid) == selected);
+    let Some(first) = chosen.or_else(|| workloads.first()) else { return Words::new() };
+    let words = standing(state, first);
+    if workloads.len() < 2 {
+        return words;
+    }
+    let words = words.dim("  ").add(Role::Wait, safe!("+{}", workloads.len() - 1));
+    match chosen {
+        Some(_) => words.dim(" ").dim(apart(state, workloads, first)),
+        None => words,
+    }
+}
+
+/// What tells a workload from the others of its cell: cluster, namespace, kind, as far as they differ.
+fn apart(state: &State, workloads: &[Workload], of: &Workload) -> Safe {
+    let meta = of.meta();
+    let mut words = Vec::new();
+    if workloads.iter().any(|other| other.meta().cluster != meta.cluster) {
+        words.extend(state.world.cluster(meta.cluster).map(|cluster| cluster.name.safe().clone()));
+    }
+    if workloads.iter().any(|other| other.meta().namespace != meta.namespace) {
+        words.push(meta.namespace.safe().clone());
+    }
+    if workloads.iter().any(|other| other.kind() != of.kind()) {
+        words.push(Safe::of(of.kind().as_str()));
+    }
+    Safe::join(&words, " ")
+}
+
+/// Glyph, version, and where it is not well: how many are ready and the worst reason.
+fn standing(state: &State, workload: &Workload) -> Words {
+    let sign = sign(state, workload);
+    let (replicas, images) = match workload {
+        Workload::Rollout(row) => (row.replicas, &row.images),
+        Workload::Deployment(row) => (row.replicas, &row.images),
+    };
+    let calm = sign.role == Role::Quiet;
+    let words = sign.mark().add(if calm { Role::Dim } else { Role::Text }, facts::version_of(images));
+    let ready = facts::of(replicas.ready, replicas.desired);
+    if calm && replicas.ready >= replicas.desired {
+        return words.dim("  ").add(Role::Faint, ready);
+    }
+    let weight = match workload {
+        Workload::Rollout(row) => rollout_info::info(&state.world, row).weight.filter(|_| !calm),
+        Workload::Deployment(_) => None,
+    };
+    // A canary has more pods than wanted while it lasts: only too few are worth a word.
+    let few = replicas.ready < replicas.desired;
+    let words = if few { words.dim("  ").add(sign.role, ready) } else { words };
+    let words = match weight {
+        Some(weight) => words.dim("  ").add(sign.role, weight.actual_percent()),
+        None => words,
+    };
+    match worst_reason(state, workload) {
+        Some(reason) => words.dim("  ").add(Role::Bad, reason),
+        None => words,
+    }
+}
+
+fn sign(state: &State, workload: &Workload) -> Sign {
+    match workload {
+        Workload::Rollout(row) => signs::rollout(state, row, &workload.status()),
+        Workload::Deployment(_) => signs::status(&workload.status()),
+    }
+}
+
+/// The word of the first broken pod.
+fn worst_reason(state: &State, workload: &Workload) -> Option<Safe> {
+    let mut sets = state.world.replica_sets.owned_by(&workload.meta().uid);
+    sets.find_map(|set| state.world.troubled(&set.meta.uid).find(|pod| pod.health == PodHealth::Broken))
+        .map(|pod| pod.status.clone())
+}
+
+/// Cells named in the line below which a summary stands; more do not fit any terminal.
+const NAMED: usize = 12;
+
+/// What is not well, in one line.
+#[must_use]
+pub fn summary(state: &State) -> Words {
+    let freshness = freshness::of_kinds(state, KINDS);
+    let matrix = derived::matrix(state);
+    let mut words = Words::new();
+    for (row, column) in matrix.unwell.iter().take(NAMED) {
+        let service = &matrix.services[*row];
+        let Some(worst) = service.cells.get(column).and_then(|workloads| workloads.first()) else { continue };
+        if !words.is_empty() {
+            words = words.dim("   ");
+        }
+        let sign = sign(state, worst);
+        words = words.then(sign.mark()).add(sign.role, safe!("{} {}", service.name, matrix.environments[*column]));
+    }
+    if matrix.unwell.len() > NAMED {
+        words = words.dim(safe!("   and {} more", matrix.unwell.len() - NAMED));
+    }
+    if words.is_empty() && matrix.well > 0 {
+        let well = text::plural(matrix.well as u64, "workload", "workloads");
+        return Words::of(Role::Quiet, "✔ ").dim(safe!("{} well", well));
+    }
+    if words.is_empty() {
+        let sign = signs::freshness(&freshness);
+        return if freshness.is_live() { Words::of(Role::Dim, "no workloads") } else { sign.words() };
+    }
+    words
+}

@@ -1,0 +1,387 @@
+//! The only place that turns text into cells. It takes [`Safe`], our own words and numbers, never a
+//! raw string; it clips to its area, counts columns as the terminal does, draws marks in the style
+//! that nothing else has, and writes ASCII where the terminal has no more.
+
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::{Position, Rect};
+use ratatui::style::{Color, Modifier, Style};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use super::style::{logged, style};
+use crate::config::theme::{Glyphs, Role, Theme};
+use crate::model::Name;
+use crate::text::{self, RunKind, Safe};
+
+/// What may be written.
+pub trait Ink {
+    fn ink(self) -> Safe;
+}
+
+impl Ink for Safe {
+    fn ink(self) -> Safe {
+        self
+    }
+}
+impl Ink for &Safe {
+    fn ink(self) -> Safe {
+        self.clone()
+    }
+}
+impl Ink for &Name {
+    fn ink(self) -> Safe {
+        self.safe().clone()
+    }
+}
+impl Ink for &'static str {
+    fn ink(self) -> Safe {
+        Safe::of(self)
+    }
+}
+impl Ink for u64 {
+    fn ink(self) -> Safe {
+        text::count(self)
+    }
+}
+impl Ink for usize {
+    fn ink(self) -> Safe {
+        text::count(self as u64)
+    }
+}
+impl Ink for i64 {
+    fn ink(self) -> Safe {
+        crate::safe!("{}", self)
+    }
+}
+
+/// A line of words, each with what it means.
+#[derive(Debug, Clone, Default)]
+pub struct Words {
+    parts: Vec<(Role, Safe)>,
+}
+
+impl Words {
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    #[must_use]
+    pub fn of(role: Role, ink: impl Ink) -> Self {
+        Self::new().add(role, ink)
+    }
+
+    #[must_use]
+    pub fn add(mut self, role: Role, ink: impl Ink) -> Self {
+        self.push(role, ink);
+        self
+    }
+
+    pub fn push(&mut self, role: Role, ink: impl Ink) {
+        self.parts.push((role, ink.ink()));
+    }
+
+    #[must_use]
+    pub fn text(self, ink: impl Ink) -> Self {
+        self.add(Role::Text, ink)
+    }
+
+    #[must_use]
+    pub fn dim(self, ink: impl Ink) -> Self {
+        self.add(Role::Dim, ink)
+    }
+
+    #[must_use]
+    pub fn strong(self, ink: impl Ink) -> Self {
+        self.add(Role::Strong, ink)
+    }
+
+    #[must_use]
+    pub fn then(mut self, other: Self) -> Self {
+        self.parts.extend(other.parts);
+        self
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// Columns it takes.
+    #[must_use]
+    pub fn width(&self) -> u16 {
+        self.parts.iter().map(|(_, text)| text.width()).sum::<usize>().min(usize::from(u16::MAX)) as u16
+    }
+
+    /// Broken into lines of at most `width` columns, at spaces where there are some.
+    #[must_use]
+    pub fn wrap(&self, width: u16) -> Vec<Self> {
+        let width = usize::from(width.max(1));
+        let mut lines = vec![Self::new()];
+        let mut used = 0;
+        for (role, text) in &self.parts {
+            for word in split(text) {
+                let mut word = word;
+                let mut columns = word.width();
+                let fits = used + word.as_str().trim_end().width() <= width;
+                if !fits && used > 0 {
+                    lines.push(Self::new());
+                    used = 0;
+                }
+                while columns > width && word.as_str().trim_end().width() > width {
+                    let head = word.columns(0..width);
+                    let rest = word.columns(head.width().max(1)..columns);
+                    lines_push(&mut lines, *role, head);
+                    lines.push(Self::new());
+                    word = rest;
+                    columns = word.width();
+                }
+                lines_push(&mut lines, *role, word);
+                used += columns;
+            }
+        }
+        // The space that a line was broken at is not part of it.
+        for (_, last) in lines.iter_mut().filter_map(|line| line.parts.last_mut()) {
+            *last = last.columns(0..last.as_str().trim_end().width());
+        }
+        lines
+    }
+}
+
+fn lines_push(lines: &mut [Words], role: Role, text: Safe) {
+    if let Some(line) = lines.last_mut() {
+        line.parts.push((role, text));
+    }
+}
+
+/// Words with the space after them.
+fn split(text: &Safe) -> Vec<Safe> {
+    let mut out = Vec::new();
+    let (mut start, mut column) = (0, 0);
+    for word in text.as_str().split_inclusive(' ') {
+        column += word.width();
+        out.push(text.columns(start..column));
+        start = column;
+    }
+    out
+}
+
+/// Which way a cell's text leans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lean {
+    Left,
+    Right,
+}
+
+/// Writes into an area of the screen; positions are relative to it.
+#[derive(Debug)]
+pub struct Pen<'a> {
+    buffer: &'a mut Buffer,
+    theme: &'a Theme,
+    area: Rect,
+    base: Style,
+    /// What is drawn is old: it shows as such.
+    faded: bool,
+}
+
+impl<'a> Pen<'a> {
+    /// A pen for a whole buffer, painted in the theme's base.
+    pub fn new(buffer: &'a mut Buffer, theme: &'a Theme) -> Self {
+        let area = buffer.area;
+        let base = style(theme, Role::Base);
+        buffer.set_style(area, base);
+        Self { buffer, theme, area, base, faded: false }
+    }
+
+    /// The same pen, for a part of the screen.
+    pub fn within(&mut self, area: Rect) -> Pen<'_> {
+        let area = area.intersection(self.buffer.area);
+        Pen { area, buffer: self.buffer, theme: self.theme, base: self.base, faded: self.faded }
+    }
+
+    /// From here on everything is drawn as old.
+    pub const fn fade(&mut self, faded: bool) {
+        self.faded = faded;
+    }
+
+    #[must_use]
+    pub const fn width(&self) -> u16 {
+        self.area.width
+    }
+
+    #[must_use]
+    pub const fn height(&self) -> u16 {
+        self.area.height
+    }
+
+    /// Where the pen writes, on the screen.
+    #[must_use]
+    pub const fn area(&self) -> Rect {
+        self.area
+    }
+
+    /// Words from a column on, cut with `…` after `most` columns; the columns they took.
+    pub fn write(&mut self, x: u16, y: u16, most: u16, words: &Words) -> u16 {
+        if y >= self.area.height || x >= self.area.width || most == 0 {
+            return 0;
+        }
+        let room = most.min(self.area.width - x);
+        let cut = words.width() > room;
+        let most = if cut { room - 1 } else { room };
+        let mut used = 0;
+        for (role, text) in &words.parts {
+            let left = usize::from(most - used);
+            if text.width() > left {
+                used += self.put(x + used, y, *role, &text.columns(0..left));
+                used += self.put(x + used, y, *role, &Safe::of("…"));
+                break;
+            }
+            used += self.put(x + used, y, *role, text);
+        }
+        used
+    }
+
+    /// Words from the first column.
+    pub fn left(&mut self, y: u16, words: &Words) -> u16 {
+        self.write(0, y, self.area.width, words)
+    }
+
+    /// Words that end in the last column; the column they begin in.
+    pub fn right(&mut self, y: u16, words: &Words) -> u16 {
+        let width = words.width().min(self.area.width);
+        let x = self.area.width - width;
+        self.write(x, y, width, words);
+        x
+    }
+
+    /// Both on one line; the left one is cut so that two columns stay between them.
+    pub fn both(&mut self, y: u16, left: &Words, right: &Words) {
+        let x = if right.width() + 8 <= self.area.width { self.right(y, right) } else { self.area.width };
+        let most = if x < self.area.width { x.saturating_sub(2) } else { x };
+        self.write(0, y, most, left);
+    }
+
+    /// A value in a column of a table.
+    pub fn cell(&mut self, x: u16, y: u16, width: u16, lean: Lean, words: &Words) {
+        let indent = match lean {
+            Lean::Left => 0,
+            Lean::Right => width.saturating_sub(words.width()),
+        };
+        self.write(x + indent, y, width - indent, words);
+    }
+
+    /// The same glyph over a stretch of a line.
+    pub fn repeat(&mut self, x: u16, y: u16, width: u16, role: Role, glyph: &'static str) {
+        let width = width.min(self.area.width.saturating_sub(x));
+        for column in x..x + width {
+            self.put(column, y, role, &Safe::of(glyph));
+        }
+    }
+
+    /// A title and a rule to the end of the line, with words at its end.
+    pub fn title(&mut self, y: u16, role: Role, name: impl Ink, right: &Words) {
+        let name = Words::of(role, name);
+        self.repeat(0, y, self.area.width, Role::Faint, "─");
+        let used = self.write(0, y, self.area.width, &name.add(role, " "));
+        if !right.is_empty() && used + 4 < self.area.width {
+            let room = self.area.width - used - 2;
+            let width = (right.width() + 1).min(room);
+            let x = self.area.width - width;
+            self.write(x, y, 1, &Words::of(Role::Dim, " "));
+            self.write(x + 1, y, width - 1, right);
+        }
+    }
+
+    /// Gives a stretch of a line the background of a role.
+    pub fn background(&mut self, x: u16, y: u16, width: u16, role: Role) {
+        if y < self.area.height && x < self.area.width {
+            let width = width.min(self.area.width - x);
+            let area = Rect::new(self.area.x + x, self.area.y + y, width, 1);
+            self.buffer.set_style(area, style(self.theme, role));
+        }
+    }
+
+    /// Wipes the area and gives it the background of a role.
+    pub fn wipe(&mut self, role: Role) {
+        let look = self.base.patch(style(self.theme, role));
+        for y in self.area.top()..self.area.bottom() {
+            for x in self.area.left()..self.area.right() {
+                if let Some(cell) = self.buffer.cell_mut(Position { x, y }) {
+                    cell.reset();
+                    cell.set_style(look);
+                }
+            }
+        }
+    }
+
+    /// Text from a column on, clipped at the area's edge; the columns it took.
+    fn put(&mut self, x: u16, y: u16, role: Role, text: &Safe) -> u16 {
+        let role = if self.faded && role != Role::Faint { Role::Unknown } else { role };
+        let plain = style(self.theme, role);
+        let mark = style(self.theme, Role::Mark);
+        let mut used = 0;
+        for (piece, kind) in text.pieces() {
+            let look = match kind {
+                None => plain,
+                Some(RunKind::Mark) => mark,
+                Some(RunKind::Style(sgr)) => logged(self.theme, plain, &sgr),
+            };
+            if piece.is_ascii() {
+                for at in 0..piece.len() {
+                    if y >= self.area.height || x + used >= self.area.width {
+                        return used;
+                    }
+                    self.cell_at(self.area.x + x + used, self.area.y + y, &piece[at..=at], look);
+                    used += 1;
+                }
+                continue;
+            }
+            for cluster in piece.graphemes(true) {
+                let wide = cluster.width() as u16;
+                if wide == 0 {
+                    continue;
+                }
+                if y >= self.area.height || x + used + wide > self.area.width {
+                    return used;
+                }
+                self.symbol(self.area.x + x + used, self.area.y + y, cluster, wide, look);
+                used += wide;
+            }
+        }
+        used
+    }
+
+    fn symbol(&mut self, x: u16, y: u16, cluster: &str, wide: u16, look: Style) {
+        match self.theme.glyphs {
+            Glyphs::Unicode => {
+                self.cell_at(x, y, cluster, look);
+                for column in 1..wide {
+                    self.cell_at(x + column, y, " ", look);
+                }
+            }
+            Glyphs::Ascii => {
+                let ascii = text::ascii::symbol(cluster);
+                for column in 0..wide {
+                    let at = usize::from(column);
+                    self.cell_at(x + column, y, ascii.get(at..=at).unwrap_or(" "), look);
+                }
+            }
+        }
+    }
+
+    fn cell_at(&mut self, x: u16, y: u16, symbol: &str, look: Style) {
+        if let Some(cell) = self.buffer.cell_mut(Position { x, y }) {
+            set(cell, symbol, look, self.base);
+        }
+    }
+}
+
+/// What was written there before leaves nothing but its background.
+fn set(cell: &mut Cell, symbol: &str, look: Style, base: Style) {
+    cell.set_symbol(symbol);
+    cell.fg = look.fg.or(base.fg).unwrap_or(Color::Reset);
+    if let Some(bg) = look.bg {
+        cell.bg = bg;
+    }
+    cell.modifier = (cell.modifier & Modifier::REVERSED) | look.add_modifier;
+}

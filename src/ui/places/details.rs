@@ -1,0 +1,108 @@
+//! The selected row in full, beside the rows of a wide terminal.
+
+use super::{pages, rows};
+use crate::config::theme::Role;
+use crate::model::Kind;
+use crate::safe;
+use crate::state::layout::cut_top;
+use crate::state::lists::{self, Item, Line};
+use crate::state::ui::{ListId, Place, RowId};
+use crate::state::{State, environment};
+use crate::ui::panes::canary;
+use crate::ui::pen::{Pen, Words};
+use crate::ui::{facts, signs, table};
+
+/// What is selected in a list, as far as there is room; with a title where it stands below the rows.
+pub(super) fn selected(state: &State, pen: &mut Pen<'_>, list: &ListId, below: bool) {
+    if pen.height() < 4 || pen.width() < 20 {
+        return;
+    }
+    let Some(line) = lists::selected_line(state, list) else { return };
+    if let (true, RowId::Object(id)) = (below, &line.id) {
+        let name = safe!("{} {} in {}", id.kind.as_str(), id.name, environment::of_object(state, id));
+        pen.title(0, Role::Title, name, &Words::new());
+        let area = cut_top(pen.area(), 1).1;
+        return item(state, &mut pen.within(area), &line);
+    }
+    item(state, pen, &line);
+}
+
+fn item(state: &State, pen: &mut Pen<'_>, line: &Line) {
+    match &line.item {
+        Item::Rollout(rollout) => canary::details(state, pen, rollout, true),
+        Item::Pod(pod) => {
+            let sign = signs::pod(pod);
+            pen.left(0, &Words::of(Role::Strong, &pod.meta.name));
+            pen.left(1, &sign.words().dim("  ").dim(pod.message.clone().unwrap_or_default()));
+            let mut y = 3;
+            for container in &pod.states {
+                let (word, detail) = facts::container(state, pod.meta.cluster, &container.state);
+                let sign = signs::status(&word);
+                y = paragraph(
+                    pen,
+                    y,
+                    &sign.mark().add(sign.name_role(), &container.name).dim("  ").add(sign.role, word),
+                );
+                y = paragraph(pen, y, &Words::of(Role::Dim, &container.image));
+                if !detail.is_empty() {
+                    y = paragraph(pen, y, &Words::of(Role::Text, detail));
+                }
+                y += 1;
+            }
+        }
+        Item::Operation(operation) => {
+            let sign = signs::outcome(&operation.outcome);
+            let verb = operation.action.change.verb().as_str();
+            pen.left(0, &Words::of(Role::Strong, safe!("{} {}", verb, operation.action.target.name)));
+            pen.left(1, &sign.words());
+            let mut y = 3;
+            let lines: [(&'static str, Words); 5] = [
+                ("what", Words::of(Role::Text, &operation.summary)),
+                ("became", rows::operation_words(state, operation)),
+                ("expects", Words::of(Role::Text, &operation.expects)),
+                ("reason", Words::of(Role::Text, &operation.reason)),
+                ("cluster", Words::of(Role::Text, &operation.cluster)),
+            ];
+            for (label, words) in lines {
+                pen.write(0, y, 12, &Words::of(Role::Dim, label));
+                y = indented(pen, y, 12, &words);
+            }
+        }
+        Item::Event(event) => {
+            pen.left(0, &Words::of(Role::Strong, &event.reason));
+            paragraph(pen, 2, &Words::of(Role::Text, &event.message));
+        }
+        Item::Deployment(row) => {
+            let list = ListId::Place(Place::Workload(row.meta.id(Kind::Deployment)));
+            table::rows(state, &list, pen, pages::TREE, &mut |line| rows::tree(state, line, None));
+        }
+        Item::ReplicaSet(_)
+        | Item::AnalysisRun(_)
+        | Item::Experiment(_)
+        | Item::Step { .. }
+        | Item::Revision(_)
+        | Item::Container(_)
+        | Item::Metric(_)
+        | Item::Measurement(_) => {
+            let cells = rows::tree(state, line, None);
+            let mut y = 0;
+            for words in &cells {
+                y = paragraph(pen, y, words);
+            }
+        }
+    }
+}
+
+/// Wrapped words from a line on; the line after them.
+pub(super) fn paragraph(pen: &mut Pen<'_>, y: u16, words: &Words) -> u16 {
+    indented(pen, y, 0, words)
+}
+
+fn indented(pen: &mut Pen<'_>, y: u16, x: u16, words: &Words) -> u16 {
+    let width = pen.width();
+    let lines = words.wrap(width.saturating_sub(x));
+    for (at, line) in (y..).zip(&lines) {
+        pen.write(x, at, width, line);
+    }
+    y.saturating_add(lines.len() as u16)
+}

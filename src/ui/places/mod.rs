@@ -1,0 +1,137 @@
+//! The views other than the Deck: a title, facts, and rows in columns.
+
+mod details;
+mod pages;
+mod rows;
+mod views;
+
+use super::notice::{self, About};
+use super::pen::{Pen, Words};
+use super::table::{self, Column};
+use super::{panes, signs};
+use crate::config::theme::Role;
+use crate::model::Kind;
+use crate::safe;
+use crate::state::State;
+use crate::state::freshness::{self, Freshness};
+use crate::state::layout::{self, Page, Screen};
+use crate::state::lists::{self, Line};
+use crate::state::ui::{ListId, Place};
+use crate::text::{self, Safe};
+
+pub(super) use pages::beside;
+pub(super) use rows::{ready, tag_role};
+
+/// A list view: what it shows and where that comes from.
+struct View {
+    title: &'static str,
+    kinds: &'static [Kind],
+    about: About,
+    columns: &'static [Column],
+    cells: fn(&State, &Line) -> Vec<Words>,
+}
+
+/// Draws the place in the body of the screen.
+pub fn draw(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
+    let place = &state.ui.place;
+    let page = layout::page(screen.body, screen.class, place, lists::len(state, &ListId::Place(place.clone())));
+    match place {
+        // Drawn by `deck`.
+        Place::Deck => {}
+        Place::Pipelines => panes::pipelines::view(&mut pen.within(screen.body)),
+        Place::Slo => panes::budget::view(&mut pen.within(screen.body)),
+        Place::Inbox => views::inbox(state, &mut pen.within(screen.body)),
+        Place::Environments => list(state, pen, &page, &views::ENVIRONMENTS),
+        Place::Pods => list(state, pen, &page, &views::PODS),
+        Place::Rollouts => list(state, pen, &page, &views::ROLLOUTS),
+        Place::Journal => list(state, pen, &page, &views::JOURNAL),
+        Place::Rollout(id) => pages::rollout(state, pen, &page, id),
+        Place::Workload(id) => pages::workload(state, pen, &page, id),
+        Place::Pod(id) => pages::pod(state, pen, &page, id),
+        Place::Analysis(id) => pages::analysis(state, pen, &page, id),
+        Place::Log(_) => panes::log::draw(state, &mut pen.within(screen.body)),
+    }
+}
+
+fn list(state: &State, pen: &mut Pen<'_>, page: &Page, view: &View) {
+    let id = ListId::Place(state.ui.place.clone());
+    let freshness = if view.kinds.is_empty() {
+        Freshness::Live { age: std::time::Duration::ZERO, left_out: 0 }
+    } else {
+        freshness::of_kinds(state, view.kinds)
+    };
+    let unread = matches!(freshness, Freshness::Denied { .. } | Freshness::Absent { .. } | Freshness::Failed { .. });
+    // No number where nothing could be counted.
+    let right = if unread && lists::total(state, &id) == 0 {
+        signs::freshness(&freshness).words()
+    } else {
+        counts(state, &id, view.kinds).dim(" ").dim(view.about.what).then(trouble(&freshness))
+    };
+    pen.within(page.title).title(0, Role::Title, view.title, &right);
+    if lists::len(state, &id) == 0 {
+        let filtered = lists::total(state, &id) > 0;
+        notice::draw(state, &mut pen.within(page.rows), &view.about, &freshness, filtered);
+        return;
+    }
+    table::heading(&mut pen.within(page.heading), view.columns);
+    let mut body = pen.within(page.rows);
+    body.fade(is_old(&freshness));
+    table::rows(state, &id, &mut body, view.columns, &mut |line| (view.cells)(state, line));
+    let below = page.detail.y > page.rows.y;
+    details::selected(state, &mut pen.within(page.detail), &id, below);
+}
+
+/// What is drawn is no longer known to be true.
+fn is_old(freshness: &Freshness) -> bool {
+    matches!(freshness, Freshness::Stale { .. } | Freshness::Failed { .. })
+}
+
+/// "3 of 41 · checkout", "≥ 500".
+fn counts(state: &State, id: &ListId, kinds: &[Kind]) -> Words {
+    let (len, total) = (lists::len(state, id), lists::total(state, id));
+    let least = if freshness::is_complete(state, kinds) { "" } else { "≥ " };
+    let all = safe!("{}{}", least, text::count(total as u64));
+    let mut words = Words::new();
+    if let Some(list) = state.ui.list(id).filter(|list| !list.filter.is_empty() || list.faults_only) {
+        words = words.text(safe!("{} of {}", text::count(len as u64), all));
+        if list.faults_only {
+            words = words.add(Role::Wait, " · faults only");
+        }
+        if !list.filter.is_empty() {
+            words = words.dim(" · ").add(Role::Wait, Safe::line(&list.filter));
+        }
+        return words;
+    }
+    words.dim(all)
+}
+
+/// What is wrong with the source of a list, for the end of its title.
+pub(super) fn trouble(freshness: &Freshness) -> Words {
+    let sign = signs::freshness(freshness);
+    let words = Words::of(Role::Dim, " · ").then(sign.mark());
+    match freshness {
+        Freshness::Live { .. } => match freshness.left_out() {
+            Some(left_out) => words.add(sign.role, left_out),
+            None => Words::new(),
+        },
+        Freshness::Loading { remaining } => match remaining {
+            Some(left) if *left > 0 => words.add(sign.role, safe!("loading, {} to come", text::count(*left))),
+            _ => words.add(sign.role, "loading"),
+        },
+        Freshness::Stale { since, why, retry } => {
+            let age = text::age(since.as_secs() as i64);
+            let words = words.add(sign.role, safe!("stale for {}", age));
+            let words = match retry {
+                Some(left) => words.dim(safe!(", next try in {}", text::age(left.as_secs() as i64))),
+                None => words,
+            };
+            words.dim(": ").dim(why.truncate(40))
+        }
+        Freshness::Partial { missing, of, why } => {
+            words.add(sign.role, safe!("{} of {} lists missing: ", *missing, *of)).dim(why.truncate(40))
+        }
+        Freshness::Denied { .. } | Freshness::Absent { .. } | Freshness::Failed { .. } => {
+            words.add(sign.role, freshness.as_str())
+        }
+    }
+}

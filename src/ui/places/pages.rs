@@ -1,0 +1,187 @@
+//! The pages: a rollout, a workload, a pod, an analysis run.
+
+use std::sync::Arc;
+
+use ratatui::layout::Rect;
+
+use super::{counts, details, is_old, rows, trouble};
+use crate::config::theme::Role;
+use crate::model::rollouts::Rollout;
+use crate::model::{Kind, ObjectId};
+use crate::safe;
+use crate::state::freshness::{self, Freshness};
+use crate::state::layout::{self, Page, cut_top};
+use crate::state::lists::{self, Item, Line};
+use crate::state::rollout_info::{self, RolloutInfo};
+use crate::state::ui::{ListId, Place};
+use crate::state::{State, deployment_status, environment};
+use crate::text::Safe;
+use crate::ui::notice::{self, About};
+use crate::ui::panes::canary;
+use crate::ui::pen::{Pen, Words};
+use crate::ui::table::{self, Column, Sections, left, right};
+use crate::ui::{facts, signs};
+
+pub(super) static TREE: &[Column] =
+    &[left("", 30, 2, 0), left("state", 12, 0, 0), left("", 24, 3, 1), right("age", 6, 2)];
+
+/// Values are short; what they are held against needs the room.
+static METRICS: &[Column] = &[left("", 18, 1, 0), left("state", 12, 1, 0), left("", 28, 6, 1), right("age", 5, 2)];
+
+/// Steps, revisions with their ReplicaSets and pods, analysis runs, events; the canary beside or above.
+pub(super) fn rollout(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId) {
+    let Some(rollout) = state.world.rollouts.get(&id.uid).map(Arc::clone) else {
+        return gone(state, pen, page, id);
+    };
+    let info = rollout_info::info(&state.world, &rollout);
+    let sign = signs::status(&info.status);
+    let right = sign.words().dim(if info.message.is_empty() { "" } else { "  " }).dim(&info.message);
+    title(state, pen, page, id, right);
+    canary::details(state, &mut pen.within(page.facts), &rollout, false);
+    tree(state, pen, page, id, Some(&info));
+}
+
+/// The rows of a rollout's page beside the Deck.
+pub(in crate::ui) fn beside(state: &State, pen: &mut Pen<'_>, rollout: &Rollout) {
+    let id = rollout.meta.id(Kind::Rollout);
+    let list = ListId::Place(Place::Rollout(id));
+    let name = safe!("STEPS AND REVISIONS · {}", rollout.meta.name);
+    pen.title(0, Role::Title, name, &Words::new());
+    let info = rollout_info::info(&state.world, rollout);
+    let body = cut_top(pen.area(), 1).1;
+    table::rows(state, &list, &mut pen.within(body), TREE, &mut |line| rows::tree(state, line, Some(&info)));
+}
+
+/// A Deployment: what kubectl says of it, its ReplicaSets, pods and events.
+pub(super) fn workload(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId) {
+    let Some(row) = state.world.deployments.get(&id.uid).map(Arc::clone) else {
+        return gone(state, pen, page, id);
+    };
+    let status = deployment_status::status(&row);
+    let sign = signs::verdict(status.verdict);
+    title(state, pen, page, id, sign.words());
+    let mut facts = pen.within(page.facts);
+    details::paragraph(&mut facts, 0, &Words::of(Role::Text, status.message));
+    let counts = row.replicas;
+    let line = Words::of(Role::Dim, "ready ")
+        .then(rows::ready(counts.ready, counts.desired))
+        .dim("   updated ")
+        .text(facts::of(counts.updated, counts.desired))
+        .dim("   available ")
+        .text(facts::of(counts.available, counts.desired));
+    facts.left(2, &line);
+    let managed =
+        row.managed_by.as_ref().map_or_else(Words::new, |by| Words::of(Role::Held, safe!("   managed by {}", by)));
+    facts.left(
+        3,
+        &Words::of(Role::Dim, "image ")
+            .text(Safe::join(row.images.iter().map(|image| &image.image), ", "))
+            .then(managed),
+    );
+    tree(state, pen, page, id, None);
+}
+
+/// A pod: its containers with their reasons, and events.
+pub(super) fn pod(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId) {
+    let Some(pod) = state.world.pods.get(&id.uid).map(Arc::clone) else {
+        return gone(state, pen, page, id);
+    };
+    title(state, pen, page, id, signs::pod(&pod).words());
+    let mut facts = pen.within(page.facts);
+    let node = pod.node.as_ref().map_or_else(|| Safe::of("not scheduled"), |node| node.safe().clone());
+    let line =
+        rows::pod_ready(&pod).dim(" ready   node ").text(node).dim("   owner ").text(
+            pod.meta.owner.as_ref().map_or_else(|| Safe::of("none"), |owner| safe!("{} {}", owner.kind, owner.name)),
+        );
+    facts.left(0, &line);
+    let why = rows::pod_why(&pod);
+    if !why.is_empty() {
+        details::paragraph(&mut facts, 1, &Words::of(Role::Text, why));
+    }
+    tree(state, pen, page, id, None);
+}
+
+/// An AnalysisRun: every metric with what it wants, and its measurements, newest first.
+pub(super) fn analysis(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId) {
+    let Some(run) = state.world.analysis_runs.get(&id.uid).map(Arc::clone) else {
+        return gone(state, pen, page, id);
+    };
+    let sign = signs::analysis(&run.phase);
+    title(state, pen, page, id, sign.words());
+    let mut facts = pen.within(page.facts);
+    let kind = run.rollout_type.clone().unwrap_or_default();
+    let step = run.step_index.map_or_else(Safe::default, |step| safe!("  step {}", step.saturating_add(1)));
+    facts.left(
+        0,
+        &Words::of(Role::Dim, safe!("{} analysis{}  started ", kind, step))
+            .text(facts::since(state, run.meta.cluster, run.started))
+            .dim(" ago"),
+    );
+    details::paragraph(&mut facts, 1, &Words::of(Role::Text, &run.message));
+    tree(state, pen, page, id, None);
+}
+
+fn title(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId, right: Words) {
+    let environment = environment::of_object(state, id);
+    let name = safe!("{} {} in {}", id.kind.as_str(), id.name, environment);
+    let freshness = freshness::of_kind(state, id.cluster, id.kind);
+    pen.within(page.title).title(0, Role::Title, name, &right.then(trouble(&freshness)));
+}
+
+fn tree(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId, info: Option<&RolloutInfo>) {
+    let list = ListId::Place(state.ui.place.clone());
+    let freshness = freshness::of_kind(state, id.cluster, id.kind);
+    if lists::len(state, &list) == 0 {
+        let about = About { what: "rows", when_empty: "Nothing stands below this object now.", when_absent: "" };
+        let filtered = lists::total(state, &list) > 0;
+        notice::draw(state, &mut pen.within(page.rows), &about, &freshness, filtered);
+        return;
+    }
+    let columns = if id.kind == Kind::AnalysisRun { METRICS } else { TREE };
+    let filtered = state.ui.list(&list).is_some_and(|list| !list.filter.is_empty() || list.faults_only);
+    let right = if filtered { counts(state, &list, &[]) } else { Words::new() };
+    let area = Rect { height: page.heading.height + page.rows.height, ..page.heading };
+    let mut body = pen.within(area);
+    body.fade(is_old(&freshness));
+    let fold = Sections { name: section, right: &right, most: layout::sections(&state.ui.place) };
+    table::sectioned(state, &list, &mut body, columns, &fold, &mut |line| rows::tree(state, line, info));
+    details::selected(state, &mut pen.within(page.detail), &list, false);
+}
+
+/// The part of a page that a row stands in.
+const fn section(line: &Line) -> &'static str {
+    match &line.item {
+        Item::Step { .. } => "STEPS",
+        Item::Event(_) => "EVENTS",
+        Item::Container(_) => "CONTAINERS",
+        Item::Metric(_) | Item::Measurement(_) => "METRICS",
+        // Below a revision on the page of a rollout, on their own on that of a Deployment.
+        Item::Revision(_) | Item::ReplicaSet(_) | Item::Pod(_) | Item::AnalysisRun(_) | Item::Experiment(_) => {
+            "REVISIONS"
+        }
+        Item::Deployment(_) | Item::Rollout(_) | Item::Operation(_) => "",
+    }
+}
+
+/// The object is not there: not yet, or no more.
+fn gone(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId) {
+    title(state, pen, page, id, Words::new());
+    let freshness = freshness::of_kind(state, id.cluster, id.kind);
+    let mut body = pen.within(page.rows);
+    if let Freshness::Live { .. } | Freshness::Partial { .. } = freshness {
+        let head = Words::of(Role::Dim, "• ").text(safe!("{} {} is gone", id.kind.as_str(), id.name));
+        notice::lines(
+            &mut body,
+            &head,
+            None,
+            &Words::of(Role::Dim, "It was deleted, or replaced by another of the same name."),
+        );
+    } else {
+        let about = About { what: kind_words(id.kind), when_empty: "", when_absent: "" };
+        notice::draw(state, &mut body, &about, &freshness, false);
+    }
+}
+
+const fn kind_words(kind: Kind) -> &'static str {
+    kind.plural()
+}

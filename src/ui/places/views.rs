@@ -1,0 +1,120 @@
+//! The list views: environments, all pods, rollouts, journal; and the inbox, which has no source yet.
+
+use super::View;
+use super::rows;
+use crate::config::theme::Role;
+use crate::model::Kind;
+use crate::state::State;
+use crate::text::Safe;
+use crate::ui::notice::{self, About};
+use crate::ui::pen::{Pen, Words};
+use crate::ui::table::{left, right};
+
+pub(super) static ENVIRONMENTS: View = View {
+    title: "ENVIRONMENTS",
+    kinds: &[Kind::Deployment, Kind::Rollout, Kind::Namespace],
+    about: About {
+        what: "workloads",
+        when_empty: "Deployments and Rollouts appear here as soon as there are some. -n and -A choose the namespaces.",
+        when_absent: "Is this a Kubernetes API server? Choose another with --context.",
+    },
+    columns: &[
+        left("status", 14, 0, 0),
+        left("name", 20, 2, 0),
+        left("environment", 12, 1, 2),
+        left("version", 12, 1, 1),
+        right("ready", 6, 3),
+        left("kind", 10, 0, 6),
+        left("why", 20, 4, 4),
+        right("age", 6, 5),
+    ],
+    cells: rows::workload,
+};
+
+pub(super) static PODS: View = View {
+    title: "PODS",
+    kinds: &[Kind::Pod],
+    about: About {
+        what: "pods",
+        when_empty: "Pods appear here as soon as there are some. -n and -A choose the namespaces.",
+        when_absent: "Is this a Kubernetes API server? Choose another with --context.",
+    },
+    columns: &[
+        left("status", 18, 0, 0),
+        left("name", 26, 3, 0),
+        right("ready", 5, 2),
+        right("restarts", 8, 3),
+        right("age", 6, 1),
+        left("namespace", 12, 1, 4),
+        left("node", 12, 1, 5),
+        left("why", 20, 4, 6),
+    ],
+    cells: rows::pod,
+};
+
+pub(super) static ROLLOUTS: View = View {
+    title: "ROLLOUTS",
+    kinds: &[Kind::Rollout],
+    about: About {
+        what: "rollouts",
+        when_empty: "Rollouts appear here as soon as there are some. -n and -A choose the namespaces.",
+        when_absent: "Argo Rollouts is not installed there. Deployments are in the view of environments.",
+    },
+    columns: &[
+        left("status", 13, 0, 0),
+        left("name", 18, 2, 0),
+        left("environment", 12, 1, 2),
+        left("strategy", 9, 0, 6),
+        right("step", 5, 3),
+        right("weight", 6, 1),
+        left("version", 12, 2, 5),
+        right("ready", 5, 4),
+        left("why", 20, 4, 4),
+        right("age", 6, 7),
+    ],
+    cells: rows::rollout,
+};
+
+pub(super) static JOURNAL: View = View {
+    title: "JOURNAL",
+    kinds: &[],
+    about: About {
+        what: "actions",
+        when_empty: "Every action taken from here is kept with its reason, its request and what was seen of it.",
+        when_absent: "",
+    },
+    columns: &[
+        right("time", 9, 1),
+        left("outcome", 11, 0, 0),
+        left("action", 8, 0, 0),
+        left("object", 20, 1, 0),
+        left("environment", 12, 1, 3),
+        left("what", 24, 3, 2),
+        left("reason", 16, 2, 4),
+    ],
+    cells: rows::operation,
+};
+
+/// What waits for a person, over all systems: says which of them are not read.
+pub(super) fn inbox(state: &State, pen: &mut Pen<'_>) {
+    pen.title(0, Role::Title, "INBOX", &Words::of(Role::Dim, "no source is configured"));
+    let paused = state.world.rollouts.rows().iter().filter(|rollout| !rollout.pause_conditions.is_empty()).count();
+    let area = pen.area();
+    let mut body = pen.within(crate::state::layout::cut_top(area, 2).1);
+    let next = match paused {
+        0 => {
+            Words::of(Role::Dim, "Rollouts that wait for a person are in the view of rollouts and in the blocker line.")
+        }
+        n => Words::of(Role::Wait, "‖ ")
+            .text(crate::text::plural(n as u64, "rollout is", "rollouts are"))
+            .text(" paused: see the view of rollouts, and the blocker line above."),
+    };
+    notice::lines(
+        &mut body,
+        &Words::of(Role::Dim, "• ").text("no source is configured"),
+        Some(&Safe::of(
+            "Approvals and pending deployments come from GitHub and the deploy gates, which this version does not read.",
+        )),
+        &next,
+    );
+}

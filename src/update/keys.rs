@@ -1,0 +1,165 @@
+//! From a key to what it does: overlays first, then the keymap by scope, then the command.
+
+use std::time::Duration;
+
+use super::{Effect, confirm, log, places, prompt, select, toasts};
+use crate::action::Outcome;
+use crate::command::{Command, Key};
+use crate::safe;
+use crate::state::State;
+use crate::state::ui::{Overlay, Pane, Place, ToastKind};
+use crate::state::{layout, verbs};
+use crate::text::Safe;
+
+/// Quit is asked for again within this time.
+const QUIT_AGAIN: Duration = Duration::from_secs(5);
+
+pub(super) fn key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
+    match &state.ui.overlay {
+        Some(Overlay::Confirm(_)) => confirm::key(state, key, effects),
+        Some(Overlay::Prompt { .. }) => prompt::key(state, key),
+        Some(Overlay::Help { .. }) => help(state, key, effects),
+        None => {
+            if let Some(command) = state.keymap.lookup(&verbs::scopes(state), key) {
+                run(state, command, effects);
+                confirm::opened_by(state, key);
+            }
+        }
+    }
+}
+
+pub(super) fn paste(state: &mut State, text: &str) {
+    match &state.ui.overlay {
+        Some(Overlay::Confirm(_)) => confirm::paste(state, text),
+        Some(Overlay::Prompt { .. }) => prompt::paste(state, text),
+        Some(Overlay::Help { .. }) | None => {}
+    }
+}
+
+fn help(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
+    let command = state.keymap.lookup(&verbs::scopes(state), key);
+    let lines = verbs::help_lines(state);
+    let layout::Help { columns, room, .. } = layout::help(state.ui.size, lines);
+    let page = usize::from(room).max(2);
+    let most = lines.saturating_sub(usize::from(room) * usize::from(columns));
+    let Some(Overlay::Help { top }) = &mut state.ui.overlay else { return };
+    *top = match command {
+        Some(Command::Down) => *top + 1,
+        Some(Command::Up) => top.saturating_sub(1),
+        Some(Command::HalfPageDown) => *top + page / 2,
+        Some(Command::HalfPageUp) => top.saturating_sub(page / 2),
+        Some(Command::PageDown) => *top + page,
+        Some(Command::PageUp) => top.saturating_sub(page),
+        Some(Command::Top) => 0,
+        Some(Command::Bottom) => most,
+        Some(Command::Help | Command::Leave | Command::Back) => {
+            state.ui.overlay = None;
+            return;
+        }
+        Some(command @ (Command::Quit | Command::Suspend)) => {
+            state.ui.overlay = None;
+            run(state, command, effects);
+            return;
+        }
+        _ => *top,
+    }
+    .min(most);
+}
+
+/// Does what a command means here.
+pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
+    if command != Command::Quit && command != Command::Back {
+        state.ui.quit_asked = None;
+    }
+    let in_log = matches!(state.ui.place, Place::Log(_));
+    match command {
+        Command::ShowDeck => places::go(state, Place::Deck),
+        Command::ShowPipelines => places::go(state, Place::Pipelines),
+        Command::ShowEnvironments => places::go(state, Place::Environments),
+        Command::ShowRollouts => places::go(state, Place::Rollouts),
+        Command::ShowSlo => places::go(state, Place::Slo),
+        Command::ShowInbox => places::go(state, Place::Inbox),
+        Command::ShowJournal => places::go(state, Place::Journal),
+        Command::AllPods => places::go(state, Place::Pods),
+        Command::Help => state.ui.overlay = Some(Overlay::Help { top: 0 }),
+        Command::Filter if !in_log => prompt::open_filter(state),
+        Command::Leave => places::leave(state),
+        Command::Back if state.ui.place == Place::Deck => quit(state, effects),
+        Command::Back => places::up(state),
+        Command::HistoryBack => places::history_back(state),
+        Command::HistoryForward => places::history_forward(state),
+        Command::LastPlace => places::last(state),
+        Command::Look => look(state),
+        Command::Refresh => {
+            effects.push(Effect::Refresh);
+            toasts::say(state, ToastKind::Info, Safe::of("reading everything again"));
+        }
+        Command::Suspend => effects.push(Effect::Suspend),
+        Command::Quit => quit(state, effects),
+        Command::NextPane => pane(state, 1),
+        Command::PreviousPane => pane(state, Pane::ALL.len() - 1),
+        Command::Promote | Command::Abort | Command::Retry | Command::Undo => confirm::ask(state, command),
+        Command::Logs if !in_log => places::logs(state),
+        Command::Copy => places::copy(state, effects),
+        Command::FaultsOnly if !in_log => places::faults_only(state),
+        Command::Open if !in_log => places::open(state),
+        Command::Down
+        | Command::Up
+        | Command::Top
+        | Command::Bottom
+        | Command::HalfPageDown
+        | Command::HalfPageUp
+        | Command::PageDown
+        | Command::PageUp
+            if !in_log =>
+        {
+            select::movement(state, command);
+        }
+        _ if in_log => effects.extend(log::command(state, command)),
+        // The rest is bound in scopes that do not reach here.
+        _ => {}
+    }
+}
+
+fn pane(state: &mut State, steps: usize) {
+    let at = Pane::ALL.iter().position(|pane| *pane == state.ui.pane).unwrap_or(0);
+    state.ui.pane = Pane::ALL[(at + steps) % Pane::ALL.len()];
+    select::settle(state);
+}
+
+/// Opens the page of what the blocker line speaks of.
+fn look(state: &mut State) {
+    let Some(blocker) = crate::state::blocker::blockers(state).into_iter().next() else {
+        toasts::say(state, ToastKind::Info, Safe::of("nothing is blocked"));
+        return;
+    };
+    match blocker.object.as_ref().and_then(places::page_of) {
+        Some(place) => places::go(state, place),
+        None => toasts::say(state, ToastKind::Info, blocker.sentence),
+    }
+}
+
+/// Quits; while an action of this run is in flight only when asked twice.
+fn quit(state: &mut State, effects: &mut Vec<Effect>) {
+    let open = state
+        .operations
+        .iter()
+        .skip(state.earlier)
+        .rev()
+        .find(|operation| matches!(operation.outcome, Outcome::Intended | Outcome::Sent | Outcome::Accepted))
+        .map(|operation| {
+            safe!(
+                "{} of {} is {} and not yet observed",
+                operation.action.change.verb().as_str(),
+                operation.action.target.name.safe(),
+                operation.outcome.as_str()
+            )
+        });
+    match open {
+        Some(text) if state.ui.quit_asked.is_none_or(|until| until <= state.now.mono) => {
+            state.ui.quit_asked = Some(state.now.mono + QUIT_AGAIN);
+            toasts::say(state, ToastKind::Waiting, safe!("{}; quit again to leave (the journal keeps it)", text));
+        }
+        _ => effects.push(Effect::Quit),
+    }
+}

@@ -1,0 +1,147 @@
+//! The transition: `(&mut State, Now, Msg) → Vec<Effect>`. Pure: no clock, no I/O, no await.
+
+mod confirm;
+mod evidence;
+mod keys;
+pub mod log;
+mod operations;
+mod places;
+mod prompt;
+mod select;
+mod toasts;
+
+use std::path::PathBuf;
+
+use crate::action::{Operation, OperationId, Outcome, Progress};
+use crate::command::Key;
+use crate::model::Now;
+use crate::model::log::{LogEvent, LogRequest, TailId};
+use crate::model::source::{FeedEvent, FeedId};
+use crate::safe;
+use crate::state::ui::ToastKind;
+use crate::state::{State, derived};
+use crate::text::Safe;
+
+/// What came in.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Msg {
+    Key(Key),
+    /// Bracketed paste: goes into a prompt, never into a confirmation.
+    Paste(String),
+    Resize(u16, u16),
+    /// Once a second, and when something is due sooner.
+    Tick,
+    /// The program was stopped and goes on, or the machine slept: all data is stale, dialogs disarm.
+    Resumed,
+    Feed(FeedId, FeedEvent),
+    Progress(OperationId, Progress),
+    Tail(TailId, LogEvent),
+    /// A file was written, or not.
+    Saved(Result<Safe, Safe>),
+    /// The journal can no longer be written: read-only from here on.
+    ReadOnly(Safe),
+    /// The loop could not do what it was asked for.
+    Notice(Safe),
+}
+
+/// What the loop must do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Journal the intent (fsync), then send once.
+    Perform(Box<Operation>),
+    /// Read the object and say what became of an operation nobody heard the end of.
+    ReadEvidence(Box<Operation>),
+    /// Append the new outcome to the journal.
+    Record(OperationId, Outcome),
+    Tail(TailId, LogRequest),
+    StopTail(TailId),
+    /// Read everything again now, without waiting for the back-off.
+    Refresh,
+    /// To the terminal's clipboard (OSC 52).
+    Copy(String),
+    Save(PathBuf, Vec<u8>),
+    Suspend,
+    Quit,
+}
+
+/// Takes one message in.
+pub fn update(state: &mut State, now: Now, msg: Msg) -> Vec<Effect> {
+    state.now = now;
+    // Changes of the world and of operations tell for themselves; time does not.
+    if matches!(msg, Msg::Tick | Msg::Resumed) {
+        state.derived.forget_blockers();
+    }
+    let mut effects = Vec::new();
+    match msg {
+        Msg::Key(key) => keys::key(state, key, &mut effects),
+        Msg::Paste(text) => keys::paste(state, &text),
+        Msg::Resize(width, height) => {
+            state.ui.size = (width, height);
+            confirm::draw_again(state);
+        }
+        Msg::Tick => tick(state, &mut effects),
+        Msg::Resumed => resumed(state, &mut effects),
+        Msg::Feed(id, event) => {
+            let quiet = event.is_quiet();
+            state.world.apply(&id, now.mono, event);
+            if !quiet {
+                confirm::check_target(state);
+                operations::observe(state, &mut effects);
+            }
+        }
+        Msg::Progress(id, progress) => operations::progress(state, &id, progress, &mut effects),
+        Msg::Tail(id, event) => effects.extend(log::tail_event(state, id, event)),
+        Msg::Saved(Ok(file)) => toasts::say(state, ToastKind::Good, safe!("saved {}", file)),
+        Msg::Saved(Err(why)) => toasts::say(state, ToastKind::Bad, safe!("not saved: {}", why)),
+        Msg::Notice(text) => toasts::say(state, ToastKind::Bad, text),
+        Msg::ReadOnly(why) => {
+            toasts::say(state, ToastKind::Bad, safe!("read-only from here on: {}", why));
+            state.read_only = Some(why);
+            confirm::check_target(state);
+        }
+    }
+    effects.extend(log::settle(state));
+    effects
+}
+
+/// What is to be done first: operations of an earlier run whose end nobody heard are read up, unless
+/// the journal is another instance's.
+#[must_use]
+pub fn start(state: &mut State) -> Vec<Effect> {
+    evidence::read_pending(state)
+}
+
+/// Brings selections, orders and scroll positions of the lists on the screen up to date. Called
+/// before each draw, so that a thousand changes between two frames are counted once.
+pub fn settle(state: &mut State) {
+    derived::settle(state);
+    select::settle(state);
+}
+
+/// A frame is on the screen. `dialog_whole`: the dialog in it, if one is open, was drawn with all its
+/// lines. Only then its time begins; what nobody could read confirms nothing.
+pub fn drawn(state: &mut State, now: Now, dialog_whole: bool) {
+    state.now = now;
+    confirm::drawn(state, dialog_whole);
+}
+
+/// Something is due at once: the next tick must not wait for its second.
+#[must_use]
+pub fn is_busy(state: &State) -> bool {
+    log::is_busy(state)
+}
+
+fn tick(state: &mut State, effects: &mut Vec<Effect>) {
+    toasts::expire(state);
+    log::tick(state);
+    confirm::check_target(state);
+    operations::observe(state, effects);
+    evidence::read_again(state, effects);
+}
+
+/// The program slept: what is on the screen is old until each source has answered again.
+fn resumed(state: &mut State, effects: &mut Vec<Effect>) {
+    confirm::disarm(state, Safe::of("the program was stopped meanwhile"));
+    state.world.mark_stale(state.now.mono, &Safe::of("the program was stopped; reading again"));
+    effects.push(Effect::Refresh);
+}

@@ -1,0 +1,185 @@
+//! Going from place to place: views, pages, history.
+
+use super::{Effect, select, toasts};
+use crate::model::{Kind, ObjectId};
+use crate::safe;
+use crate::state::State;
+use crate::state::lists::{self, Item};
+use crate::state::ui::{ListId, Place, RowId, ToastKind};
+use crate::text::Safe;
+
+/// Places remembered in each direction.
+const HISTORY: usize = 50;
+
+pub(super) fn go(state: &mut State, place: Place) {
+    if state.ui.place == place {
+        return;
+    }
+    let from = std::mem::replace(&mut state.ui.place, place);
+    state.ui.back.push(from);
+    state.ui.forward.clear();
+    let surplus = state.ui.back.len().saturating_sub(HISTORY);
+    state.ui.back.drain(..surplus);
+    select::settle(state);
+}
+
+pub(super) fn history_back(state: &mut State) {
+    if let Some(place) = state.ui.back.pop() {
+        let from = std::mem::replace(&mut state.ui.place, place);
+        state.ui.forward.push(from);
+        select::settle(state);
+    } else {
+        toasts::say(state, ToastKind::Info, Safe::of("there is no place before this one"));
+    }
+}
+
+pub(super) fn history_forward(state: &mut State) {
+    if let Some(place) = state.ui.forward.pop() {
+        let from = std::mem::replace(&mut state.ui.place, place);
+        state.ui.back.push(from);
+        select::settle(state);
+    } else {
+        toasts::say(state, ToastKind::Info, Safe::of("there is no place after this one"));
+    }
+}
+
+/// To and fro between the last two places.
+pub(super) fn last(state: &mut State) {
+    if let Some(place) = state.ui.back.last().cloned() {
+        go(state, place);
+    }
+}
+
+/// One level up: the place this one was opened from, else the Deck.
+pub(super) fn up(state: &mut State) {
+    let level = level(&state.ui.place);
+    let place = state.ui.back.iter().rev().find(|place| self::level(place) < level).cloned();
+    go(state, place.unwrap_or(Place::Deck));
+}
+
+const fn level(place: &Place) -> u8 {
+    match place {
+        Place::Deck => 0,
+        Place::Pipelines | Place::Environments | Place::Rollouts | Place::Slo | Place::Inbox | Place::Journal => 1,
+        Place::Pods => 2,
+        Place::Workload(_) | Place::Rollout(_) => 3,
+        Place::Pod(_) | Place::Analysis(_) => 4,
+        Place::Log(_) => 5,
+    }
+}
+
+/// Opens the highlighted row.
+pub(super) fn open(state: &mut State) {
+    let list = state.ui.list_id();
+    let Some(line) = lists::selected_line(state, &list) else { return };
+    let place = match (&line.item, line.id) {
+        (Item::Event(event), _) => event.about_uid.as_ref().and_then(|uid| page_of(&state.world.find(uid)?)),
+        (Item::Operation(operation), _) => {
+            let target = &operation.action.target;
+            state.world.contains(target).then(|| page_of(target)).flatten()
+        }
+        (Item::Container(_), _) => match &state.ui.place {
+            Place::Pod(pod) => Some(Place::Log(pod.clone())),
+            _ => None,
+        },
+        (_, RowId::Object(id)) => page_of(&id),
+        (_, _) => None,
+    };
+    match place {
+        Some(place) if place != state.ui.place => go(state, place),
+        _ => toasts::say(state, ToastKind::Info, Safe::of("this row has no page of its own")),
+    }
+}
+
+/// The page of an object, if it has one.
+pub(super) fn page_of(id: &ObjectId) -> Option<Place> {
+    match id.kind {
+        Kind::Deployment => Some(Place::Workload(id.clone())),
+        Kind::Rollout => Some(Place::Rollout(id.clone())),
+        Kind::Pod => Some(Place::Pod(id.clone())),
+        Kind::AnalysisRun => Some(Place::Analysis(id.clone())),
+        Kind::ReplicaSet | Kind::Namespace | Kind::Event | Kind::Experiment => None,
+    }
+}
+
+/// The log of the highlighted pod, or of the one whose page this is.
+pub(super) fn logs(state: &mut State) {
+    let list = state.ui.list_id();
+    let object = match (lists::selected(state, &list), &state.ui.place) {
+        (Some(RowId::Object(id)), _) => Some(id),
+        (_, Place::Pod(id) | Place::Workload(id) | Place::Rollout(id)) => Some(id.clone()),
+        _ => None,
+    };
+    let page = match &state.ui.place {
+        Place::Pod(id) | Place::Workload(id) | Place::Rollout(id) => Some(id.clone()),
+        _ => None,
+    };
+    let pod = object.and_then(|id| super::log::pod_of(state, &id));
+    let pod = pod.or_else(|| page.and_then(|id| super::log::pod_of(state, &id)));
+    match pod {
+        Some(pod) => go(state, Place::Log(pod)),
+        None => toasts::say(state, ToastKind::Info, Safe::of("there is no pod here whose log could be read")),
+    }
+}
+
+/// Copies the name of the highlighted row, else of the page's object.
+pub(super) fn copy(state: &mut State, effects: &mut Vec<Effect>) {
+    let list = state.ui.list_id();
+    let name = match lists::selected_line(state, &list) {
+        Some(line) => match (line.item, line.id) {
+            (Item::Event(event), _) => Some(event.message.clone()),
+            (Item::Container(container), _) => Some(container.image.clone()),
+            (Item::Measurement(row), _) => Some(row.value.clone()),
+            (Item::Metric(metric), _) => Some(metric.query.clone().unwrap_or_else(|| metric.name.clone())),
+            (Item::Operation(operation), _) => Some(operation.summary.clone()),
+            (_, RowId::Object(id)) => Some(id.name.safe().clone()),
+            (_, _) => None,
+        },
+        None => None,
+    };
+    let name = name.or_else(|| page_object(&state.ui.place).map(|id| id.name.safe().clone()));
+    if let Some(name) = name {
+        effects.push(Effect::Copy(name.as_str().to_owned()));
+        toasts::say(state, ToastKind::Good, safe!("copied {}", name.truncate(60)));
+    }
+}
+
+const fn page_object(place: &Place) -> Option<&ObjectId> {
+    match place {
+        Place::Workload(id) | Place::Rollout(id) | Place::Pod(id) | Place::Analysis(id) | Place::Log(id) => Some(id),
+        Place::Deck
+        | Place::Pipelines
+        | Place::Environments
+        | Place::Pods
+        | Place::Rollouts
+        | Place::Slo
+        | Place::Inbox
+        | Place::Journal => None,
+    }
+}
+
+/// Narrows the list to what is not well, or shows all again.
+pub(super) fn faults_only(state: &mut State) {
+    let list = state.ui.list_id();
+    let entry = state.ui.lists.entry(list.clone()).or_default();
+    entry.faults_only = !entry.faults_only;
+    select::recount(state, &list);
+}
+
+/// `esc`: first what narrows the list, then the place. Never quits.
+pub(super) fn leave(state: &mut State) {
+    if matches!(state.ui.place, Place::Log(_)) && super::log::leave(state) {
+        return;
+    }
+    let list: ListId = state.ui.list_id();
+    let entry = state.ui.lists.entry(list.clone()).or_default();
+    if !entry.filter.is_empty() {
+        entry.filter.clear();
+    } else if entry.faults_only {
+        entry.faults_only = false;
+    } else {
+        up(state);
+        return;
+    }
+    select::recount(state, &list);
+}

@@ -1,0 +1,105 @@
+//! One line being typed: the filter of a list, or a pattern of the log.
+
+use tui_textarea::{CursorMove, TextArea};
+
+use super::{log, select};
+use crate::command::{Key, KeyCode};
+use crate::state::State;
+use crate::state::ui::{Overlay, Place, PromptKind};
+
+/// Longer input is a mistake, not a filter or a reason.
+const MOST: usize = 200;
+
+/// Gives the key to the editor; false if it is none that edits.
+pub(super) fn edit(editor: &mut TextArea<'static>, key: Key) -> bool {
+    match (key.code, key.ctrl, key.alt) {
+        (KeyCode::Char(c), false, false) => {
+            if length(editor) < MOST && !c.is_control() {
+                editor.insert_char(c);
+            }
+        }
+        (KeyCode::Char('u'), true, false) => drop(editor.delete_line_by_head()),
+        (KeyCode::Char('w'), true, false) => drop(editor.delete_word()),
+        (KeyCode::Backspace, _, _) => drop(editor.delete_char()),
+        (KeyCode::Delete, _, _) => drop(editor.delete_next_char()),
+        (KeyCode::Left, _, _) => editor.move_cursor(CursorMove::Back),
+        (KeyCode::Right, _, _) => editor.move_cursor(CursorMove::Forward),
+        (KeyCode::Home, _, _) => editor.move_cursor(CursorMove::Head),
+        (KeyCode::End, _, _) => editor.move_cursor(CursorMove::End),
+        _ => return false,
+    }
+    true
+}
+
+/// Pastes one line: line feeds and other controls become spaces.
+pub(super) fn paste_into(editor: &mut TextArea<'static>, text: &str) {
+    let room = MOST.saturating_sub(length(editor));
+    let line: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).take(room).collect();
+    editor.insert_str(line);
+}
+
+fn length(editor: &TextArea<'static>) -> usize {
+    editor.lines().iter().map(|line| line.chars().count()).sum()
+}
+
+pub(super) fn text_of(editor: &TextArea<'static>) -> String {
+    editor.lines().concat()
+}
+
+/// Opens the prompt for the filter of the list that has the keys.
+pub(super) fn open_filter(state: &mut State) {
+    let list = state.ui.list_id();
+    let filter = state.ui.list(&list).map_or(String::new(), |list| list.filter.clone());
+    let mut editor = TextArea::new(vec![filter]);
+    editor.move_cursor(CursorMove::End);
+    state.ui.overlay = Some(Overlay::Prompt { kind: PromptKind::Filter, editor: Box::new(editor) });
+}
+
+pub(super) fn key(state: &mut State, key: Key) {
+    let Some(Overlay::Prompt { kind, editor }) = &mut state.ui.overlay else { return };
+    let kind = *kind;
+    match key.code {
+        KeyCode::Enter => {
+            let text = text_of(editor);
+            state.ui.overlay = None;
+            take(state, kind, &text, true);
+        }
+        KeyCode::Esc => {
+            state.ui.overlay = None;
+            take(state, kind, "", true);
+        }
+        KeyCode::Char('c') if key.ctrl => state.ui.overlay = None,
+        _ => {
+            if edit(editor, key) {
+                typed(state);
+            }
+        }
+    }
+}
+
+pub(super) fn paste(state: &mut State, text: &str) {
+    if let Some(Overlay::Prompt { editor, .. }) = &mut state.ui.overlay {
+        paste_into(editor, text);
+        typed(state);
+    }
+}
+
+fn typed(state: &mut State) {
+    if let Some(Overlay::Prompt { kind, editor }) = &state.ui.overlay {
+        let (kind, text) = (*kind, text_of(editor));
+        take(state, kind, &text, false);
+    }
+}
+
+fn take(state: &mut State, kind: PromptKind, text: &str, entered: bool) {
+    if matches!(state.ui.place, Place::Log(_)) {
+        log::typed(state, kind, text, entered);
+    } else if kind == PromptKind::Filter {
+        let list = state.ui.list_id();
+        let entry = state.ui.lists.entry(list.clone()).or_default();
+        if entry.filter != text {
+            text.clone_into(&mut entry.filter);
+            select::recount(state, &list);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The network at its worst, on the loopback: a server that answers as it is told, and a proxy that
+//! breaks connections in every way (reliability.md §6).
+
+pub mod proxy;
+pub mod server;
+pub mod support;
+
+mod credentials;
+mod reads;
+mod stale;
+mod target;
+mod watches;
+mod writes;

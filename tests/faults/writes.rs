@@ -1,0 +1,397 @@
+//! R34: every verb through every fault. At most one request with a body ever leaves, and what is
+//! said of it is true.
+
+use std::time::Duration;
+
+use quarterdeck::action::{Change, Found, Operation, Progress};
+use quarterdeck::model::{Kind, Name, Uid};
+use quarterdeck::net::{Deadlines, Patch, Sent};
+use quarterdeck::text::Safe;
+use serde_json::{Value, json};
+
+use super::proxy::{Mode, Proxy};
+use super::server::{Reply, Request, Server, spec, spec_with};
+use super::support::{block_on, evidence, perform};
+use crate::journal::operation;
+
+fn template(image: &str, hash: Option<(&str, &str)>) -> Value {
+    let mut labels = json!({ "app": "checkout" });
+    if let Some((label, value)) = hash {
+        labels[label] = value.into();
+    }
+    json!({
+        "metadata": { "creationTimestamp": null, "labels": labels },
+        "spec": { "containers": [{ "name": "app", "image": image }] },
+    })
+}
+
+/// A world with one Rollout, one Deployment and a ReplicaSet of each.
+fn world(request: &Request) -> Reply {
+    let path = request.path.split('?').next().unwrap();
+    let name = |uid: &str, version: &str| json!({ "name": "checkout", "uid": uid, "resourceVersion": version, "generation": 7 });
+    let set = |label: &str, annotation: &str| {
+        json!({
+            "metadata": {
+                "name": "checkout-1", "uid": "rs1", "ownerReferences": [{ "uid": "4b7f", "controller": true }],
+                "annotations": { annotation: "1", "note": "of revision 1" },
+            },
+            "spec": { "template": template("shop:1", Some((label, "1"))) },
+        })
+    };
+    match path.trim_start_matches("/apis/") {
+        "argoproj.io/v1alpha1/namespaces/production/rollouts/checkout"
+        | "argoproj.io/v1alpha1/namespaces/production/rollouts/checkout/status" => Reply::json(json!({
+            "metadata": name("4b7f", "90"),
+            "spec": { "template": template("shop:2", None), "paused": true },
+            "status": {
+                "currentPodHash": "67c9f6889f", "currentStepIndex": 3,
+                "pauseConditions": [{ "reason": "CanaryPauseStep" }],
+            },
+        })),
+        "apps/v1/namespaces/production/deployments/checkout" => {
+            let mut metadata = name("4b7f", "90");
+            metadata["annotations"] = json!({ "deployment.kubernetes.io/revision": "2", "note": "of revision 2" });
+            Reply::json(json!({ "metadata": metadata, "spec": { "template": template("shop:2", None) } }))
+        }
+        "apps/v1/namespaces/production/replicasets/checkout-r" => {
+            Reply::json(set("rollouts-pod-template-hash", "rollout.argoproj.io/revision"))
+        }
+        "apps/v1/namespaces/production/replicasets/checkout-d" => {
+            Reply::json(set("pod-template-hash", "deployment.kubernetes.io/revision"))
+        }
+        _ => Reply::status(404, "NotFound", "nothing here"),
+    }
+}
+
+fn undo(replica_set: &str) -> Change {
+    Change::Undo {
+        resource_version: "90".into(),
+        replica_set: Name::new(replica_set),
+        replica_set_uid: Uid::new(quarterdeck::model::ClusterId(3), "rs1"),
+        to_revision: 1,
+    }
+}
+
+/// Every verb that is built, with its name for messages.
+fn verbs() -> Vec<Operation> {
+    let hash = || Safe::identity("67c9f6889f");
+    let changes = [
+        Change::PromotePause { pod_hash: hash(), step: Some(3) },
+        Change::PromoteInconclusive { pod_hash: hash(), step: 3, next: 4 },
+        Change::Unpause,
+        Change::Abort { pod_hash: hash() },
+        Change::Retry { pod_hash: hash() },
+        undo("checkout-r"),
+    ];
+    let mut operations: Vec<_> = (0..).zip(changes).map(|(number, change)| operation(number, change)).collect();
+    let mut deployment = operation(99, undo("checkout-d"));
+    deployment.action.target.kind = Kind::Deployment;
+    operations.push(deployment);
+    operations
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Told {
+    Accepted,
+    Refused,
+    Unknown,
+}
+
+fn last(progress: &[Progress]) -> Told {
+    match progress.last().expect("nothing was told") {
+        Progress::Accepted { generation } => {
+            assert!(matches!(generation, Some(7) | None));
+            Told::Accepted
+        }
+        Progress::Refused { .. } => Told::Refused,
+        Progress::Unknown { .. } => Told::Unknown,
+        other => panic!("ends with {other:?}"),
+    }
+}
+
+#[test]
+fn r34_every_verb_through_every_fault_sends_at_most_once() {
+    let modes = [
+        (Mode::Pass, Told::Accepted, 1),
+        (Mode::Answer(429), Told::Refused, 1),
+        (Mode::Answer(502), Told::Unknown, 1),
+        (Mode::Answer(503), Told::Unknown, 1),
+        (Mode::Answer(504), Told::Unknown, 1),
+        (Mode::Answer(307), Told::Refused, 1),
+        (Mode::ResetBefore, Told::Unknown, 0),
+        (Mode::ResetAfter, Told::Unknown, 1),
+        (Mode::ResetAnswered, Told::Unknown, 1),
+        (Mode::Stall, Told::Unknown, 1),
+        // Within the status line, and within the body after it.
+        (Mode::Cut(7), Told::Unknown, 1),
+        (Mode::Cut(60), Told::Accepted, 1),
+    ];
+    block_on(async {
+        let server = Server::answering(world).await;
+        for (mode, expected, sends) in modes {
+            // All verbs of a mode at once: a stall costs its deadline once.
+            let runs = verbs().into_iter().map(|operation| async {
+                let proxy = Proxy::start(&server.url, mode).await;
+                let change = operation.action.change.clone();
+                // Only the stall waits its deadline out.
+                let write = Duration::from_secs(if mode == Mode::Stall { 1 } else { 60 });
+                let spec = spec_with(&proxy.url, Deadlines { write, ..Deadlines::default() });
+                let progress = perform(spec, operation, None).await;
+                assert_eq!(last(&progress), expected, "{change:?} through {mode:?}: {progress:?}");
+                assert_eq!(proxy.bodies(), sends, "{change:?} through {mode:?}");
+                assert_eq!(progress[0], Progress::Sent, "{change:?} through {mode:?}");
+            });
+            futures::future::join_all(runs).await;
+        }
+    });
+}
+
+#[test]
+fn r34_a_dead_pooled_connection_is_not_used_for_a_write() {
+    block_on(async {
+        let server = Server::answering(world).await;
+        for operation in verbs() {
+            let proxy = Proxy::start(&server.url, Mode::Pass).await;
+            let spec = spec(&proxy.url);
+            // Fills the pool of the reads, then kills what is in it.
+            spec.cluster.as_ref().unwrap().read().get("/version").await.unwrap_err();
+            proxy.kill_idle();
+            let progress = perform(spec, operation, None).await;
+            assert_eq!((last(&progress), proxy.bodies()), (Told::Accepted, 1), "{progress:?}");
+        }
+    });
+}
+
+#[test]
+fn r34_without_a_server_nothing_is_sent_and_that_is_what_is_said() {
+    block_on(async {
+        let server = Server::start().await;
+        let url = server.url.clone();
+        drop(server);
+        let url = &url;
+        let runs = verbs().into_iter().map(|operation| async move {
+            let progress = perform(spec(url), operation, None).await;
+            let Some(Progress::Refused { message }) = progress.last() else { panic!("{progress:?}") };
+            assert!(message.as_str().ends_with("nothing was sent"), "{message:?}");
+        });
+        futures::future::join_all(runs).await;
+    });
+}
+
+#[test]
+fn the_bytes_that_leave_are_the_guarded_patches() {
+    block_on(async {
+        let server = Server::answering(world).await;
+        let mut sent = Vec::new();
+        for operation in verbs() {
+            perform(spec(&server.url), operation, None).await;
+            let requests = server.requests();
+            let patch = requests.iter().rfind(|request| request.method == "PATCH").unwrap();
+            assert!(patch.head.to_lowercase().contains("content-type: application/json-patch+json\r\n"));
+            assert!(patch.head.to_lowercase().contains("user-agent: quarterdeck/"));
+            let body: Value = serde_json::from_slice(&patch.body).unwrap();
+            assert_eq!(body[0], json!({ "op": "test", "path": "/metadata/uid", "value": "4b7f" }));
+            sent.push((patch.path.rsplit_once("checkout").unwrap().1.to_owned(), body));
+        }
+        let hash = json!({ "op": "test", "path": "/status/currentPodHash", "value": "67c9f6889f" });
+        let step = json!({ "op": "test", "path": "/status/currentStepIndex", "value": 3 });
+        let unpause = json!({ "op": "remove", "path": "/status/pauseConditions" });
+        let rest = |index: usize| sent[index].1.as_array().unwrap()[1..].to_vec();
+        assert_eq!(
+            sent.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>(),
+            ["/status", "/status", "", "/status", "/status", "", ""]
+        );
+        assert_eq!(rest(0), [hash.clone(), step.clone(), unpause.clone()]);
+        assert_eq!(
+            rest(1),
+            [
+                hash.clone(),
+                step,
+                unpause,
+                json!({ "op": "add", "path": "/status/controllerPause", "value": false }),
+                json!({ "op": "replace", "path": "/status/currentStepIndex", "value": 4 }),
+            ]
+        );
+        assert_eq!(
+            rest(2),
+            [
+                json!({ "op": "test", "path": "/spec/paused", "value": true }),
+                json!({ "op": "replace", "path": "/spec/paused", "value": false }),
+            ]
+        );
+        assert_eq!(rest(3), [hash.clone(), json!({ "op": "add", "path": "/status/abort", "value": true })]);
+        assert_eq!(
+            rest(4),
+            [
+                hash,
+                json!({ "op": "test", "path": "/status/abort", "value": true }),
+                json!({ "op": "replace", "path": "/status/abort", "value": false }),
+            ]
+        );
+        let fence = json!({ "op": "test", "path": "/metadata/resourceVersion", "value": "90" });
+        let replace = json!({ "op": "replace", "path": "/spec/template", "value": template("shop:1", None) });
+        assert_eq!(rest(5), [fence.clone(), replace.clone()]);
+        let annotations = json!({ "deployment.kubernetes.io/revision": "2", "note": "of revision 1" });
+        assert_eq!(
+            rest(6),
+            [fence, replace, json!({ "op": "add", "path": "/metadata/annotations", "value": annotations }),]
+        );
+    });
+}
+
+/// The world, with a server that refuses every patch as one whose guard failed.
+fn refusing(moved: Value) -> impl Fn(&Request) -> Reply + Send + Sync + 'static {
+    move |request| {
+        if request.method == "PATCH" {
+            return Reply::status(422, "Invalid", "the server rejected our request due to an error in our request");
+        }
+        let Reply::Whole(200, _, body) = world(request) else { return world(request) };
+        let mut object: Value = serde_json::from_str(&body).unwrap();
+        merge(&mut object, &moved);
+        Reply::json(object)
+    }
+}
+
+fn merge(into: &mut Value, from: &Value) {
+    match (into, from) {
+        (Value::Object(into), Value::Object(from)) => {
+            for (name, value) in from {
+                merge(into.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        (into, from) => *into = from.clone(),
+    }
+}
+
+#[test]
+fn a_failed_guard_says_what_changed() {
+    let hash = || Safe::identity("67c9f6889f");
+    let promote = || Change::PromotePause { pod_hash: hash(), step: Some(3) };
+    let cases = [
+        (promote(), json!({ "status": { "currentStepIndex": 4 } }), "step 4 to step 5"),
+        (promote(), json!({ "status": { "pauseConditions": null } }), "no longer paused"),
+        (promote(), json!({ "status": { "currentPodHash": "77" } }), "67c9f6889f → 77"),
+        (promote(), json!({ "metadata": { "uid": "other" } }), "created anew"),
+        (Change::Unpause, json!({ "spec": { "paused": false } }), "no longer paused"),
+        (Change::Retry { pod_hash: hash() }, json!({}), "no longer aborted"),
+    ];
+    block_on(async {
+        let server = Server::start().await;
+        for (change, moved, expected) in cases {
+            server.answer(refusing(moved));
+            let progress = perform(spec(&server.url), operation(1, change.clone()), None).await;
+            let Some(Progress::Refused { message }) = progress.last() else { panic!("{change:?}: {progress:?}") };
+            assert!(message.as_str().starts_with("changed since you looked: "), "{message:?}");
+            assert!(message.as_str().contains(expected), "{message:?} should say {expected:?}");
+        }
+        // A refusal for another reason keeps the server's words.
+        server.answer(|request| match request.method.as_str() {
+            "PATCH" => {
+                Reply::status(403, "Forbidden", "rollouts.argoproj.io \"checkout\" is forbidden: User \"viewer\"")
+            }
+            _ => world(request),
+        });
+        let progress = perform(spec(&server.url), operation(1, promote()), None).await;
+        let Some(Progress::Refused { message }) = progress.last() else { panic!("{progress:?}") };
+        assert!(message.as_str().contains("User \"viewer\""), "{message:?}");
+    });
+}
+
+#[test]
+fn an_undo_that_cannot_be_is_refused_before_it_is_sent() {
+    let deployment = |change: Change| {
+        let mut operation = operation(1, change);
+        operation.action.target.kind = Kind::Deployment;
+        operation
+    };
+    let same = json!({ "spec": { "template": template("shop:1", None) } });
+    let reference = json!({ "spec": { "workloadRef": { "kind": "Deployment", "name": "checkout" } } });
+    let renumbered = json!({ "metadata": { "annotations": { "rollout.argoproj.io/revision": "5" } } });
+    let cases = [
+        (operation(1, undo("checkout-r")), same, "nothing to undo"),
+        (operation(1, undo("checkout-r")), reference, "workloadRef"),
+        (operation(1, undo("checkout-r")), renumbered, "is revision 5 now"),
+        (operation(1, undo("checkout-r")), json!({ "metadata": { "uid": "other" } }), "was replaced"),
+        (operation(1, undo("gone")), json!({}), "cannot be read"),
+        (deployment(undo("checkout-d")), json!({ "spec": { "paused": true } }), "paused"),
+        (deployment(Change::Unpause), json!({}), "cannot be asked to promote"),
+    ];
+    block_on(async {
+        let server = Server::start().await;
+        for (operation, world, expected) in cases {
+            server.answer(refusing(world));
+            let progress = perform(spec(&server.url), operation, None).await;
+            let [Progress::Refused { message }] = &progress[..] else { panic!("{expected}: {progress:?}") };
+            assert!(message.as_str().contains(expected), "{message:?} should say {expected:?}");
+        }
+        assert_eq!(server.bodies(), 0);
+    });
+}
+
+#[test]
+fn evidence_is_what_the_object_shows() {
+    let hash = || Safe::identity("67c9f6889f");
+    let promote = || Change::PromotePause { pod_hash: hash(), step: Some(3) };
+    let inconclusive = || Change::PromoteInconclusive { pod_hash: hash(), step: 3, next: 4 };
+    let changed = |fields: Value| {
+        let mut all = json!({ "metadata": { "resourceVersion": "91" } });
+        merge(&mut all, &fields);
+        all
+    };
+    let at_step = |step: i64| json!({ "status": { "currentStepIndex": step, "pauseConditions": null } });
+    let cases = [
+        (Change::Abort { pod_hash: hash() }, json!({ "status": { "abort": true } }), Found::Applied),
+        // The request may still be at work: this alone is no refusal.
+        (Change::Abort { pod_hash: hash() }, json!({}), Found::Missing),
+        // The guard on the hash fails from now on; who aborted that revision, or did not, is not told.
+        (
+            Change::Abort { pod_hash: hash() },
+            json!({ "status": { "currentPodHash": "77", "abort": true } }),
+            Found::Passed,
+        ),
+        (Change::Abort { pod_hash: hash() }, json!({ "status": { "currentPodHash": null } }), Found::Untold),
+        (Change::Retry { pod_hash: hash() }, json!({}), Found::Applied),
+        (Change::Retry { pod_hash: hash() }, json!({ "status": { "abort": true } }), Found::Missing),
+        (promote(), json!({ "status": { "pauseConditions": null } }), Found::Applied),
+        (promote(), json!({ "status": { "currentStepIndex": 5 } }), Found::Applied),
+        (promote(), json!({}), Found::Missing),
+        (promote(), at_step(0), Found::Passed),
+        (inconclusive(), json!({ "status": { "currentStepIndex": 4 } }), Found::Applied),
+        (inconclusive(), json!({}), Found::Missing),
+        (inconclusive(), at_step(0), Found::Passed),
+        (Change::Unpause, json!({ "spec": { "paused": false } }), Found::Applied),
+        (Change::Unpause, json!({}), Found::Missing),
+        (Change::Unpause, json!({ "metadata": { "uid": "other" } }), Found::Gone),
+        (undo("checkout-r"), json!({}), Found::Missing),
+        (undo("checkout-r"), changed(json!({})), Found::Passed),
+        (undo("gone"), changed(json!({})), Found::Passed),
+        (undo("checkout-r"), changed(json!({ "spec": { "template": template("shop:1", None) } })), Found::Applied),
+    ];
+    block_on(async {
+        let server = Server::start().await;
+        for (change, world, expected) in cases {
+            server.answer(refusing(world.clone()));
+            let (found, message) = evidence(spec(&server.url), operation(1, change.clone())).await;
+            assert_eq!(found, expected, "{change:?} and {world}: {message}");
+        }
+        server.answer(|_| Reply::status(404, "NotFound", "not found"));
+        let (found, message) = evidence(spec(&server.url), operation(1, promote())).await;
+        assert_eq!(found, Found::Gone);
+        assert!(message.ends_with("is gone"), "{message}");
+        server.answer(|_| Reply::status(403, "Forbidden", "not for you"));
+        assert_eq!(evidence(spec(&server.url), operation(1, promote())).await.0, Found::Untold);
+        assert_eq!(server.bodies(), 0, "evidence is only read");
+    });
+}
+
+#[test]
+fn a_body_that_drips_ends_with_the_write_and_the_word_of_its_head_stands() {
+    block_on(async {
+        let server = Server::answering(|_| Reply::Drip).await;
+        let deadlines = Deadlines { write: Duration::from_millis(300), ..Deadlines::default() };
+        let cluster = spec_with(&server.url, deadlines).cluster.unwrap();
+        let patch = Patch { path: "/x".to_owned(), body: b"[]".to_vec() };
+        let sent = tokio::time::timeout(Duration::from_mins(1), cluster.write().send(patch)).await;
+        assert_eq!(sent.expect("an end"), Sent::Accepted(Value::Null));
+    });
+}

@@ -1,0 +1,71 @@
+//! A console in memory on a demo of its own, with a journal in a temporary folder.
+
+use std::time::Duration;
+
+use quarterdeck::app::{Headless, Recorder, Setup};
+use quarterdeck::config::theme::{Depth, Glyphs};
+use quarterdeck::config::{keymap, theme};
+use quarterdeck::demo::{self, Demo, Options};
+use quarterdeck::journal::Journal;
+use quarterdeck::model::ClusterId;
+use quarterdeck::net::Target;
+use quarterdeck::state::log;
+use quarterdeck::state::ui::Place;
+use quarterdeck::systems::{self, Namespaces};
+use tempfile::TempDir;
+
+/// A console, the demo behind it, and the folder of its journal.
+pub struct Story {
+    pub console: Headless,
+    pub demo: Demo,
+    pub folder: TempDir,
+}
+
+impl Story {
+    /// The regression with its time held, at 160 × 48.
+    pub async fn begin() -> Self {
+        Self::of(Options { held: true, ..Options::default() }).await
+    }
+
+    /// Any demo.
+    pub async fn of(options: Options) -> Self {
+        let demo = demo::start(options).await.expect("the demo starts");
+        let folder = TempDir::new().expect("a temporary folder");
+        let console = console(&demo, Recorder::new(Journal::open(folder.path())));
+        let mut story = Self { console, demo, folder };
+        let heard = |console: &Headless| console.state().world.feeds.values().all(|feed| feed.complete);
+        story.console.wait_for("every list", heard).await.unwrap_or_else(|lost| panic!("{lost}"));
+        story
+    }
+
+    /// Another console on the same demo.
+    pub fn beside(&self, recorder: Recorder) -> Headless {
+        console(&self.demo, recorder)
+    }
+
+    /// Moves the held world on.
+    pub fn advance(&self, seconds: u64) {
+        self.demo.handle.advance(Duration::from_secs(seconds));
+    }
+
+    pub async fn until(&mut self, what: &str, wanted: impl Fn(&str) -> bool) {
+        self.console.wait_until(what, wanted).await.unwrap_or_else(|lost| panic!("{lost}"));
+    }
+}
+
+fn console(demo: &Demo, recorder: Recorder) -> Headless {
+    let namespace = demo.namespaces.first().cloned().unwrap_or_default();
+    let target = Target::Url { server: demo.url.clone(), name: "demo".to_owned(), namespace };
+    let setup = Setup {
+        specs: vec![systems::resolve(ClusterId(0), &target, &Namespaces::All)],
+        keymap: keymap::load(None, None).expect("the keymap"),
+        theme: theme::load(None, None, Depth::True, Glyphs::Unicode).expect("the theme"),
+        clock: demo.clock,
+        log_memory: log::MEMORY,
+        place: Place::Deck,
+        badge: None,
+        recorder,
+        saves: None,
+    };
+    Headless::start(setup, (160, 48)).expect("the console starts")
+}

@@ -1,0 +1,6 @@
+//! Stories of an operator, told over the demo's server with the ordinary clients. No sleeps: a
+//! held world is moved on, and everything waits for a condition. No literal keys.
+
+mod demo_story;
+pub mod harness;
+mod story;

@@ -1,0 +1,10 @@
+//! Ingest and the queries over it, against what real servers and the field's own tools said.
+
+mod blockers;
+mod extremes;
+mod frames;
+pub mod golden;
+mod odd;
+pub mod served;
+pub mod shown;
+pub mod world;

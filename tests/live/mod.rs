@@ -1,0 +1,17 @@
+//! Against a real API server and the real Argo Rollouts controller, from the keyboard.
+//!
+//! `QUARTERDECK_LAB` names the state folder of a running lab (`tests/lab/up`); else
+//! `QUARTERDECK_LIVE_KUBECONFIG` names a kubeconfig, and the tests work in a namespace
+//! `quarterdeck-live-<random>` there that they create and delete. What stops or kills a server runs
+//! on the lab only. Without either every test here says that it is skipped.
+//!
+//! The proof is never our own screen alone: it is the object as the API server has it afterwards,
+//! read by `kubectl`.
+
+mod act;
+mod cluster;
+mod logs;
+mod operator;
+mod people;
+mod same;
+mod trouble;

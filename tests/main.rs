@@ -1,0 +1,20 @@
+//! One test binary; a module for each kind of test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod cli;
+mod demo;
+mod faults;
+mod flows;
+mod ingest;
+mod journal;
+mod layers;
+mod live;
+mod logs;
+mod props;
+#[allow(dead_code, reason = "a harness offers more than the tests of one day use")]
+mod pty;
+mod screens;
+mod terminal;
+#[cfg(test)]
+mod text;
+mod update;

@@ -1,0 +1,3 @@
+//! Invariants that hold for every sequence of messages.
+
+mod interleavings;

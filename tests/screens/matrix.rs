@@ -1,0 +1,124 @@
+//! The matrix of environments draws every object that its keys act on.
+
+use std::time::Duration;
+
+use quarterdeck::config::keymap;
+use quarterdeck::model::source::{ClusterScope, FeedEvent, FeedId};
+use quarterdeck::model::{ClusterId, Kind, Name, Now};
+use quarterdeck::state::ui::{ListId, Pane, RowId};
+use quarterdeck::state::{State, lists};
+use quarterdeck::systems::ingest;
+use quarterdeck::text::Safe;
+use quarterdeck::update::settle;
+use serde_json::{Value, json};
+
+use super::shot::{draw, text, theme};
+use super::world::noon;
+
+const LIST: ListId = ListId::Pane(Pane::Environments);
+
+fn state(clusters: u8) -> State {
+    let scopes = (0..clusters).map(|at| ClusterScope {
+        id: ClusterId(at.into()),
+        name: Name::new(&format!("cluster-{at}")),
+        server: Safe::of("https://127.0.0.1"),
+        user: Safe::of("ana"),
+        namespaces: None,
+        unusable: None,
+    });
+    let now = Now { wall: noon(), mono: Duration::from_secs(100) };
+    let mut state = State::new(now, scopes.collect(), keymap::load(None, None).unwrap(), (160, 48));
+    state.ui.pane = Pane::Environments;
+    state
+}
+
+fn hear(state: &mut State, cluster: u8, kind: Kind, items: &[Value]) {
+    let cluster = ClusterId(cluster.into());
+    let answer = json!({ "metadata": { "resourceVersion": "1" }, "items": items });
+    let page = ingest::page(kind, cluster, answer.to_string().as_bytes()).unwrap();
+    assert_eq!(page.rejected, [], "{kind:?}: every object decodes");
+    for event in [FeedEvent::ListBegins, FeedEvent::Applied(page.objects), FeedEvent::Listed] {
+        state.world.apply(&FeedId { cluster, kind, namespace: None }, Duration::from_secs(100), event);
+    }
+}
+
+fn namespace(cluster: u8, name: &str, environment: &str) -> Value {
+    json!({ "metadata": { "name": name, "uid": format!("ns-{cluster}-{name}"), "resourceVersion": "1",
+        "labels": { "environment": environment } } })
+}
+
+/// A workload whose version is found nowhere else on the screen.
+fn workload(kind: Kind, namespace: &str, name: &str, version: &str) -> Value {
+    let containers = json!([{ "name": "app", "image": format!("shop/{name}:{version}") }]);
+    let template = json!({ "metadata": {}, "spec": { "containers": containers } });
+    let strategy = if kind == Kind::Rollout { json!({ "canary": {} }) } else { json!({}) };
+    json!({
+        "metadata": { "name": name, "namespace": namespace, "uid": version, "resourceVersion": "1", "generation": 1 },
+        "spec": { "replicas": 1, "selector": { "matchLabels": {} }, "template": template, "strategy": strategy },
+        "status": {}
+    })
+}
+
+/// Selects every row of the list in turn; the marked cell must be the one of that very object.
+fn every_row_is_drawn(state: &mut State, size: (u16, u16)) {
+    state.ui.size = size;
+    settle(state);
+    let rows = lists::len(state, &LIST);
+    assert!(rows > 2, "{rows} rows");
+    for at in 0..rows {
+        let Some(RowId::Object(id)) = lists::at(state, &LIST, at) else { panic!("row {at} is no object") };
+        let entry = state.ui.lists.entry(LIST).or_default();
+        (entry.selected, entry.place, entry.chosen) = (Some(RowId::Object(id.clone())), at, true);
+        settle(state);
+        let screen = text(&draw(state, &theme("deck"), size));
+        let marked: Vec<&str> = screen.lines().filter_map(|line| Some(line.split_once('▌')?.1)).collect();
+        assert_eq!(marked.len(), 1, "{size:?}, {id:?}:\n{screen}");
+        assert!(marked[0].trim_start().contains(id.uid.raw()), "{size:?}, {id:?} is not marked:\n{screen}");
+        let cell: String = marked[0].chars().take(18).collect();
+        assert!(cell.contains(id.uid.raw()), "{size:?}, {id:?} is marked elsewhere:\n{screen}");
+    }
+}
+
+#[test]
+fn workloads_of_one_name_and_environment_are_all_drawable() {
+    let mut state = state(2);
+    for cluster in [0, 1] {
+        hear(
+            &mut state,
+            cluster,
+            Kind::Namespace,
+            &[namespace(cluster, "shop", "prod"), namespace(cluster, "pay", "prod")],
+        );
+        let version = |what: &str| format!("{what}.{cluster}");
+        let deployments = [
+            workload(Kind::Deployment, "shop", "api", &version("1.1")),
+            workload(Kind::Deployment, "pay", "api", &version("2.2")),
+            workload(Kind::Deployment, "pay", "web", &version("3.3")),
+        ];
+        hear(&mut state, cluster, Kind::Deployment, &deployments);
+        hear(&mut state, cluster, Kind::Rollout, &[workload(Kind::Rollout, "shop", "api", &version("4.4"))]);
+    }
+    settle(&mut state);
+    assert_eq!(lists::len(&state, &LIST), 8);
+    for size in [(160, 48), (80, 24), (220, 60)] {
+        every_row_is_drawn(&mut state, size);
+    }
+    let screen = text(&draw(&state, &theme("deck"), (160, 48)));
+    assert!(screen.contains("+5"), "how many more there are is said:\n{screen}");
+}
+
+#[test]
+fn environments_without_room_are_counted_and_reached() {
+    let mut state = state(1);
+    let names: Vec<String> = (10..30).map(|n| format!("env-{n}")).collect();
+    let namespaces: Vec<Value> = names.iter().map(|name| namespace(0, name, name)).collect();
+    let deployments: Vec<Value> =
+        names.iter().map(|name| workload(Kind::Deployment, name, "api", &format!("1.{}", &name[4..]))).collect();
+    hear(&mut state, 0, Kind::Namespace, &namespaces);
+    hear(&mut state, 0, Kind::Deployment, &deployments);
+    for size in [(160, 48), (80, 24)] {
+        every_row_is_drawn(&mut state, size);
+        let screen = text(&draw(&state, &theme("deck"), size));
+        assert!(screen.contains("–20 of 20"), "{size:?}: what is not drawn is said:\n{screen}");
+    }
+}

@@ -1,0 +1,15 @@
+//! The screens: every view in every state, compared with the pictures in `snapshots/screens`.
+
+mod deck;
+mod dialogs;
+mod hostile;
+mod kept;
+mod matrix;
+mod picture;
+mod readme;
+mod shot;
+mod sizes;
+mod skew;
+mod states;
+mod views;
+mod world;

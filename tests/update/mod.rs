@@ -1,0 +1,10 @@
+//! The transition, as tables: what a message does to the state and what it asks of the loop.
+
+mod dialog;
+mod dialog_true;
+mod evidence;
+mod life;
+mod places;
+mod verbs;
+mod weights;
+pub mod world;
