@@ -19,8 +19,8 @@ use quarterdeck::config::keymap;
 use quarterdeck::config::theme::{self, Depth, Glyphs, Theme};
 use quarterdeck::model::kubernetes::{Container, ContainerState, Meta, Pod, PodHealth};
 use quarterdeck::model::log::LogChunk;
-use quarterdeck::model::source::{ClusterScope, FeedEvent, FeedId, Object};
-use quarterdeck::model::{ClusterId, Kind, Name, Now, Uid};
+use quarterdeck::model::source::{FeedEvent, FeedId, Object, SourceScope};
+use quarterdeck::model::{Kind, Name, Now, SourceId, SystemId, Uid};
 use quarterdeck::state::State;
 use quarterdeck::state::log::{Filter, MEMORY, Pattern, Ring};
 use quarterdeck::state::ui::Place;
@@ -121,8 +121,10 @@ impl World {
         let keymap: Keymap = keymap::load(None, None).unwrap();
         let key = |command| keymap.keys_of(command)[0];
         let keys = [key(Command::Down), key(Command::Up)];
-        let scope = ClusterScope {
-            id: ClusterId(0),
+        let scope = SourceScope {
+            system: SystemId::Kubernetes,
+            discovered: None,
+            id: SourceId(0),
             name: Name::new("bench"),
             server: Safe::of("https://bench"),
             user: Safe::of("bench"),
@@ -131,7 +133,7 @@ impl World {
         };
         let mut state = State::new(now(), vec![scope], keymap, (160, 48));
         state.ui.place = Place::Pods;
-        let feed = FeedId { cluster: ClusterId(0), kind: Kind::Pod, namespace: None };
+        let feed = FeedId { cluster: SourceId(0), kind: Kind::Pod, namespace: None };
         update(&mut state, now(), Msg::Feed(feed.clone(), FeedEvent::ListBegins));
         for page in (0..pods).collect::<Vec<_>>().chunks(500) {
             let objects = page.iter().map(|n| Object::Pod(Arc::new(pod(*n, 0)))).collect();
@@ -198,9 +200,9 @@ fn pod(n: usize, restarts: u32) -> Pod {
     let name = format!("checkout-7d9fcb6d-{n:05}");
     Pod {
         meta: Meta {
-            cluster: ClusterId(0),
+            cluster: SourceId(0),
             namespace: Name::new(["shop", "pay", "search"][n % 3]),
-            uid: Uid::new(ClusterId(0), &format!("uid-{n}")),
+            uid: Uid::new(SourceId(0), &format!("uid-{n}")),
             name: Name::new(&name),
             resource_version: Arc::from("1"),
             generation: 1,

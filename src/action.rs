@@ -18,6 +18,9 @@ pub enum Verb {
     Abort,
     Retry,
     Undo,
+    /// The failed jobs of a run.
+    Rerun,
+    Cancel,
 }
 
 impl Verb {
@@ -28,6 +31,8 @@ impl Verb {
             Self::Abort => "abort",
             Self::Retry => "retry",
             Self::Undo => "undo",
+            Self::Rerun => "rerun",
+            Self::Cancel => "cancel",
         }
     }
 }
@@ -54,6 +59,10 @@ pub enum Change {
     Retry { pod_hash: Safe },
     /// Main resource: test uid and resourceVersion, replace the template by that ReplicaSet's.
     Undo { resource_version: Arc<str>, replica_set: Name, replica_set_uid: Uid, to_revision: i64 },
+    /// `POST …/rerun-failed-jobs`. GitHub takes no guard: the attempt is read again before the send.
+    RerunFailed { attempt: u32 },
+    /// `POST …/cancel`, the same.
+    Cancel { attempt: u32 },
 }
 
 impl Change {
@@ -64,6 +73,8 @@ impl Change {
             Self::Abort { .. } => Verb::Abort,
             Self::Retry { .. } => Verb::Retry,
             Self::Undo { .. } => Verb::Undo,
+            Self::RerunFailed { .. } => Verb::Rerun,
+            Self::Cancel { .. } => Verb::Cancel,
         }
     }
 }

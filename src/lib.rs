@@ -21,6 +21,7 @@
 //! | [`text`] | [`text::Safe`], widths, ages, durations | – |
 //! | [`command`] | commands, keys and the keymap as data | `model`, `text` |
 //! | [`action`] | mutations, their guards, previews and expectations; operations | `model`, `text` |
+//! | [`slo`] | budgets, burn rates, canary statistics: pure arithmetic | `model` |
 //! | [`state`] | the state and read-only queries over it | `model`, `command`, `action`, `text` |
 //! | [`update`] | the transition | `state` and what `state` may use |
 //! | [`config`] | themes, keymaps, flags → validated settings | `model`, `command`, `text` |
@@ -46,6 +47,7 @@ pub mod demo;
 pub mod journal;
 pub mod model;
 pub mod net;
+pub mod slo;
 pub mod state;
 pub mod systems;
 pub mod term;

@@ -25,9 +25,14 @@ fn layer(module: &[String]) -> Option<Layer> {
         "model" => Layer { modules: &["model", "text"], packages: TEXT, not_std: PURE },
         "clock" => Layer { modules: &["model"], packages: TEXT, not_std: PURE },
         "command" => Layer { modules: &["command", "model", "text"], packages: TEXT, not_std: PURE },
+        "slo" => Layer {
+            modules: &["slo", "model", "text"],
+            packages: &["jiff", "promql_parser", "serde", "serde_json", "serde_yaml", "thiserror"],
+            not_std: PURE,
+        },
         "action" => Layer { modules: &["action", "model", "text"], packages: TEXT, not_std: PURE },
         "state" => Layer {
-            modules: &["state", "action", "command", "model", "text"],
+            modules: &["state", "slo", "action", "command", "model", "text"],
             packages: &[
                 "jiff",
                 "serde",
@@ -40,7 +45,7 @@ fn layer(module: &[String]) -> Option<Layer> {
             not_std: PURE,
         },
         "update" => Layer {
-            modules: &["update", "state", "action", "command", "model", "text"],
+            modules: &["update", "state", "slo", "action", "command", "model", "text"],
             packages: &[
                 "jiff",
                 "serde",
@@ -53,12 +58,12 @@ fn layer(module: &[String]) -> Option<Layer> {
             not_std: PURE,
         },
         "config" => Layer {
-            modules: &["config", "command", "model", "text"],
+            modules: &["config", "slo", "command", "model", "text"],
             packages: &["etcetera", "jiff", "serde", "serde_yaml", "thiserror"],
             not_std: &["net", "process", "thread"],
         },
         "ui" => Layer {
-            modules: &["ui", "state", "config", "action", "command", "model", "text"],
+            modules: &["ui", "state", "slo", "config", "action", "command", "model", "text"],
             packages: &["jiff", "ratatui", "tui_textarea", "unicode_width", "unicode_segmentation"],
             not_std: PURE,
         },
@@ -77,14 +82,14 @@ fn layer(module: &[String]) -> Option<Layer> {
             ],
             not_std: &["net"],
         },
-        "net" => Layer { modules: &["net", "clock", "text"], packages: CLIENTS, not_std: &[] },
+        "net" => Layer { modules: &["net", "clock", "model", "text"], packages: CLIENTS, not_std: &[] },
         "systems" if ingest => Layer {
-            modules: &["systems", "model", "text"],
+            modules: &["systems", "slo", "model", "text"],
             packages: &["jiff", "serde", "serde_json", "kube", "k8s_openapi", "thiserror"],
             not_std: PURE,
         },
         "systems" => Layer {
-            modules: &["systems", "net", "action", "model", "text", "clock"],
+            modules: &["systems", "net", "slo", "action", "model", "text", "clock"],
             packages: CLIENTS,
             not_std: &["fs", "process"],
         },
@@ -101,6 +106,7 @@ fn layer(module: &[String]) -> Option<Layer> {
                 "futures",
                 "http",
                 "jiff",
+                "promql_parser",
                 "regex",
                 "serde",
                 "serde_json",

@@ -98,13 +98,14 @@ impl Core {
     /// The console before anything is connected.
     #[must_use]
     pub fn new(setup: Setup, size: (u16, u16)) -> Self {
-        let Setup { specs, keymap, theme: _, clock, log_memory, place, badge, recorder, saves } = setup;
+        let Setup { specs, settings, keymap, theme: _, clock, log_memory, place, badge, recorder, saves } = setup;
         let now = clock.now();
         let mut state = State::new(now, specs.iter().map(|spec| spec.scope.clone()).collect(), keymap, size);
         state.log_memory = log_memory;
         state.ui.place = place;
+        state.settings = settings;
         state.badge = badge;
-        state.operations = recorder.operations(&state.world.clusters);
+        state.operations = recorder.operations(&state.world.sources);
         state.read_only = recorder.read_only();
         Self {
             state,
@@ -306,6 +307,11 @@ impl Core {
                 Effect::StopTail(id) => {
                     if let Some(systems) = &mut self.systems {
                         systems.stop_tail(id);
+                    }
+                }
+                Effect::Interest(interest) => {
+                    if let Some(systems) = &self.systems {
+                        systems.look_at(interest);
                     }
                 }
                 Effect::Refresh => {

@@ -17,10 +17,12 @@ mod record;
 mod save;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::command::Keymap;
 use crate::config::theme::Theme;
+use crate::model::scope::Settings;
 use crate::state::ui::Place;
 use crate::systems::Spec;
 use crate::text::Safe;
@@ -34,6 +36,8 @@ pub use record::Recorder;
 #[derive(Debug)]
 pub struct Setup {
     pub specs: Vec<Spec>,
+    /// What the configuration says of services and environments.
+    pub settings: Arc<Settings>,
     pub keymap: Keymap,
     pub theme: Theme,
     pub clock: Clock,

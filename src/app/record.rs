@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use crate::action::{Operation, OperationId, Outcome};
 use crate::journal::Journal;
-use crate::model::source::ClusterScope;
+use crate::model::source::SourceScope;
 use crate::systems::Intent;
 use crate::text::Safe;
 
@@ -46,7 +46,7 @@ impl Recorder {
 
     /// What earlier runs left, oldest first. Given away once.
     #[must_use]
-    pub fn operations(&self, clusters: &[ClusterScope]) -> Vec<Operation> {
+    pub fn operations(&self, clusters: &[SourceScope]) -> Vec<Operation> {
         self.journal.take(clusters)
     }
 

@@ -1,6 +1,7 @@
 //! The console on the user's clusters.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::args::{Look, Scope};
 use super::folders::Folders;
@@ -11,7 +12,7 @@ use crate::command::Keymap;
 use crate::config::theme::{Depth, Glyphs, Theme};
 use crate::config::{ConfigErrors, keymap, theme};
 use crate::journal::Journal;
-use crate::model::ClusterId;
+use crate::model::SourceId;
 use crate::net::Target;
 use crate::systems::{self, Namespaces, Spec};
 use crate::term::{self, Caps, Colors};
@@ -42,6 +43,7 @@ pub(crate) fn run(scope: &Scope, look: &Look) -> u8 {
     };
     let setup = Setup {
         specs: specs(&scope.targets(), &scope.namespaces()),
+        settings: Arc::default(),
         keymap,
         theme,
         clock: Clock::system(),
@@ -72,7 +74,7 @@ pub(crate) fn settings(look: &Look, dir: Option<&Path>, caps: Caps) -> Result<(T
 }
 
 pub(crate) fn specs(targets: &[Target], namespaces: &Namespaces) -> Vec<Spec> {
-    let ids = (0..).map(ClusterId);
+    let ids = (0..).map(SourceId);
     targets.iter().zip(ids).map(|(target, id)| systems::resolve(id, target, namespaces)).collect()
 }
 

@@ -4,6 +4,7 @@
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::args::{Demo as Args, Look};
 use super::folders::Folders;
@@ -48,6 +49,7 @@ pub(crate) fn run(args: &Args, look: &Look) -> u8 {
     let log = app::logging::start(&folder).ok();
     let setup = Setup {
         specs: console::specs(&[target(&demo)], &namespaces(&demo)),
+        settings: Arc::default(),
         keymap,
         theme,
         clock: demo.clock,

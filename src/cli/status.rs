@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -30,6 +31,7 @@ pub(crate) fn run(scope: &Scope, options: Status) -> u8 {
     };
     let setup = Setup {
         specs: console::specs(&scope.targets(), &scope.namespaces()),
+        settings: Arc::default(),
         keymap: Keymap::default(),
         theme,
         clock: Clock::system(),

@@ -19,14 +19,24 @@ pub enum Scope {
     Environments,
     /// Rows and pages of Rollouts and Deployments: the verbs.
     Workloads,
+    /// Rows and pages of workflow runs.
+    Runs,
     Log,
     /// The confirm dialog; keys that type text never reach the keymap.
     Confirm,
 }
 
 impl Scope {
-    pub const ALL: [Self; 7] =
-        [Self::Global, Self::List, Self::Deck, Self::Environments, Self::Workloads, Self::Log, Self::Confirm];
+    pub const ALL: [Self; 8] = [
+        Self::Global,
+        Self::List,
+        Self::Deck,
+        Self::Environments,
+        Self::Workloads,
+        Self::Runs,
+        Self::Log,
+        Self::Confirm,
+    ];
 
     /// The section's name in a keymap file.
     #[must_use]
@@ -37,6 +47,7 @@ impl Scope {
             Self::Deck => "deck",
             Self::Environments => "environments",
             Self::Workloads => "workloads",
+            Self::Runs => "runs",
             Self::Log => "log",
             Self::Confirm => "confirm",
         }
@@ -100,14 +111,18 @@ commands! {
     Open, List, "open", "open", "open the row";
     FaultsOnly, List, "faults-only", "faults", "only what is not well";
     Logs, List, "logs", "logs", "the log of the pod, newest lines first read";
+    Browse, List, "browse", "browser", "the page in the browser: its address is copied and shown";
     Copy, List, "copy", "copy", "copy the row's name (OSC 52)";
     NextPane, Deck, "next-pane", "pane", "next pane";
     PreviousPane, Deck, "previous-pane", "pane back", "pane before";
     AllPods, Environments, "all-pods", "all pods", "every pod of the scope in one list, orphans included";
+    Containers, Environments, "containers", "containers", "containers of the Docker Engines";
     Promote, Workloads, "promote", "promote…", "let a paused rollout go on";
     Abort, Workloads, "abort", "abort…", "send all traffic back to the stable version";
     Retry, Workloads, "retry", "retry…", "start an aborted rollout again from its first step";
     Undo, Workloads, "undo", "undo…", "go back to an earlier revision";
+    RerunFailed, Runs, "rerun-failed", "rerun failed…", "run the failed jobs of a run again";
+    CancelRun, Runs, "cancel-run", "cancel…", "cancel a run";
     Follow, Log, "follow", "follow", "follow the newest line, or stop";
     SinceTail, Log, "since-tail", "tail", "the last lines only";
     SinceHead, Log, "since-head", "head", "from the beginning";
@@ -121,6 +136,7 @@ commands! {
     Previous, Log, "previous", "previous", "the log of the container before its last restart";
     NextContainer, Log, "next-container", "container", "the pod's next container";
     SearchNext, Log, "search-next", "next", "next match";
+    NextError, Log, "next-error", "next error", "next line that is an error";
     SearchPrevious, Log, "search-previous", "previous", "match before";
     Keep, Log, "keep", "keep", "keep only matching lines";
     Drop, Log, "drop", "drop", "drop matching lines";

@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::action::{Action, Change, Operation, OperationId, Outcome, Verb};
-use crate::model::source::ClusterScope;
-use crate::model::{ClusterId, Kind, Name, ObjectId, Uid};
+use crate::model::source::SourceScope;
+use crate::model::{Kind, Name, ObjectId, SourceId, Uid};
 use crate::text::Safe;
 
 /// A cluster that is not in the scope of this run.
-const ELSEWHERE: ClusterId = ClusterId(u16::MAX);
+const ELSEWHERE: SourceId = SourceId(u16::MAX);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "lowercase")]
@@ -48,6 +48,8 @@ enum ChangeEntry {
     Abort { pod_hash: String },
     Retry { pod_hash: String },
     Undo { resource_version: String, replica_set: String, replica_set_uid: String, to_revision: i64 },
+    RerunFailed { attempt: u32 },
+    Cancel { attempt: u32 },
 }
 
 /// What became of an operation.
@@ -93,7 +95,7 @@ impl Entry {
 impl Intent {
     /// The operation again. Its cluster is found by name; one that is not in the scope is kept, but
     /// nothing can be read there. `None` for a kind of a later version.
-    pub(super) fn operation(&self, clusters: &[ClusterScope]) -> Option<Operation> {
+    pub(super) fn operation(&self, clusters: &[SourceScope]) -> Option<Operation> {
         let kind = *Kind::ALL.iter().find(|kind| kind.as_str() == self.kind)?;
         let cluster =
             clusters.iter().find(|scope| scope.name.raw() == self.cluster).map_or(ELSEWHERE, |scope| scope.id);
@@ -158,6 +160,8 @@ impl ChangeEntry {
                 Self::PromoteInconclusive { pod_hash: text(pod_hash), step: *step, next: *next }
             }
             Change::Unpause => Self::Unpause,
+            Change::RerunFailed { attempt } => Self::RerunFailed { attempt: *attempt },
+            Change::Cancel { attempt } => Self::Cancel { attempt: *attempt },
             Change::Abort { pod_hash } => Self::Abort { pod_hash: text(pod_hash) },
             Change::Retry { pod_hash } => Self::Retry { pod_hash: text(pod_hash) },
             Change::Undo { resource_version, replica_set, replica_set_uid, to_revision } => Self::Undo {
@@ -169,7 +173,7 @@ impl ChangeEntry {
         }
     }
 
-    fn change(&self, cluster: ClusterId) -> Change {
+    fn change(&self, cluster: SourceId) -> Change {
         match self {
             Self::PromotePause { pod_hash, step } => {
                 Change::PromotePause { pod_hash: Safe::identity(pod_hash), step: *step }
@@ -178,6 +182,8 @@ impl ChangeEntry {
                 Change::PromoteInconclusive { pod_hash: Safe::identity(pod_hash), step: *step, next: *next }
             }
             Self::Unpause => Change::Unpause,
+            Self::RerunFailed { attempt } => Change::RerunFailed { attempt: *attempt },
+            Self::Cancel { attempt } => Change::Cancel { attempt: *attempt },
             Self::Abort { pod_hash } => Change::Abort { pod_hash: Safe::identity(pod_hash) },
             Self::Retry { pod_hash } => Change::Retry { pod_hash: Safe::identity(pod_hash) },
             Self::Undo { resource_version, replica_set, replica_set_uid, to_revision } => Change::Undo {

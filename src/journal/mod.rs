@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 use crate::action::{Operation, OperationId, Outcome};
-use crate::model::source::ClusterScope;
+use crate::model::source::SourceScope;
 use crate::text::Safe;
 use entry::Entry;
 use past::Past;
@@ -132,7 +132,7 @@ impl Journal {
     /// whose end is open, each with the last that is known of it, oldest first. One whose end was
     /// never written is *unknown*. Given away once; afterwards nothing is kept.
     #[must_use]
-    pub fn take(&self, clusters: &[ClusterScope]) -> Vec<Operation> {
+    pub fn take(&self, clusters: &[SourceScope]) -> Vec<Operation> {
         let past = std::mem::take(&mut self.lock().past);
         past.operations(clusters)
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::entry::{Entry, Intent, Told};
 use crate::action::{Operation, OperationId};
-use crate::model::source::ClusterScope;
+use crate::model::source::SourceScope;
 
 /// The newest operations are kept, and of the older ones those whose end is open.
 const SHOWN: usize = 1_000;
@@ -72,7 +72,7 @@ impl Past {
     }
 
     /// Every operation with the last that is known of it.
-    pub(super) fn operations(self, clusters: &[ClusterScope]) -> Vec<Operation> {
+    pub(super) fn operations(self, clusters: &[SourceScope]) -> Vec<Operation> {
         let operation = |known: Known| {
             let mut operation = known.intent.operation(clusters)?;
             if let Some(told) = known.told {

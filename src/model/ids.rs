@@ -9,12 +9,12 @@ use crate::text::{Builder, Safe, Sealed};
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Uid {
     raw: Arc<str>,
-    cluster: ClusterId,
+    cluster: SourceId,
 }
 
 impl Uid {
     #[must_use]
-    pub fn new(cluster: ClusterId, raw: &str) -> Self {
+    pub fn new(cluster: SourceId, raw: &str) -> Self {
         Self { raw: Arc::from(raw), cluster }
     }
 
@@ -25,9 +25,10 @@ impl Uid {
     }
 }
 
-/// Position of a cluster (kubeconfig context) in the scope pinned at start.
+/// Position of a source in the scope pinned at start: a cluster (kubeconfig context), a GitHub host, a
+/// Prometheus, a Docker Engine. Fields that hold one are called `cluster` after the first of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ClusterId(pub u16);
+pub struct SourceId(pub u16);
 
 /// A name given by an outside system: `raw` for requests and comparison, `safe` for the screen.
 #[derive(Debug, Clone)]
@@ -85,7 +86,7 @@ impl std::hash::Hash for Name {
     }
 }
 
-/// The kinds of object that are read. One feed per kind and namespace.
+/// The kinds of object that are read. One feed per kind and namespace (of GitHub: repository).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
     Namespace,
@@ -96,10 +97,19 @@ pub enum Kind {
     Rollout,
     AnalysisRun,
     Experiment,
+    /// A workflow run.
+    Run,
+    /// A job of a workflow run. Read with its run, so it has no feed of its own.
+    Job,
+    Slo,
+    Alert,
+    /// A container of a Docker Engine.
+    Container,
 }
 
 impl Kind {
-    pub const ALL: [Self; 8] = [
+    /// Those that are listed and watched in a cluster.
+    pub const IN_CLUSTERS: [Self; 8] = [
         Self::Namespace,
         Self::Deployment,
         Self::ReplicaSet,
@@ -108,6 +118,22 @@ impl Kind {
         Self::Rollout,
         Self::AnalysisRun,
         Self::Experiment,
+    ];
+
+    /// Those with feeds.
+    pub const ALL: [Self; 12] = [
+        Self::Namespace,
+        Self::Deployment,
+        Self::ReplicaSet,
+        Self::Pod,
+        Self::Event,
+        Self::Rollout,
+        Self::AnalysisRun,
+        Self::Experiment,
+        Self::Run,
+        Self::Slo,
+        Self::Alert,
+        Self::Container,
     ];
 
     /// The name in the API: `Deployment`.
@@ -122,6 +148,11 @@ impl Kind {
             Self::Rollout => "Rollout",
             Self::AnalysisRun => "AnalysisRun",
             Self::Experiment => "Experiment",
+            Self::Run => "Run",
+            Self::Job => "Job",
+            Self::Slo => "SLO",
+            Self::Alert => "Alert",
+            Self::Container => "Container",
         }
     }
 
@@ -137,6 +168,11 @@ impl Kind {
             Self::Rollout => "rollouts",
             Self::AnalysisRun => "analysisruns",
             Self::Experiment => "experiments",
+            Self::Run => "runs",
+            Self::Job => "jobs",
+            Self::Slo => "slos",
+            Self::Alert => "alerts",
+            Self::Container => "containers",
         }
     }
 
@@ -146,6 +182,9 @@ impl Kind {
         match self {
             Self::Namespace | Self::Deployment | Self::ReplicaSet | Self::Pod | Self::Event => SystemId::Kubernetes,
             Self::Rollout | Self::AnalysisRun | Self::Experiment => SystemId::Rollouts,
+            Self::Run | Self::Job => SystemId::GitHub,
+            Self::Slo | Self::Alert => SystemId::Prometheus,
+            Self::Container => SystemId::Docker,
         }
     }
 }
@@ -155,10 +194,13 @@ impl Kind {
 pub enum SystemId {
     Kubernetes,
     Rollouts,
+    GitHub,
+    Prometheus,
+    Docker,
 }
 
 impl SystemId {
-    pub const ALL: [Self; 2] = [Self::Kubernetes, Self::Rollouts];
+    pub const ALL: [Self; 5] = [Self::Kubernetes, Self::Rollouts, Self::GitHub, Self::Prometheus, Self::Docker];
 
     /// As written in `status --json` and in messages.
     #[must_use]
@@ -166,6 +208,9 @@ impl SystemId {
         match self {
             Self::Kubernetes => "kubernetes",
             Self::Rollouts => "rollouts",
+            Self::GitHub => "github",
+            Self::Prometheus => "prometheus",
+            Self::Docker => "docker",
         }
     }
 
@@ -175,6 +220,9 @@ impl SystemId {
         match self {
             Self::Kubernetes => "k8s",
             Self::Rollouts => "argo",
+            Self::GitHub => "github",
+            Self::Prometheus => "prometheus",
+            Self::Docker => "docker",
         }
     }
 }
@@ -182,7 +230,7 @@ impl SystemId {
 /// Which object, exactly: what a selection, a dialog and a write are bound to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectId {
-    pub cluster: ClusterId,
+    pub cluster: SourceId,
     pub kind: Kind,
     pub namespace: Name,
     pub name: Name,

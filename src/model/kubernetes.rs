@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{ClusterId, Kind, Name, ObjectId, Uid};
+use super::{Kind, Name, ObjectId, SourceId, Uid};
 use crate::text::Safe;
 
 /// What every object has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Meta {
-    pub cluster: ClusterId,
+    pub cluster: SourceId,
     pub namespace: Name,
     pub name: Name,
     pub uid: Uid,

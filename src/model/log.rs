@@ -9,7 +9,8 @@ use crate::text::Safe;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TailId(pub u64);
 
-/// `GET …/pods/{p}/log` in words (apis.md §3.5). Timestamps are always asked for: they are needed
+/// The log of a pod (`GET …/pods/{p}/log`, apis.md §3.5), of a container of a Docker Engine (§9) or of
+/// a finished job of a workflow run (§6.3): `pod` says by its kind which. Timestamps are always asked for: they are needed
 /// to go on after a break, and can then be shown or hidden without asking again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogRequest {

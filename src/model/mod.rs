@@ -1,17 +1,22 @@
 //! The domain as plain data, in the field's words. Facts only (times, counts, enums); words and
 //! ages are made from them at the last moment. Uses nothing but std, jiff, serde and [`crate::text`].
 
+pub mod docker;
 mod ids;
+pub mod interest;
 pub mod kubernetes;
 pub mod log;
+pub mod pipelines;
 pub mod rollouts;
+pub mod scope;
+pub mod slo;
 pub mod source;
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub use ids::{ClusterId, Kind, Name, ObjectId, SystemId, Uid};
+pub use ids::{Kind, Name, ObjectId, SourceId, SystemId, Uid};
 
 /// The time, as data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

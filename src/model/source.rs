@@ -3,26 +3,45 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::docker::DockerContainer;
 use super::kubernetes::{Deployment, Event, Meta, Namespace, Pod, ReplicaSet};
+use super::pipelines::{JobsRead, Quota, Run};
 use super::rollouts::{AnalysisRun, Experiment, Rollout};
-use super::{ClusterId, Kind, Name, SystemId, Uid};
+use super::slo::{Alert, Comparison, Slo, Spent};
+use super::{Kind, Name, SourceId, SystemId, Uid};
 use crate::text::Safe;
 
-/// One cluster of the scope, pinned at start.
+/// One source of the scope, pinned at start: a Kubernetes cluster, a GitHub host, a Prometheus, a
+/// Docker Engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClusterScope {
-    pub id: ClusterId,
-    /// The kubeconfig context, or `demo`.
+pub struct SourceScope {
+    pub id: SourceId,
+    /// [`SystemId::Kubernetes`] for a cluster, which serves Argo Rollouts too.
+    pub system: SystemId,
+    /// The kubeconfig context, or `demo`; of other sources the host.
     pub name: Name,
     pub server: Safe,
     pub user: Safe,
-    /// What is read; `None` = all namespaces (`-A`). Never empty.
+    /// What is read; `None` = all namespaces (`-A`). Never empty. Of GitHub: the repositories.
     pub namespaces: Option<Vec<Name>>,
     /// Why it cannot be used at all (kubeconfig missing, unknown context …), with the next step.
     pub unusable: Option<Safe>,
+    /// Where it was found, when no file and no flag named it: `git remote origin`, `PROMETHEUS_URL`.
+    pub discovered: Option<Safe>,
 }
 
-impl ClusterScope {
+impl SourceScope {
+    /// The systems that are read from it.
+    #[must_use]
+    pub const fn systems(&self) -> &'static [SystemId] {
+        match self.system {
+            SystemId::Kubernetes | SystemId::Rollouts => &[SystemId::Kubernetes, SystemId::Rollouts],
+            SystemId::GitHub => &[SystemId::GitHub],
+            SystemId::Prometheus => &[SystemId::Prometheus],
+            SystemId::Docker => &[SystemId::Docker],
+        }
+    }
+
     /// What is read of it: a feed per kind and namespace; namespaces themselves by name.
     #[must_use]
     pub fn feeds(&self) -> Vec<FeedId> {
@@ -31,14 +50,15 @@ impl ClusterScope {
             Some(names) => names.iter().cloned().map(Some).collect(),
         };
         let feed = |kind, namespace: &Option<Name>| FeedId { cluster: self.id, kind, namespace: namespace.clone() };
-        Kind::ALL.iter().flat_map(|kind| namespaces.iter().map(|name| feed(*kind, name))).collect()
+        let kinds = Kind::ALL.iter().filter(|kind| self.systems().contains(&kind.system()));
+        kinds.flat_map(|kind| namespaces.iter().map(|name| feed(*kind, name))).collect()
     }
 }
 
-/// One list+watch: a kind in one namespace (or all) of one cluster.
+/// One list+watch, or list that is polled: a kind in one namespace (or all) of one source.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FeedId {
-    pub cluster: ClusterId,
+    pub cluster: SourceId,
     pub kind: Kind,
     /// `None` = all namespaces, or a cluster-scoped kind.
     pub namespace: Option<Name>,
@@ -92,13 +112,24 @@ pub enum FeedEvent {
     },
     /// `Date` of the server minus our wall clock, seconds.
     Skew(i64),
+    /// What an [`super::interest::Interest`] asked for.
+    Detail(Detail),
+}
+
+/// Read beside the lists of a source.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Detail {
+    Quota(Quota),
+    Jobs(JobsRead),
+    Comparison(Box<Comparison>),
+    Spent(Spent),
 }
 
 impl FeedEvent {
     /// It says only that the source is there and how far it is.
     #[must_use]
     pub const fn is_quiet(&self) -> bool {
-        matches!(self, Self::Alive | Self::Remaining(_))
+        matches!(self, Self::Alive | Self::Remaining(_) | Self::Detail(Detail::Quota(_)))
     }
 }
 
@@ -113,6 +144,10 @@ pub enum Object {
     Rollout(Arc<Rollout>),
     AnalysisRun(Arc<AnalysisRun>),
     Experiment(Arc<Experiment>),
+    Run(Arc<Run>),
+    Slo(Arc<Slo>),
+    Alert(Arc<Alert>),
+    Container(Arc<DockerContainer>),
 }
 
 impl Object {
@@ -127,6 +162,10 @@ impl Object {
             Self::Rollout(row) => &row.meta,
             Self::AnalysisRun(row) => &row.meta,
             Self::Experiment(row) => &row.meta,
+            Self::Run(row) => &row.meta,
+            Self::Slo(row) => &row.meta,
+            Self::Alert(row) => &row.meta,
+            Self::Container(row) => &row.meta,
         }
     }
 }

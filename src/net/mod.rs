@@ -10,15 +10,21 @@
 //! knows the domain.
 
 mod access;
+mod docker;
 mod error;
 mod exec;
 mod failure;
+mod github;
+mod prometheus;
 mod read;
 mod target;
 mod write;
 
 pub use access::Deadlines;
+pub use docker::Docker;
 pub use error::NetError;
+pub use github::GitHub;
+pub use prometheus::Prometheus;
 pub use read::{Answer, BodyStream, ReadStack};
 pub use target::{Cluster, Target, TargetError};
 pub use write::{Patch, Sent, WriteStack};

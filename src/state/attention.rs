@@ -41,7 +41,11 @@ impl Attention {
             | Object::ReplicaSet(_)
             | Object::Event(_)
             | Object::AnalysisRun(_)
-            | Object::Experiment(_) => {}
+            | Object::Experiment(_)
+            | Object::Run(_)
+            | Object::Slo(_)
+            | Object::Alert(_)
+            | Object::Container(_) => {}
         }
     }
 

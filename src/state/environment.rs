@@ -4,11 +4,11 @@
 
 use super::ui::{Place, RowId};
 use super::{State, lists};
-use crate::model::{ClusterId, Name, ObjectId};
+use crate::model::{Name, ObjectId, SourceId, SystemId};
 
 /// The environment of a namespace.
 #[must_use]
-pub fn of(state: &State, cluster: ClusterId, namespace: &Name) -> Name {
+pub fn of(state: &State, cluster: SourceId, namespace: &Name) -> Name {
     let rows = state.world.namespaces.rows();
     // They stand in the order of cluster and name.
     let at = rows.partition_point(|row| (row.meta.cluster, &row.meta.name) < (cluster, namespace));
@@ -29,7 +29,9 @@ pub fn of_object(state: &State, id: &ObjectId) -> Name {
 #[must_use]
 pub fn here(state: &State) -> Option<Name> {
     let row = lists::selected(state, &state.ui.list_id());
-    if let Some(RowId::Object(id)) = &row {
+    if let Some(RowId::Object(id)) = &row
+        && is_in_a_cluster(id)
+    {
         return Some(of_object(state, id));
     }
     if let Some(RowId::Operation(id)) = &row {
@@ -38,15 +40,21 @@ pub fn here(state: &State) -> Option<Name> {
     }
     if let Place::Workload(id) | Place::Rollout(id) | Place::Pod(id) | Place::Analysis(id) | Place::Log(id) =
         &state.ui.place
+        && is_in_a_cluster(id)
     {
         return Some(of_object(state, id));
     }
     only(state)
 }
 
+/// Runs, objectives and containers of a Docker Engine stand in no namespace of a cluster.
+const fn is_in_a_cluster(id: &ObjectId) -> bool {
+    matches!(id.kind.system(), SystemId::Kubernetes | SystemId::Rollouts)
+}
+
 /// The environment of the whole scope, where it is one.
 fn only(state: &State) -> Option<Name> {
-    let mut names = state.world.clusters.iter().flat_map(|cluster| -> Vec<Name> {
+    let mut names = state.world.clusters().flat_map(|cluster| -> Vec<Name> {
         if let Some(names) = &cluster.namespaces {
             return names.iter().map(|name| of(state, cluster.id, name)).collect();
         }

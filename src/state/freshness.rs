@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::State;
 use super::world::Feed;
 use crate::model::source::{FeedId, FeedStatus};
-use crate::model::{ClusterId, Kind, SystemId};
+use crate::model::{Kind, SourceId, SystemId};
 use crate::safe;
 use crate::text::{self, Safe};
 
@@ -66,7 +66,7 @@ impl Freshness {
 
 /// How one system of one cluster stands: a dot in the header.
 #[must_use]
-pub fn of_system(state: &State, cluster: ClusterId, system: SystemId) -> Freshness {
+pub fn of_system(state: &State, cluster: SourceId, system: SystemId) -> Freshness {
     if let Some(why) = unusable(state, cluster) {
         return Freshness::Failed { why, retry: None };
     }
@@ -79,7 +79,12 @@ pub fn of_kinds(state: &State, kinds: &[Kind]) -> Freshness {
     let feeds = state.world.feeds.iter().filter(|(id, _)| kinds.contains(&id.kind));
     let mut all = feeds.peekable();
     if all.peek().is_none()
-        && let Some(why) = state.world.clusters.iter().find_map(|cluster| cluster.unusable.clone())
+        && let Some(why) = state
+            .world
+            .sources
+            .iter()
+            .filter(|source| kinds.iter().any(|kind| source.systems().contains(&kind.system())))
+            .find_map(|source| source.unusable.clone())
     {
         return Freshness::Failed { why, retry: None };
     }
@@ -88,7 +93,7 @@ pub fn of_kinds(state: &State, kinds: &[Kind]) -> Freshness {
 
 /// How one kind of one cluster stands, for the page of an object.
 #[must_use]
-pub fn of_kind(state: &State, cluster: ClusterId, kind: Kind) -> Freshness {
+pub fn of_kind(state: &State, cluster: SourceId, kind: Kind) -> Freshness {
     if let Some(why) = unusable(state, cluster) {
         return Freshness::Failed { why, retry: None };
     }
@@ -106,8 +111,8 @@ pub fn is_complete(state: &State, kinds: &[Kind]) -> bool {
         .all(|(_, feed)| feed.complete && feed.left_out == 0)
 }
 
-fn unusable(state: &State, cluster: ClusterId) -> Option<Safe> {
-    state.world.cluster(cluster).and_then(|cluster| cluster.unusable.clone())
+fn unusable(state: &State, cluster: SourceId) -> Option<Safe> {
+    state.world.source(cluster).and_then(|cluster| cluster.unusable.clone())
 }
 
 /// What was seen of the feeds so far.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{State, deployment_status, environment, rollout_phase};
 use crate::model::kubernetes::{Deployment, Meta, RolloutVerdict};
 use crate::model::rollouts::Rollout;
-use crate::model::{ClusterId, Kind, Name, Uid};
+use crate::model::{Kind, Name, SourceId, Uid};
 use crate::text::Safe;
 
 /// Services in rows, in order of their names; environments in columns, in the order a change travels.
@@ -108,7 +108,7 @@ pub fn build(state: &State) -> Matrix {
     let world = &state.world;
     let rollouts = world.rollouts.rows().iter().map(|row| Workload::Rollout(Arc::clone(row)));
     let deployments = world.deployments.rows().iter().map(|row| Workload::Deployment(Arc::clone(row)));
-    let mut names: HashMap<(ClusterId, Name), Name> = HashMap::new();
+    let mut names: HashMap<(SourceId, Name), Name> = HashMap::new();
     let mut services: BTreeMap<Name, Vec<(Name, Workload)>> = BTreeMap::new();
     for workload in rollouts.chain(deployments) {
         let meta = workload.meta();

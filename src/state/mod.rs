@@ -5,8 +5,10 @@ pub mod blocker;
 pub mod conditions;
 pub mod deployment_status;
 pub mod derived;
+pub mod details;
 pub mod environment;
 pub mod freshness;
+pub mod interest;
 pub mod layout;
 pub mod lists;
 pub mod log;
@@ -15,18 +17,25 @@ pub mod readings;
 pub mod report;
 pub mod rollout_info;
 pub mod rollout_phase;
+pub mod runs;
+pub mod slos;
 pub mod steps;
 pub mod table;
 pub mod ui;
 pub mod verbs;
+pub mod waiting;
 pub mod world;
+
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::action::Operation;
 use crate::command::Keymap;
-use crate::model::source::ClusterScope;
-use crate::model::{ClusterId, Now};
+use crate::model::interest::Interest;
+use crate::model::scope::Settings;
+use crate::model::source::SourceScope;
+use crate::model::{Now, SourceId};
 use crate::text::Safe;
 
 pub use log::Log;
@@ -59,6 +68,10 @@ pub struct State {
     pub log_memory: usize,
     /// Number of the next tail; every request has its own.
     pub next_tail: u64,
+    /// What the configuration says of services and environments.
+    pub settings: Arc<Settings>,
+    /// What the systems were told last to look at.
+    pub interest: Arc<Interest>,
     /// `demo ×20`, shown as a badge.
     pub badge: Option<Safe>,
 }
@@ -66,16 +79,16 @@ pub struct State {
 impl State {
     /// A time by a cluster's clock, by ours: what ages are counted from.
     #[must_use]
-    pub fn ours(&self, cluster: ClusterId, at: Timestamp) -> Timestamp {
+    pub fn ours(&self, cluster: SourceId, at: Timestamp) -> Timestamp {
         at.checked_sub(SignedDuration::from_secs(self.world.skew(cluster))).unwrap_or(at)
     }
 
     /// The state before anything has been heard.
     #[must_use]
-    pub fn new(now: Now, clusters: Vec<ClusterScope>, keymap: Keymap, size: (u16, u16)) -> Self {
+    pub fn new(now: Now, sources: Vec<SourceScope>, keymap: Keymap, size: (u16, u16)) -> Self {
         Self {
             now,
-            world: World::new(clusters),
+            world: World::new(sources),
             operations: Vec::new(),
             operations_revision: 0,
             earlier: 0,
@@ -87,6 +100,8 @@ impl State {
             log: None,
             log_memory: log::MEMORY,
             next_tail: 0,
+            settings: Arc::default(),
+            interest: Arc::default(),
             badge: None,
         }
     }

@@ -12,8 +12,8 @@ use crate::action::Operation;
 use crate::command::Command;
 use crate::model::kubernetes::{Deployment, Replicas, RolloutVerdict};
 use crate::model::rollouts::{AnalysisRun, Rollout};
-use crate::model::source::ClusterScope;
-use crate::model::{ClusterId, SystemId};
+use crate::model::source::SourceScope;
+use crate::model::{SourceId, SystemId};
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
@@ -193,7 +193,7 @@ pub fn report(state: &State) -> Report {
     Report {
         version: 1,
         at: state.now.wall,
-        sources: world.clusters.iter().flat_map(|cluster| sources(state, cluster)).collect(),
+        sources: world.sources.iter().flat_map(|source| sources(state, source)).collect(),
         rollouts: world.rollouts.rows().iter().map(|row| rollout(state, row)).collect(),
         deployments: world.deployments.rows().iter().map(|row| deployment(state, row)).collect(),
         blocked: blocker::blockers(state).iter().map(|row| blocked(state, row)).collect(),
@@ -201,15 +201,15 @@ pub fn report(state: &State) -> Report {
     }
 }
 
-fn cluster_name(state: &State, id: ClusterId) -> String {
-    state.world.cluster(id).map(|cluster| cluster.name.raw().to_owned()).unwrap_or_default()
+fn cluster_name(state: &State, id: SourceId) -> String {
+    state.world.source(id).map(|cluster| cluster.name.raw().to_owned()).unwrap_or_default()
 }
 
-fn sources(state: &State, cluster: &ClusterScope) -> impl Iterator<Item = Source> {
-    SystemId::ALL.into_iter().map(|system| source(state, cluster, system))
+fn sources(state: &State, cluster: &SourceScope) -> impl Iterator<Item = Source> {
+    cluster.systems().iter().map(|system| source(state, cluster, *system))
 }
 
-fn source(state: &State, cluster: &ClusterScope, system: SystemId) -> Source {
+fn source(state: &State, cluster: &SourceScope, system: SystemId) -> Source {
     let heard = state.world.feeds_of(cluster.id, system).filter_map(|(_, feed)| feed.heard).max();
     let freshness = freshness::of_system(state, cluster.id, system);
     let age = match &freshness {

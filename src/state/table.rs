@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::model::kubernetes::Meta;
 use crate::model::source::FeedId;
-use crate::model::{ClusterId, Name, Uid};
+use crate::model::{Name, SourceId, Uid};
 
 /// What a [`Table`] needs to know of its rows.
 pub trait Row {
@@ -26,7 +26,7 @@ pub struct Table<T> {
 /// Where a row stands in the order; enough to find it by binary search.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
-    cluster: ClusterId,
+    cluster: SourceId,
     namespace: Name,
     name: Name,
     uid: Uid,
@@ -183,5 +183,9 @@ rows!(
     crate::model::kubernetes::Event,
     crate::model::rollouts::Rollout,
     crate::model::rollouts::AnalysisRun,
-    crate::model::rollouts::Experiment
+    crate::model::rollouts::Experiment,
+    crate::model::pipelines::Run,
+    crate::model::slo::Slo,
+    crate::model::slo::Alert,
+    crate::model::docker::DockerContainer
 );

@@ -7,7 +7,7 @@ use tui_textarea::TextArea;
 
 use crate::action::{Action, OperationId};
 use crate::command::Key;
-use crate::model::{Name, ObjectId};
+use crate::model::{Name, ObjectId, Uid};
 use crate::text::Safe;
 
 /// The seven views and what they open into.
@@ -26,11 +26,17 @@ pub enum Place {
     Workload(ObjectId),
     /// A Rollout: steps, revisions, ReplicaSets, pods, analysis runs.
     Rollout(ObjectId),
+    /// A workflow run: jobs and steps as a time line.
+    Run(ObjectId),
+    /// A service level objective: the three numbers, the burn table, the chart, alerts.
+    Objective(ObjectId),
+    /// Containers of the Docker Engines.
+    Containers,
     /// A pod: containers with reasons, events.
     Pod(ObjectId),
     /// An AnalysisRun: metrics, measurements against their limits.
     Analysis(ObjectId),
-    /// The log of a pod.
+    /// The log of a pod, of a container or of a finished job.
     Log(ObjectId),
 }
 
@@ -55,6 +61,12 @@ pub enum RowId {
     Operation(OperationId),
     /// A step of a canary, by index.
     Step(usize),
+    /// What waits for a person, and of what.
+    Waiting(super::waiting::WaitingKind, ObjectId),
+    /// A step of a job, by its number.
+    JobStep(Uid, u32),
+    /// A row of the burn table.
+    Burn(usize),
     /// A revision heading.
     Revision(i64),
     /// A container of a pod.

@@ -5,11 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::attention::Attention;
+use super::details::Details;
 use super::table::Table;
+use crate::model::docker::DockerContainer;
 use crate::model::kubernetes::{Deployment, Event, Namespace, Pod, ReplicaSet};
+use crate::model::pipelines::Run;
 use crate::model::rollouts::{AnalysisRun, Experiment, Rollout};
-use crate::model::source::{ClusterScope, FeedEvent, FeedId, FeedStatus, Object};
-use crate::model::{ClusterId, Kind, ObjectId, SystemId, Uid};
+use crate::model::slo::{Alert, Slo};
+use crate::model::source::{FeedEvent, FeedId, FeedStatus, Object, SourceScope};
+use crate::model::{Kind, ObjectId, SourceId, SystemId, Uid};
 use crate::text::Safe;
 
 /// Skew up to here is what measuring it costs, seconds.
@@ -17,7 +21,8 @@ const NOISE: u64 = 4;
 
 #[derive(Debug, Clone, Default)]
 pub struct World {
-    pub clusters: Vec<ClusterScope>,
+    /// Clusters first, then GitHub, Prometheus, Docker: the position is the [`SourceId`].
+    pub sources: Vec<SourceScope>,
     pub namespaces: Table<Namespace>,
     pub deployments: Table<Deployment>,
     pub replica_sets: Table<ReplicaSet>,
@@ -26,12 +31,17 @@ pub struct World {
     pub rollouts: Table<Rollout>,
     pub analysis_runs: Table<AnalysisRun>,
     pub experiments: Table<Experiment>,
+    pub runs: Table<Run>,
+    pub slos: Table<Slo>,
+    pub alerts: Table<Alert>,
+    pub containers: Table<DockerContainer>,
+    pub details: Details,
     pub feeds: BTreeMap<FeedId, Feed>,
     attention: Attention,
     /// What the feeds said so far that was news.
     changes: u64,
     /// Each server's clock minus ours, seconds, as its heartbeat measured it.
-    skews: BTreeMap<ClusterId, i64>,
+    skews: BTreeMap<SourceId, i64>,
 }
 
 /// How one list+watch stands. Times are monotonic.
@@ -76,13 +86,13 @@ impl Feed {
 
 impl World {
     #[must_use]
-    pub fn new(clusters: Vec<ClusterScope>) -> Self {
-        let mut world = Self { clusters, ..Self::default() };
-        for cluster in &world.clusters {
-            if cluster.unusable.is_some() {
+    pub fn new(sources: Vec<SourceScope>) -> Self {
+        let mut world = Self { sources, ..Self::default() };
+        for source in &world.sources {
+            if source.unusable.is_some() {
                 continue;
             }
-            for feed in cluster.feeds() {
+            for feed in source.feeds() {
                 world.feeds.insert(feed, Feed::default());
             }
         }
@@ -90,14 +100,24 @@ impl World {
     }
 
     #[must_use]
-    pub fn cluster(&self, id: ClusterId) -> Option<&ClusterScope> {
-        self.clusters.get(usize::from(id.0))
+    pub fn source(&self, id: SourceId) -> Option<&SourceScope> {
+        self.sources.get(usize::from(id.0))
+    }
+
+    /// The Kubernetes clusters of the scope.
+    pub fn clusters(&self) -> impl Iterator<Item = &SourceScope> {
+        self.of_system(SystemId::Kubernetes)
+    }
+
+    /// The sources that a system is read from.
+    pub fn of_system(&self, system: SystemId) -> impl Iterator<Item = &SourceScope> {
+        self.sources.iter().filter(move |source| source.systems().contains(&system))
     }
 
     /// A cluster's clock minus ours, seconds; 0 where it is not known. The measure counts whole
     /// seconds and takes the answer's way for part of it, so that a small one says nothing.
     #[must_use]
-    pub fn skew(&self, cluster: ClusterId) -> i64 {
+    pub fn skew(&self, cluster: SourceId) -> i64 {
         self.skews.get(&cluster).copied().filter(|skew| skew.unsigned_abs() > NOISE).unwrap_or(0)
     }
 
@@ -145,6 +165,10 @@ impl World {
             }
             FeedEvent::TaskStopped { message, restart_at } => feed.stopped = Some((message, restart_at)),
             FeedEvent::Skew(seconds) => drop(self.skews.insert(id.cluster, seconds)),
+            FeedEvent::Detail(detail) => {
+                feed.heard = Some(mono);
+                self.details.take(id.cluster, detail);
+            }
         }
         self.feeds.insert(id.clone(), feed);
     }
@@ -161,6 +185,10 @@ impl World {
             + self.rollouts.revision()
             + self.analysis_runs.revision()
             + self.experiments.revision()
+            + self.runs.revision()
+            + self.slos.revision()
+            + self.alerts.revision()
+            + self.containers.revision()
     }
 
     /// Whether the object is still there, by its identity.
@@ -176,6 +204,11 @@ impl World {
             Kind::Rollout => self.rollouts.get(uid).is_some(),
             Kind::AnalysisRun => self.analysis_runs.get(uid).is_some(),
             Kind::Experiment => self.experiments.get(uid).is_some(),
+            Kind::Run => self.runs.get(uid).is_some(),
+            Kind::Job => self.details.job(uid).is_some(),
+            Kind::Slo => self.slos.get(uid).is_some(),
+            Kind::Alert => self.alerts.get(uid).is_some(),
+            Kind::Container => self.containers.get(uid).is_some(),
         }
     }
 
@@ -188,6 +221,9 @@ impl World {
             .or_else(|| self.replica_sets.get(uid).map(|row| row.meta.id(Kind::ReplicaSet)))
             .or_else(|| self.analysis_runs.get(uid).map(|row| row.meta.id(Kind::AnalysisRun)))
             .or_else(|| self.experiments.get(uid).map(|row| row.meta.id(Kind::Experiment)))
+            .or_else(|| self.runs.get(uid).map(|row| row.meta.id(Kind::Run)))
+            .or_else(|| self.slos.get(uid).map(|row| row.meta.id(Kind::Slo)))
+            .or_else(|| self.containers.get(uid).map(|row| row.meta.id(Kind::Container)))
     }
 
     /// Everything that was live is stale: nobody listened for a while.
@@ -201,7 +237,7 @@ impl World {
     }
 
     /// Feeds of one system of one cluster.
-    pub fn feeds_of(&self, cluster: ClusterId, system: SystemId) -> impl Iterator<Item = (&FeedId, &Feed)> {
+    pub fn feeds_of(&self, cluster: SourceId, system: SystemId) -> impl Iterator<Item = (&FeedId, &Feed)> {
         self.feeds.iter().filter(move |(id, _)| id.cluster == cluster && id.system() == system)
     }
 
@@ -234,6 +270,10 @@ impl World {
             Object::Rollout(row) => put!(rollouts, row),
             Object::AnalysisRun(row) => put!(analysis_runs, row),
             Object::Experiment(row) => put!(experiments, row),
+            Object::Run(row) => put!(runs, row),
+            Object::Slo(row) => put!(slos, row),
+            Object::Alert(row) => put!(alerts, row),
+            Object::Container(row) => put!(containers, row),
         }
     }
 
@@ -252,6 +292,14 @@ impl World {
             Kind::Rollout => drop(self.rollouts.remove(uid)),
             Kind::AnalysisRun => drop(self.analysis_runs.remove(uid)),
             Kind::Experiment => drop(self.experiments.remove(uid)),
+            Kind::Run => {
+                self.details.forget_run(uid);
+                drop(self.runs.remove(uid));
+            }
+            Kind::Job => {}
+            Kind::Slo => drop(self.slos.remove(uid)),
+            Kind::Alert => drop(self.alerts.remove(uid)),
+            Kind::Container => drop(self.containers.remove(uid)),
         }
     }
 
@@ -268,6 +316,11 @@ impl World {
             Kind::Rollout => self.rollouts.retain_listed(id, seen),
             Kind::AnalysisRun => self.analysis_runs.retain_listed(id, seen),
             Kind::Experiment => self.experiments.retain_listed(id, seen),
+            Kind::Run => self.runs.retain_listed(id, seen),
+            Kind::Job => {}
+            Kind::Slo => self.slos.retain_listed(id, seen),
+            Kind::Alert => self.alerts.retain_listed(id, seen),
+            Kind::Container => self.containers.retain_listed(id, seen),
         }
     }
 }

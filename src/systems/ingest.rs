@@ -11,7 +11,7 @@ use super::meta::{MetaWire, Pool, StatusWire};
 use super::wire::{Int, Obj, Text};
 use super::{kubernetes, rollouts};
 use crate::model::source::Object;
-use crate::model::{ClusterId, Kind, Uid};
+use crate::model::{Kind, SourceId, Uid};
 use crate::text::Safe;
 
 /// Why an answer could not be read.
@@ -76,24 +76,25 @@ macro_rules! for_kind {
             Kind::Rollout => $call(rollouts::ingest::rollout, Object::Rollout, $($argument),*),
             Kind::AnalysisRun => $call(rollouts::ingest_analysis::analysis_run, Object::AnalysisRun, $($argument),*),
             Kind::Experiment => $call(rollouts::ingest_analysis::experiment, Object::Experiment, $($argument),*),
+            other => Err(IngestError::Missing { what: other.as_str(), field: "a place in the Kubernetes API" }),
         }
     };
 }
 
-type Convert<W, T> = fn(ClusterId, &W, &mut Pool) -> Result<T, IngestError>;
+type Convert<W, T> = fn(SourceId, &W, &mut Pool) -> Result<T, IngestError>;
 
 /// One object, as a GET or a PATCH answers it.
-pub fn object(kind: Kind, cluster: ClusterId, bytes: &[u8]) -> Result<Object, IngestError> {
+pub fn object(kind: Kind, cluster: SourceId, bytes: &[u8]) -> Result<Object, IngestError> {
     for_kind!(kind, one(kind, cluster, bytes, &mut Pool::default()))
 }
 
 /// One page of a list.
-pub fn page(kind: Kind, cluster: ClusterId, bytes: &[u8]) -> Result<Page, IngestError> {
+pub fn page(kind: Kind, cluster: SourceId, bytes: &[u8]) -> Result<Page, IngestError> {
     for_kind!(kind, whole_page(kind, cluster, bytes))
 }
 
 /// One line of a watch, with or without its line feed.
-pub fn frame(kind: Kind, cluster: ClusterId, line: &[u8]) -> Result<Frame, IngestError> {
+pub fn frame(kind: Kind, cluster: SourceId, line: &[u8]) -> Result<Frame, IngestError> {
     #[derive(Deserialize)]
     struct Wire<'a> {
         #[serde(rename = "type", default, borrow)]
@@ -158,7 +159,7 @@ fn one<'a, W: Deserialize<'a>, T>(
     convert: Convert<W, T>,
     wrap: fn(Arc<T>) -> Object,
     kind: Kind,
-    cluster: ClusterId,
+    cluster: SourceId,
     bytes: &'a [u8],
     pool: &mut Pool,
 ) -> Result<Object, IngestError> {
@@ -196,7 +197,7 @@ fn whole_page<'a, W: Deserialize<'a>, T>(
     convert: Convert<W, T>,
     wrap: fn(Arc<T>) -> Object,
     kind: Kind,
-    cluster: ClusterId,
+    cluster: SourceId,
     bytes: &'a [u8],
 ) -> Result<Page, IngestError> {
     let mut pool = Pool::default();

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::ingest::IngestError;
 use super::wire::{Flag, Int, Labels, List, Obj, Text, Time};
 use crate::model::kubernetes::{Condition, ContainerImage, Meta, Owner};
-use crate::model::{ClusterId, Name, Uid};
+use crate::model::{Name, SourceId, Uid};
 use crate::text::Safe;
 
 /// One copy of each repeated text (namespace, node, image, state) of a page.
@@ -46,7 +46,7 @@ impl Pool {
     }
 
     /// A pool serves one page, and so one cluster.
-    pub fn uid(&mut self, cluster: ClusterId, text: &str) -> Uid {
+    pub fn uid(&mut self, cluster: SourceId, text: &str) -> Uid {
         if let Some(uid) = self.uids.get(text) {
             return uid.clone();
         }
@@ -109,7 +109,7 @@ impl MetaWire<'_> {
     }
 
     /// The model's; an object without name or uid cannot be shown or acted on.
-    pub fn model(&self, what: &'static str, cluster: ClusterId, pool: &mut Pool) -> Result<Meta, IngestError> {
+    pub fn model(&self, what: &'static str, cluster: SourceId, pool: &mut Pool) -> Result<Meta, IngestError> {
         let name = self.name.some().ok_or(IngestError::Missing { what, field: "metadata.name" })?;
         let uid = self.uid.some().ok_or(IngestError::Missing { what, field: "metadata.uid" })?;
         let owners = || self.owner_references.0.iter().filter_map(|owner| owner.0.as_ref());

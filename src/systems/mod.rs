@@ -3,13 +3,17 @@
 //! [`Systems`] runs them: a supervised task per feed and a heartbeat per cluster, one send per
 //! operation. What they find out goes to the loop through the channels it gave.
 
+pub mod docker;
 mod feed;
+pub mod github;
 mod heartbeat;
 pub mod ingest;
 pub mod kubernetes;
 pub mod meta;
 mod pace;
 mod perform;
+mod polled;
+pub mod prometheus;
 mod recent;
 pub mod rollouts;
 mod scope;
@@ -30,15 +34,16 @@ use tokio_util::task::TaskTracker;
 
 use crate::action::{Found, Operation, OperationId, Progress};
 use crate::clock::Clock;
+use crate::model::interest::Interest;
 use crate::model::log::{LogEvent, LogRequest, TailId};
-use crate::model::source::{ClusterScope, FeedEvent, FeedId};
-use crate::model::{ClusterId, Kind, Name, SystemId};
+use crate::model::source::{FeedEvent, FeedId, SourceScope};
+use crate::model::{Kind, Name, SourceId, SystemId};
 use crate::net::{Cluster, segment};
 use crate::text::Safe;
 
 pub use pace::Pace;
 
-pub use scope::{Namespaces, Spec, resolve};
+pub use scope::{Namespaces, Spec, Upstream, resolve};
 
 /// Writes the intent of an operation so that it survives the program, or says why it cannot.
 /// Nothing is sent before it returns `Ok`. May block: it is called off the runtime's threads.
@@ -46,9 +51,11 @@ pub type Intent = Box<dyn FnOnce(&Operation) -> Result<(), Safe> + Send>;
 
 /// All systems of all clusters, running.
 pub struct Systems {
-    clusters: HashMap<ClusterId, Cluster>,
+    upstreams: HashMap<SourceId, Upstream>,
     clock: Clock,
     refresh: watch::Sender<u64>,
+    /// What is looked at, for those that read only that.
+    interest: watch::Sender<Arc<Interest>>,
     cancel: CancellationToken,
     tracker: TaskTracker,
     tails: HashMap<TailId, CancellationToken>,
@@ -56,7 +63,7 @@ pub struct Systems {
 
 impl fmt::Debug for Systems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Systems").field("clusters", &self.clusters.len()).finish_non_exhaustive()
+        f.debug_struct("Systems").field("upstreams", &self.upstreams.len()).finish_non_exhaustive()
     }
 }
 
@@ -71,25 +78,29 @@ impl Systems {
     #[must_use]
     pub fn start_at(specs: Vec<Spec>, tx: &mpsc::Sender<(FeedId, FeedEvent)>, clock: Clock, pace: Pace) -> Self {
         let mut systems = Self {
-            clusters: HashMap::new(),
+            upstreams: HashMap::new(),
             clock,
             refresh: watch::Sender::new(0),
+            interest: watch::Sender::new(Arc::default()),
             cancel: CancellationToken::new(),
             tracker: TaskTracker::new(),
             tails: HashMap::new(),
         };
-        for Spec { scope, cluster } in specs {
-            if let Some(cluster) = cluster {
-                systems.start_cluster(&scope, &cluster, tx, pace);
-                systems.clusters.insert(scope.id, cluster);
+        for Spec { scope, upstream } in specs {
+            let Some(upstream) = upstream else { continue };
+            if let Upstream::Cluster(cluster) = &upstream {
+                systems.start_cluster(&scope, cluster, tx, pace);
+            } else {
+                systems.start_polled(&scope, &upstream, tx, pace);
             }
+            systems.upstreams.insert(scope.id, upstream);
         }
         systems
     }
 
     fn start_cluster(
         &self,
-        scope: &ClusterScope,
+        scope: &SourceScope,
         cluster: &Cluster,
         tx: &mpsc::Sender<(FeedId, FeedEvent)>,
         pace: Pace,
@@ -130,9 +141,43 @@ impl Systems {
         self.tracker.spawn(supervise::supervise(self.cancel.clone(), pace, make, stopped));
     }
 
+    /// A task per feed of a source that is asked again and again.
+    fn start_polled(
+        &self,
+        scope: &SourceScope,
+        upstream: &Upstream,
+        tx: &mpsc::Sender<(FeedId, FeedEvent)>,
+        pace: Pace,
+    ) {
+        for id in scope.feeds() {
+            let outlet = polled::Outlet {
+                id: id.clone(),
+                tx: tx.clone(),
+                clock: self.clock,
+                pace,
+                refresh: self.refresh.subscribe(),
+                interest: self.interest.subscribe(),
+            };
+            let (told, upstream) = (outlet.clone(), upstream.clone());
+            let make = move || polled::run(upstream.clone(), outlet.clone());
+            let stopped = move |message: Safe, wait: Duration| {
+                let told = told.clone();
+                async move { told.stopped(message, wait).await }
+            };
+            self.tracker.spawn(supervise::supervise(self.cancel.clone(), pace, make, stopped));
+        }
+    }
+
+    fn cluster(&self, id: SourceId) -> Option<Cluster> {
+        match self.upstreams.get(&id) {
+            Some(Upstream::Cluster(cluster)) => Some(cluster.clone()),
+            _ => None,
+        }
+    }
+
     /// Writes the intent, then sends once, and tells how it went.
     pub fn perform(&self, operation: Box<Operation>, intent: Intent, tx: mpsc::Sender<(OperationId, Progress)>) {
-        let cluster = self.clusters.get(&operation.action.target.cluster).cloned();
+        let cluster = self.cluster(operation.action.target.cluster);
         // Not cancelled at the end of the program: what was sent is answered, or its deadline ends it.
         let id = operation.id.clone();
         let task = perform::perform(cluster, operation, intent, tx.clone());
@@ -141,7 +186,7 @@ impl Systems {
 
     /// Looks at the object of an operation nobody heard the end of.
     pub fn read_evidence(&self, operation: Box<Operation>, tx: mpsc::Sender<(OperationId, Progress)>) {
-        let cluster = self.clusters.get(&operation.action.target.cluster).cloned();
+        let cluster = self.cluster(operation.action.target.cluster);
         let (id, cancel, answer) = (operation.id.clone(), self.cancel.clone(), tx.clone());
         let task = async move {
             tokio::select! {
@@ -158,9 +203,14 @@ impl Systems {
         self.refresh.send_modify(|count| *count += 1);
     }
 
+    /// What is looked at from now on.
+    pub fn look_at(&self, interest: Arc<Interest>) {
+        self.interest.send_replace(interest);
+    }
+
     /// Follows the log of a pod until it ends, fails or is stopped.
     pub fn tail(&mut self, id: TailId, request: LogRequest, tx: mpsc::Sender<(TailId, LogEvent)>) {
-        let Some(cluster) = self.clusters.get(&request.pod.cluster) else { return };
+        let Some(cluster) = self.cluster(request.pod.cluster) else { return };
         let cancel = self.cancel.child_token();
         self.tails.retain(|_, token| !token.is_cancelled());
         self.tails.insert(id, cancel.clone());
@@ -194,6 +244,7 @@ fn place(kind: Kind, namespace: Option<&Name>) -> Option<(String, String)> {
     match kind.system() {
         SystemId::Kubernetes => kubernetes::watch::list(kind, namespace),
         SystemId::Rollouts => rollouts::watch::list(kind, namespace),
+        SystemId::GitHub | SystemId::Prometheus | SystemId::Docker => None,
     }
 }
 

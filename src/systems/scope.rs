@@ -1,8 +1,11 @@
 //! From a target of the command line to a cluster of the scope.
 
-use crate::model::source::ClusterScope;
-use crate::model::{ClusterId, Name};
-use crate::net::{Cluster, Target};
+use std::sync::Arc;
+
+use crate::model::slo::ObjectiveSpec;
+use crate::model::source::SourceScope;
+use crate::model::{Name, SourceId, SystemId};
+use crate::net::{Cluster, Docker, GitHub, Prometheus, Target};
 use crate::text::Safe;
 
 /// Which namespaces are read.
@@ -15,17 +18,27 @@ pub enum Namespaces {
     Named(Vec<String>),
 }
 
-/// A cluster as the state sees it, and the way to it if there is one.
+/// A source as the state sees it, and the way to it if there is one.
 #[derive(Debug, Clone)]
 pub struct Spec {
-    pub scope: ClusterScope,
+    pub scope: SourceScope,
     /// `None` where `scope.unusable` says why.
-    pub cluster: Option<Cluster>,
+    pub upstream: Option<Upstream>,
+}
+
+/// The way to a source.
+#[derive(Debug, Clone)]
+pub enum Upstream {
+    Cluster(Cluster),
+    GitHub(GitHub),
+    /// With the objectives of the configuration's files.
+    Prometheus(Prometheus, Arc<[ObjectiveSpec]>),
+    Docker(Docker),
 }
 
 /// Pins a target. Never fails: what cannot be used is a cluster of the scope that says why.
 #[must_use]
-pub fn resolve(id: ClusterId, target: &Target, namespaces: &Namespaces) -> Spec {
+pub fn resolve(id: SourceId, target: &Target, namespaces: &Namespaces) -> Spec {
     let pinned = target.pin();
     let named = |name: &str| Some(vec![Name::new(name)]);
     let listed = match (namespaces, &pinned) {
@@ -36,26 +49,30 @@ pub fn resolve(id: ClusterId, target: &Target, namespaces: &Namespaces) -> Spec 
     };
     match pinned {
         Ok(cluster) => Spec {
-            scope: ClusterScope {
+            scope: SourceScope {
                 id,
+                system: SystemId::Kubernetes,
+                discovered: None,
                 name: Name::new(&cluster.name),
                 server: Safe::identity(&cluster.server),
                 user: Safe::identity(&cluster.user),
                 namespaces: listed,
                 unusable: None,
             },
-            cluster: Some(cluster),
+            upstream: Some(Upstream::Cluster(cluster)),
         },
         Err(error) => Spec {
-            scope: ClusterScope {
+            scope: SourceScope {
                 id,
+                system: SystemId::Kubernetes,
+                discovered: None,
                 name: Name::new(target.name()),
                 server: Safe::of(""),
                 user: Safe::of(""),
                 namespaces: listed,
                 unusable: Some(Safe::line(&error.to_string())),
             },
-            cluster: None,
+            upstream: None,
         },
     }
 }

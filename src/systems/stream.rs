@@ -8,7 +8,7 @@ use futures::FutureExt as _;
 
 use super::ingest::{self, Frame};
 use crate::model::source::{FeedEvent, Object};
-use crate::model::{ClusterId, Kind};
+use crate::model::{Kind, SourceId};
 use crate::net::{BodyStream, NetError};
 use crate::text::Safe;
 
@@ -79,7 +79,7 @@ impl Batch {
 /// The lines of a watch.
 pub(super) struct Lines {
     kind: Kind,
-    cluster: ClusterId,
+    cluster: SourceId,
     stream: BodyStream,
     /// Bytes of the line that is not whole yet, and lines not handed over.
     rest: BytesMut,
@@ -88,7 +88,7 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    pub(super) fn new(kind: Kind, cluster: ClusterId, stream: BodyStream) -> Self {
+    pub(super) fn new(kind: Kind, cluster: SourceId, stream: BodyStream) -> Self {
         Self { kind, cluster, stream, rest: BytesMut::new(), searched: 0 }
     }
 

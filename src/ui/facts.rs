@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::ClusterId;
+use crate::model::SourceId;
 use crate::model::kubernetes::{ContainerImage, ContainerState, Meta};
 use crate::model::rollouts::Metric;
 use crate::safe;
@@ -38,7 +38,7 @@ pub fn version_of(images: &[ContainerImage]) -> Safe {
 
 /// Since this time by the cluster's clock, in words; `–` where it is not known.
 #[must_use]
-pub fn since(state: &State, cluster: ClusterId, at: Option<Timestamp>) -> Safe {
+pub fn since(state: &State, cluster: SourceId, at: Option<Timestamp>) -> Safe {
     ago(state, at.map(|at| state.ours(cluster, at)))
 }
 
@@ -64,7 +64,7 @@ pub fn of(have: i64, want: i64) -> Safe {
 
 /// A container's state: the word, and what is behind it.
 #[must_use]
-pub fn container(state: &State, cluster: ClusterId, of: &ContainerState) -> (Safe, Safe) {
+pub fn container(state: &State, cluster: SourceId, of: &ContainerState) -> (Safe, Safe) {
     match of {
         ContainerState::Waiting { reason, message } => {
             let word = if reason.is_empty() { Safe::of("Waiting") } else { reason.clone() };

@@ -72,7 +72,12 @@ fn wanted(state: &State) -> Vec<Command> {
     let verbs = [C::Promote, C::Abort, C::Retry, C::Undo];
     let mut wanted = match &state.ui.place {
         Place::Deck => vec![C::Open, C::NextPane, C::Filter, C::Logs],
-        Place::Pipelines | Place::Slo | Place::Inbox => vec![C::ShowDeck, C::Back],
+        Place::Pipelines => vec![C::Open, C::Filter, C::FaultsOnly, C::Logs, C::Browse, C::Leave],
+        Place::Run(_) => vec![C::Open, C::Logs, C::Browse, C::Leave],
+        Place::Slo => vec![C::Open, C::Filter, C::FaultsOnly, C::Leave],
+        Place::Inbox => vec![C::Open, C::Filter, C::Browse, C::Leave],
+        Place::Objective(_) => vec![C::Open, C::Copy, C::Leave],
+        Place::Containers => vec![C::Open, C::Logs, C::Filter, C::FaultsOnly, C::Leave],
         Place::Environments => vec![C::Open, C::AllPods, C::Filter, C::FaultsOnly, C::Logs],
         Place::Pods => vec![C::Open, C::Logs, C::Filter, C::FaultsOnly, C::Leave],
         Place::Rollouts | Place::Rollout(_) | Place::Workload(_) => {
@@ -96,8 +101,12 @@ fn wanted(state: &State) -> Vec<Command> {
     // What can be done to the selected row stands right after opening it.
     let at = wanted.iter().position(|command| *command == C::Open).map_or(0, |at| at + 1);
     let mut first = Vec::new();
-    if verbs::scopes(state).contains(&Scope::Workloads) {
+    let scopes = verbs::scopes(state);
+    if scopes.contains(&Scope::Workloads) {
         first.extend(verbs);
+    }
+    if scopes.contains(&Scope::Runs) {
+        first.extend([C::RerunFailed, C::CancelRun]);
     }
     // Help must never fall off the end of a narrow footer.
     first.push(C::Help);

@@ -7,6 +7,7 @@
 use super::pen::{Pen, Words};
 use super::signs;
 use crate::config::theme::Role;
+use crate::model::source::SourceScope;
 use crate::model::{Kind, SystemId};
 use crate::safe;
 use crate::state::freshness::{self, Freshness};
@@ -42,7 +43,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>) {
 /// Cluster, namespaces, user.
 fn scope(state: &State) -> Words {
     let mut words = Words::of(Role::Strong, "quarterdeck").dim("  ⎈ ");
-    let clusters = &state.world.clusters;
+    let clusters: Vec<&SourceScope> = state.world.clusters().collect();
     let Some(cluster) = clusters.first() else { return words.dim("no cluster") };
     words = words.text(&cluster.name);
     if clusters.len() > 1 {
@@ -63,6 +64,9 @@ fn scope(state: &State) -> Words {
 fn sources(state: &State, brief: bool) -> Words {
     let mut words = Words::new();
     for system in SystemId::ALL {
+        if state.world.of_system(system).next().is_none() {
+            continue;
+        }
         let freshness = of_system(state, system);
         let sign = signs::freshness(&freshness);
         let calm = matches!(freshness, Freshness::Live { left_out: 0, .. });
@@ -90,8 +94,8 @@ fn sources(state: &State, brief: bool) -> Words {
     if let Some(skewed) = skewed(state) {
         words = words.add(Role::Wait, safe!("  ⚠ {}", skewed));
     }
-    for cluster in state.world.clusters.iter().filter(|cluster| cluster.unusable.is_some()) {
-        if state.world.clusters.len() > 1 {
+    for cluster in state.world.clusters().filter(|cluster| cluster.unusable.is_some()) {
+        if state.world.clusters().count() > 1 {
             words = words.add(Role::Bad, safe!("  ✖ {}", cluster.name));
         }
     }
@@ -100,7 +104,7 @@ fn sources(state: &State, brief: bool) -> Words {
 
 /// The clock that is furthest off, in words, when one is off by more than half a minute.
 fn skewed(state: &State) -> Option<Safe> {
-    let clusters = &state.world.clusters;
+    let clusters = &state.world.sources;
     let all = clusters.iter().map(|cluster| (state.world.skew(cluster.id), cluster));
     let (skew, cluster) =
         all.max_by_key(|(skew, _)| skew.unsigned_abs()).filter(|(skew, _)| skew.unsigned_abs() > 30)?;
@@ -111,8 +115,9 @@ fn skewed(state: &State) -> Option<Safe> {
 }
 
 fn of_system(state: &State, system: SystemId) -> Freshness {
-    if let [cluster] = state.world.clusters.as_slice() {
-        return freshness::of_system(state, cluster.id, system);
+    let mut sources = state.world.of_system(system);
+    if let (Some(source), None) = (sources.next(), sources.next()) {
+        return freshness::of_system(state, source.id, system);
     }
     let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| kind.system() == system).collect();
     freshness::of_kinds(state, &kinds)

@@ -122,7 +122,7 @@ fn filtered_out(state: &State) -> (Words, Option<Safe>, Words) {
 
 /// "production", "3 namespaces", "any namespace".
 fn scope(state: &State) -> Safe {
-    match state.world.clusters.first().map(|cluster| cluster.namespaces.as_deref()) {
+    match state.world.clusters().next().map(|cluster| cluster.namespaces.as_deref()) {
         Some(Some([one])) => one.safe().clone(),
         Some(Some(names)) => safe!("{} namespaces", names.len()),
         Some(None) => Safe::of("any namespace"),

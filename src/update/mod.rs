@@ -11,10 +11,12 @@ mod select;
 mod toasts;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::action::{Operation, OperationId, Outcome, Progress};
 use crate::command::Key;
 use crate::model::Now;
+use crate::model::interest::Interest;
 use crate::model::log::{LogEvent, LogRequest, TailId};
 use crate::model::source::{FeedEvent, FeedId};
 use crate::safe;
@@ -61,6 +63,8 @@ pub enum Effect {
     Copy(String),
     Save(PathBuf, Vec<u8>),
     Suspend,
+    /// What is looked at now: asked of the sources until the next one.
+    Interest(Arc<Interest>),
     Quit,
 }
 
@@ -71,6 +75,7 @@ pub fn update(state: &mut State, now: Now, msg: Msg) -> Vec<Effect> {
     if matches!(msg, Msg::Tick | Msg::Resumed) {
         state.derived.forget_blockers();
     }
+    let looks = matches!(msg, Msg::Key(_) | Msg::Tick | Msg::Resumed);
     let mut effects = Vec::new();
     match msg {
         Msg::Key(key) => keys::key(state, key, &mut effects),
@@ -101,6 +106,9 @@ pub fn update(state: &mut State, now: Now, msg: Msg) -> Vec<Effect> {
         }
     }
     effects.extend(log::settle(state));
+    if looks {
+        effects.extend(look_at(state));
+    }
     effects
 }
 
@@ -123,6 +131,16 @@ pub fn settle(state: &mut State) {
 pub fn drawn(state: &mut State, now: Now, dialog_whole: bool) {
     state.now = now;
     confirm::drawn(state, dialog_whole);
+}
+
+/// What is looked at, when it is not what was looked at before.
+fn look_at(state: &mut State) -> Option<Effect> {
+    let interest = crate::state::interest::of(state);
+    if interest == *state.interest {
+        return None;
+    }
+    state.interest = Arc::new(interest);
+    Some(Effect::Interest(Arc::clone(&state.interest)))
 }
 
 /// Something is due at once: the next tick must not wait for its second.

@@ -17,7 +17,7 @@ const GIVE_UP: Duration = Duration::from_mins(10);
 const CATCH_UP: Duration = Duration::from_mins(1);
 
 pub(super) fn begin(state: &mut State, confirm: Confirm, effects: &mut Vec<Effect>) {
-    let cluster = state.world.cluster(confirm.action.target.cluster).map(|cluster| cluster.name.clone());
+    let cluster = state.world.source(confirm.action.target.cluster).map(|cluster| cluster.name.clone());
     let operation = Operation {
         id: new_id(state),
         cluster: cluster.unwrap_or_else(|| crate::model::Name::new("")),

@@ -61,8 +61,8 @@ const fn level(place: &Place) -> u8 {
     match place {
         Place::Deck => 0,
         Place::Pipelines | Place::Environments | Place::Rollouts | Place::Slo | Place::Inbox | Place::Journal => 1,
-        Place::Pods => 2,
-        Place::Workload(_) | Place::Rollout(_) => 3,
+        Place::Pods | Place::Containers => 2,
+        Place::Workload(_) | Place::Rollout(_) | Place::Run(_) | Place::Objective(_) => 3,
         Place::Pod(_) | Place::Analysis(_) => 4,
         Place::Log(_) => 5,
     }
@@ -98,7 +98,10 @@ pub(super) fn page_of(id: &ObjectId) -> Option<Place> {
         Kind::Rollout => Some(Place::Rollout(id.clone())),
         Kind::Pod => Some(Place::Pod(id.clone())),
         Kind::AnalysisRun => Some(Place::Analysis(id.clone())),
-        Kind::ReplicaSet | Kind::Namespace | Kind::Event | Kind::Experiment => None,
+        Kind::Run => Some(Place::Run(id.clone())),
+        Kind::Slo => Some(Place::Objective(id.clone())),
+        Kind::Job | Kind::Container => Some(Place::Log(id.clone())),
+        Kind::ReplicaSet | Kind::Namespace | Kind::Event | Kind::Experiment | Kind::Alert => None,
     }
 }
 
@@ -146,11 +149,18 @@ pub(super) fn copy(state: &mut State, effects: &mut Vec<Effect>) {
 
 const fn page_object(place: &Place) -> Option<&ObjectId> {
     match place {
-        Place::Workload(id) | Place::Rollout(id) | Place::Pod(id) | Place::Analysis(id) | Place::Log(id) => Some(id),
+        Place::Workload(id)
+        | Place::Rollout(id)
+        | Place::Run(id)
+        | Place::Objective(id)
+        | Place::Pod(id)
+        | Place::Analysis(id)
+        | Place::Log(id) => Some(id),
         Place::Deck
         | Place::Pipelines
         | Place::Environments
         | Place::Pods
+        | Place::Containers
         | Place::Rollouts
         | Place::Slo
         | Place::Inbox

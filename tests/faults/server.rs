@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use quarterdeck::model::source::ClusterScope;
-use quarterdeck::model::{ClusterId, Name};
+use quarterdeck::model::source::SourceScope;
+use quarterdeck::model::{Name, SourceId, SystemId};
 use quarterdeck::net::{Deadlines, Target};
-use quarterdeck::systems::Spec;
+use quarterdeck::systems::{Spec, Upstream};
 use quarterdeck::text::Safe;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -268,13 +268,23 @@ pub fn spec(url: &str) -> Spec {
 /// [`spec`] with deadlines of the test's choice.
 pub fn spec_with(url: &str, deadlines: Deadlines) -> Spec {
     let target = Target::Url { server: url.to_owned(), name: "east".to_owned(), namespace: "production".to_owned() };
-    let scope = ClusterScope {
-        id: ClusterId(3),
+    let scope = SourceScope {
+        system: SystemId::Kubernetes,
+        discovered: None,
+        id: SourceId(3),
         name: Name::new("east"),
         server: Safe::identity(url),
         user: Safe::of(""),
         namespaces: Some(Vec::new()),
         unusable: None,
     };
-    Spec { scope, cluster: Some(target.pin_with(deadlines).unwrap()) }
+    Spec { scope, upstream: Some(Upstream::Cluster(target.pin_with(deadlines).unwrap())) }
+}
+
+/// The cluster that a spec leads to.
+pub fn cluster(spec: &Spec) -> quarterdeck::net::Cluster {
+    match &spec.upstream {
+        Some(Upstream::Cluster(cluster)) => cluster.clone(),
+        other => panic!("no cluster: {other:?}"),
+    }
 }

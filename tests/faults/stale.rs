@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use quarterdeck::model::source::{FeedEvent, FeedStatus};
-use quarterdeck::model::{ClusterId, Kind};
+use quarterdeck::model::{Kind, SourceId};
 use quarterdeck::net::Deadlines;
 
 use super::server::{Reply, Server, spec_with};
@@ -23,23 +23,23 @@ fn r23_a_stopped_server_makes_every_feed_stale_although_its_watches_stay_open() 
             pods(|request| if request.is_watch() { Reply::Held(Vec::new()) } else { list(&["a"], 9, "", None) }).await;
         let deadlines = Deadlines { probe: Duration::from_secs(1), ..Deadlines::default() };
         let mut run = Run::with(spec_with(&server.url, deadlines));
-        for kind in Kind::ALL {
+        for kind in Kind::IN_CLUSTERS {
             run.until_status(kind, live).await;
         }
         let watches = server.watches().len();
         server.stop(true);
-        for kind in Kind::ALL {
+        for kind in Kind::IN_CLUSTERS {
             let status = run.until_status(kind, stale).await;
             let FeedStatus::Stale { message, .. } = status else { unreachable!() };
             assert!(message.as_str().contains("does not answer"), "{message:?}");
         }
         assert_eq!(run.pods().len(), 1, "the last known rows stay");
         server.stop(false);
-        for kind in Kind::ALL {
+        for kind in Kind::IN_CLUSTERS {
             run.until_status(kind, live).await;
         }
         // The old streams may be dead ones: every watch was opened anew, no list was needed.
-        assert!(server.watches().len() >= watches + Kind::ALL.len());
+        assert!(server.watches().len() >= watches + Kind::IN_CLUSTERS.len());
         assert_eq!(server.requests().iter().filter(|r| r.path.contains("/pods?limit")).count(), 1);
         run.end().await;
     });
@@ -57,16 +57,16 @@ fn a_server_that_is_not_there_yet_has_failed_and_is_found_when_it_comes() {
         let refused = format!("http://{address} refused the connection");
         assert!(message.as_str().starts_with(&refused), "{message:?}");
         let server = Server::on(&address, quiet).await;
-        for kind in Kind::ALL {
+        for kind in Kind::IN_CLUSTERS {
             run.until_status(kind, live).await;
         }
         drop(server);
         // Killed under the running console.
-        for kind in Kind::ALL {
+        for kind in Kind::IN_CLUSTERS {
             run.until_status(kind, stale).await;
         }
         let _server = Server::on(&address, quiet).await;
-        for kind in Kind::ALL {
+        for kind in Kind::IN_CLUSTERS {
             run.until_status(kind, live).await;
         }
         run.end().await;
@@ -99,7 +99,7 @@ fn a_clock_that_is_off_is_told() {
         })
         .await;
         let mut run = Run::start(&server.url);
-        let skew = |run: &Run| run.world.skew(ClusterId(3));
+        let skew = |run: &Run| run.world.skew(SourceId(3));
         run.until(|run| skew(run) != 0).await;
         let day = i64::try_from(Duration::from_hours(24).as_secs()).unwrap();
         assert!(skew(&run) < -day, "{}", skew(&run));

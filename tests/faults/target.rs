@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use quarterdeck::model::{ClusterId, Name};
+use quarterdeck::model::{Name, SourceId};
 use quarterdeck::net::Target;
 use quarterdeck::systems::{Namespaces, resolve};
 
@@ -70,8 +70,8 @@ fn what_is_wrong_with_a_kubeconfig_is_said_in_one_line_with_the_next_step() {
         (folder.path().to_owned(), None, &["cannot be read", "--kubeconfig"]),
     ];
     for (path, context, words) in cases {
-        let spec = resolve(ClusterId(0), &target(&path, context), &Namespaces::OfContext);
-        assert!(spec.cluster.is_none());
+        let spec = resolve(SourceId(0), &target(&path, context), &Namespaces::OfContext);
+        assert!(spec.upstream.is_none());
         let message = spec.scope.unusable.unwrap_or_else(|| panic!("{} was taken", path.display()));
         let message = message.as_str();
         for word in words {
@@ -105,7 +105,7 @@ fn an_unreadable_file_is_said() {
 fn a_context_pins_server_user_and_namespace() {
     let folder = tempfile::tempdir().unwrap();
     let path = written(folder.path(), GOOD);
-    let east = resolve(ClusterId(1), &target(&path, None), &Namespaces::OfContext).scope;
+    let east = resolve(SourceId(1), &target(&path, None), &Namespaces::OfContext).scope;
     assert_eq!(
         (east.name.raw(), east.server.as_str(), east.user.as_str()),
         ("east", "https://east.example:6443", "ada")
@@ -113,13 +113,13 @@ fn a_context_pins_server_user_and_namespace() {
     assert_eq!(east.namespaces, Some(vec![Name::new("production")]));
     assert_eq!(east.unusable, None);
 
-    let west = resolve(ClusterId(2), &target(&path, Some("west")), &Namespaces::OfContext).scope;
+    let west = resolve(SourceId(2), &target(&path, Some("west")), &Namespaces::OfContext).scope;
     assert_eq!(west.namespaces, Some(vec![Name::new("default")]));
 
-    let all = resolve(ClusterId(2), &target(&path, Some("west")), &Namespaces::All).scope;
+    let all = resolve(SourceId(2), &target(&path, Some("west")), &Namespaces::All).scope;
     assert_eq!(all.namespaces, None);
     let named = Namespaces::Named(vec!["a".to_owned(), "b".to_owned()]);
-    let two = resolve(ClusterId(2), &target(&path, None), &named).scope;
+    let two = resolve(SourceId(2), &target(&path, None), &named).scope;
     assert_eq!(two.namespaces, Some(vec![Name::new("a"), Name::new("b")]));
 }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use quarterdeck::clock::Clock;
-use quarterdeck::model::source::{ClusterScope, FeedEvent, FeedId, FeedStatus};
+use quarterdeck::model::source::{FeedEvent, FeedId, FeedStatus, SourceScope};
 use quarterdeck::model::{Kind, Name};
 use quarterdeck::state::World;
 use quarterdeck::state::world::Feed;
@@ -47,12 +47,12 @@ impl Run {
     }
 
     pub fn with(spec: Spec) -> Self {
-        let Spec { mut scope, cluster } = spec;
+        let Spec { mut scope, upstream } = spec;
         scope.namespaces = Some(vec![Name::new("production")]);
-        Self::of(scope.clone(), Spec { scope, cluster })
+        Self::of(scope.clone(), Spec { scope, upstream })
     }
 
-    fn of(scope: ClusterScope, spec: Spec) -> Self {
+    fn of(scope: SourceScope, spec: Spec) -> Self {
         let (tx, rx) = mpsc::channel(256);
         let clock = Clock::system();
         Self { systems: Systems::start_at(vec![spec], &tx, clock, quick()), rx, world: World::new(vec![scope]), clock }

@@ -67,7 +67,7 @@ fn undo(replica_set: &str) -> Change {
     Change::Undo {
         resource_version: "90".into(),
         replica_set: Name::new(replica_set),
-        replica_set_uid: Uid::new(quarterdeck::model::ClusterId(3), "rs1"),
+        replica_set_uid: Uid::new(quarterdeck::model::SourceId(3), "rs1"),
         to_revision: 1,
     }
 }
@@ -154,7 +154,7 @@ fn r34_a_dead_pooled_connection_is_not_used_for_a_write() {
             let proxy = Proxy::start(&server.url, Mode::Pass).await;
             let spec = spec(&proxy.url);
             // Fills the pool of the reads, then kills what is in it.
-            spec.cluster.as_ref().unwrap().read().get("/version").await.unwrap_err();
+            super::server::cluster(&spec).read().get("/version").await.unwrap_err();
             proxy.kill_idle();
             let progress = perform(spec, operation, None).await;
             assert_eq!((last(&progress), proxy.bodies()), (Told::Accepted, 1), "{progress:?}");
@@ -389,7 +389,7 @@ fn a_body_that_drips_ends_with_the_write_and_the_word_of_its_head_stands() {
     block_on(async {
         let server = Server::answering(|_| Reply::Drip).await;
         let deadlines = Deadlines { write: Duration::from_millis(300), ..Deadlines::default() };
-        let cluster = spec_with(&server.url, deadlines).cluster.unwrap();
+        let cluster = super::server::cluster(&spec_with(&server.url, deadlines));
         let patch = Patch { path: "/x".to_owned(), body: b"[]".to_vec() };
         let sent = tokio::time::timeout(Duration::from_mins(1), cluster.write().send(patch)).await;
         assert_eq!(sent.expect("an end"), Sent::Accepted(Value::Null));

@@ -1,5 +1,6 @@
 //! A console in memory on a demo of its own, with a journal in a temporary folder.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use quarterdeck::app::{Headless, Recorder, Setup};
@@ -7,7 +8,7 @@ use quarterdeck::config::theme::{Depth, Glyphs};
 use quarterdeck::config::{keymap, theme};
 use quarterdeck::demo::{self, Demo, Options};
 use quarterdeck::journal::Journal;
-use quarterdeck::model::ClusterId;
+use quarterdeck::model::SourceId;
 use quarterdeck::net::Target;
 use quarterdeck::state::log;
 use quarterdeck::state::ui::Place;
@@ -57,7 +58,8 @@ fn console(demo: &Demo, recorder: Recorder) -> Headless {
     let namespace = demo.namespaces.first().cloned().unwrap_or_default();
     let target = Target::Url { server: demo.url.clone(), name: "demo".to_owned(), namespace };
     let setup = Setup {
-        specs: vec![systems::resolve(ClusterId(0), &target, &Namespaces::All)],
+        specs: vec![systems::resolve(SourceId(0), &target, &Namespaces::All)],
+        settings: Arc::default(),
         keymap: keymap::load(None, None).expect("the keymap"),
         theme: theme::load(None, None, Depth::True, Glyphs::Unicode).expect("the theme"),
         clock: demo.clock,

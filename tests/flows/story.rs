@@ -40,7 +40,7 @@ async fn a_canary_is_aborted_from_the_deck_and_the_console_sees_it_recover() {
 
     // Another console that starts later reads the same from the disk.
     let Story { console, folder, demo, .. } = story;
-    let clusters = console.state().world.clusters.clone();
+    let clusters = console.state().world.sources.clone();
     console.finish().await;
     let left = Journal::open(folder.path()).take(&clusters);
     let told: Vec<_> = left.iter().map(|operation| operation.outcome.as_str()).collect();

@@ -614,7 +614,7 @@ fn an_accepted_action_without_effect_says_what_it_waits_for() {
 #[test]
 fn a_source_that_cannot_be_read_is_said() {
     let set = |state: &mut State, system: SystemId, status: &FeedStatus| {
-        for kind in Kind::ALL.into_iter().filter(|kind| kind.system() == system) {
+        for kind in Kind::IN_CLUSTERS.into_iter().filter(|kind| kind.system() == system) {
             let feed = FeedId { cluster: CLUSTER, kind, namespace: None };
             state.world.apply(&feed, Duration::ZERO, FeedEvent::Status(status.clone()));
         }

@@ -5,18 +5,20 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use quarterdeck::command::Keymap;
-use quarterdeck::model::source::{ClusterScope, FeedEvent, FeedId};
-use quarterdeck::model::{ClusterId, Kind, Name, Now};
+use quarterdeck::model::source::{FeedEvent, FeedId, SourceScope};
+use quarterdeck::model::{Kind, Name, Now, SourceId, SystemId};
 use quarterdeck::state::State;
 use quarterdeck::systems::ingest;
 use quarterdeck::text::Safe;
 use serde_json::Value;
 
-pub const CLUSTER: ClusterId = ClusterId(0);
+pub const CLUSTER: SourceId = SourceId(0);
 
 /// A state that has heard nothing yet, with one cluster and all its namespaces in scope.
 pub fn state(wall: Timestamp) -> State {
-    let scope = ClusterScope {
+    let scope = SourceScope {
+        system: SystemId::Kubernetes,
+        discovered: None,
         id: CLUSTER,
         name: Name::new("test"),
         server: Safe::of("http://127.0.0.1"),
@@ -43,7 +45,7 @@ pub fn list(state: &mut State, kind: Kind, items: &[Value]) {
 /// A state with these objects, by the plurals of their kinds; kinds that are not named are empty.
 pub fn with(wall: Timestamp, objects: &Value) -> State {
     let mut state = state(wall);
-    for kind in Kind::ALL {
+    for kind in Kind::IN_CLUSTERS {
         let items = objects.get(kind.plural()).and_then(Value::as_array).cloned().unwrap_or_default();
         list(&mut state, kind, &items);
     }

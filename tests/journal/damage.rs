@@ -122,7 +122,7 @@ fn an_operation_comes_back_as_it_was_intended() {
         Change::Undo {
             resource_version: "4711".into(),
             replica_set: Name::new("checkout-67c9f6889f"),
-            replica_set_uid: Uid::new(quarterdeck::model::ClusterId(3), "77aa"),
+            replica_set_uid: Uid::new(quarterdeck::model::SourceId(3), "77aa"),
             to_revision: 4,
         },
     ];

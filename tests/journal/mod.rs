@@ -6,14 +6,16 @@ mod disk;
 use std::time::Duration;
 
 use quarterdeck::action::{Action, Change, Operation, OperationId, Outcome};
-use quarterdeck::model::source::ClusterScope;
-use quarterdeck::model::{ClusterId, Kind, Name, ObjectId, Uid};
+use quarterdeck::model::source::SourceScope;
+use quarterdeck::model::{Kind, Name, ObjectId, SourceId, SystemId, Uid};
 use quarterdeck::text::Safe;
 
 /// The cluster the operations of these tests belong to.
-pub fn scope() -> Vec<ClusterScope> {
-    vec![ClusterScope {
-        id: ClusterId(3),
+pub fn scope() -> Vec<SourceScope> {
+    vec![SourceScope {
+        system: SystemId::Kubernetes,
+        discovered: None,
+        id: SourceId(3),
         name: Name::new("east"),
         server: Safe::of("https://east:6443"),
         user: Safe::of("ada"),
@@ -29,11 +31,11 @@ pub fn operation(number: u32, change: Change) -> Operation {
         id: OperationId(format!("1785585600000-{number}")),
         action: Action {
             target: ObjectId {
-                cluster: ClusterId(3),
+                cluster: SourceId(3),
                 kind: Kind::Rollout,
                 namespace: Name::new("production"),
                 name: Name::new("checkout"),
-                uid: Uid::new(ClusterId(3), "4b7f"),
+                uid: Uid::new(SourceId(3), "4b7f"),
             },
             change,
         },

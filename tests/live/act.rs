@@ -3,7 +3,7 @@
 use quarterdeck::action::{Action, Change, Operation, OperationId, Outcome, Progress};
 use quarterdeck::clock::Clock;
 use quarterdeck::command::Command;
-use quarterdeck::model::{ClusterId, Kind, Name, ObjectId, Uid};
+use quarterdeck::model::{Kind, Name, ObjectId, SourceId, Uid};
 use quarterdeck::net::Target;
 use quarterdeck::systems::{Namespaces, Systems, resolve};
 use quarterdeck::text::Safe;
@@ -128,7 +128,7 @@ fn a_send_that_comes_too_late_is_refused_by_the_server() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let said = runtime.block_on(async {
         let target = Target::Kubeconfig { path: Some(cluster.kubeconfig.clone()), context: None };
-        let spec = resolve(ClusterId(0), &target, &Namespaces::Named(vec![namespace.name.clone()]));
+        let spec = resolve(SourceId(0), &target, &Namespaces::Named(vec![namespace.name.clone()]));
         let (feeds, mut news) = mpsc::channel(1024);
         let (progress, mut said) = mpsc::channel(8);
         let systems = Systems::start(vec![spec], &feeds, Clock::system());
@@ -151,11 +151,11 @@ fn promote_out_of_the_pause(namespace: &Namespace) -> Operation {
     let field = |path: &str| namespace.field("rollout/checkout", path);
     let pod_hash = Safe::identity(&field("{.status.currentPodHash}"));
     let target = ObjectId {
-        cluster: ClusterId(0),
+        cluster: SourceId(0),
         kind: Kind::Rollout,
         namespace: Name::new(&namespace.name),
         name: Name::new("checkout"),
-        uid: Uid::new(ClusterId(0), &field("{.metadata.uid}")),
+        uid: Uid::new(SourceId(0), &field("{.metadata.uid}")),
     };
     let now = Clock::system().now();
     Operation {

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use quarterdeck::model::log::{LogChunk, LogEvent, LogRequest, LogSince, TailId};
-use quarterdeck::model::{ClusterId, Kind, Name, ObjectId, Uid};
+use quarterdeck::model::{Kind, Name, ObjectId, SourceId, Uid};
 use quarterdeck::state::log::{Log, MEMORY, Window};
 
 /// Lines as one chunk, the way the tail delivers them.
@@ -28,11 +28,11 @@ pub fn chunk<T: AsRef<[u8]>>(lines: impl IntoIterator<Item = T>) -> LogChunk {
 
 pub fn pod(name: &str) -> ObjectId {
     ObjectId {
-        cluster: ClusterId(0),
+        cluster: SourceId(0),
         kind: Kind::Pod,
         namespace: Name::new("shop"),
         name: Name::new(name),
-        uid: Uid::new(ClusterId(0), &format!("uid-{name}")),
+        uid: Uid::new(SourceId(0), &format!("uid-{name}")),
     }
 }
 

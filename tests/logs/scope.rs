@@ -6,7 +6,7 @@ use std::time::Duration;
 use quarterdeck::command::{Command, Keymap};
 use quarterdeck::model::kubernetes::{Container, ContainerState, Meta, Owner, Pod, PodHealth, ReplicaSet};
 use quarterdeck::model::log::{LogEvent, LogRequest, LogSince, TailId};
-use quarterdeck::model::{ClusterId, Kind, Name, Now, ObjectId, Uid};
+use quarterdeck::model::{Kind, Name, Now, ObjectId, SourceId, Uid};
 use quarterdeck::state::State;
 use quarterdeck::state::log::Tailing;
 use quarterdeck::state::ui::{Overlay, Place, PromptKind};
@@ -28,7 +28,7 @@ fn state() -> State {
 
 fn meta(id: &ObjectId, owner: Option<(&str, &str)>) -> Meta {
     Meta {
-        cluster: ClusterId(0),
+        cluster: SourceId(0),
         namespace: id.namespace.clone(),
         name: id.name.clone(),
         uid: id.uid.clone(),
@@ -39,7 +39,7 @@ fn meta(id: &ObjectId, owner: Option<(&str, &str)>) -> Meta {
         owner: owner.map(|(kind, uid)| Owner {
             kind: Safe::line(kind),
             name: Name::new(uid),
-            uid: Uid::new(ClusterId(0), uid),
+            uid: Uid::new(SourceId(0), uid),
         }),
     }
 }
@@ -100,9 +100,9 @@ fn the_log_of_the_place_is_the_one_that_is_open() {
 #[test]
 fn the_log_of_a_workload_is_that_of_the_first_pod_of_its_newest_revision() {
     let mut state = state();
-    let rollout = ObjectId { kind: Kind::Rollout, uid: Uid::new(ClusterId(0), "r"), ..pod("checkout") };
+    let rollout = ObjectId { kind: Kind::Rollout, uid: Uid::new(SourceId(0), "r"), ..pod("checkout") };
     for (uid, revision) in [("old", 1), ("new", 2), ("empty", 3)] {
-        let id = ObjectId { kind: Kind::ReplicaSet, uid: Uid::new(ClusterId(0), uid), ..pod(uid) };
+        let id = ObjectId { kind: Kind::ReplicaSet, uid: Uid::new(SourceId(0), uid), ..pod(uid) };
         state.world.replica_sets.upsert(Arc::new(ReplicaSet {
             meta: meta(&id, Some(("Rollout", "r"))),
             revision: Some(revision),
@@ -122,9 +122,9 @@ fn the_log_of_a_workload_is_that_of_the_first_pod_of_its_newest_revision() {
     state.world.pods.upsert(Arc::new(pod_row("a-old", Some(("ReplicaSet", "old")), &[])));
     state.world.pods.upsert(Arc::new(pod_row("b-new", Some(("ReplicaSet", "new")), &[])));
     assert_eq!(log::pod_of(&state, &rollout).unwrap().name.raw(), "b-new");
-    let old = ObjectId { kind: Kind::ReplicaSet, uid: Uid::new(ClusterId(0), "old"), ..pod("old") };
+    let old = ObjectId { kind: Kind::ReplicaSet, uid: Uid::new(SourceId(0), "old"), ..pod("old") };
     assert_eq!(log::pod_of(&state, &old).unwrap().name.raw(), "a-old");
-    let empty = ObjectId { kind: Kind::ReplicaSet, uid: Uid::new(ClusterId(0), "empty"), ..pod("empty") };
+    let empty = ObjectId { kind: Kind::ReplicaSet, uid: Uid::new(SourceId(0), "empty"), ..pod("empty") };
     assert_eq!(log::pod_of(&state, &empty), None);
     assert_eq!(log::pod_of(&state, &pod("x")), Some(pod("x")));
 }

@@ -64,7 +64,7 @@ fn objects(kind: Kind) -> Vec<Value> {
 /// The same world with the text in those fields of every object of their kinds.
 fn poisoned(fields: &[(Kind, &str)], hostile: &str) -> State {
     let mut state = world::deploying();
-    for kind in Kind::ALL {
+    for kind in Kind::IN_CLUSTERS {
         let pointers: Vec<&str> = fields.iter().filter(|(of, _)| *of == kind).map(|(_, pointer)| *pointer).collect();
         if !pointers.is_empty() {
             poison(&mut state, kind, &pointers, hostile);
@@ -197,7 +197,7 @@ fn r1_both_words_can_be_read_around_the_mark() {
         let Some(hostile) = case.text() else { continue };
         for size in SIZES {
             let mut state = world::empty();
-            state.world.clusters[0].unusable = Some(Safe::line(&hostile));
+            state.world.sources[0].unusable = Some(Safe::line(&hostile));
             state.world.feeds.clear();
             let buffer = draw(&at(state, Place::Rollouts), &theme, size);
             is_clean(&buffer, case, "kubeconfig");
@@ -207,7 +207,7 @@ fn r1_both_words_can_be_read_around_the_mark() {
             }
 
             let mut state = world::empty();
-            state.world.clusters[0].name = Name::new(&hostile);
+            state.world.sources[0].name = Name::new(&hostile);
             let buffer = draw(&state, &theme, (200, 60));
             is_clean(&buffer, case, "context");
             let screen = text(&buffer);

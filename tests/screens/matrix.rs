@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use quarterdeck::config::keymap;
-use quarterdeck::model::source::{ClusterScope, FeedEvent, FeedId};
-use quarterdeck::model::{ClusterId, Kind, Name, Now};
+use quarterdeck::model::source::{FeedEvent, FeedId, SourceScope};
+use quarterdeck::model::{Kind, Name, Now, SourceId, SystemId};
 use quarterdeck::state::ui::{ListId, Pane, RowId};
 use quarterdeck::state::{State, lists};
 use quarterdeck::systems::ingest;
@@ -18,8 +18,10 @@ use super::world::noon;
 const LIST: ListId = ListId::Pane(Pane::Environments);
 
 fn state(clusters: u8) -> State {
-    let scopes = (0..clusters).map(|at| ClusterScope {
-        id: ClusterId(at.into()),
+    let scopes = (0..clusters).map(|at| SourceScope {
+        system: SystemId::Kubernetes,
+        discovered: None,
+        id: SourceId(at.into()),
         name: Name::new(&format!("cluster-{at}")),
         server: Safe::of("https://127.0.0.1"),
         user: Safe::of("ana"),
@@ -33,7 +35,7 @@ fn state(clusters: u8) -> State {
 }
 
 fn hear(state: &mut State, cluster: u8, kind: Kind, items: &[Value]) {
-    let cluster = ClusterId(cluster.into());
+    let cluster = SourceId(cluster.into());
     let answer = json!({ "metadata": { "resourceVersion": "1" }, "items": items });
     let page = ingest::page(kind, cluster, answer.to_string().as_bytes()).unwrap();
     assert_eq!(page.rejected, [], "{kind:?}: every object decodes");

@@ -33,7 +33,7 @@ fn failed() -> State {
     let message = Safe::of("127.0.0.1:6443 refused the connection");
     with(
         silent(&["production"]),
-        &Kind::ALL,
+        &Kind::IN_CLUSTERS,
         FeedStatus::Failed { message, retry_at: Some(HEARD + Duration::from_secs(4)) },
     )
 }
@@ -110,7 +110,7 @@ fn an_incomplete_count_is_at_least() {
 fn a_context_that_cannot_be_used_says_why() {
     let mut state = silent(&["production"]);
     state.world.feeds.clear();
-    state.world.clusters[0].unusable =
+    state.world.sources[0].unusable =
         Some(Safe::of("there is no context \"prd\" in /home/ana/.kube/config; known are prod, staging"));
     compare!("deck-unusable", shot(&state, (80, 24)));
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use quarterdeck::config::keymap;
-use quarterdeck::model::source::{ClusterScope, FeedEvent, FeedId, FeedStatus};
-use quarterdeck::model::{ClusterId, Kind, Name, Now};
+use quarterdeck::model::source::{FeedEvent, FeedId, FeedStatus, SourceScope};
+use quarterdeck::model::{Kind, Name, Now, SourceId, SystemId};
 use quarterdeck::state::layout;
 use quarterdeck::state::lists;
 use quarterdeck::state::ui::{ListId, Pane, Place};
@@ -16,7 +16,7 @@ use quarterdeck::text::Safe;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-pub const CLUSTER: ClusterId = ClusterId(0);
+pub const CLUSTER: SourceId = SourceId(0);
 /// When everything below has been heard of: the monotonic time of all screens.
 pub const HEARD: Duration = Duration::from_secs(100);
 
@@ -27,7 +27,9 @@ pub fn noon() -> Timestamp {
 
 /// A console that has heard nothing yet.
 pub fn silent(namespaces: &[&str]) -> State {
-    let scope = ClusterScope {
+    let scope = SourceScope {
+        system: SystemId::Kubernetes,
+        discovered: None,
         id: CLUSTER,
         name: Name::new("eks-prod"),
         server: Safe::of("https://127.0.0.1:6443"),
@@ -54,8 +56,8 @@ pub fn hear(state: &mut State, kinds: &[Kind], event: &FeedEvent) {
 /// Every feed has read its whole, empty list.
 pub fn empty() -> State {
     let mut state = silent(&["production"]);
-    hear(&mut state, &Kind::ALL, &FeedEvent::ListBegins);
-    hear(&mut state, &Kind::ALL, &FeedEvent::Listed);
+    hear(&mut state, &Kind::IN_CLUSTERS, &FeedEvent::ListBegins);
+    hear(&mut state, &Kind::IN_CLUSTERS, &FeedEvent::Listed);
     state
 }
 
@@ -70,7 +72,7 @@ struct Line<'a> {
 pub fn play(state: &mut State, scenario: &str, until: u64, namespace: &str) {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("demo/recordings").join(scenario);
     let renamed = |text: String| text.replace("\"production\"", &format!("\"{namespace}\""));
-    for kind in Kind::ALL {
+    for kind in Kind::IN_CLUSTERS {
         let id = feed(kind, namespace);
         let Ok(list) = std::fs::read_to_string(folder.join(format!("{}.list.json", kind.plural()))) else {
             if kind == Kind::Namespace {
@@ -170,6 +172,6 @@ pub fn stale(mut state: State, since: Duration) -> State {
         message: Safe::of("the connection was reset by the server"),
         retry_at: Some(HEARD + Duration::from_secs(12)),
     };
-    hear(&mut state, &Kind::ALL, &FeedEvent::Status(status));
+    hear(&mut state, &Kind::IN_CLUSTERS, &FeedEvent::Status(status));
     state
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use quarterdeck::command::{Command, Key, KeyCode};
 use quarterdeck::config::keymap;
-use quarterdeck::model::source::{ClusterScope, FeedEvent, FeedId, Object};
-use quarterdeck::model::{ClusterId, Kind, Name, Now, ObjectId};
+use quarterdeck::model::source::{FeedEvent, FeedId, Object, SourceScope};
+use quarterdeck::model::{Kind, Name, Now, ObjectId, SourceId, SystemId};
 use quarterdeck::state::ui::{Confirm, Overlay, Place};
 use quarterdeck::state::{State, verbs};
 use quarterdeck::systems::ingest;
@@ -15,7 +15,7 @@ use quarterdeck::ui;
 use quarterdeck::update::{self, Effect, Msg};
 use serde_json::{Value, json};
 
-pub const CLUSTER: ClusterId = ClusterId(0);
+pub const CLUSTER: SourceId = SourceId(0);
 
 /// One recorded moment, `regression/02-half-the-traffic`.
 pub fn moment(name: &str) -> Value {
@@ -57,7 +57,7 @@ impl Console {
     pub fn in_environment(objects: &Value, environment: &str) -> Self {
         let mut console = Self::empty();
         console.list(Kind::Namespace, &[namespace(environment)]);
-        for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Namespace) {
+        for kind in Kind::IN_CLUSTERS.into_iter().filter(|kind| *kind != Kind::Namespace) {
             let items = objects.get(kind.plural()).and_then(Value::as_array).cloned().unwrap_or_default();
             console.list(kind, &items);
         }
@@ -67,7 +67,9 @@ impl Console {
 
     /// Nothing has been heard yet.
     pub fn empty() -> Self {
-        let scope = ClusterScope {
+        let scope = SourceScope {
+            system: SystemId::Kubernetes,
+            discovered: None,
             id: CLUSTER,
             name: Name::new("test"),
             server: Safe::of("http://127.0.0.1"),

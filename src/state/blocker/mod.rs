@@ -17,13 +17,13 @@ use super::{State, environment};
 use crate::command::Command;
 use crate::model::kubernetes::Meta;
 use crate::model::rollouts::Rollout;
-use crate::model::{ClusterId, Kind, Name, ObjectId};
+use crate::model::{Kind, Name, ObjectId, SourceId};
 use crate::safe;
 use crate::text::Safe;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blocker {
-    pub cluster: ClusterId,
+    pub cluster: SourceId,
     /// `None` where a whole source is the trouble.
     pub object: Option<ObjectId>,
     /// `None` where a whole source is the trouble.
@@ -170,7 +170,7 @@ fn place(state: &State, meta: &Meta, environment: &Name) -> Safe {
     } else {
         safe!("{} (namespace {})", environment, meta.namespace)
     };
-    match state.world.cluster(meta.cluster).filter(|_| state.world.clusters.len() > 1) {
+    match state.world.source(meta.cluster).filter(|_| state.world.clusters().count() > 1) {
         Some(cluster) => safe!("{} on {}", namespace, cluster.name),
         None => namespace,
     }

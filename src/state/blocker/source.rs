@@ -2,7 +2,7 @@
 
 use super::{Blocker, Reason, Severity};
 use crate::command::Command;
-use crate::model::source::{ClusterScope, FeedStatus};
+use crate::model::source::{FeedStatus, SourceScope};
 use crate::model::{Kind, SystemId};
 use crate::safe;
 use crate::state::State;
@@ -13,17 +13,17 @@ use crate::text::{self, Safe};
 pub(super) fn blockers(state: &State) -> impl Iterator<Item = Blocker> {
     state
         .world
-        .clusters
+        .sources
         .iter()
-        .flat_map(move |cluster| SystemId::ALL.into_iter().filter_map(move |system| blocker(state, cluster, system)))
+        .flat_map(move |source| source.systems().iter().filter_map(move |system| blocker(state, source, *system)))
 }
 
 /// A cluster that cannot be used at all is said once, not once for each system.
-fn blocker(state: &State, cluster: &ClusterScope, system: SystemId) -> Option<Blocker> {
+fn blocker(state: &State, cluster: &SourceScope, system: SystemId) -> Option<Blocker> {
     let name = cluster.name.safe();
     let system_name = Safe::of(system.as_str());
     if let Some(why) = &cluster.unusable {
-        let first = SystemId::ALL.first() == Some(&system);
+        let first = cluster.systems().first() == Some(&system);
         return first.then(|| made(cluster, Reason::SourceStale, safe!("{} cannot be used: {}", name, why)));
     }
     match freshness::of_system(state, cluster.id, system) {
@@ -55,7 +55,7 @@ fn blocker(state: &State, cluster: &ClusterScope, system: SystemId) -> Option<Bl
 }
 
 /// Why a part of a system is missing, in the order in which [`Freshness::Partial`] chooses its words.
-fn missing_reason(state: &State, cluster: &ClusterScope, system: SystemId) -> Reason {
+fn missing_reason(state: &State, cluster: &SourceScope, system: SystemId) -> Reason {
     let any = |is: fn(&Feed) -> bool| state.world.feeds_of(cluster.id, system).any(|(_, feed)| is(feed));
     if any(|feed| feed.stopped.is_some() || matches!(feed.status, FeedStatus::Failed { .. })) {
         Reason::SourceStale
@@ -66,14 +66,14 @@ fn missing_reason(state: &State, cluster: &ClusterScope, system: SystemId) -> Re
     }
 }
 
-fn only_namespaces_are_missing(state: &State, cluster: &ClusterScope, system: SystemId) -> bool {
+fn only_namespaces_are_missing(state: &State, cluster: &SourceScope, system: SystemId) -> bool {
     state.world.feeds_of(cluster.id, system).all(|(id, feed)| match feed.status {
         FeedStatus::Connecting | FeedStatus::Live | FeedStatus::Stale { .. } => true,
         FeedStatus::Denied { .. } | FeedStatus::Absent { .. } | FeedStatus::Failed { .. } => id.kind == Kind::Namespace,
     })
 }
 
-fn made(cluster: &ClusterScope, reason: Reason, sentence: Safe) -> Blocker {
+fn made(cluster: &SourceScope, reason: Reason, sentence: Safe) -> Blocker {
     Blocker {
         cluster: cluster.id,
         object: None,

@@ -5,10 +5,13 @@ use super::order::Entry;
 use super::{Item, Line, tree_line};
 use crate::action::{Operation, Outcome};
 use crate::model::kubernetes::{Deployment, Pod, PodHealth, RolloutVerdict};
+use crate::model::pipelines::Conclusion;
 use crate::model::rollouts::{AnalysisPhase, Rollout};
+use crate::model::slo::Burn;
 use crate::state::State;
 use crate::state::ui::ListId;
 use crate::state::{deployment_status, rollout_info};
+use crate::text::Safe;
 
 pub(super) struct Filter {
     words: Vec<(String, bool)>,
@@ -101,6 +104,35 @@ impl Filter {
             Item::Container(container) => (!container.ready, vec![container.name.raw(), container.image.as_str()]),
             Item::Metric(metric) => (bad(&metric.phase), vec![metric.name.as_str(), phase(&metric.phase)]),
             Item::Measurement(row) => (bad(&row.phase), vec![row.value.as_str(), phase(&row.phase)]),
+            Item::Run(run) => (
+                run.conclusion.as_ref().is_some_and(Conclusion::is_bad),
+                vec![
+                    run.meta.namespace.raw(),
+                    run.meta.name.raw(),
+                    run.title.as_str(),
+                    run.branch.as_ref().map_or("", Safe::as_str),
+                    run.sha.as_str(),
+                    run.status.as_str(),
+                    run.conclusion.as_ref().map_or("", Conclusion::as_str),
+                ],
+            ),
+            Item::Job(job) => (
+                job.conclusion.as_ref().is_some_and(Conclusion::is_bad),
+                vec![job.id.name.raw(), job.status.as_str(), job.conclusion.as_ref().map_or("", Conclusion::as_str)],
+            ),
+            Item::JobStep(step) => (step.conclusion.as_ref().is_some_and(Conclusion::is_bad), vec![step.name.as_str()]),
+            Item::Slo(slo) => (
+                slo.figures.value().is_none_or(|figures| figures.remaining <= 0.0)
+                    || slo.burns.iter().any(Burn::is_firing),
+                vec![slo.meta.name.raw(), slo.service.as_str(), slo.figures.as_str()],
+            ),
+            Item::Burn(burn) => (burn.is_firing(), vec![burn.short.as_str(), burn.long.as_str()]),
+            Item::Alert(alert) => (alert.firing, vec![alert.meta.name.raw(), alert.summary.as_str()]),
+            Item::Docker(row) => (
+                row.exit_code.is_some_and(|code| code != 0) || row.oom_killed,
+                vec![row.meta.name.raw(), row.meta.namespace.raw(), row.image.as_str(), row.state.as_str()],
+            ),
+            Item::Waiting(row) => (true, vec![row.object.name.raw(), row.words.as_str(), row.kind.as_str()]),
             Item::Step { .. } | Item::Revision(_) => (false, Vec::new()),
         };
         (!self.faults_only || fault) && self.passes(&texts)

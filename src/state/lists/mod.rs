@@ -12,11 +12,15 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::ui::{ListId, Pane, Place, RowId};
+use super::waiting::{self, Waiting};
 use super::{State, steps};
 use crate::action::Operation;
-use crate::model::Kind;
+use crate::model::docker::DockerContainer;
 use crate::model::kubernetes::{Container, Deployment, Event, Pod, ReplicaSet};
+use crate::model::pipelines::{Job, JobStep, Run};
 use crate::model::rollouts::{AnalysisRun, Experiment, Measurement, Metric, Rollout};
+use crate::model::slo::{Alert, Burn, Slo};
+use crate::model::{Kind, Uid};
 use crate::text::Safe;
 
 pub use order::Order;
@@ -45,6 +49,14 @@ pub enum Item {
     Metric(Metric),
     Measurement(Measurement),
     Operation(Box<Operation>),
+    Run(Arc<Run>),
+    Job(Box<Job>),
+    JobStep(JobStep),
+    Slo(Arc<Slo>),
+    Burn(Burn),
+    Alert(Arc<Alert>),
+    Docker(Arc<DockerContainer>),
+    Waiting(Box<Waiting>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -188,6 +200,14 @@ fn tree_line(state: &State, list: &ListId, entry: &Entry) -> Option<Line> {
         Ref::AnalysisRun(uid) => Item::AnalysisRun(Arc::clone(world.analysis_runs.get(uid)?)),
         Ref::Experiment(uid) => Item::Experiment(Arc::clone(world.experiments.get(uid)?)),
         Ref::Event(uid) => Item::Event(Arc::clone(world.events.get(uid)?)),
+        Ref::Run(uid) => Item::Run(Arc::clone(world.runs.get(uid)?)),
+        Ref::Job(uid) => Item::Job(Box::new(world.details.job(uid)?.clone())),
+        Ref::JobStep(job, number) => Item::JobStep(job_step(state, job, *number)?.clone()),
+        Ref::Slo(uid) => Item::Slo(Arc::clone(world.slos.get(uid)?)),
+        Ref::Burn(index) => Item::Burn(tree::page_slo(state, list)?.burns.get(*index)?.clone()),
+        Ref::Alert(uid) => Item::Alert(Arc::clone(world.alerts.get(uid)?)),
+        Ref::Docker(uid) => Item::Docker(Arc::clone(world.containers.get(uid)?)),
+        Ref::Waiting(index) => Item::Waiting(Box::new(waiting::all(state).get(*index)?.clone())),
         Ref::Step(index) => {
             let rollout = tree::page_rollout(state, list)?;
             let what = steps::what(rollout, steps::of(rollout).get(*index)?);
@@ -214,12 +234,27 @@ fn identity(state: &State, list: &ListId, entry: &Entry) -> Option<RowId> {
         Ref::AnalysisRun(uid) => RowId::Object(world.analysis_runs.get(uid)?.meta.id(Kind::AnalysisRun)),
         Ref::Experiment(uid) => RowId::Object(world.experiments.get(uid)?.meta.id(Kind::Experiment)),
         Ref::Event(uid) => RowId::Object(world.events.get(uid)?.meta.id(Kind::Event)),
+        Ref::Run(uid) => RowId::Object(world.runs.get(uid)?.id()),
+        Ref::Job(uid) => RowId::Object(world.details.job(uid)?.id.clone()),
+        Ref::JobStep(job, number) => RowId::JobStep(job.clone(), *number),
+        Ref::Slo(uid) => RowId::Object(world.slos.get(uid)?.id()),
+        Ref::Burn(index) => RowId::Burn(*index),
+        Ref::Alert(uid) => RowId::Object(world.alerts.get(uid)?.meta.id(Kind::Alert)),
+        Ref::Docker(uid) => RowId::Object(world.containers.get(uid)?.meta.id(Kind::Container)),
+        Ref::Waiting(index) => {
+            let row = waiting::all(state).into_iter().nth(*index)?;
+            RowId::Waiting(row.kind, row.object)
+        }
         Ref::Step(index) => RowId::Step(*index),
         Ref::Revision(revision) => RowId::Revision(*revision),
         Ref::Container(index) => RowId::Container(tree::page_pod(state, list)?.states.get(*index)?.name.clone()),
         Ref::Metric(index) => RowId::Metric(*index),
         Ref::Measurement(metric, index) => RowId::Measurement(*metric, *index),
     })
+}
+
+fn job_step<'a>(state: &'a State, job: &Uid, number: u32) -> Option<&'a JobStep> {
+    state.world.details.job(job)?.steps.iter().find(|step| step.number == number)
 }
 
 /// Every list that is on the screen now.

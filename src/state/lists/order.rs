@@ -54,8 +54,20 @@ impl Entry {
             | Ref::Pod(uid)
             | Ref::AnalysisRun(uid)
             | Ref::Experiment(uid)
-            | Ref::Event(uid) => uid == object,
-            Ref::Step(_) | Ref::Revision(_) | Ref::Container(_) | Ref::Metric(_) | Ref::Measurement(..) => false,
+            | Ref::Event(uid)
+            | Ref::Run(uid)
+            | Ref::Slo(uid)
+            | Ref::Alert(uid)
+            | Ref::Docker(uid)
+            | Ref::Job(uid) => uid == object,
+            Ref::Waiting(_)
+            | Ref::JobStep(..)
+            | Ref::Burn(_)
+            | Ref::Step(_)
+            | Ref::Revision(_)
+            | Ref::Container(_)
+            | Ref::Metric(_)
+            | Ref::Measurement(..) => false,
         }
     }
 }
@@ -69,6 +81,18 @@ pub(super) enum Ref {
     AnalysisRun(Uid),
     Experiment(Uid),
     Event(Uid),
+    Run(Uid),
+    /// By the job's id.
+    Job(Uid),
+    /// Of a job, by the step's number.
+    JobStep(Uid, u32),
+    Slo(Uid),
+    /// A row of the burn table of the page's objective.
+    Burn(usize),
+    Alert(Uid),
+    Docker(Uid),
+    /// Position in [`crate::state::waiting::all`].
+    Waiting(usize),
     Step(usize),
     Revision(i64),
     Container(usize),
@@ -98,11 +122,20 @@ fn shape(list: &ListId) -> Shape {
         ListId::Place(Place::Rollouts) | ListId::Pane(Pane::Canary) => Shape::Flat(Flat::Rollouts),
         ListId::Place(Place::Journal) => Shape::Flat(Flat::Journal),
         ListId::Place(
-            Place::Environments | Place::Workload(_) | Place::Rollout(_) | Place::Pod(_) | Place::Analysis(_),
+            Place::Environments
+            | Place::Workload(_)
+            | Place::Rollout(_)
+            | Place::Pod(_)
+            | Place::Analysis(_)
+            | Place::Pipelines
+            | Place::Run(_)
+            | Place::Slo
+            | Place::Objective(_)
+            | Place::Inbox
+            | Place::Containers,
         )
-        | ListId::Pane(Pane::Environments) => Shape::Tree,
-        ListId::Place(Place::Deck | Place::Pipelines | Place::Slo | Place::Inbox | Place::Log(_))
-        | ListId::Pane(Pane::Pipelines | Pane::Steps | Pane::Budget) => Shape::Flat(Flat::Nothing),
+        | ListId::Pane(Pane::Environments | Pane::Pipelines | Pane::Steps | Pane::Budget) => Shape::Tree,
+        ListId::Place(Place::Deck | Place::Log(_)) => Shape::Flat(Flat::Nothing),
     }
 }
 
@@ -130,9 +163,25 @@ fn revision(state: &State, list: &ListId) -> u64 {
         }
         ListId::Place(Place::Pod(_)) => world.pods.revision() + world.events.revision(),
         ListId::Place(Place::Analysis(_)) => world.analysis_runs.revision(),
-        ListId::Place(Place::Deck | Place::Pipelines | Place::Slo | Place::Inbox | Place::Log(_))
-        | ListId::Pane(Pane::Pipelines | Pane::Steps | Pane::Budget) => 0,
+        ListId::Place(Place::Pipelines) | ListId::Pane(Pane::Pipelines) => world.runs.revision(),
+        ListId::Place(Place::Run(_)) | ListId::Pane(Pane::Steps) => {
+            // Which run a pane is about is not a matter of the world.
+            world.runs.revision() + world.details.revision() + chosen_run(state)
+        }
+        ListId::Place(Place::Slo) | ListId::Pane(Pane::Budget) => world.slos.revision(),
+        ListId::Place(Place::Objective(_)) => world.slos.revision() + world.alerts.revision(),
+        ListId::Place(Place::Inbox) => world.revision() + state.operations_revision,
+        ListId::Place(Place::Containers) => world.containers.revision(),
+        ListId::Place(Place::Deck | Place::Log(_)) => 0,
     }
+}
+
+/// Another number for another run.
+fn chosen_run(state: &State) -> u64 {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    crate::state::runs::chosen(state).map(|run| run.meta.uid.clone()).hash(&mut hasher);
+    hasher.finish() >> 1
 }
 
 pub(super) fn is_current(state: &State, list: &ListId, order: &Order) -> bool {

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use super::order::{Entry, Ref};
 use crate::model::kubernetes::{Meta, Pod};
 use crate::model::rollouts::{AnalysisRun, Rollout};
-use crate::model::{ClusterId, Name, ObjectId, Uid};
+use crate::model::slo::{Alert, Slo};
+use crate::model::{Name, ObjectId, SourceId, Uid};
 use crate::state::State;
 use crate::state::rollout_info::ReplicaSetInfo;
 use crate::state::ui::{ListId, Pane, Place};
-use crate::state::{environment, rollout_info, steps};
+use crate::state::{environment, rollout_info, runs, slos, steps, waiting};
 
 pub(super) fn build(state: &State, list: &ListId) -> Vec<Entry> {
     match list {
@@ -19,8 +20,45 @@ pub(super) fn build(state: &State, list: &ListId) -> Vec<Entry> {
         ListId::Place(Place::Rollout(id)) => rollout(state, id),
         ListId::Place(Place::Pod(id)) => pod(state, id),
         ListId::Place(Place::Analysis(id)) => analysis(state, id),
+        ListId::Place(Place::Pipelines) | ListId::Pane(Pane::Pipelines) => {
+            runs::ordered(state).iter().map(|run| entry(0, Ref::Run(run.meta.uid.clone()))).collect()
+        }
+        ListId::Place(Place::Run(id)) => jobs(state, &id.uid, true),
+        ListId::Pane(Pane::Steps) => {
+            runs::chosen(state).map(|run| jobs(state, &run.meta.uid, false)).unwrap_or_default()
+        }
+        ListId::Place(Place::Slo) | ListId::Pane(Pane::Budget) => {
+            slos::ordered(state).iter().map(|slo| entry(0, Ref::Slo(slo.meta.uid.clone()))).collect()
+        }
+        ListId::Place(Place::Objective(id)) => objective(state, id),
+        ListId::Place(Place::Inbox) => (0..waiting::all(state).len()).map(|at| entry(0, Ref::Waiting(at))).collect(),
+        ListId::Place(Place::Containers) => {
+            let rows = state.world.containers.rows().iter();
+            rows.map(|row| entry(0, Ref::Docker(row.meta.uid.clone()))).collect()
+        }
         ListId::Place(_) | ListId::Pane(_) => Vec::new(),
     }
+}
+
+/// The jobs of a run, with their steps where there is room for them.
+fn jobs(state: &State, run: &Uid, steps: bool) -> Vec<Entry> {
+    let mut out = Vec::new();
+    for job in runs::jobs(state, run).into_iter().flat_map(|jobs| &jobs.jobs) {
+        out.push(entry(0, Ref::Job(job.id.uid.clone())));
+        if steps {
+            out.extend(job.steps.iter().map(|step| entry(1, Ref::JobStep(job.id.uid.clone(), step.number))));
+        }
+    }
+    out
+}
+
+/// The burn table, then the alerts that speak of it.
+fn objective(state: &State, id: &ObjectId) -> Vec<Entry> {
+    let Some(slo) = state.world.slos.get(&id.uid) else { return Vec::new() };
+    let burns = (0..slo.burns.len()).map(|at| entry(0, Ref::Burn(at)));
+    let about = |alert: &Alert| alert.slo.as_ref().is_some_and(|name| name.as_str() == slo.meta.name.raw());
+    let alerts = state.world.alerts.rows().iter().filter(|alert| about(alert));
+    burns.chain(alerts.map(|alert| entry(0, Ref::Alert(alert.meta.uid.clone())))).collect()
 }
 
 fn entry(depth: u8, row: Ref) -> Entry {
@@ -29,8 +67,8 @@ fn entry(depth: u8, row: Ref) -> Entry {
 
 /// By environment (development first), then cluster, namespace and name.
 fn workloads(state: &State) -> Vec<Entry> {
-    type Key = ((u8, Name), ClusterId, Name, Name);
-    let mut environments: BTreeMap<(ClusterId, Name), (u8, Name)> = BTreeMap::new();
+    type Key = ((u8, Name), SourceId, Name, Name);
+    let mut environments: BTreeMap<(SourceId, Name), (u8, Name)> = BTreeMap::new();
     let mut key = |meta: &Meta| -> Key {
         let stage = environments
             .entry((meta.cluster, meta.namespace.clone()))
@@ -137,6 +175,13 @@ fn push_events(state: &State, about: &[Uid], out: &mut Vec<Entry>) {
 pub(super) fn page_rollout<'a>(state: &'a State, list: &ListId) -> Option<&'a Arc<Rollout>> {
     match list {
         ListId::Place(Place::Rollout(id)) => state.world.rollouts.get(&id.uid),
+        ListId::Place(_) | ListId::Pane(_) => None,
+    }
+}
+
+pub(super) fn page_slo<'a>(state: &'a State, list: &ListId) -> Option<&'a Arc<Slo>> {
+    match list {
+        ListId::Place(Place::Objective(id)) => state.world.slos.get(&id.uid),
         ListId::Place(_) | ListId::Pane(_) => None,
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::model::kubernetes::{ContainerImage, ReplicaSet};
 use crate::model::rollouts::{Canary, Rollout, Strategy};
 use crate::model::source::{FeedId, FeedStatus};
-use crate::model::{ClusterId, Kind, Name, ObjectId, Uid};
+use crate::model::{Kind, Name, ObjectId, SourceId, Uid};
 use crate::safe;
 use crate::state::world::Feed;
 use crate::state::{State, rollout_phase};
@@ -17,18 +17,19 @@ pub(super) fn feed<'a>(state: &'a State, id: &ObjectId) -> Option<&'a Feed> {
     feed_of(state, id.cluster, id.kind, &id.namespace)
 }
 
-fn feed_of<'a>(state: &'a State, cluster: ClusterId, kind: Kind, namespace: &Name) -> Option<&'a Feed> {
+fn feed_of<'a>(state: &'a State, cluster: SourceId, kind: Kind, namespace: &Name) -> Option<&'a Feed> {
     let all = FeedId { cluster, kind, namespace: None };
     let one = FeedId { cluster, kind, namespace: Some(namespace.clone()) };
     state.world.feeds.get(&one).or_else(|| state.world.feeds.get(&all))
 }
 
-/// `metadata.generation` of a workload; 0 when it is not known.
+/// `metadata.generation` of a workload, the attempt of a run; 0 when it is not known.
 pub(super) fn generation(state: &State, id: &ObjectId) -> i64 {
     let generation = match id.kind {
         Kind::Rollout => state.world.rollouts.get(&id.uid).map(|row| row.meta.generation),
         Kind::Deployment => state.world.deployments.get(&id.uid).map(|row| row.meta.generation),
-        Kind::Namespace | Kind::ReplicaSet | Kind::Pod | Kind::Event | Kind::AnalysisRun | Kind::Experiment => None,
+        Kind::Run => state.world.runs.get(&id.uid).map(|row| i64::from(row.attempt)),
+        _ => None,
     };
     generation.unwrap_or_default()
 }

@@ -5,6 +5,7 @@ mod facts;
 mod offer;
 mod outcome;
 mod preview;
+mod run;
 
 use std::time::Duration;
 
@@ -37,12 +38,16 @@ pub fn scopes(state: &State) -> Vec<Scope> {
 #[must_use]
 pub fn scopes_of_place(state: &State) -> Vec<Scope> {
     match &state.ui.place {
-        Place::Deck => vec![Scope::Deck, Scope::Environments, Scope::Workloads, Scope::List, Scope::Global],
+        Place::Deck => {
+            vec![Scope::Deck, Scope::Environments, Scope::Workloads, Scope::Runs, Scope::List, Scope::Global]
+        }
         Place::Environments | Place::Pods => {
             vec![Scope::Environments, Scope::Workloads, Scope::List, Scope::Global]
         }
         Place::Rollouts | Place::Workload(_) | Place::Rollout(_) => vec![Scope::Workloads, Scope::List, Scope::Global],
-        Place::Pipelines | Place::Slo | Place::Inbox | Place::Journal | Place::Pod(_) | Place::Analysis(_) => {
+        Place::Pipelines | Place::Run(_) => vec![Scope::Runs, Scope::List, Scope::Global],
+        Place::Inbox => vec![Scope::Workloads, Scope::Runs, Scope::List, Scope::Global],
+        Place::Slo | Place::Objective(_) | Place::Containers | Place::Journal | Place::Pod(_) | Place::Analysis(_) => {
             vec![Scope::List, Scope::Global]
         }
         Place::Log(_) => vec![Scope::Log, Scope::List, Scope::Global],
@@ -68,19 +73,28 @@ pub fn help_lines(state: &State) -> usize {
     all.saturating_sub(1)
 }
 
-/// The Rollout or Deployment a verb would act on: the one highlighted, else the one whose page this is.
+/// The Rollout, Deployment or run a verb would act on: the one highlighted, else the one whose page this is.
 #[must_use]
 pub fn target(state: &State) -> Option<ObjectId> {
     let list = state.ui.list_id();
     if let Some(RowId::Object(id)) = lists::selected(state, &list)
-        && matches!(id.kind, Kind::Rollout | Kind::Deployment)
+        && matches!(id.kind, Kind::Rollout | Kind::Deployment | Kind::Run)
     {
         return Some(id);
     }
     match &state.ui.place {
-        Place::Rollout(id) | Place::Workload(id) => Some(id.clone()),
+        Place::Rollout(id) | Place::Workload(id) | Place::Run(id) => Some(id.clone()),
         _ => None,
     }
+}
+
+/// It asks for an action.
+#[must_use]
+pub const fn is_verb(command: Command) -> bool {
+    matches!(
+        command,
+        Command::Promote | Command::Abort | Command::Retry | Command::Undo | Command::RerunFailed | Command::CancelRun
+    )
 }
 
 /// Whether the command does something here; if not, why not. For footer and help.
@@ -88,10 +102,10 @@ pub fn check(state: &State, command: Command) -> Result<(), Safe> {
     if command == Command::Logs && matches!(state.ui.place, Place::Log(_)) {
         return Err(Safe::of("this is the log"));
     }
-    if !matches!(command, Command::Promote | Command::Abort | Command::Retry | Command::Undo) {
+    if !is_verb(command) {
         return Ok(());
     }
-    let target = target(state).ok_or_else(|| Safe::of("select a rollout or a deployment first"))?;
+    let target = target(state).ok_or_else(|| Safe::of("select a rollout, a deployment or a run first"))?;
     available(state, command, &target).map(drop)
 }
 
@@ -127,5 +141,7 @@ pub const fn command_of(verb: Verb) -> Command {
         Verb::Abort => Command::Abort,
         Verb::Retry => Command::Retry,
         Verb::Undo => Command::Undo,
+        Verb::Rerun => Command::RerunFailed,
+        Verb::Cancel => Command::CancelRun,
     }
 }

@@ -31,7 +31,9 @@ pub fn available_to(state: &State, command: Command, action: &Action) -> Result<
         | Change::PromoteInconclusive { .. }
         | Change::Unpause
         | Change::Abort { .. }
-        | Change::Retry { .. } => None,
+        | Change::Retry { .. }
+        | Change::RerunFailed { .. }
+        | Change::Cancel { .. } => None,
     };
     offer(state, command, &action.target, wanted.as_ref())
 }
@@ -49,9 +51,8 @@ fn offer(state: &State, command: Command, target: &ObjectId, wanted: Option<&Uid
             }
             undo_deployment(state, target, wanted)?
         }
-        Kind::Namespace | Kind::ReplicaSet | Kind::Pod | Kind::Event | Kind::AnalysisRun | Kind::Experiment => {
-            return Err(Safe::of("only rollouts and deployments can be acted on"));
-        }
+        Kind::Run => super::run::change(state, command, target)?,
+        _ => return Err(Safe::of("only rollouts, deployments and runs can be acted on")),
     };
     Ok(Action { target: target.clone(), change })
 }
@@ -83,6 +84,8 @@ fn in_flight_words(state: &State, operation: &Operation) -> Safe {
         Verb::Abort => "aborting",
         Verb::Retry => "retrying",
         Verb::Undo => "undoing",
+        Verb::Rerun => "rerunning",
+        Verb::Cancel => "cancelling",
     };
     let seconds = state.now.mono.saturating_sub(operation.started_mono).as_secs() as i64;
     match &operation.outcome {

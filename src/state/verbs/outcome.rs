@@ -40,9 +40,8 @@ pub fn expected(state: &State, operation: &Operation) -> Verdict {
             Some(deployment) => deployment_shows(state, operation, deployment),
             None => Verdict::Lost(Safe::of("the deployment was deleted meanwhile")),
         },
-        Kind::Namespace | Kind::ReplicaSet | Kind::Pod | Kind::Event | Kind::AnalysisRun | Kind::Experiment => {
-            Verdict::Lost(Safe::of("nothing proves an action on this kind"))
-        }
+        Kind::Run => super::run::shows(state, operation),
+        _ => Verdict::Lost(Safe::of("nothing proves an action on this kind")),
     }
 }
 
@@ -98,6 +97,7 @@ fn rollout_shows(state: &State, operation: &Operation, rollout: &Rollout) -> Ver
         Change::Undo { replica_set_uid, to_revision, .. } => {
             undone(state, operation, rollout, replica_set_uid, *to_revision)
         }
+        Change::RerunFailed { .. } | Change::Cancel { .. } => Verdict::Lost(Safe::of("a Rollout is no run")),
     }
 }
 

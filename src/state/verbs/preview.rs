@@ -20,18 +20,18 @@ use crate::text::Safe;
 pub const ARMING: Duration = Duration::from_millis(750);
 
 /// What is said about an action.
-struct Words {
-    summary: Safe,
-    expects: Safe,
-    lines: Vec<(Safe, Vec<Safe>)>,
+pub(super) struct Words {
+    pub(super) summary: Safe,
+    pub(super) expects: Safe,
+    pub(super) lines: Vec<(Safe, Vec<Safe>)>,
 }
 
 impl Words {
-    fn line(&mut self, label: &'static str, text: Safe) {
+    pub(super) fn line(&mut self, label: &'static str, text: Safe) {
         self.lines.push((Safe::of(label), vec![text]));
     }
 
-    fn lines(&mut self, label: &'static str, texts: Vec<Safe>) {
+    pub(super) fn lines(&mut self, label: &'static str, texts: Vec<Safe>) {
         self.lines.push((Safe::of(label), texts));
     }
 }
@@ -46,6 +46,8 @@ pub fn preview(state: &State, action: &Action) -> Confirm {
         Verb::Abort => "Abort",
         Verb::Retry => "Retry",
         Verb::Undo => "Undo",
+        Verb::Rerun => "Rerun failed jobs of",
+        Verb::Cancel => "Cancel",
     };
     Confirm {
         action: action.clone(),
@@ -108,6 +110,9 @@ fn words(state: &State, action: &Action) -> Words {
         (Change::Undo { replica_set_uid, to_revision, .. }, rollout) => {
             undo(state, action, rollout.map(AsRef::as_ref), replica_set_uid, *to_revision, &mut words);
         }
+        (change @ (Change::RerunFailed { .. } | Change::Cancel { .. }), _) => {
+            super::run::words(state, action, change, &mut words)
+        }
         (change, Some(rollout)) => {
             versions(state, rollout, &mut words, matches!(change, Change::Abort { .. }));
             of_rollout(rollout, change, &mut words);
@@ -120,7 +125,7 @@ fn words(state: &State, action: &Action) -> Words {
 /// Which object exactly: `eks-prod · https://… · ana · production/checkout`.
 fn place(state: &State, target: &ObjectId) -> Safe {
     let object = safe!("{}/{}", target.namespace.safe(), target.name.safe());
-    let Some(cluster) = state.world.cluster(target.cluster) else { return object };
+    let Some(cluster) = state.world.source(target.cluster) else { return object };
     let said = |text: &Safe| if text.is_empty() { Safe::of("") } else { safe!("{} · ", text) };
     safe!("{}{}{}{}", said(cluster.name.safe()), said(&cluster.server), said(&cluster.user), object)
 }
@@ -145,7 +150,7 @@ fn of_rollout(rollout: &Rollout, change: &Change, words: &mut Words) {
         Change::PromotePause { step: Some(step), .. } => promote_pause(rollout, *step, words),
         Change::PromotePause { step: None, .. } => promote_blue_green(words),
         Change::PromoteInconclusive { step, next, .. } => promote_inconclusive(rollout, *step, *next, words),
-        Change::Undo { .. } => {}
+        Change::Undo { .. } | Change::RerunFailed { .. } | Change::Cancel { .. } => {}
     }
 }
 

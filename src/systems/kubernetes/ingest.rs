@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::model::ClusterId;
 use crate::model::Name;
+use crate::model::SourceId;
 use crate::model::kubernetes::{Deployment, Event, Namespace, ReplicaSet, Replicas};
 use crate::systems::ingest::IngestError;
 use crate::systems::meta::{ConditionWire, MetaWire, Pool, TemplateWire, conditions, images};
@@ -18,7 +18,7 @@ pub struct NamespaceWire<'a> {
 }
 
 /// The namespace stands in its own namespace, so that a feed of one namespace covers it.
-pub fn namespace(cluster: ClusterId, wire: &NamespaceWire<'_>, pool: &mut Pool) -> Result<Namespace, IngestError> {
+pub fn namespace(cluster: SourceId, wire: &NamespaceWire<'_>, pool: &mut Pool) -> Result<Namespace, IngestError> {
     let metadata = wire.metadata.0.as_ref().ok_or(IngestError::Missing { what: "Namespace", field: "metadata" })?;
     let mut meta = metadata.model("Namespace", cluster, pool)?;
     meta.namespace = meta.name.clone();
@@ -58,7 +58,7 @@ struct WorkloadStatus<'a> {
     conditions: List<Obj<ConditionWire<'a>>>,
 }
 
-pub fn deployment(cluster: ClusterId, wire: &WorkloadWire<'_>, pool: &mut Pool) -> Result<Deployment, IngestError> {
+pub fn deployment(cluster: SourceId, wire: &WorkloadWire<'_>, pool: &mut Pool) -> Result<Deployment, IngestError> {
     let metadata = wire.metadata.0.as_ref().ok_or(IngestError::Missing { what: "Deployment", field: "metadata" })?;
     let (no_spec, no_status) = (WorkloadSpec::default(), WorkloadStatus::default());
     let spec = wire.spec.0.as_ref().unwrap_or(&no_spec);
@@ -82,7 +82,7 @@ pub fn deployment(cluster: ClusterId, wire: &WorkloadWire<'_>, pool: &mut Pool) 
     })
 }
 
-pub fn replica_set(cluster: ClusterId, wire: &WorkloadWire<'_>, pool: &mut Pool) -> Result<ReplicaSet, IngestError> {
+pub fn replica_set(cluster: SourceId, wire: &WorkloadWire<'_>, pool: &mut Pool) -> Result<ReplicaSet, IngestError> {
     let metadata = wire.metadata.0.as_ref().ok_or(IngestError::Missing { what: "ReplicaSet", field: "metadata" })?;
     let (no_spec, no_status) = (WorkloadSpec::default(), WorkloadStatus::default());
     let spec = wire.spec.0.as_ref().unwrap_or(&no_spec);
@@ -153,7 +153,7 @@ struct SeriesWire {
 }
 
 /// Newer events leave `lastTimestamp` null: series, last, event time, creation, in this order.
-pub fn event(cluster: ClusterId, wire: &EventWire<'_>, pool: &mut Pool) -> Result<Event, IngestError> {
+pub fn event(cluster: SourceId, wire: &EventWire<'_>, pool: &mut Pool) -> Result<Event, IngestError> {
     let metadata = wire.metadata.0.as_ref().ok_or(IngestError::Missing { what: "Event", field: "metadata" })?;
     let nothing = AboutWire::default();
     let about = wire.involved_object.0.as_ref().or(wire.regarding.0.as_ref()).unwrap_or(&nothing);

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use crate::model::ClusterId;
+use crate::model::SourceId;
 use crate::model::kubernetes::{Container, ContainerState, Pod, PodHealth, Terminated};
 use crate::systems::ingest::IngestError;
 use crate::systems::meta::{ConditionWire, ContainerWire, MetaWire, PodSpecWire, Pool};
@@ -91,7 +91,7 @@ struct TerminatedWire<'a> {
     finished_at: Time,
 }
 
-pub fn pod(cluster: ClusterId, wire: &PodWire<'_>, pool: &mut Pool) -> Result<Pod, IngestError> {
+pub fn pod(cluster: SourceId, wire: &PodWire<'_>, pool: &mut Pool) -> Result<Pod, IngestError> {
     let metadata = wire.metadata.0.as_ref().ok_or(IngestError::Missing { what: "Pod", field: "metadata" })?;
     let meta = metadata.model("Pod", cluster, pool)?;
     let (no_spec, no_status) = (PodSpecWire::default(), PodStatusWire::default());

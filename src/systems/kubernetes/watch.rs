@@ -14,7 +14,7 @@ pub fn list(kind: Kind, namespace: Option<&Name>) -> Option<(String, String)> {
         }
         Kind::Pod | Kind::Event => "/api/v1",
         Kind::Deployment | Kind::ReplicaSet => "/apis/apps/v1",
-        Kind::Rollout | Kind::AnalysisRun | Kind::Experiment => return None,
+        _ => return None,
     };
     Some((crate::systems::collection(root, kind, namespace), String::new()))
 }

@@ -8,7 +8,7 @@ use crate::model::kubernetes::Replicas;
 use crate::model::rollouts::{
     AnalysisPhase, AnalysisRef, BlueGreen, Canary, PauseCondition, Rollout, Step, Strategy, Weights, WorkloadRef,
 };
-use crate::model::{ClusterId, Name};
+use crate::model::{Name, SourceId};
 use crate::systems::ingest::IngestError;
 use crate::systems::meta::{ConditionWire, MetaWire, Pool, TemplateWire, conditions, images};
 use crate::systems::wire::{Flag, Int, List, Obj, Text, Time};
@@ -203,7 +203,7 @@ struct AnalysisRefWire<'a> {
     message: Text<'a>,
 }
 
-pub fn rollout(cluster: ClusterId, wire: &RolloutWire<'_>, pool: &mut Pool) -> Result<Rollout, IngestError> {
+pub fn rollout(cluster: SourceId, wire: &RolloutWire<'_>, pool: &mut Pool) -> Result<Rollout, IngestError> {
     let metadata = wire.metadata.0.as_ref().ok_or(IngestError::Missing { what: "Rollout", field: "metadata" })?;
     let (no_spec, no_status) = (SpecWire::default(), StatusWire::default());
     let spec = wire.spec.0.as_ref().unwrap_or(&no_spec);

@@ -9,7 +9,7 @@ use crate::model::kubernetes::Replicas;
 use crate::model::rollouts::{
     AnalysisJob, AnalysisPhase, AnalysisRun, Experiment, ExperimentAnalysis, ExperimentTemplate, Measurement, Metric,
 };
-use crate::model::{ClusterId, Name};
+use crate::model::{Name, SourceId};
 use crate::systems::ingest::IngestError;
 use crate::systems::meta::{MetaWire, Pool};
 use crate::systems::wire::{Flag, Int, List, Obj, Text, Time};
@@ -163,7 +163,7 @@ struct JobWire<'a> {
 }
 
 pub fn analysis_run(
-    cluster: ClusterId,
+    cluster: SourceId,
     wire: &AnalysisRunWire<'_>,
     pool: &mut Pool,
 ) -> Result<AnalysisRun, IngestError> {
@@ -311,7 +311,7 @@ struct ExperimentAnalysisWire<'a> {
     message: Text<'a>,
 }
 
-pub fn experiment(cluster: ClusterId, wire: &ExperimentWire<'_>, pool: &mut Pool) -> Result<Experiment, IngestError> {
+pub fn experiment(cluster: SourceId, wire: &ExperimentWire<'_>, pool: &mut Pool) -> Result<Experiment, IngestError> {
     let metadata = wire.metadata.0.as_ref().ok_or(IngestError::Missing { what: "Experiment", field: "metadata" })?;
     let no_status = ExperimentStatusWire::default();
     let status = wire.status.0.as_ref().unwrap_or(&no_status);

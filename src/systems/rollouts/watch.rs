@@ -12,6 +12,6 @@ pub fn list(kind: Kind, namespace: Option<&Name>) -> Option<(String, String)> {
         Kind::Rollout | Kind::AnalysisRun | Kind::Experiment => {
             Some((crate::systems::collection(ROOT, kind, namespace), String::new()))
         }
-        Kind::Namespace | Kind::Deployment | Kind::ReplicaSet | Kind::Pod | Kind::Event => None,
+        _ => None,
     }
 }

@@ -87,6 +87,7 @@ const fn heading(scope: Scope) -> &'static str {
         Scope::Deck => "on the Deck",
         Scope::Environments => "environments",
         Scope::Workloads => "rollouts and deployments",
+        Scope::Runs => "runs",
         Scope::Log => "in a log",
         Scope::Confirm => "in a dialog",
     }

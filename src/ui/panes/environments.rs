@@ -149,7 +149,7 @@ fn apart(state: &State, workloads: &[Workload], of: &Workload) -> Safe {
     let meta = of.meta();
     let mut words = Vec::new();
     if workloads.iter().any(|other| other.meta().cluster != meta.cluster) {
-        words.extend(state.world.cluster(meta.cluster).map(|cluster| cluster.name.safe().clone()));
+        words.extend(state.world.source(meta.cluster).map(|cluster| cluster.name.safe().clone()));
     }
     if workloads.iter().any(|other| other.meta().namespace != meta.namespace) {
         words.push(meta.namespace.safe().clone());

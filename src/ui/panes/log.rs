@@ -51,7 +51,7 @@ fn name(state: &State, log: &Log) -> Words {
     let request = &log.request;
     let mut words = Words::new().strong(&request.pod.name);
     words = words.dim(" in ").text(&request.pod.namespace);
-    if let Some(cluster) = state.world.cluster(request.pod.cluster).filter(|_| state.world.clusters.len() > 1) {
+    if let Some(cluster) = state.world.source(request.pod.cluster).filter(|_| state.world.clusters().count() > 1) {
         words = words.dim(" on ").text(&cluster.name);
     }
     if let Some(container) = &request.container {

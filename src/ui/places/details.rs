@@ -83,7 +83,15 @@ fn item(state: &State, pen: &mut Pen<'_>, line: &Line) {
         | Item::Revision(_)
         | Item::Container(_)
         | Item::Metric(_)
-        | Item::Measurement(_) => {
+        | Item::Measurement(_)
+        | Item::Run(_)
+        | Item::Job(_)
+        | Item::JobStep(_)
+        | Item::Slo(_)
+        | Item::Burn(_)
+        | Item::Alert(_)
+        | Item::Docker(_)
+        | Item::Waiting(_) => {
             let cells = rows::tree(state, line, None);
             let mut y = 0;
             for words in &cells {

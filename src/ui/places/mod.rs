@@ -1,8 +1,12 @@
 //! The views other than the Deck: a title, facts, and rows in columns.
 
+mod containers;
 mod details;
+mod inbox;
 mod pages;
 mod rows;
+mod runs;
+mod slos;
 mod views;
 
 use super::notice::{self, About};
@@ -45,6 +49,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
         Place::Pods => list(state, pen, &page, &views::PODS),
         Place::Rollouts => list(state, pen, &page, &views::ROLLOUTS),
         Place::Journal => list(state, pen, &page, &views::JOURNAL),
+        Place::Run(_) | Place::Objective(_) | Place::Containers => {}
         Place::Rollout(id) => pages::rollout(state, pen, &page, id),
         Place::Workload(id) => pages::workload(state, pen, &page, id),
         Place::Pod(id) => pages::pod(state, pen, &page, id),

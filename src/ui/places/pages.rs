@@ -159,7 +159,16 @@ const fn section(line: &Line) -> &'static str {
         Item::Revision(_) | Item::ReplicaSet(_) | Item::Pod(_) | Item::AnalysisRun(_) | Item::Experiment(_) => {
             "REVISIONS"
         }
-        Item::Deployment(_) | Item::Rollout(_) | Item::Operation(_) => "",
+        Item::Job(_) | Item::JobStep(_) => "JOBS",
+        Item::Burn(_) => "BURN RATES",
+        Item::Alert(_) => "ALERTS",
+        Item::Deployment(_)
+        | Item::Rollout(_)
+        | Item::Operation(_)
+        | Item::Run(_)
+        | Item::Slo(_)
+        | Item::Docker(_)
+        | Item::Waiting(_) => "",
     }
 }
 

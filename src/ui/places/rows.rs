@@ -2,7 +2,7 @@
 
 use crate::action::{Operation, Outcome};
 use crate::config::theme::Role;
-use crate::model::ClusterId;
+use crate::model::SourceId;
 use crate::model::kubernetes::{Deployment, Event, Pod};
 use crate::model::rollouts::Rollout;
 use crate::safe;
@@ -282,6 +282,10 @@ pub(super) fn tree(state: &State, line: &Line, info: Option<&rollout_info::Rollo
         }
         Item::Deployment(_) | Item::Rollout(_) => workload(state, line),
         Item::Operation(_) => operation(state, line),
+        Item::Run(_) | Item::Job(_) | Item::JobStep(_) => super::runs::cells(state, line),
+        Item::Slo(_) | Item::Burn(_) | Item::Alert(_) => super::slos::cells(state, line),
+        Item::Docker(_) => super::containers::cells(state, line),
+        Item::Waiting(_) => super::inbox::cells(state, line),
     }
 }
 
@@ -329,9 +333,9 @@ pub(in crate::ui) const fn tag_role(tag: rollout_info::Tag) -> Role {
 }
 
 /// The cluster of the page that is open: containers and measurements carry none of their own.
-fn here(state: &State) -> ClusterId {
+fn here(state: &State) -> SourceId {
     match state.ui.list_id() {
         ListId::Place(Place::Rollout(id) | Place::Workload(id) | Place::Pod(id) | Place::Analysis(id)) => id.cluster,
-        _ => state.world.clusters.first().map_or(ClusterId(0), |cluster| cluster.id),
+        _ => state.world.clusters().next().map_or(SourceId(0), |cluster| cluster.id),
     }
 }

@@ -1,0 +1,102 @@
+//! What the operator's configuration says of the world: services, environments, order of promotion.
+//! Made by `config`; an empty one where there is none.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Name;
+use super::slo::ObjectiveSpec;
+use crate::text::Safe;
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Settings {
+    /// The file it was read from; `None` = discovered.
+    pub file: Option<Safe>,
+    pub services: Vec<Service>,
+    /// In the order of the file.
+    pub environments: Vec<Environment>,
+    /// Names of environments, in the order in which a change travels.
+    pub promotion: Vec<Name>,
+}
+
+/// Where the sources other than clusters are, from the configuration or discovered.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Sources {
+    pub github: Option<GitHubSource>,
+    pub prometheus: Option<HttpSource>,
+    pub docker: Option<DockerSource>,
+    /// Objectives of the configuration's OpenSLO files.
+    pub objectives: Vec<ObjectiveSpec>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GitHubSource {
+    /// `https://api.github.com`, or `https://HOST/api/v3`.
+    pub url: String,
+    /// `None`: `GH_TOKEN`, `GITHUB_TOKEN`, else `gh auth token`.
+    pub token: Option<SecretSource>,
+    /// `acme/checkout`.
+    pub repositories: Vec<Name>,
+    pub discovered: Option<Safe>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpSource {
+    pub url: String,
+    pub token: Option<SecretSource>,
+    pub discovered: Option<Safe>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DockerSource {
+    /// `unix:///var/run/docker.sock`, `tcp://127.0.0.1:2375`.
+    pub host: String,
+    pub discovered: Option<Safe>,
+}
+
+/// Where a secret is taken from. The secret itself is read by `net`, and never stands here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretSource {
+    Env(String),
+    File(PathBuf),
+    /// Program and arguments; no shell.
+    Command(Vec<String>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    pub name: Name,
+    /// `acme/checkout`.
+    pub repository: Option<Name>,
+    /// Workflow files of it that matter; empty = all.
+    pub workflows: Vec<Name>,
+    /// Repositories of its images, without tag.
+    pub images: Vec<Name>,
+    pub canary: CanaryQueries,
+}
+
+/// PromQL with `{arm}` where the name of the arm stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CanaryQueries {
+    pub errors: Option<Arc<str>>,
+    pub latency: Option<Arc<str>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environment {
+    pub name: Name,
+    /// The kubeconfig's context; `None` = every cluster of the scope.
+    pub cluster: Option<Name>,
+    pub namespace: Option<Name>,
+    /// `None` = by its name ([`crate::state::environment::is_protected`]).
+    pub protection: Option<Protection>,
+}
+
+/// How much an action there asks of the operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Protection {
+    /// `y`, as everywhere: a mutation is never without a question here.
+    None,
+    Confirm,
+    TypedName,
+}

@@ -1,0 +1,22 @@
+//! The way to Prometheus and what speaks its API.
+
+use super::NetError;
+
+/// See the module. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Prometheus {
+    url: String,
+}
+
+impl Prometheus {
+    /// Connects to nothing yet.
+    pub fn new(url: &str) -> Result<Self, NetError> {
+        Ok(Self { url: url.trim_end_matches('/').to_owned() })
+    }
+
+    /// The base of its API, without credentials.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}

@@ -1,0 +1,86 @@
+//! What the sources said of what somebody looks at (see [`crate::model::interest`]): jobs of runs,
+//! canaries beside their stable arm, budget spent; and the quota of each GitHub host.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::model::pipelines::{Job, Jobs, JobsRead, Quota};
+use crate::model::slo::{ArmMetric, Comparison, Reading, Spent};
+use crate::model::source::Detail;
+use crate::model::{SourceId, Uid};
+use crate::text::Safe;
+
+#[derive(Debug, Clone, Default)]
+pub struct Details {
+    pub quotas: BTreeMap<SourceId, Quota>,
+    jobs: HashMap<Uid, Result<Arc<Jobs>, Safe>>,
+    comparisons: BTreeMap<(Uid, ArmMetric), Arc<Comparison>>,
+    spent: HashMap<Uid, Spent>,
+    revision: u64,
+}
+
+impl Details {
+    pub(super) fn take(&mut self, source: SourceId, detail: Detail) {
+        self.revision += 1;
+        match detail {
+            Detail::Quota(quota) => drop(self.quotas.insert(source, quota)),
+            // What was read before is better than why it cannot be read now.
+            Detail::Jobs(JobsRead { run, jobs: Err(why) }) => {
+                self.jobs
+                    .entry(run)
+                    .and_modify(|jobs| {
+                        if jobs.is_err() {
+                            *jobs = Err(why.clone())
+                        }
+                    })
+                    .or_insert(Err(why));
+            }
+            Detail::Jobs(JobsRead { run, jobs }) => drop(self.jobs.insert(run, jobs)),
+            Detail::Comparison(row) => {
+                drop(self.comparisons.insert((row.query.rollout.clone(), row.query.metric), Arc::from(row)));
+            }
+            Detail::Spent(row) => drop(self.spent.insert(row.slo.clone(), row)),
+        }
+    }
+
+    pub(super) fn forget_run(&mut self, run: &Uid) {
+        self.jobs.remove(run);
+    }
+
+    /// Grows with every change.
+    #[must_use]
+    pub const fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// The jobs of a run as they were read last; `Err`: why they cannot be read.
+    #[must_use]
+    pub fn jobs(&self, run: &Uid) -> Option<&Result<Arc<Jobs>, Safe>> {
+        self.jobs.get(run)
+    }
+
+    /// A job by its id, of whatever run.
+    #[must_use]
+    pub fn job(&self, id: &Uid) -> Option<&Job> {
+        self.jobs
+            .values()
+            .filter_map(|jobs| jobs.as_ref().ok())
+            .flat_map(|jobs| &jobs.jobs)
+            .find(|job| job.id.uid == *id)
+    }
+
+    /// The canary of a Rollout beside its stable arm, errors first.
+    pub fn comparisons(&self, rollout: &Uid) -> impl Iterator<Item = &Arc<Comparison>> {
+        [ArmMetric::Errors, ArmMetric::Latency]
+            .into_iter()
+            .filter_map(move |metric| self.comparisons.get(&(rollout.clone(), metric)))
+    }
+
+    /// Budget of an objective spent since then; `None` when it was counted from another time.
+    #[must_use]
+    pub fn spent(&self, slo: &Uid, since: Timestamp) -> Option<&Reading<f64>> {
+        self.spent.get(slo).filter(|row| row.since == since).map(|row| &row.spent)
+    }
+}

@@ -1,0 +1,3 @@
+//! Docker Engine.
+
+pub mod watch;

@@ -1,0 +1,10 @@
+//! How it is read.
+
+use crate::net::GitHub;
+use crate::systems::polled::{Gone, Outlet};
+
+/// Until the loop is gone.
+pub(in crate::systems) async fn run(client: GitHub, outlet: Outlet) -> Result<(), Gone> {
+    drop(client);
+    outlet.tell(crate::model::source::FeedEvent::Alive).await
+}

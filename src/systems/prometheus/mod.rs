@@ -1,0 +1,3 @@
+//! Prometheus and what speaks its API.
+
+pub mod watch;
