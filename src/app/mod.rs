@@ -7,6 +7,7 @@
 //! | [`Recorder`]: the journal behind the loop | `record` |
 //! | [`live`]: the same on a terminal | `live` |
 //! | [`Headless`]: the same without one, for flow tests | `headless` |
+//! | [`specs_of`]: the sources of a demo | `world` |
 
 mod core;
 mod headless;
@@ -15,6 +16,7 @@ mod live;
 pub mod logging;
 mod record;
 mod save;
+mod world;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,6 +33,7 @@ pub use core::{Core, Outside, Step};
 pub use headless::{Headless, Lost};
 pub use live::{End, live};
 pub use record::Recorder;
+pub use world::specs_of;
 
 /// Everything the console is started with.
 #[derive(Debug)]

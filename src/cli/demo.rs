@@ -12,7 +12,6 @@ use super::{FAILED, USAGE, complain, console, runtime};
 use crate::app::{self, Recorder, Setup};
 use crate::demo::{self, Demo, DemoError, Options};
 use crate::journal::Journal;
-use crate::net::Target;
 use crate::safe;
 use crate::systems::Namespaces;
 use crate::term::{self, Caps};
@@ -48,7 +47,7 @@ pub(crate) fn run(args: &Args, look: &Look) -> u8 {
     };
     let log = app::logging::start(&folder).ok();
     let setup = Setup {
-        specs: console::specs(&[target(&demo)], &namespaces(&demo)),
+        specs: app::specs_of(&demo, &namespaces(&demo)),
         settings: Arc::default(),
         keymap,
         theme,
@@ -78,14 +77,6 @@ fn options(args: &Args) -> Options {
         churn: args.churn,
         log_rate: args.log_rate,
         held: false,
-    }
-}
-
-fn target(demo: &Demo) -> Target {
-    Target::Url {
-        server: demo.url.clone(),
-        name: "demo".to_owned(),
-        namespace: demo.namespaces.first().cloned().unwrap_or_else(|| "default".to_owned()),
     }
 }
 

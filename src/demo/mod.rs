@@ -112,6 +112,14 @@ pub struct Demo {
     pub clock: Clock,
     /// The namespaces of the world.
     pub namespaces: Vec<String>,
+    /// Base of the GitHub API.
+    pub github: Option<String>,
+    /// The repositories of the world, `owner/name`.
+    pub repositories: Vec<String>,
+    /// Base of the Prometheus API.
+    pub prometheus: Option<String>,
+    /// The Docker Engine: `tcp://127.0.0.1:PORT`.
+    pub docker: Option<String>,
     /// Moves a held world; keeps the server alive.
     pub handle: Handle,
 }
@@ -179,7 +187,16 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
         tokio::spawn(run(Arc::clone(&shared), speed));
     }
     let alive = Arc::new(shared.stop.clone().drop_guard());
-    Ok(Demo { url, clock, namespaces, handle: Handle { shared, _alive: alive } })
+    Ok(Demo {
+        url,
+        clock,
+        namespaces,
+        github: None,
+        repositories: Vec::new(),
+        prometheus: None,
+        docker: None,
+        handle: Handle { shared, _alive: alive },
+    })
 }
 
 /// Refuses numbers that no world can be made of.

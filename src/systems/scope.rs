@@ -1,11 +1,13 @@
-//! From a target of the command line to a cluster of the scope.
+//! From a target of the command line to a cluster of the scope, and from the settings to the sources
+//! beside it.
 
 use std::sync::Arc;
 
+use crate::model::scope::{DockerSource, GitHubSource, HttpSource, Sources};
 use crate::model::slo::ObjectiveSpec;
 use crate::model::source::SourceScope;
 use crate::model::{Name, SourceId, SystemId};
-use crate::net::{Cluster, Docker, GitHub, Prometheus, Target};
+use crate::net::{Cluster, Docker, GitHub, NetError, Prometheus, Target};
 use crate::text::Safe;
 
 /// Which namespaces are read.
@@ -74,5 +76,111 @@ pub fn resolve(id: SourceId, target: &Target, namespaces: &Namespaces) -> Spec {
             },
             upstream: None,
         },
+    }
+}
+
+/// The sources beside the clusters, numbered from `first`. Connects to nothing and never fails: one
+/// that cannot be used is a source of the scope that says why.
+#[must_use]
+pub fn connect(first: SourceId, sources: &Sources) -> Vec<Spec> {
+    let mut specs = Vec::new();
+    let mut next = (first.0..).map(SourceId);
+    let mut take = || next.next().unwrap_or(first);
+    if let Some(source) = &sources.github {
+        specs.push(github(take(), source));
+    }
+    if let Some(source) = &sources.prometheus {
+        specs.push(prometheus(take(), source, &sources.objectives));
+    }
+    if let Some(source) = &sources.docker {
+        specs.push(docker(take(), source));
+    }
+    specs
+}
+
+fn github(id: SourceId, source: &GitHubSource) -> Spec {
+    let mut spec = spec(
+        scope(id, SystemId::GitHub, &source.url, source.discovered.as_ref()),
+        GitHub::new(&source.url).map(Upstream::GitHub),
+    );
+    spec.scope.namespaces = Some(source.repositories.clone());
+    if source.repositories.is_empty() {
+        // A source without a feed would never say anything.
+        spec.scope.namespaces = Some(vec![Name::new("")]);
+        spec.scope.unusable = Some(Safe::of(
+            "no repository is named: give a service of the configuration its repo, or start inside a clone",
+        ));
+        spec.upstream = None;
+    }
+    spec
+}
+
+fn prometheus(id: SourceId, source: &HttpSource, objectives: &[ObjectiveSpec]) -> Spec {
+    let objectives: Arc<[ObjectiveSpec]> = objectives.into();
+    spec(
+        scope(id, SystemId::Prometheus, &source.url, source.discovered.as_ref()),
+        Prometheus::new(&source.url).map(|client| Upstream::Prometheus(client, objectives)),
+    )
+}
+
+fn docker(id: SourceId, source: &DockerSource) -> Spec {
+    spec(
+        scope(id, SystemId::Docker, &source.host, source.discovered.as_ref()),
+        Docker::new(&source.host).map(Upstream::Docker),
+    )
+}
+
+fn spec(mut scope: SourceScope, upstream: Result<Upstream, NetError>) -> Spec {
+    let upstream = upstream.map_err(|error| scope.unusable = Some(Safe::line(&error.to_string()))).ok();
+    Spec { scope, upstream }
+}
+
+fn scope(id: SourceId, system: SystemId, url: &str, discovered: Option<&Safe>) -> SourceScope {
+    SourceScope {
+        id,
+        system,
+        name: Name::new(host(url)),
+        server: Safe::identity(url),
+        user: Safe::of(""),
+        namespaces: None,
+        unusable: None,
+        discovered: discovered.cloned(),
+    }
+}
+
+/// Host and port of a URL; of a socket its path.
+fn host(url: &str) -> &str {
+    match url.split_once("://") {
+        Some(("unix", path)) => path,
+        Some((_, rest)) => rest.split(['/', '?', '#']).next().unwrap_or(rest),
+        None => url,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_source_has_a_number_of_its_own_and_says_where_it_is() {
+        let source = |url: &str| HttpSource { url: url.to_owned(), token: None, discovered: Some(Safe::of("env")) };
+        let sources = Sources {
+            github: Some(GitHubSource {
+                url: "https://api.github.com".to_owned(),
+                token: None,
+                repositories: Vec::new(),
+                discovered: None,
+            }),
+            prometheus: Some(source("http://127.0.0.1:9090/prometheus")),
+            docker: Some(DockerSource { host: "unix:///var/run/docker.sock".to_owned(), discovered: None }),
+            objectives: Vec::new(),
+        };
+        let scopes: Vec<SourceScope> = connect(SourceId(3), &sources).into_iter().map(|spec| spec.scope).collect();
+        let names: Vec<&str> = scopes.iter().map(|scope| scope.name.raw()).collect();
+        assert_eq!(names, ["api.github.com", "127.0.0.1:9090", "/var/run/docker.sock"]);
+        assert_eq!(scopes.iter().map(|scope| scope.id.0).collect::<Vec<_>>(), [3, 4, 5]);
+        assert!(scopes[0].unusable.as_ref().is_some_and(|why| why.as_str().contains("no repository")));
+        assert!(scopes[1].discovered.is_some());
+        assert!(!scopes[0].feeds().is_empty(), "what cannot be used has a feed that says so");
     }
 }

@@ -3,16 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use quarterdeck::app::{Headless, Recorder, Setup};
+use quarterdeck::app::{self, Headless, Recorder, Setup};
 use quarterdeck::config::theme::{Depth, Glyphs};
 use quarterdeck::config::{keymap, theme};
 use quarterdeck::demo::{self, Demo, Options};
 use quarterdeck::journal::Journal;
-use quarterdeck::model::SourceId;
-use quarterdeck::net::Target;
 use quarterdeck::state::log;
 use quarterdeck::state::ui::Place;
-use quarterdeck::systems::{self, Namespaces};
+use quarterdeck::systems::Namespaces;
 use tempfile::TempDir;
 
 /// A console, the demo behind it, and the folder of its journal.
@@ -55,10 +53,8 @@ impl Story {
 }
 
 fn console(demo: &Demo, recorder: Recorder) -> Headless {
-    let namespace = demo.namespaces.first().cloned().unwrap_or_default();
-    let target = Target::Url { server: demo.url.clone(), name: "demo".to_owned(), namespace };
     let setup = Setup {
-        specs: vec![systems::resolve(SourceId(0), &target, &Namespaces::All)],
+        specs: app::specs_of(demo, &Namespaces::All),
         settings: Arc::default(),
         keymap: keymap::load(None, None).expect("the keymap"),
         theme: theme::load(None, None, Depth::True, Glyphs::Unicode).expect("the theme"),

@@ -1,0 +1,37 @@
+//! The sources of a demo's world: everything on its own loopback servers, nothing of the user's.
+
+use crate::demo::Demo;
+use crate::model::scope::{DockerSource, GitHubSource, HttpSource, SecretSource, Sources};
+use crate::model::{Name, SourceId};
+use crate::net::Target;
+use crate::systems::{self, Namespaces, Spec};
+
+/// The cluster of a demo and the sources beside it, all of them called `demo`.
+#[must_use]
+pub fn specs_of(demo: &Demo, namespaces: &Namespaces) -> Vec<Spec> {
+    let namespace = demo.namespaces.first().cloned().unwrap_or_else(|| "default".to_owned());
+    let target = Target::Url { server: demo.url.clone(), name: "demo".to_owned(), namespace };
+    let mut specs = vec![systems::resolve(SourceId(0), &target, namespaces)];
+    specs.extend(systems::connect(SourceId(1), &sources(demo)));
+    for spec in &mut specs {
+        // Its ports are others every time, and nobody needs them.
+        spec.scope.name = Name::new("demo");
+    }
+    specs
+}
+
+fn sources(demo: &Demo) -> Sources {
+    // A token of its own: neither the environment nor `gh` is asked for one.
+    let token = Some(SecretSource::Fixed("demo"));
+    Sources {
+        github: demo.github.clone().map(|url| GitHubSource {
+            url,
+            token,
+            repositories: demo.repositories.iter().map(|name| Name::new(name)).collect(),
+            discovered: None,
+        }),
+        prometheus: demo.prometheus.clone().map(|url| HttpSource { url, token: None, discovered: None }),
+        docker: demo.docker.clone().map(|host| DockerSource { host, discovered: None }),
+        objectives: Vec::new(),
+    }
+}
