@@ -11,47 +11,71 @@ use super::error::chain;
 /// Names of a certificate that are told; it may have hundreds.
 const NAMES: usize = 3;
 
+/// Where the operator sets what may be wrong.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Setting {
+    /// After "check the port": where the address is written.
+    pub(super) place: &'static str,
+    /// What to do about a certificate of an unknown authority.
+    pub(super) authority: &'static str,
+}
+
+/// A cluster's.
+pub(super) const KUBECONFIG: Setting =
+    Setting { place: "in the kubeconfig", authority: "check certificate-authority-data in the kubeconfig" };
+
 /// One line: `https://10.0.0.1:6443 refused the connection; is it running?`.
 pub(super) fn sentence(server: &str, error: &(dyn StdError + 'static)) -> String {
-    match words(error) {
+    sentence_for(server, error, KUBECONFIG)
+}
+
+/// [`sentence`] of a server that is set elsewhere.
+pub(super) fn sentence_for(server: &str, error: &(dyn StdError + 'static), setting: Setting) -> String {
+    match words(error, setting) {
         Some(words) => format!("{server} {words}"),
         None => format!("{server}: {}", chain(error)),
     }
 }
 
 /// What the innermost error that is known means.
-fn words(error: &(dyn StdError + 'static)) -> Option<String> {
+fn words(error: &(dyn StdError + 'static), setting: Setting) -> Option<String> {
     let mut known = None;
     let mut cause = Some(error);
     while let Some(inner) = cause {
-        known = of_one(inner).or(known);
+        known = of_one(inner, setting).or(known);
         cause = inner.source();
     }
     known
 }
 
-fn of_one(error: &(dyn StdError + 'static)) -> Option<String> {
+fn of_one(error: &(dyn StdError + 'static), setting: Setting) -> Option<String> {
     if let Some(tls) = error.downcast_ref::<rustls::Error>() {
-        return of_tls(tls);
+        return of_tls(tls, setting);
     }
     if let Some(io) = error.downcast_ref::<io::Error>() {
         // What an I/O error wraps is not among its causes.
-        let wrapped = io.get_ref().and_then(|inner| words(inner));
-        return wrapped.or_else(|| of_io(io).map(str::to_owned));
+        let wrapped = io.get_ref().and_then(|inner| words(inner, setting));
+        return wrapped.or_else(|| of_io(io, setting));
     }
     // Errors whose types are private to the HTTP library.
     match error.to_string().as_str() {
-        "connection closed before message completed" => of_io(&ErrorKind::UnexpectedEof.into()).map(str::to_owned),
+        "connection closed before message completed" => of_io(&ErrorKind::UnexpectedEof.into(), setting),
+        "proxy authorization required" => {
+            Some("is behind a proxy that wants a password (407); check HTTPS_PROXY".to_owned())
+        }
         _ => None,
     }
 }
 
-fn of_io(error: &io::Error) -> Option<&'static str> {
+fn of_io(error: &io::Error, setting: Setting) -> Option<String> {
+    let place = setting.place;
     if error.to_string().starts_with("failed to lookup address information") {
-        return Some("cannot be found: no address for its name; check the name in the kubeconfig, DNS or the VPN");
+        return Some(format!("cannot be found: no address for its name; check the name {place}, DNS or the VPN"));
     }
-    Some(match error.kind() {
-        ErrorKind::ConnectionRefused => "refused the connection; check that it runs and the port in the kubeconfig",
+    let words = match error.kind() {
+        ErrorKind::ConnectionRefused => {
+            return Some(format!("refused the connection; check that it runs and the port {place}"));
+        }
         ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => {
             "cannot be reached: no route to it; check the network or the VPN"
         }
@@ -59,15 +83,17 @@ fn of_io(error: &io::Error) -> Option<&'static str> {
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => "reset the connection",
         ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof => "closed the connection",
         _ => return None,
-    })
+    };
+    Some(words.to_owned())
 }
 
-fn of_tls(error: &rustls::Error) -> Option<String> {
+fn of_tls(error: &rustls::Error, setting: Setting) -> Option<String> {
+    let place = setting.place;
     let of_certificate = |what: &str| Some(format!("has a certificate {what}"));
     match error {
         rustls::Error::InvalidCertificate(certificate) => match certificate {
             CertificateError::UnknownIssuer => {
-                of_certificate("of an unknown authority; check certificate-authority-data in the kubeconfig")
+                of_certificate(&format!("of an unknown authority; {}", setting.authority))
             }
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
                 of_certificate("that has expired; renew it, or check the clock here")
@@ -75,18 +101,20 @@ fn of_tls(error: &rustls::Error) -> Option<String> {
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
                 of_certificate("that is not valid yet; check the clock here")
             }
-            CertificateError::NotValidForName => of_certificate("for another name; check the server in the kubeconfig"),
-            CertificateError::NotValidForNameContext { presented, .. } => of_certificate(&other_names(presented)),
+            CertificateError::NotValidForName => of_certificate(&format!("for another name; check the server {place}")),
+            CertificateError::NotValidForNameContext { presented, .. } => {
+                of_certificate(&format!("{}; check the server {place}", other_names(presented)))
+            }
             _ => None,
         },
         rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
-            Some("does not speak TLS on this port; check the server in the kubeconfig".to_owned())
+            Some(format!("does not speak TLS on this port; check the server {place}"))
         }
         _ => None,
     }
 }
 
-/// `for other names: a, b, c and 12 more; …`.
+/// `for other names: a, b, c and 12 more`.
 fn other_names(presented: &[String]) -> String {
     let plain = |name: &String| match name.split_once("(\"") {
         // As the library prints them: `DnsName("kubernetes")`.
@@ -98,7 +126,7 @@ fn other_names(presented: &[String]) -> String {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    format!("for other names: {names}{more}; check the server in the kubeconfig")
+    format!("for other names: {names}{more}")
 }
 
 #[cfg(test)]
