@@ -61,14 +61,41 @@ impl Answer {
 /// standard output.
 pub(super) async fn run(plugin: &ExecConfig, deadline: Duration) -> Result<Answer, String> {
     let name = plugin.command.as_deref().ok_or("the kubeconfig's exec entry names no command")?;
-    let mut child = command(plugin, name).spawn().map_err(|error| {
-        let hint = plugin.install_hint.as_deref().and_then(|hint| hint.trim().lines().next()).unwrap_or_default();
-        format!("exec plug-in {name} did not start: {error}. Install it or mend the kubeconfig. {hint}")
-            .trim_end()
-            .to_owned()
+    let out = output(command(plugin, name), &format!("exec plug-in {name}"), deadline).await;
+    let out = out.map_err(|failed| match failed {
+        Failed::NotStarted(error) => {
+            let hint = plugin.install_hint.as_deref().and_then(|hint| hint.trim().lines().next()).unwrap_or_default();
+            format!("exec plug-in {name} did not start: {error}. Install it or mend the kubeconfig. {hint}")
+                .trim_end()
+                .to_owned()
+        }
+        Failed::Refused(said) => format!("{said}. Run it in a shell, or log in again"),
+        Failed::Other(said) => said,
     })?;
+    parse(name, &out)
+}
+
+/// Why a program gave nothing. Its standard output never stands here.
+pub(super) enum Failed {
+    NotStarted(std::io::Error),
+    /// It ended with an error, which is quoted.
+    Refused(String),
+    Other(String),
+}
+
+/// What a program prints, up to [`STDOUT_LIMIT`], without the terminal and within the deadline; `who`
+/// stands at the beginning of what is said of it.
+pub(super) async fn output(
+    mut command: tokio::process::Command,
+    who: &str,
+    deadline: Duration,
+) -> Result<Vec<u8>, Failed> {
+    // Its own process group, so that the terminal's signals and questions pass it by.
+    command.process_group(0).kill_on_drop(true);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(Failed::NotStarted)?;
     let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
-        return Err(format!("exec plug-in {name} has no output"));
+        return Err(Failed::Other(format!("{who} has no output")));
     };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let group = Group(child.id());
@@ -83,22 +110,25 @@ pub(super) async fn run(plugin: &ExecConfig, deadline: Duration) -> Result<Answe
     .await;
     let status = match finished {
         Ok(Ok(status)) => status,
-        Ok(Err(error)) => return Err(format!("exec plug-in {name}: {error}")),
+        Ok(Err(error)) => return Err(Failed::Other(format!("{who}: {error}"))),
         Err(_) => {
-            return Err(format!(
-                "exec plug-in {name} gave no answer within {} s; run it in a shell to see what it waits for",
+            return Err(Failed::Other(format!(
+                "{who} gave no answer within {} s; run it in a shell to see what it waits for",
                 deadline.as_secs_f32()
-            ));
+            )));
         }
     };
     // What it left running on purpose (an agent that keeps a login) may stay.
     group.leave();
+    if out.len() as u64 >= STDOUT_LIMIT {
+        return Err(Failed::Other(format!("{who} prints more than {} KiB", STDOUT_LIMIT >> 10)));
+    }
     if !status.success() {
         let said = String::from_utf8_lossy(&err);
         let said = said.trim().lines().last().unwrap_or("it said nothing").to_owned();
-        return Err(format!("exec plug-in {name} failed ({status}): {said}. Run it in a shell, or log in again"));
+        return Err(Failed::Refused(format!("{who} failed ({status}): {said}")));
     }
-    parse(name, &out)
+    Ok(out)
 }
 
 /// The plug-in and all it started, by its leader. Ended when dropped: at the deadline, and when
@@ -144,9 +174,6 @@ fn command(plugin: &ExecConfig, name: &str) -> tokio::process::Command {
         info["spec"]["cluster"] = cluster;
     }
     command.env("KUBERNETES_EXEC_INFO", info.to_string());
-    // Its own process group, so that the terminal's signals and questions pass it by.
-    command.process_group(0).kill_on_drop(true);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 

@@ -17,6 +17,7 @@ mod failure;
 mod github;
 mod prometheus;
 mod read;
+mod secret;
 mod target;
 mod write;
 
@@ -26,6 +27,7 @@ pub use error::NetError;
 pub use github::GitHub;
 pub use prometheus::Prometheus;
 pub use read::{Answer, BodyStream, ReadStack};
+pub use secret::{Held, Token, Wanted, describe as describe_secret, resolve as resolve_secret};
 pub use target::{Cluster, Target, TargetError};
 pub use write::{Patch, Sent, WriteStack};
 

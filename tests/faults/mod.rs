@@ -7,6 +7,7 @@ pub mod support;
 
 mod credentials;
 mod reads;
+mod secrets;
 mod stale;
 mod target;
 mod watches;
