@@ -24,7 +24,7 @@ use quarterdeck::model::{Kind, Name, Now, SourceId, SystemId, Uid};
 use quarterdeck::state::State;
 use quarterdeck::state::log::{Filter, MEMORY, Pattern, Ring};
 use quarterdeck::state::ui::Place;
-use quarterdeck::systems::kubernetes::lines::Lines;
+use quarterdeck::systems::lines::Lines;
 use quarterdeck::text::Safe;
 use quarterdeck::ui;
 use quarterdeck::update::{Msg, settle, update};

@@ -7,9 +7,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, Request, Response, header};
 use http_body_util::BodyExt as _;
+use http_body_util::combinators::UnsyncBoxBody;
 use jiff::Timestamp;
 use kube::client::Body;
 use tokio::time::{Instant, sleep, timeout};
+use tower::BoxError;
 
 use super::access::{Access, Deadlines};
 use super::error::NetError;
@@ -151,7 +153,7 @@ async fn accept(response: Response<Body>, idle: Duration) -> Result<BodyStream, 
     let status = response.status();
     let retry_after = retry_after(&response);
     let date = header_text(&response, header::DATE).and_then(|text| jiff::fmt::rfc2822::parse(text).ok());
-    let stream = BodyStream { date: date.map(|date| date.timestamp()), body: response.into_body(), idle };
+    let stream = BodyStream::new(response.into_body(), date.map(|date| date.timestamp()), idle);
     if status.is_success() {
         return Ok(stream);
     }
@@ -180,7 +182,7 @@ fn retry_wait(error: &NetError) -> Duration {
 pub struct BodyStream {
     /// The server's clock.
     pub date: Option<Timestamp>,
-    body: Body,
+    body: UnsyncBoxBody<Bytes, BoxError>,
     idle: Duration,
 }
 
@@ -191,6 +193,14 @@ impl fmt::Debug for BodyStream {
 }
 
 impl BodyStream {
+    pub(super) fn new<B>(body: B, date: Option<Timestamp>, idle: Duration) -> Self
+    where
+        B: hyper::body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        Self { date, body: body.map_err(Into::into).boxed_unsync(), idle }
+    }
+
     /// The next bytes; `None` at the end. Waits as long as it takes. Safe to drop while waiting:
     /// nothing is lost.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, NetError> {
@@ -202,13 +212,13 @@ impl BodyStream {
                         return Ok(Some(data));
                     }
                 }
-                Some(Err(error)) => return Err(NetError::Transport(super::failure::sentence("the server", &error))),
+                Some(Err(error)) => return Err(NetError::Transport(super::failure::sentence("the server", &*error))),
             }
         }
     }
 
     /// The whole body, chunk after chunk within the idle deadline.
-    async fn collect(mut self, limit: usize) -> Result<Bytes, NetError> {
+    pub(super) async fn collect(mut self, limit: usize) -> Result<Bytes, NetError> {
         let mut whole = Vec::new();
         let after = self.idle;
         while let Some(chunk) = timeout(after, self.chunk())

@@ -9,6 +9,7 @@ pub mod github;
 mod heartbeat;
 pub mod ingest;
 pub mod kubernetes;
+pub mod lines;
 pub mod meta;
 mod pace;
 mod perform;
@@ -20,6 +21,7 @@ mod scope;
 mod standing;
 mod stream;
 mod supervise;
+pub mod tail;
 pub mod wire;
 
 use std::collections::HashMap;

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use quarterdeck::state::log::{Filter, Pattern, Ring};
-use quarterdeck::systems::kubernetes::lines::{LINE_LIMIT, Lines};
+use quarterdeck::systems::lines::{LINE_LIMIT, Lines};
 
 use super::chunk;
 

@@ -2,7 +2,6 @@
 
 pub mod ingest;
 pub mod ingest_pod;
-pub mod lines;
 pub mod perform;
 pub mod tail;
 pub mod watch;
