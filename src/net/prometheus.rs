@@ -1,22 +1,367 @@
-//! The way to Prometheus and what speaks its API.
+//! The way to Prometheus and what speaks its API (Thanos, Mimir, VictoriaMetrics).
+//!
+//! `prometheus-http-query` builds and sends the requests; the answers are decoded elsewhere, from
+//! their bytes (apis.md §7.2 lists why). Reads only, so a passing fault is tried again within the
+//! total deadline; silence is not, for a query that takes long takes as long the next time.
 
-use super::NetError;
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use jiff::Timestamp;
+use prometheus_http_query::Client;
+use reqwest::Response;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::failure::{Setting, sentence_for};
+use super::read::Answer;
+use super::{Deadlines, NetError, jitter};
+use crate::model::scope::SecretSource;
+
+const TRIES: u32 = 3;
+const WAIT_LEAST: Duration = Duration::from_millis(200);
+const WAIT_JITTER: Duration = Duration::from_millis(1800);
+const RETRY_AFTER_MOST: Duration = Duration::from_secs(10);
+const BODY_LIMIT: usize = 16 << 20;
+const ERROR_LIMIT: usize = 64 << 10;
+/// A longer query goes in the body: servers and proxies limit the request line.
+const LONG: usize = 1500;
+/// Redirects within the origin, such as to a path with a slash more.
+const REDIRECTS: usize = 3;
+
+const SETTING: Setting =
+    Setting { place: "in sources.prometheus.url", authority: "add it to this machine's certificates (SSL_CERT_FILE)" };
 
 /// See the module. Cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Prometheus {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    /// As it is asked, with what credentials it may hold.
     url: String,
+    /// As it is shown.
+    shown: String,
+    token: Option<SecretSource>,
+    deadlines: Deadlines,
+    /// The client, and the token it was built with.
+    built: Mutex<Option<(Option<SecretString>, Client)>>,
+}
+
+impl fmt::Debug for Prometheus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prometheus").field("url", &self.inner.shown).finish_non_exhaustive()
+    }
+}
+
+/// What is asked.
+#[derive(Clone, Copy)]
+enum Ask<'a> {
+    Instant { query: &'a str, at: Timestamp },
+    Range { query: &'a str, start: i64, end: i64, step: i64 },
+    Rules,
+    Alerts,
+    Build,
 }
 
 impl Prometheus {
     /// Connects to nothing yet.
-    pub fn new(url: &str) -> Result<Self, NetError> {
-        Ok(Self { url: url.trim_end_matches('/').to_owned() })
+    pub fn new(url: &str, token: Option<&SecretSource>) -> Result<Self, NetError> {
+        Self::with(url, token, Deadlines::default())
+    }
+
+    /// [`Self::new`] with deadlines of the caller's choice.
+    pub fn with(url: &str, token: Option<&SecretSource>, deadlines: Deadlines) -> Result<Self, NetError> {
+        let url = url.trim_end_matches('/').to_owned();
+        let parsed: http::Uri = url.parse().map_err(|error| {
+            NetError::Unusable(format!("sources.prometheus.url is no URL ({error}); write it as http://host:9090"))
+        })?;
+        let (Some("http" | "https"), Some(authority)) = (parsed.scheme_str(), parsed.authority()) else {
+            let message = "sources.prometheus.url needs http:// or https:// and a host; write it as http://host:9090";
+            return Err(NetError::Unusable(message.to_owned()));
+        };
+        let host = authority.as_str().rsplit_once('@').map_or(authority.as_str(), |(_, host)| host);
+        let path = parsed.path().trim_end_matches('/');
+        let shown = format!("{}://{host}{path}", parsed.scheme_str().unwrap_or_default());
+        let token = token.cloned();
+        Ok(Self { inner: Arc::new(Inner { url, shown, token, deadlines, built: Mutex::new(None) }) })
     }
 
     /// The base of its API, without credentials.
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.url
+        &self.inner.shown
+    }
+
+    /// `/api/v1/query` at one time, exact to the millisecond.
+    pub async fn query(&self, query: &str, at: Timestamp) -> Result<Answer, NetError> {
+        self.ask(Ask::Instant { query, at }).await
+    }
+
+    /// `/api/v1/query_range`; start, end and step in seconds.
+    pub async fn query_range(&self, query: &str, start: i64, end: i64, step: i64) -> Result<Answer, NetError> {
+        self.ask(Ask::Range { query, start, end, step }).await
+    }
+
+    /// `/api/v1/rules`: recording and alerting ones.
+    pub async fn rules(&self) -> Result<Answer, NetError> {
+        self.ask(Ask::Rules).await
+    }
+
+    /// `/api/v1/alerts`.
+    pub async fn alerts(&self) -> Result<Answer, NetError> {
+        self.ask(Ask::Alerts).await
+    }
+
+    /// `/api/v1/status/buildinfo`.
+    pub async fn build(&self) -> Result<Answer, NetError> {
+        self.ask(Ask::Build).await
+    }
+
+    async fn ask(&self, ask: Ask<'_>) -> Result<Answer, NetError> {
+        let total = self.inner.deadlines.total;
+        let until = Instant::now() + total;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let left = until.saturating_duration_since(Instant::now());
+            let once = timeout(left, self.once(ask)).await;
+            let error = match once.unwrap_or(Err(NetError::Deadline { what: "whole answer", after: total })) {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let wait = match &error {
+                NetError::Api { retry_after: Some(after), .. } => *after,
+                _ => WAIT_LEAST + jitter(WAIT_JITTER),
+            };
+            if tries >= TRIES || !may_pass(&error) || wait > RETRY_AFTER_MOST || Instant::now() + wait >= until {
+                return Err(error);
+            }
+            sleep(wait).await;
+        }
+    }
+
+    async fn once(&self, ask: Ask<'_>) -> Result<Answer, NetError> {
+        let client = self.client().await?;
+        let after = self.inner.deadlines.headers;
+        let sent = timeout(after, send(&client, ask, after)).await;
+        let response = match sent {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(self.not_sent(error.as_ref())),
+            Err(_) => return Err(NetError::Deadline { what: "answer of Prometheus", after }),
+        };
+        self.accept(response).await
+    }
+
+    /// The client of the token as it is now.
+    async fn client(&self) -> Result<Client, NetError> {
+        let token = match &self.inner.token {
+            Some(source) => Some(read_token(source)?),
+            None => None,
+        };
+        let exposed = |token: &Option<SecretString>| token.as_ref().map(|token| token.expose_secret().to_owned());
+        let mut built = self.inner.built.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((with, client)) = built.as_ref()
+            && exposed(with) == exposed(&token)
+        {
+            return Ok(client.clone());
+        }
+        let client = self.build_client(token.as_ref())?;
+        *built = Some((token, client.clone()));
+        Ok(client)
+    }
+
+    fn build_client(&self, token: Option<&SecretString>) -> Result<Client, NetError> {
+        let mut headers = HeaderMap::new();
+        if let Some(token) = token {
+            let value = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()));
+            let mut value = value
+                .map_err(|_| NetError::Credential("the token of sources.prometheus has odd characters".to_owned()))?;
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
+        let mut builder = reqwest::Client::builder()
+            .user_agent(super::USER_AGENT)
+            .default_headers(headers)
+            .connect_timeout(self.inner.deadlines.connect)
+            .read_timeout(self.inner.deadlines.idle)
+            .tcp_keepalive(Duration::from_secs(5))
+            .tcp_keepalive_interval(Duration::from_secs(3))
+            .tcp_keepalive_retries(3)
+            .referer(false)
+            .redirect(reqwest::redirect::Policy::custom(|attempt| {
+                let same = attempt.previous().first().is_some_and(|first| first.origin() == attempt.url().origin());
+                if same && attempt.previous().len() <= REDIRECTS { attempt.follow() } else { attempt.stop() }
+            }));
+        if self.inner.url.starts_with("http://") {
+            // Without TLS the machine's certificates are of no use, and it may have none.
+            builder = builder.tls_certs_only([]);
+        }
+        let client = builder.build().map_err(|error| NetError::Unusable(super::error::chain(&error)))?;
+        Client::from(client, &self.inner.url).map_err(|error| NetError::Unusable(super::error::chain(&error)))
+    }
+
+    fn not_sent(&self, error: &(dyn StdError + 'static)) -> NetError {
+        let shown = &self.inner.shown;
+        let mut cause = Some(error);
+        let source = std::iter::from_fn(|| {
+            let here = cause?;
+            cause = here.source();
+            Some(here)
+        })
+        .find_map(|inner| inner.downcast_ref::<reqwest::Error>());
+        let Some(source) = source else { return NetError::Unusable(super::error::chain(error)) };
+        if source.is_timeout() && source.is_connect() {
+            let after = self.inner.deadlines.connect.as_secs_f32();
+            return NetError::Connect(format!(
+                "{shown} did not take the connection within {after} s; check the network or the VPN"
+            ));
+        }
+        let words = sentence_for(shown, source.source().unwrap_or(source), SETTING);
+        if source.is_connect() { NetError::Connect(words) } else { NetError::Transport(words) }
+    }
+
+    async fn accept(&self, mut response: Response) -> Result<Answer, NetError> {
+        let status = response.status();
+        let header = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let date = header(DATE).and_then(|text| jiff::fmt::rfc2822::parse(text).ok()).map(|date| date.timestamp());
+        let retry_after = header(RETRY_AFTER).and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+        let is_json = header(CONTENT_TYPE).is_some_and(|kind| kind.contains("json"));
+        let is_page = header(CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/html"));
+        let to = header(LOCATION).map(str::to_owned);
+        if status.is_success() {
+            let body = self.body(&mut response, BODY_LIMIT).await?;
+            if is_json || (!is_page && body.first() == Some(&b'{')) {
+                return Ok(Answer { body, date });
+            }
+            let what = if is_page { "a web page" } else { "something else" };
+            let words = format!("answers with {what}, not with JSON: a login or a proxy is in between; check {PLACE}");
+            return Err(self.api(status.as_u16(), String::new(), &words, None));
+        }
+        // An error page that does not come whole still is an error with a code.
+        let body = self.body(&mut response, ERROR_LIMIT).await.unwrap_or_default();
+        Err(self.refused(status.as_u16(), &body, to.as_deref(), retry_after))
+    }
+
+    async fn body(&self, response: &mut Response, limit: usize) -> Result<Bytes, NetError> {
+        let mut whole = Vec::new();
+        loop {
+            let chunk = response.chunk().await.map_err(|error| {
+                if error.is_timeout() {
+                    return NetError::Deadline { what: "more of the answer", after: self.inner.deadlines.idle };
+                }
+                NetError::Transport(sentence_for(&self.inner.shown, error.source().unwrap_or(&error), SETTING))
+            })?;
+            let Some(chunk) = chunk else { return Ok(whole.into()) };
+            if whole.len() + chunk.len() > limit {
+                return Err(NetError::TooLarge { limit });
+            }
+            whole.extend_from_slice(&chunk);
+        }
+    }
+
+    /// Prometheus' own words where the answer has them, else what the status means and what to do.
+    fn refused(&self, code: u16, body: &[u8], to: Option<&str>, retry_after: Option<Duration>) -> NetError {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Envelope {
+            error_type: String,
+            #[serde(default)]
+            error: String,
+        }
+        if let Ok(Envelope { error_type, error }) = serde_json::from_slice(body) {
+            let words = match error_type.as_str() {
+                "timeout" => format!("gave up on the query: {error}; it is too heavy, or the server too busy"),
+                "execution" => format!("cannot execute the query: {error}"),
+                "bad_data" => format!("does not take the query: {error}"),
+                _ => format!("says: {error}"),
+            };
+            return self.api(code, error_type, &words, retry_after);
+        }
+        let token = self.inner.token.is_some();
+        let words = match code {
+            300..=399 => format!(
+                "sends to {}; a login is in between: set the URL behind it, or a token",
+                to.unwrap_or("another place")
+            ),
+            401 if token => {
+                "does not accept the token; renew it where sources.prometheus.token takes it from".to_owned()
+            }
+            401 => "wants a login; give sources.prometheus.token".to_owned(),
+            403 => "forbids the query; ask for a token that may read, or check sources.prometheus.token".to_owned(),
+            404 => format!("has no Prometheus API at this path; check the path {PLACE}"),
+            407 => "is behind a proxy that wants a password; check HTTP_PROXY and HTTPS_PROXY".to_owned(),
+            429 => "is throttling; fewer consoles or a higher limit would help".to_owned(),
+            502..=504 => {
+                "is not reached by the proxy in front of it; check that Prometheus runs and is ready".to_owned()
+            }
+            _ => format!("answers with an error{}; look at its log", first_line(body)),
+        };
+        self.api(code, String::new(), &words, retry_after)
+    }
+
+    fn api(&self, code: u16, reason: String, words: &str, retry_after: Option<Duration>) -> NetError {
+        NetError::Api { code, reason, message: format!("{} {words}", self.inner.shown), retry_after }
+    }
+}
+
+const PLACE: &str = SETTING.place;
+
+/// Of an error page in plain text, with a colon before it.
+fn first_line(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&body[..body.len().min(120)]);
+    match text.lines().next().map(str::trim) {
+        Some(line) if !line.is_empty() && !line.starts_with('<') => format!(": {line}"),
+        _ => String::new(),
+    }
+}
+
+/// Whether the same question may get an answer in a moment.
+fn may_pass(error: &NetError) -> bool {
+    match error {
+        NetError::Deadline { .. } => false,
+        // The server's own limit: the query is as heavy the next time.
+        NetError::Api { reason, .. } if reason == "timeout" => false,
+        other => other.is_passing(),
+    }
+}
+
+async fn send(client: &Client, ask: Ask<'_>, deadline: Duration) -> Result<Response, Box<dyn StdError + Send + Sync>> {
+    // The server stops working on what nobody waits for any more.
+    let limit = i64::try_from(deadline.mul_f64(0.95).as_millis()).unwrap_or(i64::MAX);
+    Ok(match ask {
+        Ask::Instant { query, at } => {
+            let millis = at.as_millisecond();
+            let time = format!("{}.{:03}", millis.div_euclid(1000), millis.rem_euclid(1000));
+            let request = client.query(query).query("time", time).timeout(limit);
+            if query.len() > LONG { request.post_raw().await? } else { request.get_raw().await? }
+        }
+        Ask::Range { query, start, end, step } => {
+            let request = client.query_range(query, start, end, step as f64).timeout(limit);
+            if query.len() > LONG { request.post_raw().await? } else { request.get_raw().await? }
+        }
+        Ask::Rules => client.rules().get_raw().await?,
+        Ask::Alerts => client.inner().get(under(client, "api/v1/alerts")).send().await?,
+        Ask::Build => client.inner().get(under(client, "api/v1/status/buildinfo")).send().await?,
+    })
+}
+
+/// What the library offers no raw answer of.
+fn under(client: &Client, path: &str) -> String {
+    format!("{}/{path}", client.base_url().as_str().trim_end_matches('/'))
+}
+
+fn read_token(source: &SecretSource) -> Result<SecretString, NetError> {
+    match source {
+        SecretSource::Env(name) => std::env::var(name).map(SecretString::from).map_err(|_| {
+            NetError::Credential(format!("{name} is not set; sources.prometheus.token takes the token from there"))
+        }),
+        _ => Err(NetError::Credential("not read yet".to_owned())),
     }
 }

@@ -119,7 +119,7 @@ fn prometheus(id: SourceId, source: &HttpSource, objectives: &[ObjectiveSpec]) -
     let objectives: Arc<[ObjectiveSpec]> = objectives.into();
     spec(
         scope(id, SystemId::Prometheus, &source.url, source.discovered.as_ref()),
-        Prometheus::new(&source.url).map(|client| Upstream::Prometheus(client, objectives)),
+        Prometheus::new(&source.url, source.token.as_ref()).map(|client| Upstream::Prometheus(client, objectives)),
     )
 }
 
