@@ -14,12 +14,13 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LO
 use jiff::Timestamp;
 use prometheus_http_query::Client;
 use reqwest::Response;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::failure::{Setting, sentence_for};
 use super::read::Answer;
+use super::secret::{Token, Wanted};
 use super::{Deadlines, NetError, jitter};
 use crate::model::scope::SecretSource;
 
@@ -48,10 +49,10 @@ struct Inner {
     url: String,
     /// As it is shown.
     shown: String,
-    token: Option<SecretSource>,
+    token: Option<Token>,
     deadlines: Deadlines,
-    /// The client, and the token it was built with.
-    built: Mutex<Option<(Option<SecretString>, Client)>>,
+    /// The client, and which reading of the token it was built with.
+    built: Mutex<Option<(u64, Client)>>,
 }
 
 impl fmt::Debug for Prometheus {
@@ -89,7 +90,7 @@ impl Prometheus {
         let host = authority.as_str().rsplit_once('@').map_or(authority.as_str(), |(_, host)| host);
         let path = parsed.path().trim_end_matches('/');
         let shown = format!("{}://{host}{path}", parsed.scheme_str().unwrap_or_default());
-        let token = token.cloned();
+        let token = token.map(|source| Token::new(Wanted::Of(source.clone()), deadlines.exec));
         Ok(Self { inner: Arc::new(Inner { url, shown, token, deadlines, built: Mutex::new(None) }) })
     }
 
@@ -127,7 +128,7 @@ impl Prometheus {
     async fn ask(&self, ask: Ask<'_>) -> Result<Answer, NetError> {
         let total = self.inner.deadlines.total;
         let until = Instant::now() + total;
-        let mut tries = 0;
+        let (mut tries, mut renewed) = (0, false);
         loop {
             tries += 1;
             let left = until.saturating_duration_since(Instant::now());
@@ -136,6 +137,10 @@ impl Prometheus {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
+            if error.code() == Some(401) && !renewed && self.renew().await {
+                renewed = true;
+                continue;
+            }
             let wait = match &error {
                 NetError::Api { retry_after: Some(after), .. } => *after,
                 _ => WAIT_LEAST + jitter(WAIT_JITTER),
@@ -161,29 +166,33 @@ impl Prometheus {
 
     /// The client of the token as it is now.
     async fn client(&self) -> Result<Client, NetError> {
-        let token = match &self.inner.token {
-            Some(source) => Some(read_token(source)?),
+        let held = match &self.inner.token {
+            Some(token) => Some(token.get().await.map_err(NetError::Credential)?),
             None => None,
         };
-        let exposed = |token: &Option<SecretString>| token.as_ref().map(|token| token.expose_secret().to_owned());
+        let epoch = held.as_ref().map_or(0, |held| held.epoch);
         let mut built = self.inner.built.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((with, client)) = built.as_ref()
-            && exposed(with) == exposed(&token)
+            && *with == epoch
         {
             return Ok(client.clone());
         }
-        let client = self.build_client(token.as_ref())?;
-        *built = Some((token, client.clone()));
+        let client = self.build_client(held.and_then(|held| held.secret).as_ref())?;
+        *built = Some((epoch, client.clone()));
         Ok(client)
+    }
+
+    /// The token may have been changed where it comes from.
+    async fn renew(&self) -> bool {
+        let Some(token) = &self.inner.token else { return false };
+        let epoch = self.inner.built.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map_or(0, |built| built.0);
+        token.renew(epoch).await
     }
 
     fn build_client(&self, token: Option<&SecretString>) -> Result<Client, NetError> {
         let mut headers = HeaderMap::new();
         if let Some(token) = token {
-            let value = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()));
-            let mut value = value
-                .map_err(|_| NetError::Credential("the token of sources.prometheus has odd characters".to_owned()))?;
-            value.set_sensitive(true);
+            let value = super::secret::bearer(token).map_err(NetError::Credential)?;
             headers.insert(AUTHORIZATION, value);
         }
         let mut builder = reqwest::Client::builder()
@@ -355,13 +364,4 @@ async fn send(client: &Client, ask: Ask<'_>, deadline: Duration) -> Result<Respo
 /// What the library offers no raw answer of.
 fn under(client: &Client, path: &str) -> String {
     format!("{}/{path}", client.base_url().as_str().trim_end_matches('/'))
-}
-
-fn read_token(source: &SecretSource) -> Result<SecretString, NetError> {
-    match source {
-        SecretSource::Env(name) => std::env::var(name).map(SecretString::from).map_err(|_| {
-            NetError::Credential(format!("{name} is not set; sources.prometheus.token takes the token from there"))
-        }),
-        _ => Err(NetError::Credential("not read yet".to_owned())),
-    }
 }
