@@ -16,10 +16,10 @@ use crate::command::Keymap;
 use crate::config::theme::{self, Depth, Glyphs};
 use crate::journal::Journal;
 use crate::model::source::FeedStatus;
-use crate::state::State;
 use crate::state::report::{Report, report};
 use crate::state::rollout_phase::percent_of;
 use crate::state::ui::Place;
+use crate::state::{State, interest};
 use crate::text::{self, Safe};
 
 pub(crate) fn run(scope: &Scope, options: Status) -> u8 {
@@ -57,6 +57,7 @@ pub(crate) fn run(scope: &Scope, options: Status) -> u8 {
 
 async fn watch(setup: Setup, options: Status) -> io::Result<u8> {
     let mut core = Core::new(setup, (0, 0));
+    core.state.reports = true;
     // Nobody types here; the sender is kept so that the queue stays open.
     let (_keys, mut input) = mpsc::unbounded_channel();
     core.connect();
@@ -89,7 +90,7 @@ fn all_answered(state: &State) -> bool {
         feed.complete
             || feed.stopped.is_some()
             || matches!(feed.status, FeedStatus::Denied { .. } | FeedStatus::Absent { .. } | FeedStatus::Failed { .. })
-    })
+    }) && interest::of(state).jobs.iter().all(|run| state.world.details.jobs(&run.uid).is_some())
 }
 
 /// Ages and the time of day change always; they are no news.

@@ -6,18 +6,21 @@ use std::sync::Arc;
 use super::State;
 use super::blocker::{self, Blocker};
 use super::matrix::{self, Matrix};
+use super::waiting::{self, Waiting};
 
 /// Each with the revision it was made at.
 #[derive(Debug, Clone, Default)]
 pub struct Derived {
     matrix: Option<(u64, Arc<Matrix>)>,
     blockers: Option<(u64, Arc<[Blocker]>)>,
+    waiting: Option<(u64, Arc<[Waiting]>)>,
 }
 
 impl Derived {
     /// Time passed.
     pub fn forget_blockers(&mut self) {
         self.blockers = None;
+        self.waiting = None;
     }
 }
 
@@ -25,10 +28,11 @@ impl Derived {
 pub fn settle(state: &mut State) {
     state.derived.matrix = Some((matrix::revision(state), matrix(state)));
     state.derived.blockers = Some((blockers_revision(state), blockers(state)));
+    state.derived.waiting = Some((blockers_revision(state), waiting(state)));
 }
 
 fn blockers_revision(state: &State) -> u64 {
-    state.world.revision() + state.operations_revision
+    state.world.revision() + state.world.details.revision() + state.operations_revision
 }
 
 /// Workloads by service and environment, as they stand now.
@@ -46,5 +50,14 @@ pub fn blockers(state: &State) -> Arc<[Blocker]> {
     match &state.derived.blockers {
         Some((at, blockers)) if *at == blockers_revision(state) => Arc::clone(blockers),
         _ => blocker::blockers(state).into(),
+    }
+}
+
+/// What waits for a person, longest first.
+#[must_use]
+pub fn waiting(state: &State) -> Arc<[Waiting]> {
+    match &state.derived.waiting {
+        Some((at, waiting)) if *at == blockers_revision(state) => Arc::clone(waiting),
+        _ => waiting::all(state).into(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::State;
 use super::runs;
-use super::ui::{Pane, Place};
+use super::ui::Place;
 use crate::model::Kind;
 use crate::model::interest::Interest;
 
@@ -21,6 +21,5 @@ fn jobs(state: &State) -> Vec<crate::model::ObjectId> {
         Place::Log(id) if id.kind == Kind::Job => runs::chosen(state),
         _ => None,
     };
-    let _ = Pane::ALL;
     shown.into_iter().map(|run| run.id()).take(RUNS).collect()
 }

@@ -70,6 +70,8 @@ pub struct State {
     pub next_tail: u64,
     /// What the configuration says of services and environments.
     pub settings: Arc<Settings>,
+    /// There is no screen: what a screen would ask for when somebody looks is asked for at once.
+    pub reports: bool,
     /// What the systems were told last to look at.
     pub interest: Arc<Interest>,
     /// `demo ×20`, shown as a badge.
@@ -101,6 +103,7 @@ impl State {
             log_memory: log::MEMORY,
             next_tail: 0,
             settings: Arc::default(),
+            reports: false,
             interest: Arc::default(),
             badge: None,
         }

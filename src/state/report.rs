@@ -2,18 +2,21 @@
 //! screens. Absent = not known, null = known to be none; times RFC 3339 UTC; ages in seconds.
 //! Names stand as the systems write them (JSON escapes what must be); messages as they are shown.
 
+mod sources;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::freshness::{self, Freshness};
 use super::rollout_info::{Counts, ExperimentInfo, ReplicaSetInfo, Revision, RolloutInfo};
-use super::{State, blocker, deployment_status, environment, rollout_info};
+use super::{State, blocker, deployment_status, environment, rollout_info, verbs};
 use crate::action::Operation;
 use crate::command::Command;
 use crate::model::kubernetes::{Deployment, Replicas, RolloutVerdict};
 use crate::model::rollouts::{AnalysisRun, Rollout};
 use crate::model::source::SourceScope;
 use crate::model::{SourceId, SystemId};
+pub use sources::{BurnRow, ContainerRow, JobRow, JobStepRow, RunRow, SloRow, WaitingRow};
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
@@ -22,7 +25,11 @@ pub struct Report {
     pub sources: Vec<Source>,
     pub rollouts: Vec<RolloutRow>,
     pub deployments: Vec<DeploymentRow>,
+    pub runs: Vec<RunRow>,
+    pub slos: Vec<SloRow>,
+    pub containers: Vec<ContainerRow>,
     pub blocked: Vec<BlockedRow>,
+    pub waiting: Vec<WaitingRow>,
     pub operations: Vec<OperationRow>,
 }
 
@@ -193,10 +200,14 @@ pub fn report(state: &State) -> Report {
     Report {
         version: 1,
         at: state.now.wall,
-        sources: world.sources.iter().flat_map(|source| sources(state, source)).collect(),
+        sources: world.sources.iter().flat_map(|source| source_rows(state, source)).collect(),
         rollouts: world.rollouts.rows().iter().map(|row| rollout(state, row)).collect(),
         deployments: world.deployments.rows().iter().map(|row| deployment(state, row)).collect(),
+        runs: sources::runs(state),
+        slos: sources::slos(state),
+        containers: sources::containers(state),
         blocked: blocker::blockers(state).iter().map(|row| blocked(state, row)).collect(),
+        waiting: sources::waiting(state),
         operations: state.operations.iter().map(operation).collect(),
     }
 }
@@ -205,7 +216,7 @@ fn cluster_name(state: &State, id: SourceId) -> String {
     state.world.source(id).map(|cluster| cluster.name.raw().to_owned()).unwrap_or_default()
 }
 
-fn sources(state: &State, cluster: &SourceScope) -> impl Iterator<Item = Source> {
+fn source_rows(state: &State, cluster: &SourceScope) -> impl Iterator<Item = Source> {
     cluster.systems().iter().map(|system| source(state, cluster, *system))
 }
 
@@ -350,8 +361,8 @@ fn blocked(state: &State, row: &blocker::Blocker) -> BlockedRow {
 
 /// `promote or abort`; looking changes nothing.
 fn unblock(keys: &[Command]) -> Option<String> {
-    let verbs = keys.iter().filter(|command| !matches!(command, Command::Look | Command::Refresh));
-    let names: Vec<&str> = verbs.map(|command| command.row().name).collect();
+    let asked = keys.iter().filter(|command| verbs::is_verb(**command));
+    let names: Vec<&str> = asked.map(|command| command.row().name).collect();
     (!names.is_empty()).then(|| names.join(" or "))
 }
 

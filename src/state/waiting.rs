@@ -1,17 +1,22 @@
 //! What waits for a person, over all systems: the Inbox.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
-use super::State;
+use super::blocker::{self, Blocker, Reason};
+use super::{State, derived, verbs};
+use crate::action::{Operation, Outcome};
 use crate::command::Command;
-use crate::model::ObjectId;
+use crate::model::{Name, ObjectId};
+use crate::safe;
 use crate::text::Safe;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
     pub kind: WaitingKind,
     pub object: ObjectId,
-    pub environment: Option<crate::model::Name>,
+    pub environment: Option<Name>,
     pub since: Option<Timestamp>,
     /// What it waits for, in words.
     pub words: Safe,
@@ -42,8 +47,53 @@ impl WaitingKind {
     }
 }
 
-/// Everything that waits, longest first.
+/// An operation that was accepted this long ago and has shown nothing is stuck.
+const STUCK: Duration = Duration::from_mins(1);
+
+/// Everything that waits, longest first; what has no time comes last.
 #[must_use]
-pub fn all(_state: &State) -> Vec<Waiting> {
-    Vec::new()
+pub fn all(state: &State) -> Vec<Waiting> {
+    let mut all: Vec<Waiting> = blocker::paused(state)
+        .chain(derived::blockers(state).iter().filter(|blocker| blocker.reason == Reason::Approval).cloned())
+        .filter_map(of_blocker)
+        .chain(state.operations.iter().filter_map(|operation| stuck(state, operation)))
+        .collect();
+    all.sort_by_cached_key(|row| (row.since.unwrap_or(Timestamp::MAX), row.object.clone()));
+    all
+}
+
+fn of_blocker(blocker: Blocker) -> Option<Waiting> {
+    let kind = match blocker.reason {
+        Reason::AnalysisInconclusive => WaitingKind::InconclusiveAnalysis,
+        Reason::Approval => WaitingKind::Approval,
+        _ => WaitingKind::ManualPause,
+    };
+    Some(Waiting {
+        kind,
+        object: blocker.object?,
+        environment: blocker.environment,
+        since: blocker.since,
+        words: blocker.sentence,
+        keys: blocker.keys,
+    })
+}
+
+fn stuck(state: &State, operation: &Operation) -> Option<Waiting> {
+    let verb = operation.action.change.verb().as_str();
+    let words = match &operation.outcome {
+        Outcome::Unknown { message } => safe!("nobody knows whether the {} took: {}", verb, message),
+        Outcome::Accepted if state.now.wall.duration_since(operation.started).unsigned_abs() > STUCK => {
+            let wanted = verbs::waits_for(state, operation).unwrap_or_else(|| operation.expects.clone());
+            safe!("the {} was accepted and shows no effect yet: {}", verb, wanted)
+        }
+        _ => return None,
+    };
+    Some(Waiting {
+        kind: WaitingKind::StuckOperation,
+        object: operation.action.target.clone(),
+        environment: Some(operation.environment.clone()),
+        since: Some(operation.started),
+        words,
+        keys: vec![Command::ShowJournal],
+    })
 }

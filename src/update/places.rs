@@ -78,6 +78,7 @@ pub(super) fn open(state: &mut State) {
             let target = &operation.action.target;
             state.world.contains(target).then(|| page_of(target)).flatten()
         }
+        (Item::Waiting(row), _) => state.world.contains(&row.object).then(|| page_of(&row.object)).flatten(),
         (Item::Container(_), _) => match &state.ui.place {
             Place::Pod(pod) => Some(Place::Log(pod.clone())),
             _ => None,

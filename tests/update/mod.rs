@@ -3,6 +3,7 @@
 mod dialog;
 mod dialog_true;
 mod evidence;
+mod inbox;
 mod life;
 mod places;
 mod verbs;

@@ -8,6 +8,7 @@ mod analysis;
 mod deployment;
 mod pods;
 mod rollout;
+mod run;
 mod silent;
 mod source;
 
@@ -69,6 +70,9 @@ pub enum Reason {
     Aborted,
     ManualPause,
     PauseStep,
+    Approval,
+    RunnerMissing,
+    RateLimited,
     Deadline,
     ControllerSilent,
     Permission,
@@ -96,6 +100,9 @@ impl Reason {
             Self::Aborted => "aborted",
             Self::ManualPause => "manual_pause",
             Self::PauseStep => "pause_step",
+            Self::Approval => "approval",
+            Self::RunnerMissing => "runner_missing",
+            Self::RateLimited => "rate_limited",
             Self::Deadline => "deadline",
             Self::ControllerSilent => "controller_silent",
             Self::Permission => "permission",
@@ -131,13 +138,25 @@ pub fn blockers(state: &State) -> Vec<Blocker> {
         let cause = deployment::cause(state, &unanswered, row)?;
         Some(of_object(state, &row.meta, Kind::Deployment, cause))
     });
-    let mut all: Vec<Blocker> = rollouts.chain(deployments).chain(source::blockers(state)).collect();
+    let mut all: Vec<Blocker> =
+        rollouts.chain(deployments).chain(run::blockers(state)).chain(source::blockers(state)).collect();
     all.sort_by_cached_key(|blocker| {
-        // A source that is in trouble may hide anything, production too.
-        let protected = blocker.environment.as_ref().is_none_or(environment::is_protected);
+        let protected = match (&blocker.object, &blocker.environment) {
+            // A source that is in trouble may hide anything, production too.
+            (None, _) => true,
+            (Some(_), environment) => environment.as_ref().is_some_and(environment::is_protected),
+        };
         (!protected, blocker.severity, blocker.since.unwrap_or(Timestamp::MAX), blocker.sentence.clone())
     });
     all
+}
+
+/// The Rollouts that wait for a person, whatever else is the matter with them.
+pub fn paused(state: &State) -> impl Iterator<Item = Blocker> {
+    state.world.rollouts.rows().iter().filter_map(|row| {
+        let cause = rollout::paused(state, row)?;
+        Some(of_object(state, &row.meta, Kind::Rollout, cause))
+    })
 }
 
 /// Its analysis measures failures now: the new version is failing, whatever its status says.

@@ -88,7 +88,7 @@ fn aborted(row: &Rollout) -> Option<Cause> {
     Some(made(reason, Severity::Broken, row.aborted_at, what(row), words, &[Command::Undo, Command::Retry]))
 }
 
-fn paused(state: &State, row: &Rollout) -> Option<Cause> {
+pub(super) fn paused(state: &State, row: &Rollout) -> Option<Cause> {
     if row.paused {
         let words = safe!("was paused by a person{}", place(row));
         let since = row.conditions.iter().find(|condition| condition.kind.as_str() == "Paused");

@@ -12,8 +12,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::ui::{ListId, Pane, Place, RowId};
-use super::waiting::{self, Waiting};
-use super::{State, steps};
+use super::waiting::Waiting;
+use super::{State, derived, steps};
 use crate::action::Operation;
 use crate::model::docker::DockerContainer;
 use crate::model::kubernetes::{Container, Deployment, Event, Pod, ReplicaSet};
@@ -207,7 +207,7 @@ fn tree_line(state: &State, list: &ListId, entry: &Entry) -> Option<Line> {
         Ref::Burn(index) => Item::Burn(tree::page_slo(state, list)?.burns.get(*index)?.clone()),
         Ref::Alert(uid) => Item::Alert(Arc::clone(world.alerts.get(uid)?)),
         Ref::Docker(uid) => Item::Docker(Arc::clone(world.containers.get(uid)?)),
-        Ref::Waiting(index) => Item::Waiting(Box::new(waiting::all(state).get(*index)?.clone())),
+        Ref::Waiting(index) => Item::Waiting(Box::new(derived::waiting(state).get(*index)?.clone())),
         Ref::Step(index) => {
             let rollout = tree::page_rollout(state, list)?;
             let what = steps::what(rollout, steps::of(rollout).get(*index)?);
@@ -242,7 +242,7 @@ fn identity(state: &State, list: &ListId, entry: &Entry) -> Option<RowId> {
         Ref::Alert(uid) => RowId::Object(world.alerts.get(uid)?.meta.id(Kind::Alert)),
         Ref::Docker(uid) => RowId::Object(world.containers.get(uid)?.meta.id(Kind::Container)),
         Ref::Waiting(index) => {
-            let row = waiting::all(state).into_iter().nth(*index)?;
+            let row = derived::waiting(state).get(*index)?.clone();
             RowId::Waiting(row.kind, row.object)
         }
         Ref::Step(index) => RowId::Step(*index),

@@ -170,7 +170,7 @@ fn revision(state: &State, list: &ListId) -> u64 {
         }
         ListId::Place(Place::Slo) | ListId::Pane(Pane::Budget) => world.slos.revision(),
         ListId::Place(Place::Objective(_)) => world.slos.revision() + world.alerts.revision(),
-        ListId::Place(Place::Inbox) => world.revision() + state.operations_revision,
+        ListId::Place(Place::Inbox) => world.revision() + world.details.revision() + state.operations_revision,
         ListId::Place(Place::Containers) => world.containers.revision(),
         ListId::Place(Place::Deck | Place::Log(_)) => 0,
     }

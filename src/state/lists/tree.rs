@@ -11,7 +11,7 @@ use crate::model::{Name, ObjectId, SourceId, Uid};
 use crate::state::State;
 use crate::state::rollout_info::ReplicaSetInfo;
 use crate::state::ui::{ListId, Pane, Place};
-use crate::state::{environment, rollout_info, runs, slos, steps, waiting};
+use crate::state::{derived, environment, rollout_info, runs, slos, steps};
 
 pub(super) fn build(state: &State, list: &ListId) -> Vec<Entry> {
     match list {
@@ -31,7 +31,9 @@ pub(super) fn build(state: &State, list: &ListId) -> Vec<Entry> {
             slos::ordered(state).iter().map(|slo| entry(0, Ref::Slo(slo.meta.uid.clone()))).collect()
         }
         ListId::Place(Place::Objective(id)) => objective(state, id),
-        ListId::Place(Place::Inbox) => (0..waiting::all(state).len()).map(|at| entry(0, Ref::Waiting(at))).collect(),
+        ListId::Place(Place::Inbox) => {
+            (0..derived::waiting(state).len()).map(|at| entry(0, Ref::Waiting(at))).collect()
+        }
         ListId::Place(Place::Containers) => {
             let rows = state.world.containers.rows().iter();
             rows.map(|row| entry(0, Ref::Docker(row.meta.uid.clone()))).collect()

@@ -77,7 +77,7 @@ pub fn help_lines(state: &State) -> usize {
 #[must_use]
 pub fn target(state: &State) -> Option<ObjectId> {
     let list = state.ui.list_id();
-    if let Some(RowId::Object(id)) = lists::selected(state, &list)
+    if let Some(RowId::Object(id) | RowId::Waiting(_, id)) = lists::selected(state, &list)
         && matches!(id.kind, Kind::Rollout | Kind::Deployment | Kind::Run)
     {
         return Some(id);

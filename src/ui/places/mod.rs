@@ -44,7 +44,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
         Place::Deck => {}
         Place::Pipelines => panes::pipelines::view(&mut pen.within(screen.body)),
         Place::Slo => panes::budget::view(&mut pen.within(screen.body)),
-        Place::Inbox => views::inbox(state, &mut pen.within(screen.body)),
+        Place::Inbox => list(state, pen, &page, &inbox::INBOX),
         Place::Environments => list(state, pen, &page, &views::ENVIRONMENTS),
         Place::Pods => list(state, pen, &page, &views::PODS),
         Place::Rollouts => list(state, pen, &page, &views::ROLLOUTS),

@@ -1,13 +1,9 @@
-//! The list views: environments, all pods, rollouts, journal; and the inbox, which has no source yet.
+//! The list views: environments, all pods, rollouts, journal.
 
 use super::View;
 use super::rows;
-use crate::config::theme::Role;
 use crate::model::Kind;
-use crate::state::State;
-use crate::text::Safe;
-use crate::ui::notice::{self, About};
-use crate::ui::pen::{Pen, Words};
+use crate::ui::notice::About;
 use crate::ui::table::{left, right};
 
 pub(super) static ENVIRONMENTS: View = View {
@@ -94,27 +90,3 @@ pub(super) static JOURNAL: View = View {
     ],
     cells: rows::operation,
 };
-
-/// What waits for a person, over all systems: says which of them are not read.
-pub(super) fn inbox(state: &State, pen: &mut Pen<'_>) {
-    pen.title(0, Role::Title, "INBOX", &Words::of(Role::Dim, "no source is configured"));
-    let paused = state.world.rollouts.rows().iter().filter(|rollout| !rollout.pause_conditions.is_empty()).count();
-    let area = pen.area();
-    let mut body = pen.within(crate::state::layout::cut_top(area, 2).1);
-    let next = match paused {
-        0 => {
-            Words::of(Role::Dim, "Rollouts that wait for a person are in the view of rollouts and in the blocker line.")
-        }
-        n => Words::of(Role::Wait, "‖ ")
-            .text(crate::text::plural(n as u64, "rollout is", "rollouts are"))
-            .text(" paused: see the view of rollouts, and the blocker line above."),
-    };
-    notice::lines(
-        &mut body,
-        &Words::of(Role::Dim, "• ").text("no source is configured"),
-        Some(&Safe::of(
-            "Approvals and pending deployments come from GitHub and the deploy gates, which this version does not read.",
-        )),
-        &next,
-    );
-}

@@ -1,0 +1,89 @@
+//! Runs that wait for something that does not come by itself: an approval, a runner; and hosts that
+//! answer nothing more this hour.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Blocker, Reason, Severity};
+use crate::command::Command;
+use crate::model::SystemId;
+use crate::model::pipelines::{Conclusion, Job, Quota, Run, RunStatus};
+use crate::model::source::SourceScope;
+use crate::safe;
+use crate::state::{State, runs};
+use crate::text::{self, Safe};
+
+/// A job that has waited this long for a runner will not get one by itself.
+const QUEUED: Duration = Duration::from_mins(5);
+
+pub(super) fn blockers(state: &State) -> impl Iterator<Item = Blocker> {
+    let runs = state.world.runs.rows().iter().filter(|run| run.is_active() || asks(run));
+    runs.filter_map(|run| of_run(state, run)).chain(state.world.of_system(SystemId::GitHub).filter_map(|host| {
+        let quota = state.world.details.quotas.get(&host.id)?;
+        spent(state, host, quota)
+    }))
+}
+
+/// It ended with the wish that somebody decides.
+fn asks(run: &Run) -> bool {
+    run.conclusion == Some(Conclusion::ActionRequired)
+}
+
+fn of_run(state: &State, run: &Arc<Run>) -> Option<Blocker> {
+    let name = safe!("{} {}", runs::service(state, run), run.meta.name);
+    if run.status == RunStatus::Waiting || asks(run) {
+        let words = safe!("{} waits for an approval{}", name, branch(run));
+        return Some(made(run, Reason::Approval, Severity::Waiting, run.updated, words));
+    }
+    let queued = runs::jobs(state, &run.meta.uid)?.jobs.iter().find(|job| is_stuck(state, job))?;
+    let labels = queued.labels.iter().map(Safe::as_str).collect::<Vec<_>>().join(", ");
+    let wanted = if labels.is_empty() { Safe::of("") } else { safe!(" with {}", Safe::line(&labels)) };
+    let words = safe!("{} is not moving: {} waits for a runner{}", name, queued.id.name, wanted);
+    Some(made(run, Reason::RunnerMissing, Severity::Waiting, queued.created, words))
+}
+
+fn branch(run: &Run) -> Safe {
+    run.branch.as_ref().map_or_else(|| Safe::of(""), |branch| safe!(" ({})", branch))
+}
+
+fn is_stuck(state: &State, job: &Job) -> bool {
+    let waited = |since| state.now.wall.duration_since(state.ours(job.id.cluster, since)).unsigned_abs();
+    job.status == RunStatus::Queued && job.created.is_some_and(|since| waited(since) >= QUEUED)
+}
+
+fn made(run: &Run, reason: Reason, severity: Severity, since: Option<jiff::Timestamp>, sentence: Safe) -> Blocker {
+    let mut keys = vec![Command::Look, Command::Browse];
+    // An approval is given in the browser; cancelling helps nobody who waits for one.
+    keys.extend((reason == Reason::RunnerMissing).then_some(Command::CancelRun));
+    Blocker {
+        cluster: run.meta.cluster,
+        object: Some(run.id()),
+        environment: None,
+        reason,
+        since,
+        severity,
+        sentence,
+        keys,
+    }
+}
+
+/// Nothing is asked of the host until its limit is set anew.
+fn spent(state: &State, host: &SourceScope, quota: &Quota) -> Option<Blocker> {
+    let until = quota.held_until.filter(|until| *until > state.now.wall)?;
+    let left = text::duration(until.duration_since(state.now.wall).unsigned_abs());
+    let why = if quota.anonymous {
+        Safe::of("without a token it answers 60 requests an hour; set GH_TOKEN or sources.github.token")
+    } else {
+        safe!("{} of {} requests left this hour", text::count(quota.remaining), text::count(quota.limit))
+    };
+    Some(Blocker {
+        cluster: host.id,
+        object: None,
+        environment: None,
+        reason: Reason::RateLimited,
+        since: None,
+        severity: Severity::Unknown,
+        sentence: safe!("{} is not asked for {}: {}", host.name, left, why),
+        keys: Vec::new(),
+    })
+}

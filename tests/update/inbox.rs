@@ -1,0 +1,187 @@
+//! What waits for a person: paused rollouts, runs that need an approval, actions without an end; the
+//! same as rows of the Inbox and as data.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use quarterdeck::command::Command;
+use quarterdeck::model::kubernetes::Meta;
+use quarterdeck::model::pipelines::{Conclusion, Job, Jobs, JobsRead, Quota, Run, RunStatus};
+use quarterdeck::model::source::{Detail, FeedEvent, FeedId, Object, SourceScope};
+use quarterdeck::model::{Kind, Name, ObjectId, SourceId, SystemId, Uid};
+use quarterdeck::state::report::report;
+use quarterdeck::state::ui::{ListId, Place};
+use quarterdeck::state::world::World;
+use quarterdeck::state::{blocker, lists};
+use quarterdeck::text::Safe;
+use quarterdeck::update::Msg;
+
+use super::world::{Console, moment};
+
+const GITHUB: SourceId = SourceId(1);
+
+/// A console that also reads one repository.
+fn console() -> Console {
+    let mut console = Console::empty();
+    let mut sources = console.state.world.sources.clone();
+    sources.push(SourceScope {
+        id: GITHUB,
+        system: SystemId::GitHub,
+        name: Name::new("api.github.com"),
+        server: Safe::of("https://api.github.com"),
+        user: Safe::of(""),
+        namespaces: Some(vec![Name::new("shop/checkout")]),
+        unusable: None,
+        discovered: None,
+    });
+    console.state.world = World::new(sources);
+    console
+}
+
+fn feed() -> FeedId {
+    FeedId { cluster: GITHUB, kind: Kind::Run, namespace: Some(Name::new("shop/checkout")) }
+}
+
+fn hear(console: &mut Console, events: impl IntoIterator<Item = FeedEvent>) {
+    for event in events {
+        console.send(Msg::Feed(feed(), event));
+    }
+}
+
+fn run(id: u64, status: RunStatus, conclusion: Option<Conclusion>) -> Object {
+    Object::Run(Arc::new(Run {
+        meta: Meta {
+            cluster: GITHUB,
+            namespace: Name::new("shop/checkout"),
+            name: Name::new(&format!("deploy #{id}")),
+            uid: Uid::new(GITHUB, &id.to_string()),
+            resource_version: Arc::from(""),
+            generation: 1,
+            created: Some(Timestamp::UNIX_EPOCH),
+            deleting: None,
+            owner: None,
+        },
+        workflow: Safe::of("deploy"),
+        path: Safe::of(".github/workflows/deploy.yml"),
+        title: Safe::of("a change"),
+        number: id,
+        attempt: 1,
+        status,
+        conclusion,
+        branch: Some(Safe::of("main")),
+        sha: Safe::of("9f8e7d1"),
+        event: Safe::of("push"),
+        actor: None,
+        created: Some(Timestamp::UNIX_EPOCH),
+        started: None,
+        updated: Some(Timestamp::UNIX_EPOCH),
+        url: Safe::of("https://github.com/shop/checkout/actions/runs/1"),
+    }))
+}
+
+fn job(name: &'static str, labels: &[&'static str]) -> Job {
+    Job {
+        id: ObjectId {
+            cluster: GITHUB,
+            kind: Kind::Job,
+            namespace: Name::new("shop/checkout"),
+            name: Name::new(name),
+            uid: Uid::new(GITHUB, name),
+        },
+        run: Uid::new(GITHUB, "1"),
+        status: RunStatus::Queued,
+        conclusion: None,
+        created: Some(Timestamp::UNIX_EPOCH),
+        started: None,
+        completed: None,
+        runner: None,
+        labels: labels.iter().map(|label| Safe::of(label)).collect(),
+        url: None,
+        steps: Vec::new(),
+    }
+}
+
+fn sentences(console: &Console) -> Vec<String> {
+    blocker::blockers(&console.state).iter().map(|row| row.sentence.as_str().to_owned()).collect()
+}
+
+#[test]
+fn a_paused_rollout_waits_and_can_be_promoted_from_the_inbox() {
+    let mut console = Console::new(&moment("clean/04-waiting-for-a-person"));
+    let waiting = report(&console.state).waiting;
+    let [row] = waiting.as_slice() else { panic!("one thing waits: {waiting:?}") };
+    assert_eq!((row.kind, row.object.as_str()), ("manual_pause", "production/checkout"));
+    assert_eq!(row.unblock.as_deref(), Some("promote or abort"));
+    assert!(row.since.is_some());
+
+    console.press(Command::ShowInbox);
+    assert_eq!(lists::len(&console.state, &ListId::Place(Place::Inbox)), 1);
+    console.press(Command::Promote);
+    assert!(console.dialog().expect("the dialog of the row").title.as_str().contains("checkout"));
+    console.press(Command::ConfirmNo);
+    console.press(Command::Open);
+    assert!(matches!(console.state.ui.place, Place::Rollout(_)), "{:?}", console.state.ui.place);
+}
+
+#[test]
+fn nothing_waits_in_a_world_that_moves_by_itself() {
+    let console = Console::new(&moment("clean/03-analysis-running"));
+    assert_eq!(report(&console.state).waiting, []);
+}
+
+#[test]
+fn runs_that_need_an_approval_wait_and_are_told_why() {
+    let mut console = console();
+    let runs = vec![
+        run(1, RunStatus::Waiting, None),
+        run(2, RunStatus::Completed, Some(Conclusion::ActionRequired)),
+        run(3, RunStatus::Completed, Some(Conclusion::Success)),
+        run(4, RunStatus::InProgress, None),
+    ];
+    hear(&mut console, [FeedEvent::ListBegins, FeedEvent::Applied(runs), FeedEvent::Listed]);
+    let report = report(&console.state);
+    let kinds: Vec<_> = report.waiting.iter().map(|row| (row.kind, row.unblock.clone())).collect();
+    assert_eq!(kinds, [("approval", None), ("approval", None)], "an approval is given in the browser");
+    let blocked: Vec<_> = report.blocked.iter().filter(|row| row.kind == "Run").map(|row| row.reason).collect();
+    assert_eq!(blocked, ["approval", "approval"]);
+    assert_eq!(report.runs.len(), 4);
+    assert!(sentences(&console).iter().any(|line| line == "checkout deploy #1 waits for an approval (main)"));
+}
+
+#[test]
+fn a_job_without_a_runner_is_a_blocker_after_five_minutes() {
+    let mut console = console();
+    let jobs = Jobs { attempt: 1, jobs: vec![job("image arm64", &["self-hosted", "arm64"])], left_out: 0 };
+    let jobs = Detail::Jobs(JobsRead { run: Uid::new(GITHUB, "1"), jobs: Ok(Arc::new(jobs)) });
+    let runs = vec![run(1, RunStatus::InProgress, None)];
+    hear(&mut console, [FeedEvent::Applied(runs), FeedEvent::Listed, FeedEvent::Detail(jobs)]);
+    console.wait(Duration::from_mins(4));
+    console.send(Msg::Tick);
+    let about_runs = |console: &Console| sentences(console).into_iter().filter(|line| line.contains("runner")).count();
+    assert_eq!(about_runs(&console), 0, "it may still get one");
+    console.wait(Duration::from_mins(2));
+    console.send(Msg::Tick);
+    let all = sentences(&console);
+    let wanted = "checkout deploy #1 is not moving: image arm64 waits for a runner with self-hosted, arm64";
+    assert!(all.iter().any(|line| line == wanted), "{all:?}");
+}
+
+#[test]
+fn a_spent_limit_says_how_long_and_what_helps() {
+    let mut console = console();
+    let until = console.state.now.wall + Duration::from_mins(12);
+    let quota = |anonymous, held_until| {
+        let quota =
+            Quota { limit: 60, remaining: 0, reset: None, answers: 60, unchanged: 0, held_until, anonymous };
+        FeedEvent::Detail(Detail::Quota(quota))
+    };
+    hear(&mut console, [quota(true, Some(until))]);
+    console.send(Msg::Tick);
+    let all = sentences(&console);
+    assert!(all.iter().any(|line| line.contains("is not asked for 12m") && line.contains("GH_TOKEN")), "{all:?}");
+    assert!(report(&console.state).blocked.iter().any(|row| row.reason == "rate_limited"));
+    hear(&mut console, [quota(true, None)]);
+    console.send(Msg::Tick);
+    assert!(!report(&console.state).blocked.iter().any(|row| row.reason == "rate_limited"));
+}
