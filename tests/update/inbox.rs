@@ -172,8 +172,7 @@ fn a_spent_limit_says_how_long_and_what_helps() {
     let mut console = console();
     let until = console.state.now.wall + Duration::from_mins(12);
     let quota = |anonymous, held_until| {
-        let quota =
-            Quota { limit: 60, remaining: 0, reset: None, answers: 60, unchanged: 0, held_until, anonymous };
+        let quota = Quota { limit: 60, remaining: 0, reset: None, answers: 60, unchanged: 0, held_until, anonymous };
         FeedEvent::Detail(Detail::Quota(quota))
     };
     hear(&mut console, [quota(true, Some(until))]);
