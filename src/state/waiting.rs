@@ -20,6 +20,8 @@ pub struct Waiting {
     pub since: Option<Timestamp>,
     /// What it waits for, in words.
     pub words: Safe,
+    /// The same with its name and place.
+    pub sentence: Safe,
     /// What helps, likeliest first.
     pub keys: Vec<Command>,
 }
@@ -73,7 +75,8 @@ fn of_blocker(blocker: Blocker) -> Option<Waiting> {
         object: blocker.object?,
         environment: blocker.environment,
         since: blocker.since,
-        words: blocker.sentence,
+        words: blocker.words,
+        sentence: blocker.sentence,
         keys: blocker.keys,
     })
 }
@@ -93,6 +96,7 @@ fn stuck(state: &State, operation: &Operation) -> Option<Waiting> {
         object: operation.action.target.clone(),
         environment: Some(operation.environment.clone()),
         since: Some(operation.started),
+        sentence: safe!("{}: {}", operation.action.target.name, words),
         words,
         keys: vec![Command::ShowJournal],
     })

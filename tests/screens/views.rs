@@ -173,8 +173,14 @@ fn the_journal() {
 }
 
 #[test]
+fn the_inbox_lists_what_waits_with_the_keys_that_help() {
+    compare!("inbox-80x24", shot(&at(deploying(), Place::Inbox), SMALL));
+    compare!("inbox-160x48", shot(&at(deploying(), Place::Inbox), FULL));
+}
+
+#[test]
 fn views_without_a_source_say_so() {
-    for (name, place) in [("pipelines", Place::Pipelines), ("slo", Place::Slo), ("inbox", Place::Inbox)] {
+    for (name, place) in [("pipelines", Place::Pipelines), ("slo", Place::Slo)] {
         compare!(format!("{name}-80x24"), shot(&at(deploying(), place), SMALL));
     }
 }

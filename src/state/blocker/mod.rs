@@ -34,6 +34,8 @@ pub struct Blocker {
     pub severity: Severity,
     /// One sentence that begins with the object's name and says where it is.
     pub sentence: Safe,
+    /// The same without name and place, for where these stand beside it.
+    pub words: Safe,
     /// What helps, likeliest first. Whether it can be done now is for [`super::verbs::check`] to say.
     pub keys: Vec<Command>,
 }
@@ -178,6 +180,7 @@ fn of_object(state: &State, meta: &Meta, kind: Kind, cause: Cause) -> Blocker {
         since: cause.since,
         severity: cause.severity,
         sentence,
+        words: cause.words,
         keys: cause.keys,
     }
 }

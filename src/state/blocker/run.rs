@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::{Blocker, Reason, Severity};
 use crate::command::Command;
 use crate::model::SystemId;
@@ -32,14 +34,14 @@ fn asks(run: &Run) -> bool {
 fn of_run(state: &State, run: &Arc<Run>) -> Option<Blocker> {
     let name = safe!("{} {}", runs::service(state, run), run.meta.name);
     if run.status == RunStatus::Waiting || asks(run) {
-        let words = safe!("{} waits for an approval{}", name, branch(run));
-        return Some(made(run, Reason::Approval, Severity::Waiting, run.updated, words));
+        let words = safe!("waits for an approval{}", branch(run));
+        return Some(made(run, Reason::Approval, run.updated, &name, words));
     }
     let queued = runs::jobs(state, &run.meta.uid)?.jobs.iter().find(|job| is_stuck(state, job))?;
     let labels = queued.labels.iter().map(Safe::as_str).collect::<Vec<_>>().join(", ");
     let wanted = if labels.is_empty() { Safe::of("") } else { safe!(" with {}", Safe::line(&labels)) };
-    let words = safe!("{} is not moving: {} waits for a runner{}", name, queued.id.name, wanted);
-    Some(made(run, Reason::RunnerMissing, Severity::Waiting, queued.created, words))
+    let words = safe!("is not moving: {} waits for a runner{}", queued.id.name, wanted);
+    Some(made(run, Reason::RunnerMissing, queued.created, &name, words))
 }
 
 fn branch(run: &Run) -> Safe {
@@ -51,7 +53,7 @@ fn is_stuck(state: &State, job: &Job) -> bool {
     job.status == RunStatus::Queued && job.created.is_some_and(|since| waited(since) >= QUEUED)
 }
 
-fn made(run: &Run, reason: Reason, severity: Severity, since: Option<jiff::Timestamp>, sentence: Safe) -> Blocker {
+fn made(run: &Run, reason: Reason, since: Option<Timestamp>, name: &Safe, words: Safe) -> Blocker {
     let mut keys = vec![Command::Look, Command::Browse];
     // An approval is given in the browser; cancelling helps nobody who waits for one.
     keys.extend((reason == Reason::RunnerMissing).then_some(Command::CancelRun));
@@ -61,8 +63,9 @@ fn made(run: &Run, reason: Reason, severity: Severity, since: Option<jiff::Times
         environment: None,
         reason,
         since,
-        severity,
-        sentence,
+        severity: Severity::Waiting,
+        sentence: safe!("{} {}", name, words),
+        words,
         keys,
     }
 }
@@ -76,6 +79,7 @@ fn spent(state: &State, host: &SourceScope, quota: &Quota) -> Option<Blocker> {
     } else {
         safe!("{} of {} requests left this hour", text::count(quota.remaining), text::count(quota.limit))
     };
+    let sentence = safe!("{} is not asked for {}: {}", host.name, left, why);
     Some(Blocker {
         cluster: host.id,
         object: None,
@@ -83,7 +87,8 @@ fn spent(state: &State, host: &SourceScope, quota: &Quota) -> Option<Blocker> {
         reason: Reason::RateLimited,
         since: None,
         severity: Severity::Unknown,
-        sentence: safe!("{} is not asked for {}: {}", host.name, left, why),
+        words: sentence.clone(),
+        sentence,
         keys: Vec::new(),
     })
 }

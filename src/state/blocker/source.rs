@@ -81,6 +81,7 @@ fn made(cluster: &SourceScope, reason: Reason, sentence: Safe) -> Blocker {
         reason,
         since: None,
         severity: Severity::Unknown,
+        words: sentence.clone(),
         sentence,
         keys: vec![Command::Refresh],
     }

@@ -221,7 +221,7 @@ fn waiting_row(row: &Waiting) -> WaitingRow {
         kind: row.kind.as_str(),
         object: format!("{}/{}", row.object.namespace.raw(), row.object.name.raw()),
         since: row.since,
-        sentence: word(&row.words),
+        sentence: word(&row.sentence),
         unblock: super::unblock(&row.keys),
     }
 }

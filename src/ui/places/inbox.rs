@@ -1,6 +1,7 @@
 //! What waits for a person, over all systems, longest first: what, where, since when, what helps.
 
 use super::View;
+use crate::command::Command;
 use crate::config::theme::Role;
 use crate::model::Kind;
 use crate::state::State;
@@ -60,7 +61,8 @@ fn sign(kind: WaitingKind) -> signs::Sign {
 /// The keys that help, as they are bound.
 fn helps(state: &State, row: &Waiting) -> Words {
     let mut words = Words::new();
-    for command in &row.keys {
+    // Opening the row looks at it.
+    for command in row.keys.iter().filter(|command| **command != Command::Look) {
         let Some(key) = state.keymap.keys_of(*command).first().copied() else { continue };
         if !words.is_empty() {
             words.push(Role::Dim, "  ");
