@@ -21,7 +21,7 @@
 //! | [`text`] | [`text::Safe`], widths, ages, durations | – |
 //! | [`command`] | commands, keys and the keymap as data | `model`, `text` |
 //! | [`action`] | mutations, their guards, previews and expectations; operations | `model`, `text` |
-//! | [`slo`] | budgets, burn rates, canary statistics: pure arithmetic | `model` |
+//! | [`slo`] | budgets, burn rates, canary statistics, queries made from queries: pure | `model`, `text` |
 //! | [`state`] | the state and read-only queries over it | `model`, `command`, `action`, `text` |
 //! | [`update`] | the transition | `state` and what `state` may use |
 //! | [`config`] | themes, keymaps, flags → validated settings | `model`, `command`, `text` |

@@ -14,6 +14,7 @@ mod props;
 #[allow(dead_code, reason = "a harness offers more than the tests of one day use")]
 mod pty;
 mod screens;
+mod slo;
 mod terminal;
 #[cfg(test)]
 mod text;

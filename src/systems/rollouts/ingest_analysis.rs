@@ -213,7 +213,7 @@ fn metric(name: &str, spec: &MetricWire<'_>, result: &ResultWire<'_>) -> Metric 
     Metric {
         name: Safe::identity(name),
         provider: Safe::identity(provider.map_or("", |provider| provider.kind.as_str())),
-        query: query.map(Safe::line),
+        query: query.map(|query| Safe::line(&query.replace(['\n', '\r', '\t'], " "))),
         interval: spec.interval.some().map(Safe::line),
         count_limit: spec.count.some().map(Safe::line),
         success_condition: spec.success_condition.some().map(Safe::line),

@@ -1,0 +1,6 @@
+//! The arithmetic of objectives and canaries against worked examples (slo.md §1.8, §3.4, §7).
+
+mod budget;
+mod promql;
+mod reading;
+mod stats;

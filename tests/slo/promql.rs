@@ -1,0 +1,124 @@
+//! The stable arm's query from the canary's; counts from a ratio.
+
+use std::time::Duration;
+
+use quarterdeck::model::slo::ArmMetric;
+use quarterdeck::slo::promql::{self, ArmNames, Sense};
+
+const NAMES: ArmNames<'static> =
+    ArmNames { services: Some(("checkout-canary", "checkout")), hashes: Some(("9f8e7d1", "a1b2c3d")) };
+
+/// A matcher of the canary, and the same of the stable arm; empty where nothing names the canary.
+#[test]
+fn only_what_names_the_canary_is_swapped() {
+    for (canary, stable) in [
+        (r#"arm="canary""#, r#"arm="stable""#),
+        (r#"service="checkout-canary""#, r#"service="checkout""#),
+        (
+            r#"destination_service="checkout-canary.prod.svc.cluster.local""#,
+            r#"destination_service="checkout.prod.svc.cluster.local""#,
+        ),
+        (r#"rollouts_pod_template_hash="9f8e7d1""#, r#"rollouts_pod_template_hash="a1b2c3d""#),
+        (r#"pod=~"checkout-9f8e7d1-.*""#, r#"pod=~"checkout-a1b2c3d-.*""#),
+        (r#"arm="canary",code=~"5..",service="checkout""#, r#"arm="stable",code=~"5..",service="checkout""#),
+        (r#"service="checkout-canary2""#, ""),
+        (r#"service="canary-tests""#, ""),
+        (r#"service="checkout""#, ""),
+        (r#"pod="checkout-9f8e7d1-x2p9""#, ""),
+    ] {
+        let query = |matcher: &str| format!("sum(rate(http_requests_total{{{matcher}}}[5m]))");
+        let arms = promql::from_canary(&query(canary), &NAMES, Sense::Failure);
+        let found = arms.map(|arms| arms.stable.value.to_string()).unwrap_or_default();
+        let expected = if stable.is_empty() { String::new() } else { query(stable) };
+        assert_eq!(found, expected, "{canary}");
+    }
+    assert_eq!(promql::from_canary("sum(rate(", &NAMES, Sense::Failure), None);
+}
+
+const ERRORS: &str = r#"sum(rate(r{arm="canary",code=~"5.."}[5m])) / sum(rate(r{arm="canary"}[5m]))"#;
+const GOOD: &str = r#"sum(rate(r{arm="canary",code!~"5.."}[5m])) / sum(rate(r{arm="canary"}[5m]))"#;
+
+#[test]
+fn a_ratio_is_counted_over_its_window() {
+    let bad = r#"(sum(increase(r{arm="canary",code=~"5.."}[5m]))) or 0 * (sum(increase(r{arm="canary"}[5m])))"#;
+    let all = r#"sum(increase(r{arm="canary"}[5m]))"#;
+    let good = r#"(sum(increase(r{arm="canary"}[5m]))) - ((sum(increase(r{arm="canary",code!~"5.."}[5m]))) or 0 * (sum(increase(r{arm="canary"}[5m]))))"#;
+    for (query, sense, failed) in [
+        (ERRORS.to_owned(), Sense::Failure, bad),
+        (format!("({ERRORS})"), Sense::Failure, bad),
+        (format!("100 * ({ERRORS})"), Sense::Failure, bad),
+        (format!("({ERRORS}) or vector(0)"), Sense::Failure, bad),
+        (format!("1 - {ERRORS}"), Sense::Success, bad),
+        (format!("1 - (({ERRORS}) or vector(0))"), Sense::Success, bad),
+        (GOOD.to_owned(), Sense::Success, good),
+        (format!("1 - {GOOD}"), Sense::Failure, good),
+    ] {
+        let arms = promql::from_canary(&query, &NAMES, sense).unwrap();
+        assert_eq!(arms.metric, ArmMetric::Errors);
+        assert_eq!(arms.window, Some(Duration::from_mins(5)));
+        let (found, whole) = arms.canary.counts.unwrap();
+        assert_eq!((&*found, &*whole), (failed, all), "{query}");
+        let (found, whole) = arms.stable.counts.unwrap();
+        assert_eq!((&*found, &*whole), (&*failed.replace("canary", "stable"), &*all.replace("canary", "stable")));
+    }
+}
+
+/// Whatever the query says, the value that is shown is the share of failures.
+#[test]
+fn the_value_is_a_share_of_failures() {
+    let value = |query: &str, sense| promql::from_canary(query, &NAMES, sense).unwrap().canary.value.to_string();
+    let plain = r#"(sum(rate(r{arm="canary",code=~"5.."}[5m]))) / (sum(rate(r{arm="canary"}[5m])))"#;
+    assert_eq!(value(ERRORS, Sense::Failure), plain);
+    assert_eq!(value(&format!("1 - {ERRORS}"), Sense::Success), plain);
+    assert_eq!(value(&format!("100 * {ERRORS}"), Sense::Failure), plain);
+    assert!(value(GOOD, Sense::Success).starts_with("1 - ("));
+    assert_eq!(value(r#"avg(ok{arm="canary"})"#, Sense::Success), r#"1 - (avg(ok{arm="canary"}))"#);
+}
+
+#[test]
+fn what_counts_nothing_has_no_counts() {
+    for (query, metric) in [
+        (r#"histogram_quantile(0.95, sum by(le) (rate(s_bucket{arm="canary"}[5m])))"#, ArmMetric::Latency),
+        (r#"sum(rate(s_sum{arm="canary"}[5m])) / sum(rate(s_count{arm="canary"}[5m]))"#, ArmMetric::Latency),
+        (r#"avg(up{arm="canary"})"#, ArmMetric::Errors),
+        (r#"avg(rate(a{arm="canary"}[5m])) / avg(rate(b{arm="canary"}[5m]))"#, ArmMetric::Errors),
+        (r#"a{arm="canary"} / b{arm="canary"}"#, ArmMetric::Errors),
+    ] {
+        let arms = promql::from_canary(query, &NAMES, Sense::Failure).unwrap();
+        assert_eq!((arms.metric, arms.canary.counts, arms.window), (metric, None, None), "{query}");
+    }
+}
+
+#[test]
+fn the_placeholder_of_the_configuration() {
+    let query = r#"sum(rate(e{service="checkout-{arm}"}[2m])) / sum(rate(r{service="checkout-{arm}"}[2m]))"#;
+    let arms = promql::from_placeholder(query, ArmMetric::Errors, Sense::Failure).unwrap();
+    assert_eq!(&*arms.stable.counts.unwrap().1, r#"sum(increase(r{service="checkout-stable"}[2m]))"#);
+    assert_eq!(&*arms.canary.counts.unwrap().1, r#"sum(increase(r{service="checkout-canary"}[2m]))"#);
+    assert_eq!(arms.window, Some(Duration::from_mins(2)));
+    assert_eq!(promql::from_placeholder("up", ArmMetric::Errors, Sense::Failure), None);
+    assert_eq!(promql::from_placeholder("up{x='{arm}'", ArmMetric::Errors, Sense::Failure), None);
+}
+
+#[test]
+fn conditions_tell_successes_from_failures() {
+    for (success, failure, sense) in [
+        (Some("result[0] >= 0.95"), None, Some(Sense::Success)),
+        (Some("result[0] <= 0.05"), None, Some(Sense::Failure)),
+        (Some("len(result) > 0 && !isNaN(result[0]) && result[0] < 0.05"), None, Some(Sense::Failure)),
+        (Some("result > 0.9"), None, Some(Sense::Success)),
+        (None, Some("result[0] > 0.05"), Some(Sense::Failure)),
+        (None, Some("result[0]<0.95"), Some(Sense::Success)),
+        (Some("len(result) == 1"), Some("result[0] < 0.9"), Some(Sense::Success)),
+        (Some("default(result, 0) == 1"), None, None),
+        (None, None, None),
+    ] {
+        assert_eq!(promql::sense(success, failure), sense, "{success:?} {failure:?}");
+    }
+}
+
+#[test]
+fn the_window_of_a_query() {
+    assert_eq!(promql::window_of(ERRORS), Some(Duration::from_mins(5)));
+    assert_eq!(promql::window_of("up"), None);
+}
