@@ -22,7 +22,7 @@ mod target;
 mod write;
 
 pub use access::Deadlines;
-pub use docker::Docker;
+pub use docker::{Docker, DockerDeadlines, EngineVersion};
 pub use error::NetError;
 pub use github::GitHub;
 pub use prometheus::Prometheus;

@@ -210,20 +210,22 @@ impl Systems {
         self.interest.send_replace(interest);
     }
 
-    /// Follows the log of a pod until it ends, fails or is stopped.
+    /// Follows the log of a pod, a container or a job until it ends, fails or is stopped.
     pub fn tail(&mut self, id: TailId, request: LogRequest, tx: mpsc::Sender<(TailId, LogEvent)>) {
-        let Some(cluster) = self.cluster(request.pod.cluster) else { return };
+        let Some(upstream) = self.upstreams.get(&request.pod.cluster).cloned() else { return };
         let cancel = self.cancel.child_token();
         self.tails.retain(|_, token| !token.is_cancelled());
         self.tails.insert(id, cancel.clone());
-        self.tracker.spawn(kubernetes::tail::tail(
-            cluster.read(),
-            request,
-            id,
-            tx,
-            cancel,
-            kubernetes::tail::Pace::default(),
-        ));
+        let pace = tail::Pace::default();
+        match upstream {
+            Upstream::Cluster(cluster) => {
+                self.tracker.spawn(kubernetes::tail::tail(cluster.read(), request, id, tx, cancel, pace));
+            }
+            Upstream::Docker(client) => {
+                self.tracker.spawn(docker::tail::tail(client, request, id, tx, cancel, (pace, self.clock)));
+            }
+            Upstream::GitHub(_) | Upstream::Prometheus(..) => {}
+        }
     }
 
     pub fn stop_tail(&mut self, id: TailId) {

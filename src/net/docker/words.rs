@@ -1,0 +1,127 @@
+//! What went wrong on the way to an engine: its address first, then what happened, then the next step.
+
+use std::error::Error as StdError;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+use std::time::Duration;
+
+use bollard::errors::Error as BollardError;
+
+use crate::net::error::{NetError, chain};
+use crate::net::failure::{Setting, sentence_for};
+
+/// What to look at when a port does not answer.
+const HOST: Setting = Setting { place: "in DOCKER_HOST", authority: "use its socket, or a port without TLS" };
+
+pub(super) fn no_address(url: &str) -> String {
+    format!("{url} is no address of a Docker Engine; write unix:///var/run/docker.sock or tcp://HOST:2375")
+}
+
+pub(super) fn other_way(url: &str, scheme: &str) -> String {
+    let next = match scheme {
+        "https" => "an engine behind TLS is not read by this version; use its socket, or a port without TLS",
+        "ssh" => "no ssh is started from here; forward its socket (ssh -L /run/user/docker.sock:/var/run/docker.sock)",
+        _ => "write unix:///var/run/docker.sock or tcp://HOST:2375",
+    };
+    format!("{url}: {next}")
+}
+
+/// The socket could not be connected to.
+pub(super) fn of_socket(url: &str, path: &Path, error: &io::Error) -> String {
+    let next = match error.kind() {
+        ErrorKind::NotFound => match path.parent() {
+            Some(parent) if !parent.is_dir() => "does not exist, nor does its directory; check the path in DOCKER_HOST",
+            _ => "does not exist; is the Docker daemon running? (systemctl start docker)",
+        },
+        ErrorKind::PermissionDenied => {
+            "may not be opened by you; add yourself to the group docker (usermod -aG docker USER) and log in again"
+        }
+        ErrorKind::ConnectionRefused if path.is_file() => "is no socket; check the path in DOCKER_HOST",
+        ErrorKind::ConnectionRefused => {
+            "is there, but nobody listens on it; the Docker daemon has stopped (systemctl restart docker)"
+        }
+        ErrorKind::InvalidInput => "is longer than the path of a socket may be; name a shorter one in DOCKER_HOST",
+        _ => return format!("{url} cannot be connected to: {error}; check the path in DOCKER_HOST"),
+    };
+    format!("{url} {next}")
+}
+
+pub(super) fn of_tcp(url: &str, error: &(dyn StdError + 'static)) -> String {
+    sentence_for(url, error, HOST)
+}
+
+/// The connection stood and broke.
+pub(super) fn of_exchange(url: &str, error: &hyper::Error) -> String {
+    if error.is_parse() {
+        return format!("{url} answers, but not in HTTP; check the port in DOCKER_HOST, or whether it wants TLS");
+    }
+    if error.is_incomplete_message() {
+        return format!("{url} closed the connection before it answered; is the daemon just starting or stopping?");
+    }
+    sentence_for(url, error, HOST)
+}
+
+pub(super) fn unanswered(url: &str, after: Duration) -> String {
+    format!("{url} did not take the connection within {} s; check the network or the VPN", after.as_secs_f32())
+}
+
+pub(super) fn silent(url: &str, after: Duration) -> String {
+    format!(
+        "{url} took the connection and did not answer within {} s; the daemon hangs, or this is no Docker Engine",
+        after.as_secs_f32()
+    )
+}
+
+pub(super) fn no_engine(url: &str) -> String {
+    format!("{url} answers, but not as a Docker Engine does; check the address in DOCKER_HOST")
+}
+
+/// Carries an error of ours through bollard.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Ours(NetError);
+
+pub(super) fn into_bollard(error: NetError) -> BollardError {
+    BollardError::IOError { err: io::Error::other(Ours(error)) }
+}
+
+/// What bollard says, in our words.
+pub(super) fn of_bollard(url: &str, error: BollardError) -> NetError {
+    match error {
+        BollardError::IOError { err } => match err.get_ref().and_then(|inner| inner.downcast_ref::<Ours>()) {
+            Some(Ours(ours)) => ours.clone(),
+            None => NetError::Transport(sentence_for(url, &err, HOST)),
+        },
+        BollardError::DockerResponseServerError { status_code: code @ (400 | 426), message }
+            if message.contains("HTTPS") || message.contains("TLS") =>
+        {
+            let message = format!("{url} wants TLS, which this version does not speak with it; use its socket");
+            NetError::Api { code, reason: String::new(), message, retry_after: None }
+        }
+        BollardError::DockerResponseServerError { status_code: code, message } => {
+            let what = match code {
+                401 | 403 => "may not be read by you".to_owned(),
+                404 => "has no Docker API there; check the address in DOCKER_HOST".to_owned(),
+                407 => "is behind a proxy that wants a password; check DOCKER_HOST".to_owned(),
+                500.. => format!("cannot answer now: {}", first_line(&message)),
+                _ => format!("refuses: {}", first_line(&message)),
+            };
+            NetError::Api { code, reason: String::new(), message: format!("{url} {what}"), retry_after: None }
+        }
+        BollardError::HyperResponseError { err } => NetError::Transport(of_exchange(url, &err)),
+        BollardError::RequestTimeoutError => NetError::Transport(silent(url, Duration::from_secs(2))),
+        BollardError::APIVersionParseError { .. }
+        | BollardError::JsonSerdeError { .. }
+        | BollardError::JsonDataError { .. }
+        | BollardError::StrParseError { .. } => NetError::Transport(no_engine(url)),
+        other => NetError::Transport(format!("{url}: {}", chain(&other))),
+    }
+}
+
+/// An error page is HTML of any length.
+fn first_line(message: &str) -> &str {
+    match message.lines().next().map(str::trim) {
+        Some(line) if !line.is_empty() && line.len() < 200 && !line.starts_with('<') => line,
+        _ => "it gives no reason",
+    }
+}
