@@ -23,6 +23,8 @@ pub struct Pace {
     pub beat: Duration,
     /// After a missed heartbeat, until the one that decides.
     pub beat_again: Duration,
+    /// Between two readings of what Prometheus computes.
+    pub figures: Duration,
     /// First and longest wait before a stopped task starts again.
     pub restart: (Duration, Duration),
 }
@@ -39,6 +41,7 @@ impl Default for Pace {
             relist: seconds(3),
             beat: seconds(5),
             beat_again: seconds(1),
+            figures: seconds(10),
             restart: (seconds(1), seconds(60)),
         }
     }

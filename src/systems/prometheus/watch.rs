@@ -1,8 +1,13 @@
-//! How it is read.
+//! How it is read: objectives with their figures, and alerts, each by a task of its own.
 
 use std::sync::Arc;
 
-use crate::model::slo::ObjectiveSpec;
+use super::ingest;
+use super::poll::{Fault, Poll};
+use super::slos::Slos;
+use crate::model::Kind;
+use crate::model::slo::{Alert, ObjectiveSpec};
+use crate::model::source::{FeedEvent, Object};
 use crate::net::Prometheus;
 use crate::systems::polled::{Gone, Outlet};
 
@@ -12,6 +17,42 @@ pub(in crate::systems) async fn run(
     objectives: Arc<[ObjectiveSpec]>,
     outlet: Outlet,
 ) -> Result<(), Gone> {
-    drop((client, objectives));
-    outlet.tell(crate::model::source::FeedEvent::Alive).await
+    let kind = outlet.id.kind;
+    let poll = Poll::new(client, outlet);
+    match kind {
+        Kind::Alert => alerts(poll).await,
+        _ => Slos::new(poll, objectives).run().await,
+    }
+}
+
+async fn alerts(mut poll: Poll) -> Result<(), Gone> {
+    loop {
+        let wait = match read_alerts(&mut poll).await? {
+            Ok((alerts, left_out)) => {
+                tell(&poll.outlet, alerts.into_iter().map(|alert| Object::Alert(Arc::new(alert))).collect(), left_out)
+                    .await?;
+                poll.went_well();
+                poll.between()
+            }
+            Err(fault) => poll.went_wrong(&fault).await?,
+        };
+        poll.rest_alone(wait).await?;
+    }
+}
+
+async fn read_alerts(poll: &mut Poll) -> Result<Result<(Vec<Alert>, u64), Fault>, Gone> {
+    let answer = match poll.client.alerts().await {
+        Ok(answer) => answer,
+        Err(error) => return Ok(Err(error.into())),
+    };
+    poll.heard(&answer).await?;
+    Ok(ingest::alerts(poll.outlet.id.cluster, &answer.body).map_err(Fault::from))
+}
+
+/// A whole list.
+pub(super) async fn tell(outlet: &Outlet, objects: Vec<Object>, left_out: u64) -> Result<(), Gone> {
+    outlet.tell(FeedEvent::ListBegins).await?;
+    outlet.tell(FeedEvent::Applied(objects)).await?;
+    outlet.tell(FeedEvent::LeftOut(left_out)).await?;
+    outlet.tell(FeedEvent::Listed).await
 }

@@ -1,0 +1,267 @@
+//! Objectives that Sloth's recording rules tell of (slo.md §1.7): from their series, and from the
+//! rules themselves where those are served.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::ingest::{Labels, Rule, Series};
+use super::ingest_slo::Alert;
+use crate::model::slo::{BurnSeverity, Objective};
+use crate::slo::budget;
+
+/// Everything that Sloth records, of every objective, at one time.
+pub const SERIES: &str =
+    r#"{__name__=~"sloth_slo_info|slo:objective:ratio|slo:time_period:days|slo:sli_error:ratio_rate.+"}"#;
+/// When each of its ratios was recorded.
+pub const TIMES: &str = r#"timestamp({__name__=~"slo:sli_error:ratio_rate.+"})"#;
+/// The same where two of those series differ only in their names.
+pub const TIMES_5M: &str = "timestamp(slo:sli_error:ratio_rate5m)";
+
+const RATIO: &str = "slo:sli_error:ratio_rate";
+/// Labels that tell copies of one Prometheus apart; one copy is read, and always the same.
+const REPLICAS: [&str; 4] = ["replica", "prometheus_replica", "prometheus", "__replica__"];
+
+/// Which objective: Sloth's id, and the labels that tell two of one id apart.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    pub id: String,
+    extras: Vec<(String, String)>,
+}
+
+impl Key {
+    /// Of a series or rule that is about an objective.
+    fn of(labels: &Labels) -> Option<Self> {
+        let id = labels.get("sloth_id").filter(|id| !id.is_empty())?.clone();
+        let own = |name: &str| name == "__name__" || name.starts_with("sloth_") || REPLICAS.contains(&name);
+        let extras = labels.iter().filter(|(name, _)| !own(name));
+        Some(Self { id, extras: extras.map(|(name, value)| (name.clone(), value.clone())).collect() })
+    }
+
+    /// As a selector in PromQL, without the braces.
+    #[must_use]
+    pub fn selector(&self) -> String {
+        let mut text = format!("sloth_id={}", quoted(&self.id));
+        for (name, value) in &self.extras {
+            text.push_str(&format!(",{name}={}", quoted(value)));
+        }
+        text
+    }
+}
+
+/// A string of PromQL.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
+}
+
+/// An objective of Sloth's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    pub key: Key,
+    /// `sloth_id`, with what tells it apart where there are two.
+    pub name: String,
+    pub service: String,
+    pub slo: String,
+    pub objective: Objective,
+    pub window_days: f64,
+    /// By window, as it is written in the rule's name: the ratio of failed requests.
+    pub ratios: BTreeMap<String, f64>,
+}
+
+/// What the rules say about an objective.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OfRules {
+    /// Seconds between two samples.
+    pub interval: Option<f64>,
+    /// The expression of the 5 m ratio.
+    pub ratio_5m: Option<String>,
+    /// The ratio over the whole window is the mean of the 5 m ratios.
+    pub mean_of_ratios: bool,
+    /// Severity, short and long window, threshold; as its alerts have them.
+    pub alerts: Vec<Alert>,
+    labels: Labels,
+    days: Option<f64>,
+}
+
+/// By `sloth_id`.
+#[must_use]
+pub fn of_rules(rules: &[Rule]) -> HashMap<String, OfRules> {
+    let mut found: HashMap<String, OfRules> = HashMap::new();
+    for rule in rules.iter().filter(|rule| !rule.alerting) {
+        let Some(id) = rule.labels.get("sloth_id") else { continue };
+        let of = found.entry(id.clone()).or_default();
+        match rule.name.strip_prefix(RATIO) {
+            Some("5m") => {
+                of.interval = Some(rule.interval);
+                of.ratio_5m = Some(rule.query.clone());
+            }
+            _ if rule.name == "sloth_slo_info" => of.labels = rule.labels.clone(),
+            _ if rule.name == "slo:time_period:days" => of.days = argument(&rule.query),
+            _ => {}
+        }
+    }
+    for rule in rules.iter().filter(|rule| !rule.alerting && rule.name.starts_with(RATIO)) {
+        // This one is generated without the id among its labels.
+        let mean = rule.query.contains("sum_over_time") && rule.query.contains("count_over_time");
+        let id = rule.labels.get("sloth_id").cloned().or_else(|| selected(&rule.query));
+        if mean && let Some(of) = id.and_then(|id| found.get_mut(&id)) {
+            of.mean_of_ratios = true;
+        }
+    }
+    for rule in rules.iter().filter(|rule| rule.alerting) {
+        let severity = match rule.labels.get("sloth_severity").map(String::as_str) {
+            Some("page") => BurnSeverity::Page,
+            Some("ticket") => BurnSeverity::Ticket,
+            _ => continue,
+        };
+        if let Some(of) = selected(&rule.query).and_then(|id| found.get_mut(&id)) {
+            of.alerts.extend(pairs(&rule.query).into_iter().map(|(short, long, k)| (severity, short, long, k)));
+        }
+    }
+    found
+}
+
+/// The id that a query selects.
+fn selected(query: &str) -> Option<String> {
+    let rest = query.split_once("sloth_id=\"")?.1;
+    Some(rest.split_once('"')?.0.to_owned())
+}
+
+/// The number in `vector(30)`.
+fn argument(query: &str) -> Option<f64> {
+    query.trim().strip_prefix("vector(")?.strip_suffix(')')?.trim().parse().ok()
+}
+
+/// The pairs of windows of an alert and their threshold: `…rate5m{…} > (14.4 * 0.001) … rate1h…`.
+fn pairs(query: &str) -> Vec<(String, String, f64)> {
+    let sides: Vec<(String, f64)> = query.split(RATIO).skip(1).filter_map(side).collect();
+    let pair = |two: &[(String, f64)]| match two {
+        [(short, k), (long, other)] if (k - other).abs() < f64::EPSILON => Some((short.clone(), long.clone(), *k)),
+        _ => None,
+    };
+    sides.chunks(2).filter_map(pair).collect()
+}
+
+fn side(text: &str) -> Option<(String, f64)> {
+    let window: String = text.chars().take_while(char::is_ascii_alphanumeric).collect();
+    let (_, limit) = text.split_once('>')?;
+    let factor: String =
+        limit.trim_start_matches([' ', '(']).chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+    Some((window, factor.parse().ok()?))
+}
+
+/// The objectives that the answers tell of; and how many lacked their objective.
+#[must_use]
+pub fn found(series: &[Series], rules: &HashMap<String, OfRules>) -> (Vec<Found>, u64) {
+    let mut parts: BTreeMap<Key, Parts<'_>> = BTreeMap::new();
+    for one in series {
+        let Some(key) = Key::of(&one.labels) else { continue };
+        parts.entry(key).or_default().take(one);
+    }
+    // A rule whose series is gone, or was never there, is an objective without data.
+    for (id, of) in rules.iter().filter(|(_, of)| of.labels.contains_key("sloth_objective")) {
+        if !parts.keys().any(|key| key.id == *id) {
+            let key = Key::of(&of.labels).unwrap_or_else(|| Key { id: id.clone(), extras: Vec::new() });
+            parts.entry(key).or_default();
+        }
+    }
+    let mut ids: HashMap<&str, BTreeSet<&Key>> = HashMap::new();
+    for key in parts.keys() {
+        ids.entry(&key.id).or_default().insert(key);
+    }
+    let (mut found, mut left_out) = (Vec::new(), 0);
+    for (key, part) in &parts {
+        let alone = ids.get(key.id.as_str()).is_none_or(|keys| keys.len() == 1);
+        match part.finish(key, rules.get(&key.id), alone) {
+            Some(one) => found.push(one),
+            None => left_out += 1,
+        }
+    }
+    (found, left_out)
+}
+
+/// What was said of one objective.
+#[derive(Default)]
+struct Parts<'a> {
+    info: Option<&'a Labels>,
+    objective: Option<f64>,
+    days: Option<f64>,
+    /// With the labels, so that of two replicas the same is taken each time.
+    ratios: BTreeMap<String, (&'a Labels, f64)>,
+}
+
+impl<'a> Parts<'a> {
+    fn take(&mut self, one: &'a Series) {
+        let Some(value) = one.value() else { return };
+        match one.label("__name__") {
+            "sloth_slo_info" => self.info = Some(self.info.map_or(&one.labels, |known| known.min(&one.labels))),
+            "slo:objective:ratio" => self.objective = Some(value),
+            "slo:time_period:days" => self.days = Some(value),
+            name => {
+                let Some(window) = name.strip_prefix(RATIO) else { return };
+                let kept = self.ratios.entry(window.to_owned()).or_insert((&one.labels, value));
+                if one.labels < *kept.0 {
+                    *kept = (&one.labels, value);
+                }
+            }
+        }
+    }
+
+    fn finish(&self, key: &Key, rules: Option<&OfRules>, alone: bool) -> Option<Found> {
+        let of_rules = rules.map(|rules| &rules.labels).filter(|labels| !labels.is_empty());
+        let ratio = || self.ratios.values().next().map(|(labels, _)| *labels);
+        let labels = self.info.or(of_rules).or_else(ratio)?;
+        let label = |name: &str| labels.get(name).cloned().unwrap_or_default();
+        let percent = label("sloth_objective");
+        let objective = budget::of_percent(&percent).ok().or_else(|| budget::of_number(self.objective?).ok())?;
+        let extras: Vec<String> = key.extras.iter().map(|(name, value)| format!("{name}={}", quoted(value))).collect();
+        let name = if alone { key.id.clone() } else { format!("{}{{{}}}", key.id, extras.join(",")) };
+        Some(Found {
+            key: key.clone(),
+            name,
+            service: label("sloth_service"),
+            slo: label("sloth_slo"),
+            objective,
+            window_days: self.days.or(rules.and_then(|rules| rules.days)).filter(|days| *days > 0.0)?,
+            ratios: self.ratios.iter().map(|(window, (_, value))| (window.clone(), *value)).collect(),
+        })
+    }
+}
+
+/// When each ratio was recorded, by objective and window.
+#[must_use]
+pub fn times(series: &[Series]) -> HashMap<(Key, String), f64> {
+    let mut times: HashMap<(Key, String), f64> = HashMap::new();
+    for one in series {
+        let (Some(key), Some(value)) = (Key::of(&one.labels), one.value()) else { continue };
+        let newest = times.entry((key, one.label("sloth_window").to_owned())).or_insert(value);
+        *newest = newest.max(value);
+    }
+    times
+}
+
+/// One query for the samples that each of these windows has, marked with the window.
+#[must_use]
+pub fn coverage(windows: &[String]) -> String {
+    let one = |window: &String| {
+        format!("label_replace(count_over_time({RATIO}5m[{window}]), \"{MARK}\", \"{window}\", \"\", \"\")")
+    };
+    windows.iter().map(one).collect::<Vec<_>>().join(" or ")
+}
+
+/// The label in which our own queries say what a series is.
+pub const MARK: &str = "quarterdeck";
+
+/// The answer to [`coverage`]: samples by objective and window.
+#[must_use]
+pub fn samples(series: &[Series]) -> HashMap<(Key, String), f64> {
+    let mut samples = HashMap::new();
+    for one in series {
+        let mut labels = one.labels.clone();
+        let Some(window) = labels.remove(MARK) else { continue };
+        if let (Some(key), Some(count)) = (Key::of(&labels), one.value()) {
+            let most = samples.entry((key, window)).or_insert(count);
+            *most = most.max(count);
+        }
+    }
+    samples
+}

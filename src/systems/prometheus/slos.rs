@@ -1,0 +1,304 @@
+//! The objectives, read together: all that Sloth records in two queries at one time, those of files
+//! one by one. What was known stays when it is gone, and says since when.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::discover::{self, Found, Key, OfRules};
+use super::ingest::{self, Told};
+use super::ingest_slo::{self, Head, Memory, WINDOWS};
+use super::poll::{Fault, Poll, Woke};
+use super::watch::tell;
+use crate::model::slo::{ObjectiveSpec, Slo, SloSource};
+use crate::model::source::{FeedEvent, Object};
+use crate::slo::reading::{self, Beside, Range, Sample};
+use crate::systems::polled::Gone;
+use crate::text::Safe;
+
+/// Between two readings of the rules, which change with a deployment.
+const RULES_EVERY: Duration = Duration::from_mins(5);
+/// Between two counts of the samples behind the long windows, and behind those up to six hours.
+const LONG_EVERY: Duration = Duration::from_mins(5);
+const SHORT_EVERY: Duration = Duration::from_secs(45);
+/// What has been gone so long is no longer shown.
+const KEEP_GONE: Duration = Duration::from_hours(1);
+/// Where the rules cannot be read: Prometheus' own default.
+const INTERVAL: f64 = 60.0;
+
+/// See the module.
+pub(super) struct Slos {
+    pub(super) poll: Poll,
+    pub(super) objectives: Arc<[ObjectiveSpec]>,
+    pub(super) rules: HashMap<String, OfRules>,
+    rules_read: Option<Duration>,
+    /// Samples behind each window, and when they were counted: short and long ones.
+    samples: HashMap<(Key, String), f64>,
+    counted: [Option<Duration>; 2],
+    times_query: &'static str,
+    memory: Memory,
+    /// What was found, and when it was there last.
+    found: BTreeMap<Key, (Found, Duration)>,
+    pub(super) known: BTreeMap<String, Arc<Slo>>,
+}
+
+impl Slos {
+    pub(super) fn new(poll: Poll, objectives: Arc<[ObjectiveSpec]>) -> Self {
+        Self {
+            poll,
+            objectives,
+            rules: HashMap::new(),
+            rules_read: None,
+            samples: HashMap::new(),
+            counted: [None; 2],
+            times_query: discover::TIMES,
+            memory: Memory::default(),
+            found: BTreeMap::new(),
+            known: BTreeMap::new(),
+        }
+    }
+
+    pub(super) async fn run(mut self) -> Result<(), Gone> {
+        loop {
+            let mut wait = match self.read().await? {
+                Ok(()) => self.poll.between(),
+                Err(fault) => self.lost(&fault).await?,
+            };
+            let until = self.poll.mono() + wait;
+            loop {
+                match self.poll.rest(wait).await? {
+                    Woke::Time => break,
+                    Woke::Refresh => {
+                        (self.rules_read, self.counted) = (None, [None; 2]);
+                        break;
+                    }
+                    Woke::Interest => wait = until.saturating_sub(self.poll.mono()),
+                }
+            }
+        }
+    }
+
+    /// Nobody answers: every figure says so.
+    async fn lost(&mut self, fault: &Fault) -> Result<Duration, Gone> {
+        let why = fault.words();
+        for slo in self.known.values_mut() {
+            *slo = Arc::new(ingest_slo::without_answer(slo, &why));
+        }
+        let objects: Vec<Object> = self.known.values().map(|slo| Object::Slo(Arc::clone(slo))).collect();
+        if !objects.is_empty() {
+            self.poll.outlet.tell(FeedEvent::Applied(objects)).await?;
+        }
+        self.poll.went_wrong(fault).await
+    }
+
+    async fn read(&mut self) -> Result<Result<(), Fault>, Gone> {
+        let mut at = self.poll.evaluation();
+        if due(self.rules_read, RULES_EVERY, self.poll.mono()) {
+            // A server may have no rules of its own; its series are enough.
+            if let Ok(answer) = self.poll.client.rules().await {
+                if self.poll.heard(&answer).await? {
+                    at = self.poll.evaluation();
+                }
+                if let Ok(rules) = ingest::rules(&answer.body) {
+                    self.rules = discover::of_rules(&rules);
+                    self.rules_read = Some(self.poll.mono());
+                }
+            }
+        }
+        let (series, times) = match self.series(at).await? {
+            Ok(told) => told,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let (found, left_out) = discover::found(&series.series, &self.rules);
+        self.note(found);
+        self.count_samples(at).await;
+        let times = discover::times(&times.series);
+        self.compose(at, series.warning.or(None).as_ref(), &times);
+        let objects = self.known.values().map(|slo| Object::Slo(Arc::clone(slo))).collect();
+        tell(&self.poll.outlet, objects, left_out).await?;
+        self.poll.went_well();
+        Ok(Ok(()))
+    }
+
+    /// The series and when they were recorded, at one time.
+    async fn series(&mut self, at: Timestamp) -> Result<Result<(Told, Told), Fault>, Gone> {
+        let client = &self.poll.client;
+        let (series, times) =
+            futures::future::join(client.query(discover::SERIES, at), ask(&self.poll, self.times_query, at)).await;
+        let times = match times {
+            Err(fault) if fault.is_query() && self.times_query != discover::TIMES_5M => {
+                self.times_query = discover::TIMES_5M;
+                ask(&self.poll, self.times_query, at).await
+            }
+            times => times,
+        };
+        let answer = match series {
+            Ok(answer) => answer,
+            Err(error) => return Ok(Err(error.into())),
+        };
+        self.poll.heard(&answer).await?;
+        Ok(ingest::told(&answer.body).map_err(Fault::from).and_then(|series| Ok((series, times?))))
+    }
+
+    /// What is there now; what has been gone for long is let go.
+    fn note(&mut self, found: Vec<Found>) {
+        let mono = self.poll.mono();
+        for one in self.found.values_mut() {
+            one.0.ratios.clear();
+        }
+        for one in found {
+            self.found.insert(one.key.clone(), (one, mono));
+        }
+        let memory = &mut self.memory;
+        self.found.retain(|_, (one, there)| {
+            let keep = there.saturating_add(KEEP_GONE) > mono;
+            if !keep {
+                memory.forget(&one.name);
+            }
+            keep
+        });
+    }
+
+    /// Counts the samples behind the windows. Where that cannot be done, coverage is not known, and
+    /// what is not known is not relied on.
+    async fn count_samples(&mut self, at: Timestamp) {
+        let mut windows = [Vec::new(), Vec::new()];
+        let whole = self.found.values().map(|(one, _)| window_text(one));
+        let all: std::collections::BTreeSet<String> = WINDOWS.iter().map(|&w| w.to_owned()).chain(whole).collect();
+        for window in all {
+            windows[usize::from(seconds(&window) > 6.0 * 3600.0)].push(window);
+        }
+        for (which, every) in [(0, SHORT_EVERY), (1, LONG_EVERY)] {
+            let new = windows[which].iter().any(|window| !self.samples.keys().any(|(_, of)| of == window));
+            if self.found.is_empty() || !(new || due(self.counted[which], every, self.poll.mono())) {
+                continue;
+            }
+            if let Ok(told) = ask(&self.poll, &discover::coverage(&windows[which]), at).await {
+                self.samples.retain(|(_, window), _| !windows[which].contains(window));
+                self.samples.extend(discover::samples(&told.series));
+                self.counted[which] = Some(self.poll.mono());
+            }
+        }
+    }
+
+    fn compose(&mut self, at: Timestamp, warning: Option<&Safe>, times: &HashMap<(Key, String), f64>) {
+        let source = self.poll.outlet.id.cluster;
+        let mut known = BTreeMap::new();
+        for (found, _) in self.found.values() {
+            let rules = self.rules.get(&found.key.id);
+            let head = head(found, rules);
+            let interval = rules.and_then(|rules| rules.interval).unwrap_or(INTERVAL);
+            let mut ratios = BTreeMap::new();
+            let windows = WINDOWS.iter().map(|&window| window.to_owned()).chain([head.window_text.clone()]);
+            for window in windows {
+                let marked = (found.key.clone(), window.clone());
+                let beside = Beside {
+                    now: at,
+                    interval: Some(Duration::from_secs_f64(interval)),
+                    coverage: Some(coverage(self.samples.get(&marked), interval, &window)),
+                    warnings: warning.cloned().into_iter().collect(),
+                    last: self.memory.last(&head.id, &window),
+                    since: self.memory.seen(&head.id, &window),
+                };
+                let made = times.get(&marked).or_else(|| times.get(&(found.key.clone(), "5m".to_owned())));
+                let made = made.and_then(|seconds| ingest::time(*seconds)).unwrap_or(at);
+                let text = found.ratios.get(&window).map(f64::to_string);
+                let sample = text.as_deref().map(|text| Sample { text, at: made });
+                let reading = reading::of(sample, Range::Ratio, &beside);
+                if sample.is_some() {
+                    let ratio = reading.shown().copied();
+                    self.memory.keep(&head.id, &window, ratio, made);
+                }
+                ratios.insert(window, reading);
+            }
+            let history = self.known.get(&head.id).map(|slo| slo.history.clone()).unwrap_or_default();
+            known.insert(head.id.clone(), Arc::new(ingest_slo::slo(source, &head, &ratios, at, history)));
+        }
+        self.known = known;
+    }
+}
+
+pub(super) fn due(last: Option<Duration>, every: Duration, now: Duration) -> bool {
+    last.is_none_or(|last| last + every <= now)
+}
+
+/// A query at a time, decoded.
+pub(super) async fn ask(poll: &Poll, query: &str, at: Timestamp) -> Result<Told, Fault> {
+    let answer = poll.client.query(query, at).await?;
+    Ok(ingest::told(&answer.body)?)
+}
+
+fn coverage(samples: Option<&f64>, interval: f64, window: &str) -> f64 {
+    let window = Duration::from_secs_f64(seconds(window).max(1.0));
+    samples.map_or(0.0, |count| reading::coverage(*count, Duration::from_secs_f64(interval), window))
+}
+
+/// A span as Prometheus writes it in names: `5m`, `30d`, `4w`, `1h4m`; 0 when it is none.
+fn seconds(text: &str) -> f64 {
+    let (mut total, mut number) = (0.0, 0.0);
+    for letter in text.chars() {
+        if let Some(digit) = letter.to_digit(10) {
+            number = number * 10.0 + f64::from(digit);
+            continue;
+        }
+        let unit = match letter {
+            's' => 1.0,
+            'm' => 60.0,
+            'h' => 3600.0,
+            'd' => 86_400.0,
+            'w' => 604_800.0,
+            'y' => 31_536_000.0,
+            _ => return 0.0,
+        };
+        total += number * unit;
+        number = 0.0;
+    }
+    total
+}
+
+/// The whole window as its series is named: Prometheus writes 28 d as `4w`.
+fn window_text(found: &Found) -> String {
+    let whole = found.window_days * 86_400.0;
+    let named = found.ratios.keys().find(|window| (seconds(window) - whole).abs() < 1.0);
+    named.cloned().unwrap_or_else(|| format!("{}d", found.window_days))
+}
+
+fn head(found: &Found, rules: Option<&OfRules>) -> Head {
+    let (window, select) = (window_text(found), found.key.selector());
+    let query = |what: &'static str, text: String| (Safe::of(what), Safe::line(&text));
+    let ratio = |window: &str| format!("slo:sli_error:ratio_rate{window}{{{select}}}");
+    Head {
+        id: found.name.clone(),
+        service: Safe::line(&found.service),
+        name: Safe::line(&found.slo),
+        objective: found.objective,
+        window: Duration::from_secs_f64(found.window_days * 86_400.0),
+        rolling: true,
+        projected: None,
+        source: SloSource::Sloth,
+        method: if rules.is_none_or(|rules| rules.mean_of_ratios) { "mean of ratios" } else { "events" },
+        queries: vec![
+            query("failed over the window", ratio(&window)),
+            query("failed over 5m", ratio("5m")),
+            query("failed over 1h", ratio("1h")),
+            query("failed over 6h", ratio("6h")),
+            query("samples of the window", format!("count_over_time({}[{window}])", ratio("5m"))),
+        ],
+        alerts: rules.map(|rules| rules.alerts.clone()).unwrap_or_default(),
+        window_text: window,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_read_as_prometheus_writes_them() {
+        for (text, wanted) in [("5m", 300.0), ("4w", 2_419_200.0), ("1h4m", 3840.0), ("30d", 2_592_000.0), ("x", 0.0)] {
+            assert!((seconds(text) - wanted).abs() < f64::EPSILON, "{text}");
+        }
+    }
+}
