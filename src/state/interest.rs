@@ -1,17 +1,20 @@
-//! What is looked at now, for the systems to ask for. Pure: made from the state.
+//! What is looked at now, for the systems to ask for. Pure: made from the state, after every key and
+//! tick; so it costs what is on the screen.
 
-use super::State;
-use super::runs;
-use super::ui::Place;
-use crate::model::Kind;
+use jiff::Timestamp;
+
+use super::ui::{ListId, Pane, Place};
+use super::{State, arms, lists, runs};
 use crate::model::interest::Interest;
+use crate::model::slo::ComparisonQuery;
+use crate::model::{Kind, Uid};
 
 /// Runs whose jobs are read at a time.
 const RUNS: usize = 4;
 
 #[must_use]
 pub fn of(state: &State) -> Interest {
-    Interest { jobs: jobs(state), ..Interest::default() }
+    Interest { jobs: jobs(state), comparisons: comparisons(state), spent: spent(state), history: history(state) }
 }
 
 /// The run that is shown, and the few that move.
@@ -22,4 +25,45 @@ fn jobs(state: &State) -> Vec<crate::model::ObjectId> {
         _ => None,
     };
     shown.into_iter().map(|run| run.id()).take(RUNS).collect()
+}
+
+fn comparisons(state: &State) -> Vec<ComparisonQuery> {
+    arms::shown(state).map(|rollout| arms::queries(state, &rollout)).unwrap_or_default()
+}
+
+/// What the objectives that are shown have lost since the rollout of their service began.
+fn spent(state: &State) -> Vec<(Uid, Timestamp)> {
+    let rows = match &state.ui.place {
+        Place::Deck => shown_objectives(state, &ListId::Pane(Pane::Budget)),
+        Place::Slo => shown_objectives(state, &ListId::Place(Place::Slo)),
+        Place::Objective(id) => vec![id.uid.clone()],
+        Place::Rollout(id) => {
+            let rollout = state.world.rollouts.get(&id.uid);
+            rollout
+                .map(|rollout| arms::objectives(state, rollout).iter().map(|slo| slo.meta.uid.clone()).collect())
+                .unwrap_or_default()
+        }
+        _ => Vec::new(),
+    };
+    rows.into_iter().filter_map(|uid| super::slos::since_deploy(state, &uid).map(|since| (uid, since))).collect()
+}
+
+/// Objectives in the rows of a list that are on the screen, and a few below.
+fn shown_objectives(state: &State, list: &ListId) -> Vec<Uid> {
+    const MOST: usize = 12;
+    let top = state.ui.list(list).map_or(0, |list| list.top);
+    (top..lists::len(state, list).min(top + MOST))
+        .filter_map(|at| match lists::at(state, list, at)? {
+            super::ui::RowId::Object(id) if id.kind == Kind::Slo => Some(id.uid),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The objective whose chart is shown.
+fn history(state: &State) -> Option<Uid> {
+    match &state.ui.place {
+        Place::Objective(id) => Some(id.uid.clone()),
+        _ => None,
+    }
 }

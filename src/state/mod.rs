@@ -1,5 +1,6 @@
 //! The state, owned by the loop, changed only by [`crate::update`], read by everything else.
 
+pub mod arms;
 mod attention;
 pub mod blocker;
 pub mod conditions;

@@ -3,8 +3,12 @@
 
 use std::sync::Arc;
 
-use super::State;
-use crate::model::slo::{Alert, Slo};
+use jiff::Timestamp;
+
+use super::{State, arms, environment};
+use crate::model::Uid;
+use crate::model::rollouts::Rollout;
+use crate::model::slo::{Alert, Reading, Slo};
 
 /// Worst first: what has a figure by what is left, then what has none.
 #[must_use]
@@ -20,4 +24,47 @@ pub fn ordered(state: &State) -> Vec<Arc<Slo>> {
 /// Alerts that fire.
 pub fn firing(state: &State) -> impl Iterator<Item = &Arc<Alert>> {
     state.world.alerts.rows().iter().filter(|alert| alert.firing)
+}
+
+/// The rollout of an objective's service that users meet: in a protected environment, else the youngest.
+#[must_use]
+pub fn rollout(state: &State, slo: &Slo) -> Option<(Arc<Rollout>, Timestamp)> {
+    let rows = state.world.rollouts.rows().iter();
+    let own = rows.filter(|row| {
+        let configured = arms::service(state, row).map(|service| service.name.raw());
+        configured.unwrap_or(row.meta.name.raw()) == slo.service.as_str()
+    });
+    let all = own.filter_map(|row| Some((Arc::clone(row), arms::began(state, row)?)));
+    // Users are where it is protected; there, two versions at once are a rollout.
+    all.max_by_key(|(row, began)| {
+        let place = environment::of(state, row.meta.cluster, &row.meta.namespace);
+        (environment::is_protected(&place), arms::is_two_armed(row), *began)
+    })
+}
+
+/// Since when the current rollout of its service began; `None` when that is longer ago than its
+/// window, or it has none.
+#[must_use]
+pub fn since_deploy(state: &State, uid: &Uid) -> Option<Timestamp> {
+    let slo = state.world.slos.get(uid)?;
+    let (_, began) = rollout(state, slo)?;
+    let ago = state.now.wall.duration_since(began).as_secs();
+    (ago < i64::try_from(slo.window.as_secs()).unwrap_or(i64::MAX)).then_some(began)
+}
+
+/// Budget spent since then, when it has been read.
+#[must_use]
+pub fn spent<'a>(state: &'a State, slo: &Slo) -> Option<&'a Reading<f64>> {
+    let since = since_deploy(state, &slo.meta.uid)?;
+    state.world.details.spent(&slo.meta.uid, since)
+}
+
+/// Alerts of one objective, firing ones first.
+#[must_use]
+pub fn alerts_of(state: &State, slo: &Slo) -> Vec<Arc<Alert>> {
+    let rows = state.world.alerts.rows().iter();
+    let mut own: Vec<Arc<Alert>> =
+        rows.filter(|alert| alert.slo.as_ref().is_some_and(|id| id.as_str() == slo.meta.name.raw())).cloned().collect();
+    own.sort_by_key(|alert| !alert.firing);
+    own
 }

@@ -16,6 +16,7 @@ use crate::config::theme::Role;
 use crate::model::Kind;
 use crate::model::rollouts::{AnalysisRun, Rollout, Strategy};
 use crate::safe;
+pub use crate::state::arms::chosen;
 use crate::state::freshness::{self, Freshness};
 use crate::state::layout::{canary_rows, cut_top};
 use crate::state::lists::{self, Item};
@@ -61,18 +62,6 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
     pen.left(0, &signs::status(&info.status).words().dim("  ").dim(&info.message));
     let area = cut_top(pen.area(), 2).1;
     details(state, &mut pen.within(area), &rollout, true);
-}
-
-/// The rollout that is selected, else the first one that is not well, else the first.
-#[must_use]
-pub fn chosen(state: &State) -> Option<Arc<Rollout>> {
-    let list = ListId::Pane(Pane::Canary);
-    if let Some(lists::Line { item: Item::Rollout(rollout), .. }) = lists::selected_line(state, &list) {
-        return Some(rollout);
-    }
-    let rows = state.world.rollouts.rows();
-    let unwell = rows.iter().find(|row| !matches!(row.phase.as_str(), "Healthy" | ""));
-    unwell.or_else(|| rows.first()).map(Arc::clone)
 }
 
 fn row(state: &State, line: &lists::Line) -> Vec<Words> {
