@@ -30,6 +30,7 @@ pub fn quick() -> Pace {
         beat: Duration::from_millis(100),
         beat_again: Duration::from_millis(20),
         restart: (Duration::from_millis(20), Duration::from_secs(1)),
+        ..Pace::default()
     }
 }
 
