@@ -29,6 +29,7 @@ pub fn quick() -> Pace {
         relist: Duration::from_secs(1),
         beat: Duration::from_millis(100),
         beat_again: Duration::from_millis(20),
+        figures: Duration::from_millis(100),
         restart: (Duration::from_millis(20), Duration::from_secs(1)),
         ..Pace::default()
     }
