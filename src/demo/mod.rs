@@ -6,6 +6,7 @@
 //! never waits for time to pass.
 
 mod controllers;
+mod docker;
 mod kinds;
 mod logs;
 mod scale;
@@ -173,16 +174,9 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
     let origin = world.now;
     let clock = Clock::scaled(origin, if options.held { 0.0 } else { speed });
     let shared = Arc::new(Shared::new(world, (!options.held).then_some(clock)));
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-    let url = format!("http://{}", listener.local_addr()?);
-    let stop = shared.stop.clone();
-    let router = server::router(Arc::clone(&shared));
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = axum::serve(listener, router).into_future() => {}
-            () = stop.cancelled() => {}
-        }
-    });
+    let url = format!("http://{}", serve(server::router(Arc::clone(&shared)), &shared).await?);
+    // Both APIs have a /version, so the engine listens on a port of its own, as engines do.
+    let docker = format!("tcp://{}", serve(docker::router(Arc::clone(&shared)), &shared).await?);
     if !options.held {
         tokio::spawn(run(Arc::clone(&shared), speed));
     }
@@ -194,9 +188,23 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
         github: None,
         repositories: Vec::new(),
         prometheus: None,
-        docker: None,
+        docker: Some(docker),
         handle: Handle { shared, _alive: alive },
     })
+}
+
+/// Serves on a free port until the world stops; the address.
+async fn serve(router: axum::Router, shared: &Shared) -> Result<std::net::SocketAddr, std::io::Error> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let address = listener.local_addr()?;
+    let stop = shared.stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = axum::serve(listener, router).into_future() => {}
+            () = stop.cancelled() => {}
+        }
+    });
+    Ok(address)
 }
 
 /// Refuses numbers that no world can be made of.

@@ -61,7 +61,7 @@ impl Shared {
         self.clock.is_none()
     }
 
-    fn listen(&self) -> Receiver<Timestamp> {
+    pub(super) fn listen(&self) -> Receiver<Timestamp> {
         self.moved.subscribe()
     }
 }

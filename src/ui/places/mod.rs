@@ -49,7 +49,8 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
         Place::Pods => list(state, pen, &page, &views::PODS),
         Place::Rollouts => list(state, pen, &page, &views::ROLLOUTS),
         Place::Journal => list(state, pen, &page, &views::JOURNAL),
-        Place::Run(_) | Place::Objective(_) | Place::Containers => {}
+        Place::Containers => containers::draw(state, pen, &page),
+        Place::Run(_) | Place::Objective(_) => {}
         Place::Rollout(id) => pages::rollout(state, pen, &page, id),
         Place::Workload(id) => pages::workload(state, pen, &page, id),
         Place::Pod(id) => pages::pod(state, pen, &page, id),
