@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::State;
 use super::blocker::{self, Blocker};
 use super::matrix::{self, Matrix};
+use super::runs::{self, Ordered};
 use super::waiting::{self, Waiting};
+use crate::model::pipelines::Run;
 
 /// Each with the revision it was made at.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +16,7 @@ pub struct Derived {
     matrix: Option<(u64, Arc<Matrix>)>,
     blockers: Option<(u64, Arc<[Blocker]>)>,
     waiting: Option<(u64, Arc<[Waiting]>)>,
+    runs: Option<(u64, Arc<Ordered>)>,
 }
 
 impl Derived {
@@ -26,6 +29,7 @@ impl Derived {
 
 /// Makes what is missing or old.
 pub fn settle(state: &mut State) {
+    state.derived.runs = Some((state.world.runs.revision(), runs(state)));
     state.derived.matrix = Some((matrix::revision(state), matrix(state)));
     state.derived.blockers = Some((blockers_revision(state), blockers(state)));
     state.derived.waiting = Some((blockers_revision(state), waiting(state)));
@@ -60,4 +64,30 @@ pub fn waiting(state: &State) -> Arc<[Waiting]> {
         Some((at, waiting)) if *at == blockers_revision(state) => Arc::clone(waiting),
         _ => waiting::all(state).into(),
     }
+}
+
+/// Workflow runs in the order of their lists.
+#[must_use]
+pub fn runs(state: &State) -> Arc<Ordered> {
+    match &state.derived.runs {
+        Some((at, runs)) if *at == state.world.runs.revision() => Arc::clone(runs),
+        _ => Arc::new(runs::order(state.world.runs.rows())),
+    }
+}
+
+/// As they were ordered last: between two frames nothing is sorted.
+fn last_order(state: &State) -> Option<&Arc<Ordered>> {
+    state.derived.runs.as_ref().map(|(_, runs)| runs).filter(|runs| !runs.runs.is_empty())
+}
+
+/// The first of them that is still there, as it is now.
+#[must_use]
+pub fn first_run(state: &State) -> Option<Arc<Run>> {
+    let here = |runs: &Ordered| runs.runs.iter().find_map(|run| state.world.runs.get(&run.meta.uid).cloned());
+    last_order(state).map_or_else(|| here(&runs(state)), |runs| here(runs))
+}
+
+/// Those of them that move, failed or wait.
+pub fn open_runs(state: &State) -> impl Iterator<Item = &Arc<Run>> {
+    last_order(state).into_iter().flat_map(|runs| &runs.runs[..runs.open()])
 }

@@ -3,8 +3,10 @@
 //! contain `prod` or `live` are protected.
 
 use super::ui::{Place, RowId};
-use super::{State, lists};
-use crate::model::{Name, ObjectId, SourceId, SystemId};
+use super::{State, lists, runs};
+use crate::model::pipelines::{Run, RunStatus};
+use crate::model::{Kind, Name, ObjectId, SourceId, SystemId};
+use crate::text::Safe;
 
 /// The environment of a namespace.
 #[must_use]
@@ -18,10 +20,42 @@ pub fn of(state: &State, cluster: SourceId, namespace: &Name) -> Name {
         .unwrap_or_else(|| namespace.clone())
 }
 
-/// The environment of an object.
+/// The environment of an object; `None` of what stands in none: a run that deploys nowhere that its
+/// words tell, an objective, a container of a Docker Engine.
 #[must_use]
-pub fn of_object(state: &State, id: &ObjectId) -> Name {
-    of(state, id.cluster, &id.namespace)
+pub fn of_object(state: &State, id: &ObjectId) -> Option<Name> {
+    match id.kind {
+        Kind::Run => of_run(state, state.world.runs.get(&id.uid)?),
+        Kind::Job => of_run(state, state.world.runs.get(&state.world.details.job(&id.uid)?.run)?),
+        _ => is_in_a_cluster(id).then(|| of(state, id.cluster, &id.namespace)),
+    }
+}
+
+/// Where a run deploys, as far as it says so. GitHub names an environment only to those who may
+/// approve it, so this reads what a person would: a word of the workflow's name or file, of the branch
+/// or of a job that waits, which is the name of a configured environment (the last one that a change
+/// comes to, if several are named), else `prod`, `production` or `live`. Whole words only: `deliver`
+/// and `product-page` are neither.
+#[must_use]
+pub fn of_run(state: &State, run: &Run) -> Option<Name> {
+    let jobs = runs::current_jobs(state, run).into_iter().flat_map(|jobs| &jobs.jobs);
+    let waiting = jobs.filter(|job| job.status == RunStatus::Waiting).map(|job| job.id.name.raw());
+    let texts = [run.workflow.as_str(), run.path.as_str(), run.branch.as_ref().map_or("", Safe::as_str)];
+    let texts: Vec<&str> = texts.into_iter().chain(waiting).collect();
+    let configured = state.settings.environments.iter().rev();
+    if let Some(found) = configured.map(|row| &row.name).find(|name| texts.iter().any(|text| names(text, name.raw()))) {
+        return Some(found.clone());
+    }
+    let production = ["production", "prod", "live"];
+    production.into_iter().find(|word| texts.iter().any(|text| names(text, word))).map(Name::new)
+}
+
+/// Whether a name stands in a text as a word of its own; digits at its end do not matter.
+fn names(text: &str, name: &str) -> bool {
+    let (text, name) = (text.to_lowercase(), name.to_lowercase());
+    let apart = |c: Option<char>| c.is_none_or(|c| !c.is_alphabetic());
+    text.match_indices(&name)
+        .any(|(at, found)| apart(text[..at].chars().next_back()) && apart(text[at + found.len()..].chars().next()))
 }
 
 /// The environment of what the operator looks at: the highlighted row, else the object whose page
@@ -30,19 +64,23 @@ pub fn of_object(state: &State, id: &ObjectId) -> Name {
 pub fn here(state: &State) -> Option<Name> {
     let row = lists::selected(state, &state.ui.list_id());
     if let Some(RowId::Object(id)) = &row
-        && is_in_a_cluster(id)
+        && let Some(environment) = of_object(state, id)
     {
-        return Some(of_object(state, id));
+        return Some(environment);
     }
     if let Some(RowId::Operation(id)) = &row {
         let operation = state.operations.iter().find(|operation| operation.id == *id)?;
-        return Some(operation.environment.clone());
+        return Some(operation.environment.clone()).filter(|name| !name.raw().is_empty());
     }
-    if let Place::Workload(id) | Place::Rollout(id) | Place::Pod(id) | Place::Analysis(id) | Place::Log(id) =
-        &state.ui.place
-        && is_in_a_cluster(id)
+    if let Place::Workload(id)
+    | Place::Rollout(id)
+    | Place::Run(id)
+    | Place::Pod(id)
+    | Place::Analysis(id)
+    | Place::Log(id) = &state.ui.place
+        && let Some(environment) = of_object(state, id)
     {
-        return Some(of_object(state, id));
+        return Some(environment);
     }
     only(state)
 }
@@ -88,6 +126,23 @@ pub fn rank(environment: &Name) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_environment_is_named_by_a_whole_word() {
+        for (text, name, expected) in [
+            ("deploy-prod", "prod", true),
+            ("Deploy to PROD (eu)", "prod", true),
+            (".github/workflows/prod.yml", "prod", true),
+            ("prod2", "prod", true),
+            ("product-page", "prod", false),
+            ("deliver", "live", false),
+            ("preprod", "prod", false),
+            ("éprod", "prod", false),
+            ("", "prod", false),
+        ] {
+            assert_eq!(names(text, name), expected, "{text}");
+        }
+    }
 
     #[test]
     fn production_is_protected_and_comes_last() {

@@ -4,10 +4,10 @@
 use jiff::Timestamp;
 
 use super::ui::{ListId, Pane, Place};
-use super::{State, arms, lists, runs};
+use super::{State, arms, derived, lists, runs};
 use crate::model::interest::Interest;
 use crate::model::slo::ComparisonQuery;
-use crate::model::{Kind, Uid};
+use crate::model::{Kind, ObjectId, Uid};
 
 /// Runs whose jobs are read at a time.
 const RUNS: usize = 4;
@@ -17,14 +17,21 @@ pub fn of(state: &State) -> Interest {
     Interest { jobs: jobs(state), comparisons: comparisons(state), spent: spent(state), history: history(state) }
 }
 
-/// The run that is shown, and the few that move.
-fn jobs(state: &State) -> Vec<crate::model::ObjectId> {
+/// The run that is shown, and the first of those that move, failed or wait: what their jobs are named
+/// says where they deploy and what went wrong. As they were ordered last, so that a key costs nothing.
+fn jobs(state: &State) -> Vec<ObjectId> {
     let shown = match &state.ui.place {
         Place::Deck | Place::Pipelines | Place::Run(_) => runs::chosen(state),
         Place::Log(id) if id.kind == Kind::Job => runs::chosen(state),
         _ => None,
     };
-    shown.into_iter().map(|run| run.id()).take(RUNS).collect()
+    let mut all: Vec<ObjectId> = shown.map(|run| run.id()).into_iter().collect();
+    for run in derived::open_runs(state).take(RUNS) {
+        if all.len() < RUNS && !all.iter().any(|id| id.uid == run.meta.uid) {
+            all.push(run.id());
+        }
+    }
+    all
 }
 
 fn comparisons(state: &State) -> Vec<ComparisonQuery> {

@@ -10,6 +10,7 @@ use ratatui::layout::Rect;
 use super::lists;
 use super::ui::{ListId, Pane, Place};
 use super::{State, derived};
+use crate::model::SystemId;
 
 /// How much fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,9 +99,23 @@ pub fn services(state: &State) -> usize {
     derived::matrix(state).services.len().min(MOST_SERVICES)
 }
 
+/// What the Deck has to show, as far as it matters for where things stand: which sources there are,
+/// never what they say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Wanted {
+    pub services: usize,
+    /// Something that runs pipelines is read.
+    pub pipelines: bool,
+}
+
+#[must_use]
+pub fn wanted(state: &State) -> Wanted {
+    Wanted { services: services(state), pipelines: state.world.of_system(SystemId::GitHub).next().is_some() }
+}
+
 /// The Deck's panes in `body`.
 #[must_use]
-pub fn deck(body: Rect, class: Class, focus: Pane, services: usize) -> Deck {
+pub fn deck(body: Rect, class: Class, focus: Pane, wanted: Wanted) -> Deck {
     let mut deck = Deck::default();
     match class {
         Class::Sentence | Class::Minimal => deck.panes[focus as usize] = body,
@@ -113,25 +128,28 @@ pub fn deck(body: Rect, class: Class, focus: Pane, services: usize) -> Deck {
             }
             deck.panes[focus as usize] = cut_top(rest, 1).1;
         }
-        Class::Full => full(&mut deck, body, services),
+        Class::Full => full(&mut deck, body, wanted),
         Class::Wide => {
             let detail = body.width * 2 / 5;
             let (left, right) = split(body, body.width.saturating_sub(detail), 3);
-            full(&mut deck, left, services);
+            full(&mut deck, left, wanted);
             deck.detail = right;
         }
     }
     deck
 }
 
-fn full(deck: &mut Deck, body: Rect, services: usize) {
-    let (top, rest) = cut_top(body, NO_SOURCE + 1);
+fn full(deck: &mut Deck, body: Rect, wanted: Wanted) {
+    let pipelines = if wanted.pipelines { (body.height / 5).clamp(7, 20) } else { NO_SOURCE };
+    let (top, rest) = cut_top(body, pipelines + 1);
+    // A line of air below the rows.
+    let top = Rect { height: top.height.saturating_sub(u16::from(wanted.pipelines)), ..top };
     let (left, right) = halves(top);
     deck.panes[Pane::Pipelines as usize] = left;
     deck.panes[Pane::Steps as usize] = right;
     // Title, names of the environments, a line per service and one of air; at most a third.
-    let wanted = services.min(MOST_SERVICES) as u16 + 4;
-    let (middle, rest) = cut_top(rest, wanted.clamp(6, (rest.height / 3).max(6)));
+    let lines = wanted.services.min(MOST_SERVICES) as u16 + 4;
+    let (middle, rest) = cut_top(rest, lines.clamp(6, (rest.height / 3).max(6)));
     deck.panes[Pane::Environments as usize] = cut_bottom(middle, 1).1;
     let (left, right) = halves(rest);
     deck.panes[Pane::Canary as usize] = right;
@@ -179,6 +197,7 @@ pub fn page(body: Rect, class: Class, place: &Place, len: usize) -> Page {
         Place::Rollout(_) => cut_top(rest, (rest.height / 2).min(8)),
         Place::Workload(_) | Place::Pod(_) => cut_top(rest, 5.min(rest.height / 3)),
         Place::Analysis(_) => cut_top(rest, 3.min(rest.height / 3)),
+        Place::Run(_) => cut_top(rest, 5.min(rest.height / 3)),
         _ => (Rect::default(), rest),
     };
     let (rest, detail) = if class == Class::Wide && has_detail(place) {
@@ -187,6 +206,11 @@ pub fn page(body: Rect, class: Class, place: &Place, len: usize) -> Page {
         (rest, Rect::default())
     };
     let (heading, rows) = cut_top(rest, 1);
+    // The jobs of the selected run: as much of the screen whatever the list is like.
+    if *place == Place::Pipelines && class == Class::Full {
+        let (detail, rows) = cut_bottom(rows, rows.height * 2 / 5);
+        return Page { title, facts, heading, rows, detail: cut_top(detail, 1).1 };
+    }
     let below = matches!(place, Place::Rollouts | Place::Environments) && class < Class::Wide;
     let taken = u16::try_from(len).unwrap_or(u16::MAX);
     if below && len > 0 && rows.height.saturating_sub(taken) > FREE {
@@ -209,7 +233,13 @@ pub const fn sections(place: &Place) -> u16 {
 const fn has_detail(place: &Place) -> bool {
     matches!(
         place,
-        Place::Environments | Place::Pods | Place::Rollouts | Place::Journal | Place::Workload(_) | Place::Rollout(_)
+        Place::Environments
+            | Place::Pods
+            | Place::Pipelines
+            | Place::Rollouts
+            | Place::Journal
+            | Place::Workload(_)
+            | Place::Rollout(_)
     )
 }
 
@@ -227,7 +257,7 @@ pub fn list_area(state: &State, list: &ListId) -> Rect {
         }
         ListId::Pane(_) if state.ui.place != Place::Deck => Rect::default(),
         ListId::Pane(pane) => {
-            let area = deck(screen.body, screen.class, state.ui.pane, services(state)).panes[*pane as usize];
+            let area = deck(screen.body, screen.class, state.ui.pane, wanted(state)).panes[*pane as usize];
             match pane {
                 Pane::Canary => canary_rows(area, lists::len(state, list)).0,
                 Pane::Environments => cut_top(area, 2).1,

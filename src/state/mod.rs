@@ -22,6 +22,7 @@ pub mod runs;
 pub mod slos;
 pub mod steps;
 pub mod table;
+pub mod timeline;
 pub mod ui;
 pub mod verbs;
 pub mod waiting;

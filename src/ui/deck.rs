@@ -13,15 +13,15 @@ use crate::text::Safe;
 
 pub fn draw(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
     let focus = state.ui.pane;
-    let deck = layout::deck(screen.body, screen.class, focus, layout::services(state));
+    let deck = layout::deck(screen.body, screen.class, focus, layout::wanted(state));
     for pane in Pane::ALL {
         let area = deck.panes[pane as usize];
         if area.area() > 0 {
             let focused = pane == focus;
             let mut pen = pen.within(area);
             match pane {
-                Pane::Pipelines => panes::pipelines::draw(&mut pen, focused),
-                Pane::Steps => panes::steps::draw(&mut pen, focused),
+                Pane::Pipelines => panes::pipelines::draw(state, &mut pen, focused),
+                Pane::Steps => panes::steps::draw(state, &mut pen, focused),
                 Pane::Environments => panes::environments::draw(state, &mut pen, focused),
                 Pane::Budget => panes::budget::draw(&mut pen, focused),
                 Pane::Canary => panes::canary::draw(state, &mut pen, focused),
@@ -45,8 +45,8 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
 
 fn summary(state: &State, pane: Pane) -> (&'static str, Words) {
     match pane {
-        Pane::Pipelines => ("pipelines", panes::pipelines::summary()),
-        Pane::Steps => ("steps", panes::steps::summary()),
+        Pane::Pipelines => ("pipelines", panes::pipelines::summary(state)),
+        Pane::Steps => ("steps", panes::steps::summary(state)),
         Pane::Environments => ("environments", panes::environments::summary(state)),
         Pane::Budget => ("error budget", panes::budget::summary()),
         Pane::Canary => ("canary", panes::canary::summary(state)),

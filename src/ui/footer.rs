@@ -7,8 +7,9 @@
 use super::pen::{Pen, Words};
 use crate::command::{Command, Scope};
 use crate::config::theme::Role;
+use crate::model::Kind;
 use crate::safe;
-use crate::state::ui::{Overlay, Place};
+use crate::state::ui::{Overlay, Pane, Place};
 use crate::state::{State, verbs};
 use crate::text::Safe;
 
@@ -71,6 +72,9 @@ fn wanted(state: &State) -> Vec<Command> {
     }
     let verbs = [C::Promote, C::Abort, C::Retry, C::Undo];
     let mut wanted = match &state.ui.place {
+        Place::Deck if matches!(state.ui.pane, Pane::Pipelines | Pane::Steps) => {
+            vec![C::Open, C::NextPane, C::Filter, C::Logs, C::Browse]
+        }
         Place::Deck => vec![C::Open, C::NextPane, C::Filter, C::Logs],
         Place::Pipelines => vec![C::Open, C::Filter, C::FaultsOnly, C::Logs, C::Browse, C::Leave],
         Place::Run(_) => vec![C::Open, C::Logs, C::Browse, C::Leave],
@@ -85,6 +89,9 @@ fn wanted(state: &State) -> Vec<Command> {
         }
         Place::Journal | Place::Analysis(_) => vec![C::Open, C::Filter, C::Copy, C::Leave],
         Place::Pod(_) => vec![C::Logs, C::Copy, C::Leave],
+        Place::Log(id) if id.kind == Kind::Job => {
+            vec![C::Follow, C::Filter, C::NextError, C::SearchNext, C::Keep, C::Drop, C::Browse, C::Save, C::Leave]
+        }
         Place::Log(_) => vec![
             C::Follow,
             C::Filter,
@@ -108,6 +115,8 @@ fn wanted(state: &State) -> Vec<Command> {
     if scopes.contains(&Scope::Runs) {
         first.extend([C::RerunFailed, C::CancelRun]);
     }
+    // In the log of a job there is no row to open: reading comes first.
+    let at = if scopes.contains(&Scope::Log) && scopes.contains(&Scope::Runs) { 3.min(wanted.len()) } else { at };
     // Help must never fall off the end of a narrow footer.
     first.push(C::Help);
     wanted.splice(at..at, first);

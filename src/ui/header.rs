@@ -70,7 +70,7 @@ fn sources(state: &State, brief: bool) -> Words {
         let freshness = of_system(state, system);
         let sign = signs::freshness(&freshness);
         let calm = matches!(freshness, Freshness::Live { left_out: 0, .. });
-        if brief && calm {
+        if brief && calm && !(system == SystemId::GitHub && is_short(state)) {
             continue;
         }
         if !words.is_empty() {
@@ -90,6 +90,9 @@ fn sources(state: &State, brief: bool) -> Words {
             }
             other => words.push(role, safe!(" {}", other.as_str())),
         }
+        if system == SystemId::GitHub {
+            words = words.then(quota(state));
+        }
     }
     if let Some(skewed) = skewed(state) {
         words = words.add(Role::Wait, safe!("  ⚠ {}", skewed));
@@ -100,6 +103,33 @@ fn sources(state: &State, brief: bool) -> Words {
         }
     }
     words
+}
+
+/// Too little of the rate limit for the pace that is wanted.
+fn is_short(state: &State) -> bool {
+    state
+        .world
+        .details
+        .quotas
+        .values()
+        .any(|quota| quota.anonymous || quota.held_until.is_some_and(|until| until > state.now.wall))
+}
+
+/// What is left of GitHub's rate limit, of the host that has least: ` 4 812/5 000`.
+fn quota(state: &State) -> Words {
+    let Some(quota) = state.world.details.quotas.values().min_by_key(|quota| quota.remaining) else {
+        return Words::new();
+    };
+    let left = quota.held_until.map(|until| until.duration_since(state.now.wall).as_secs()).filter(|left| *left > 0);
+    if let Some(left) = left {
+        return Words::of(Role::Wait, safe!(" held for {}", text::age(left)));
+    }
+    if quota.anonymous {
+        return Words::of(Role::Wait, safe!(" {}/h, no token", text::count(quota.limit)));
+    }
+    // The last tenth is worth a look.
+    let role = if quota.remaining * 10 < quota.limit { Role::Wait } else { Role::Dim };
+    Words::of(role, safe!(" {}", text::count(quota.remaining))).add(Role::Faint, safe!("/{}", text::count(quota.limit)))
 }
 
 /// The clock that is furthest off, in words, when one is off by more than half a minute.

@@ -25,6 +25,7 @@ mod places;
 pub mod signs;
 pub mod style;
 mod table;
+mod timeline;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;

@@ -11,6 +11,7 @@ use super::pen::{Pen, Words};
 use super::signs;
 use crate::command::Command;
 use crate::config::theme::Role;
+use crate::model::SystemId;
 use crate::safe;
 use crate::state::State;
 use crate::state::freshness::Freshness;
@@ -63,17 +64,21 @@ fn words(state: &State, about: &About, freshness: &Freshness) -> (Words, Option<
             (head(safe!("reading {} …", what)), None, next)
         }
         Freshness::Live { .. } | Freshness::Partial { .. } => (
-            Words::of(Role::Dim, "• ").text(safe!("no {} in {}", what, scope(state))),
+            Words::of(Role::Dim, "• ").text(safe!("no {} in {}", what, scope(state, what))),
             if let Freshness::Partial { why, .. } = freshness { Some(why.clone()) } else { None },
             Words::of(Role::Dim, about.when_empty),
         ),
         Freshness::Denied { why } => (
             head(safe!("not allowed to read {}", what)),
             Some(why.clone()),
-            Words::of(Role::Dim, "Next: ask for get, list and watch on it. Everything else here goes on working."),
+            Words::of(Role::Dim, if what == RUNS { DENIED_RUNS } else { DENIED }),
         ),
         Freshness::Absent { why } => (
-            head(safe!("this cluster does not know {}", what)),
+            head(if what == RUNS {
+                Safe::of("GitHub knows no such repository")
+            } else {
+                safe!("this cluster does not know {}", what)
+            }),
             Some(why.clone()),
             Words::of(Role::Dim, about.when_absent),
         ),
@@ -120,8 +125,22 @@ fn filtered_out(state: &State) -> (Words, Option<Safe>, Words) {
     (head, None, next)
 }
 
-/// "production", "3 namespaces", "any namespace".
-fn scope(state: &State) -> Safe {
+/// What [`About`] says of workflow runs: they come from repositories, not from a cluster.
+const RUNS: &str = "runs";
+const DENIED: &str = "Next: ask for get, list and watch on it. Everything else here goes on working.";
+const DENIED_RUNS: &str = "Next: give the token of sources.github (or GH_TOKEN) the permission Actions: read there. Everything else here \
+     goes on working.";
+
+/// "production", "3 namespaces", "any namespace"; of runs "acme/checkout", "3 repositories".
+fn scope(state: &State, what: &str) -> Safe {
+    if what == RUNS {
+        let mut names = state.world.of_system(SystemId::GitHub).filter_map(|host| host.namespaces.as_deref()).flatten();
+        return match (names.next(), names.count()) {
+            (None, _) => Safe::of("any repository"),
+            (Some(one), 0) => one.safe().clone(),
+            (Some(_), more) => safe!("{} repositories", more + 1),
+        };
+    }
     match state.world.clusters().next().map(|cluster| cluster.namespaces.as_deref()) {
         Some(Some([one])) => one.safe().clone(),
         Some(Some(names)) => safe!("{} namespaces", names.len()),

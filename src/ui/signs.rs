@@ -5,6 +5,7 @@ use super::pen::Words;
 use crate::action::Outcome;
 use crate::config::theme::Role;
 use crate::model::kubernetes::{Pod, PodHealth, RolloutVerdict};
+use crate::model::pipelines::{Conclusion, RunStatus};
 use crate::model::rollouts::{AnalysisPhase, Rollout};
 use crate::state::freshness::Freshness;
 use crate::state::lists::StepState;
@@ -118,6 +119,36 @@ pub const fn step(state: StepState) -> Sign {
         StepState::Current => Sign::new(Role::Move, "◌", Safe::of("now")),
         StepState::Next => Sign::new(Role::Faint, "·", Safe::of("next")),
     }
+}
+
+/// A run, a job or a step of one.
+#[must_use]
+pub fn pipeline(status: &RunStatus, conclusion: Option<&Conclusion>) -> Sign {
+    let (role, glyph, word) = match (status, conclusion) {
+        (RunStatus::Queued, _) => (Role::Dim, "·", Safe::of("queued")),
+        (RunStatus::Waiting, _) => (Role::Wait, "‖", Safe::of("waiting")),
+        (RunStatus::InProgress, _) => (Role::Move, "◌", Safe::of("running")),
+        (RunStatus::Other(word), _) => (Role::Dim, "·", word.clone()),
+        (RunStatus::Completed, Some(how)) => return concluded(how),
+        (RunStatus::Completed, None) => (Role::Unknown, "?", Safe::of("unknown")),
+    };
+    Sign::new(role, glyph, word)
+}
+
+fn concluded(how: &Conclusion) -> Sign {
+    let (role, glyph, word) = match how {
+        Conclusion::Success => (Role::Quiet, "✔", Safe::of("passed")),
+        Conclusion::Failure => (Role::Bad, "✖", Safe::of("failed")),
+        Conclusion::TimedOut => (Role::Bad, "✖", Safe::of("timed out")),
+        Conclusion::StartupFailure => (Role::Bad, "✖", Safe::of("no start")),
+        Conclusion::ActionRequired => (Role::Wait, "‖", Safe::of("approval")),
+        Conclusion::Cancelled => (Role::Dim, "•", Safe::of("cancelled")),
+        Conclusion::Skipped => (Role::Dim, "•", Safe::of("skipped")),
+        Conclusion::Neutral => (Role::Dim, "•", Safe::of("neutral")),
+        Conclusion::Stale => (Role::Unknown, "?", Safe::of("stale")),
+        Conclusion::Other(word) => (Role::Unknown, "?", word.clone()),
+    };
+    Sign::new(role, glyph, word)
 }
 
 #[must_use]

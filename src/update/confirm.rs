@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::{Effect, operations, prompt, toasts};
 use crate::action::{Action, Change};
 use crate::command::{Command, Key, KeyCode};
+use crate::model::{Kind, Name};
 use crate::safe;
 use crate::state::State;
 use crate::state::ui::{Confirm, ConfirmField, Overlay, Tier, ToastKind};
@@ -25,7 +26,7 @@ const BURST: Duration = Duration::from_millis(5);
 /// Opens the dialog for a verb, or says why it cannot be asked for.
 pub(super) fn ask(state: &mut State, command: Command) {
     let Some(target) = verbs::target(state) else {
-        toasts::say(state, ToastKind::Info, Safe::of("select a rollout or a deployment first"));
+        toasts::say(state, ToastKind::Info, Safe::of("select a rollout, a deployment or a run first"));
         return;
     };
     match verbs::available(state, command, &target) {
@@ -182,10 +183,14 @@ fn as_it_is_now(state: &State, confirm: &Confirm) -> Result<Confirm, Safe> {
     let command = verbs::command_of(confirm.action.change.verb());
     let now = verbs::preview(state, &verbs::available_to(state, command, &confirm.action)?);
     if now.environment != confirm.environment {
-        return Err(safe!("its environment is {} now, not {}", now.environment.safe(), confirm.environment.safe()));
+        let named = |name: &Name| if name.raw().is_empty() { Safe::of("none") } else { name.safe().clone() };
+        return Err(safe!("its environment is {} now, not {}", named(&now.environment), named(&confirm.environment)));
     }
     if now.tier != confirm.tier || now.title != confirm.title {
         return Err(safe!("it is to be confirmed in another way now: {}", now.title));
+    }
+    if now.generation != confirm.generation && now.action.target.kind == Kind::Run {
+        return Err(safe!("it was run again since this was shown (attempt {})", now.generation));
     }
     if now.generation != confirm.generation {
         return Err(safe!("its spec was changed since this was shown (generation {})", now.generation));

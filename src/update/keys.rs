@@ -102,6 +102,7 @@ pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>
         Command::Containers => places::go(state, Place::Containers),
         Command::Logs if !in_log => places::logs(state),
         Command::Copy => places::copy(state, effects),
+        Command::Browse => places::browse(state, effects),
         Command::FaultsOnly if !in_log => places::faults_only(state),
         Command::Open if !in_log => places::open(state),
         Command::Down

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Effect, evidence, prompt, toasts};
 use crate::action::{Operation, OperationId, Outcome, Progress};
+use crate::model::Kind;
 use crate::safe;
 use crate::state::State;
 use crate::state::ui::{Confirm, ToastKind};
@@ -83,6 +84,7 @@ pub(super) fn turn(state: &mut State, at: usize, outcome: Outcome, effects: &mut
     let id = operation.id.clone();
     let what = safe!("{} of {}", operation.action.change.verb().as_str(), operation.action.target.name.safe());
     let waits = operation.expects.clone();
+    let shown_by = if operation.action.target.kind == Kind::Run { "GitHub" } else { "the controller" };
     state.operations_revision += 1;
     if outcome.is_final() {
         state.ui.evidence.remove(&id);
@@ -95,7 +97,7 @@ pub(super) fn turn(state: &mut State, at: usize, outcome: Outcome, effects: &mut
     }
     let (kind, text) = match outcome {
         Outcome::Intended | Outcome::Sent => (ToastKind::Waiting, safe!("{}: sent, waiting for the answer", what)),
-        Outcome::Accepted => (ToastKind::Waiting, safe!("{}: accepted, waiting for the controller: {}", what, waits)),
+        Outcome::Accepted => (ToastKind::Waiting, safe!("{}: accepted, waiting for {}: {}", what, shown_by, waits)),
         Outcome::Observed => (ToastKind::Good, safe!("{}: observed, {}", what, waits)),
         Outcome::Refused { message } => (ToastKind::Bad, safe!("{}: refused, nothing was changed: {}", what, message)),
         Outcome::Unknown { message } => {

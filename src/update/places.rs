@@ -1,10 +1,11 @@
 //! Going from place to place: views, pages, history.
 
 use super::{Effect, select, toasts};
-use crate::model::{Kind, ObjectId};
+use crate::model::{Kind, ObjectId, Uid};
 use crate::safe;
 use crate::state::State;
 use crate::state::lists::{self, Item};
+use crate::state::runs;
 use crate::state::ui::{ListId, Place, RowId, ToastKind};
 use crate::text::Safe;
 
@@ -83,7 +84,8 @@ pub(super) fn open(state: &mut State) {
             Place::Pod(pod) => Some(Place::Log(pod.clone())),
             _ => None,
         },
-        (_, RowId::Object(id)) => page_of(&id),
+        (Item::JobStep(_), RowId::JobStep(job, _)) => job_log(state, &job),
+        (_, RowId::Object(id) | RowId::Waiting(_, id)) => page_of(&id),
         (_, _) => None,
     };
     match place {
@@ -106,10 +108,23 @@ pub(super) fn page_of(id: &ObjectId) -> Option<Place> {
     }
 }
 
-/// The log of the highlighted pod, or of the one whose page this is.
+fn job_log(state: &State, job: &Uid) -> Option<Place> {
+    Some(Place::Log(state.world.details.job(job)?.id.clone()))
+}
+
+/// The log of the highlighted pod, or of the one whose page this is; of a run the log of the job
+/// that failed, else of the one that runs.
 pub(super) fn logs(state: &mut State) {
     let list = state.ui.list_id();
     let object = match (lists::selected(state, &list), &state.ui.place) {
+        (Some(RowId::JobStep(job, _)), _) => state.world.details.job(&job).map(|job| job.id.clone()),
+        (Some(RowId::Object(id) | RowId::Waiting(_, id)), _) if id.kind == Kind::Run => {
+            return log_of_run(state, &id.uid);
+        }
+        (None, Place::Run(id)) => {
+            let run = id.uid.clone();
+            return log_of_run(state, &run);
+        }
         (Some(RowId::Object(id)), _) => Some(id),
         (_, Place::Pod(id) | Place::Workload(id) | Place::Rollout(id)) => Some(id.clone()),
         _ => None,
@@ -123,6 +138,40 @@ pub(super) fn logs(state: &mut State) {
     match pod {
         Some(pod) => go(state, Place::Log(pod)),
         None => toasts::say(state, ToastKind::Info, Safe::of("there is no pod here whose log could be read")),
+    }
+}
+
+fn log_of_run(state: &mut State, run: &Uid) {
+    let job = runs::jobs(state, run).and_then(|jobs| runs::worst(jobs).or_else(|| jobs.jobs.last()));
+    match job.map(|job| job.id.clone()) {
+        Some(job) => go(state, Place::Log(job)),
+        None => toasts::say(state, ToastKind::Info, Safe::of("its jobs have not been read yet")),
+    }
+}
+
+/// The page in the browser of what is highlighted, or of the object whose page this is: its address
+/// is copied and shown. Nothing is started: over ssh the browser is on the other side.
+pub(super) fn browse(state: &mut State, effects: &mut Vec<Effect>) {
+    let job_page = |job: &Uid| {
+        let job = state.world.details.job(job)?;
+        job.url.clone().or_else(|| state.world.runs.get(&job.run).map(|run| run.url.clone()))
+    };
+    let page = |id: &ObjectId| match id.kind {
+        Kind::Run => state.world.runs.get(&id.uid).map(|run| run.url.clone()),
+        Kind::Job => job_page(&id.uid),
+        _ => None,
+    };
+    let url = match lists::selected(state, &state.ui.list_id()) {
+        Some(RowId::JobStep(job, _)) => job_page(&job),
+        Some(RowId::Object(id) | RowId::Waiting(_, id)) => page(&id),
+        _ => None,
+    };
+    match url.or_else(|| page_object(&state.ui.place).and_then(page)).filter(|url| !url.is_empty()) {
+        Some(url) => {
+            effects.push(Effect::Copy(url.as_str().to_owned()));
+            toasts::say(state, ToastKind::Good, safe!("copied {}", url));
+        }
+        None => toasts::say(state, ToastKind::Info, Safe::of("there is no page in the browser for this")),
     }
 }
 

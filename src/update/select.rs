@@ -8,6 +8,7 @@ use crate::safe;
 use crate::state::State;
 use crate::state::layout::list_area;
 use crate::state::lists;
+use crate::state::runs;
 use crate::state::ui::{ListId, Pane, Place, RowId, ToastKind};
 
 pub(super) fn settle(state: &mut State) {
@@ -29,8 +30,16 @@ fn settle_list(state: &mut State, list: &ListId) {
         // Nobody moved yet, and rows keep coming in before it: they must not carry it away.
         at = (len > 0).then_some(0);
     }
+    if at.is_none() {
+        at = again(state, list, selected.as_ref());
+    }
+    let fresh = at.is_none();
     if !chosen && let Some(better) = worth_a_look(state, list, at) {
         at = Some(better);
+        // What stands below it says why.
+        if fresh && let Some(entry) = state.ui.lists.get_mut(list) {
+            entry.top = better.saturating_sub(1);
+        }
     }
     if at.is_none() && len > 0 {
         if let Some(row) = &selected {
@@ -69,8 +78,22 @@ fn worth_a_look(state: &State, list: &ListId, at: Option<usize>) -> Option<usize
             let step = state.world.rollouts.get(&id.uid)?.current_step_index?;
             lists::position(state, list, &RowId::Step(usize::try_from(step).ok()?))
         }
+        // The order says what needs somebody most.
+        ListId::Pane(Pane::Pipelines) => (!state.world.runs.is_empty()).then_some(0),
+        ListId::Place(Place::Run(id)) if at.is_none() => {
+            let worst = runs::worst(runs::jobs(state, &id.uid)?)?;
+            lists::position(state, list, &RowId::Object(worst.id.clone()))
+        }
         ListId::Pane(_) | ListId::Place(_) => None,
     }
+}
+
+/// A job of a run that was run again has another id: it is the one of the same name.
+fn again(state: &State, list: &ListId, selected: Option<&RowId>) -> Option<usize> {
+    let (RowId::Object(before), ListId::Place(Place::Run(id))) = (selected?, list) else { return None };
+    let run = state.world.runs.get(&id.uid)?;
+    let job = runs::current_jobs(state, run)?.jobs.iter().find(|job| job.id.name == before.name)?;
+    lists::position(state, list, &RowId::Object(job.id.clone()))
 }
 
 fn troubled(state: &State, at: Option<usize>) -> Option<usize> {

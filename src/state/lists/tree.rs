@@ -21,7 +21,7 @@ pub(super) fn build(state: &State, list: &ListId) -> Vec<Entry> {
         ListId::Place(Place::Pod(id)) => pod(state, id),
         ListId::Place(Place::Analysis(id)) => analysis(state, id),
         ListId::Place(Place::Pipelines) | ListId::Pane(Pane::Pipelines) => {
-            runs::ordered(state).iter().map(|run| entry(0, Ref::Run(run.meta.uid.clone()))).collect()
+            runs::ordered(state).runs.iter().map(|run| entry(0, Ref::Run(run.meta.uid.clone()))).collect()
         }
         ListId::Place(Place::Run(id)) => jobs(state, &id.uid, true),
         ListId::Pane(Pane::Steps) => {
@@ -45,7 +45,8 @@ pub(super) fn build(state: &State, list: &ListId) -> Vec<Entry> {
 /// The jobs of a run, with their steps where there is room for them.
 fn jobs(state: &State, run: &Uid, steps: bool) -> Vec<Entry> {
     let mut out = Vec::new();
-    for job in runs::jobs(state, run).into_iter().flat_map(|jobs| &jobs.jobs) {
+    let Some(run) = state.world.runs.get(run) else { return out };
+    for job in runs::current_jobs(state, run).into_iter().flat_map(|jobs| &jobs.jobs) {
         out.push(entry(0, Ref::Job(job.id.uid.clone())));
         if steps {
             out.extend(job.steps.iter().map(|step| entry(1, Ref::JobStep(job.id.uid.clone(), step.number))));

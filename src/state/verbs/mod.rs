@@ -14,7 +14,7 @@ use super::lists;
 use super::ui::{Place, RowId};
 use crate::action::{Operation, Outcome, Verb};
 use crate::command::{COMMANDS, Command, Row, Scope};
-use crate::model::{Kind, ObjectId};
+use crate::model::{Kind, ObjectId, Uid};
 use crate::text::Safe;
 
 pub use offer::{Offer, available, available_to};
@@ -50,6 +50,8 @@ pub fn scopes_of_place(state: &State) -> Vec<Scope> {
         Place::Slo | Place::Objective(_) | Place::Containers | Place::Journal | Place::Pod(_) | Place::Analysis(_) => {
             vec![Scope::List, Scope::Global]
         }
+        // The log of a job is where its failure is read: what helps against it applies there too.
+        Place::Log(id) if id.kind == Kind::Job => vec![Scope::Log, Scope::Runs, Scope::List, Scope::Global],
         Place::Log(_) => vec![Scope::Log, Scope::List, Scope::Global],
     }
 }
@@ -76,16 +78,24 @@ pub fn help_lines(state: &State) -> usize {
 /// The Rollout, Deployment or run a verb would act on: the one highlighted, else the one whose page this is.
 #[must_use]
 pub fn target(state: &State) -> Option<ObjectId> {
-    let list = state.ui.list_id();
-    if let Some(RowId::Object(id) | RowId::Waiting(_, id)) = lists::selected(state, &list)
-        && matches!(id.kind, Kind::Rollout | Kind::Deployment | Kind::Run)
-    {
-        return Some(id);
-    }
-    match &state.ui.place {
-        Place::Rollout(id) | Place::Workload(id) | Place::Run(id) => Some(id.clone()),
+    let of_job = |job: &Uid| -> Option<ObjectId> {
+        let run = &state.world.details.job(job)?.run;
+        Some(state.world.runs.get(run)?.id())
+    };
+    let highlighted = match lists::selected(state, &state.ui.list_id()) {
+        Some(RowId::Object(id) | RowId::Waiting(_, id)) => match id.kind {
+            Kind::Rollout | Kind::Deployment | Kind::Run => Some(id),
+            Kind::Job => of_job(&id.uid),
+            _ => None,
+        },
+        Some(RowId::JobStep(job, _)) => of_job(&job),
         _ => None,
-    }
+    };
+    highlighted.or_else(|| match &state.ui.place {
+        Place::Rollout(id) | Place::Workload(id) | Place::Run(id) => Some(id.clone()),
+        Place::Log(id) if id.kind == Kind::Job => of_job(&id.uid),
+        _ => None,
+    })
 }
 
 /// It asks for an action.

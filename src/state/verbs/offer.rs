@@ -40,7 +40,11 @@ pub fn available_to(state: &State, command: Command, action: &Action) -> Result<
 
 fn offer(state: &State, command: Command, target: &ObjectId, wanted: Option<&Uid>) -> Result<Action, Safe> {
     may_act(state, target)?;
+    let of_runs = matches!(command, Command::RerunFailed | Command::CancelRun);
     let change = match target.kind {
+        Kind::Rollout | Kind::Deployment if of_runs => {
+            return Err(Safe::of("only a workflow run can be rerun or cancelled: select one"));
+        }
         Kind::Rollout => {
             let rollout = state.world.rollouts.get(&target.uid).ok_or_else(gone)?;
             rollout_change(state, command, rollout, wanted)?

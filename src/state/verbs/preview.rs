@@ -41,6 +41,12 @@ impl Words {
 pub fn preview(state: &State, action: &Action) -> Confirm {
     let environment = environment::of_object(state, &action.target);
     let words = words(state, action);
+    let place = match &environment {
+        Some(environment) => safe!("in {}", environment.safe()),
+        None => safe!("of {}", action.target.namespace.safe()),
+    };
+    // What stands in no environment has none to name.
+    let environment = environment.unwrap_or_else(|| Name::new(""));
     let verb = match action.change.verb() {
         Verb::Promote => "Promote",
         Verb::Abort => "Abort",
@@ -52,7 +58,7 @@ pub fn preview(state: &State, action: &Action) -> Confirm {
     Confirm {
         action: action.clone(),
         tier: tier(state, action, &environment),
-        title: safe!("{} {} in {}", verb, action.target.name.safe(), environment.safe()),
+        title: safe!("{} {} {}", verb, action.target.name.safe(), place),
         environment,
         summary: words.summary,
         lines: words.lines,
@@ -72,9 +78,13 @@ pub fn preview(state: &State, action: &Action) -> Confirm {
 /// A protected environment asks for its name; so does one whose label could not be read, and one
 /// whose name is written with letters that may only look like those of a protected one.
 fn tier(state: &State, action: &Action, environment: &Name) -> Tier {
-    let known = facts::environment_is_known(state, &action.target);
     let clear = environment.raw().bytes().all(|byte| byte.is_ascii_graphic());
-    if known && clear && !environment::is_protected(environment) {
+    let known = || facts::environment_is_known(state, &action.target);
+    let open = match action.target.kind {
+        Kind::Run => super::run::asks_for_yes(state, environment),
+        _ => known() && !environment::is_protected(environment),
+    };
+    if clear && open {
         return Tier::Yes;
     }
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '.' || c == '-';
@@ -124,7 +134,10 @@ fn words(state: &State, action: &Action) -> Words {
 
 /// Which object exactly: `eks-prod · https://… · ana · production/checkout`.
 fn place(state: &State, target: &ObjectId) -> Safe {
-    let object = safe!("{}/{}", target.namespace.safe(), target.name.safe());
+    let object = match target.kind {
+        Kind::Run => safe!("{} {}", target.namespace.safe(), target.name.safe()),
+        _ => safe!("{}/{}", target.namespace.safe(), target.name.safe()),
+    };
     let Some(cluster) = state.world.source(target.cluster) else { return object };
     let said = |text: &Safe| if text.is_empty() { Safe::of("") } else { safe!("{} · ", text) };
     safe!("{}{}{}{}", said(cluster.name.safe()), said(&cluster.server), said(&cluster.user), object)

@@ -127,7 +127,10 @@ pub(super) fn no_room(pen: &mut Pen<'_>, dialog: &Confirm, (columns, lines): (u1
 /// How old what it was computed from is, and where it happens. What does not fit stands in the title.
 fn right(state: &State, dialog: &Confirm, width: u16) -> Words {
     let protected = environment::is_protected(&dialog.environment);
-    let place = Words::of(if protected { Role::Protected } else { Role::Place }, safe!(" {} ", dialog.environment));
+    let place = match dialog.environment.raw() {
+        "" => Words::new(),
+        _ => Words::of(if protected { Role::Protected } else { Role::Place }, safe!(" {} ", dialog.environment)),
+    };
     let read = verbs::read_age(state, &dialog.action.target).map(|age| match age.as_secs() {
         0..10 => safe!("read {}.{} s ago", age.as_secs(), age.subsec_millis() / 100),
         seconds => safe!("read {} ago", crate::text::age(seconds as i64)),

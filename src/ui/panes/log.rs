@@ -12,6 +12,8 @@
 
 use std::ops::Range;
 
+use ratatui::layout::Rect;
+
 use crate::config::theme::Role;
 use crate::model::log::LogSince;
 use crate::safe;
@@ -35,7 +37,10 @@ pub fn draw(state: &State, pen: &mut Pen<'_>) {
     pen.title(0, Role::Focus, "LOG", &place);
     pen.write(4, 0, pen.width().saturating_sub(place.width() + 8), &name(state, log));
     let rows = log.visible(state.now.wall, window);
-    if rows.is_empty() {
+    if let Some(job) = super::job_log::unfinished(state, log).filter(|_| rows.is_empty()) {
+        let lines = Rect { y: pen.area().y + 1, height: height - 2, ..pen.area() };
+        super::job_log::draw(state, &mut pen.within(lines), job);
+    } else if rows.is_empty() {
         for (y, line) in (2..height - 1).zip(nothing(log).wrap(window.width.min(100))) {
             pen.left(y, &line);
         }

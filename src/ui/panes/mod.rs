@@ -3,6 +3,7 @@
 pub mod budget;
 pub mod canary;
 pub mod environments;
+pub mod job_log;
 pub mod log;
 pub mod pipelines;
 pub mod steps;

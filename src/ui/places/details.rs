@@ -4,10 +4,10 @@ use super::{pages, rows};
 use crate::config::theme::Role;
 use crate::model::Kind;
 use crate::safe;
+use crate::state::State;
 use crate::state::layout::cut_top;
 use crate::state::lists::{self, Item, Line};
 use crate::state::ui::{ListId, Place, RowId};
-use crate::state::{State, environment};
 use crate::ui::panes::canary;
 use crate::ui::pen::{Pen, Words};
 use crate::ui::{facts, signs, table};
@@ -19,7 +19,7 @@ pub(super) fn selected(state: &State, pen: &mut Pen<'_>, list: &ListId, below: b
     }
     let Some(line) = lists::selected_line(state, list) else { return };
     if let (true, RowId::Object(id)) = (below, &line.id) {
-        let name = safe!("{} {} in {}", id.kind.as_str(), id.name, environment::of_object(state, id));
+        let name = pages::heading(state, id);
         pen.title(0, Role::Title, name, &Words::new());
         let area = cut_top(pen.area(), 1).1;
         return item(state, &mut pen.within(area), &line);
@@ -76,6 +76,8 @@ fn item(state: &State, pen: &mut Pen<'_>, line: &Line) {
             let list = ListId::Place(Place::Workload(row.meta.id(Kind::Deployment)));
             table::rows(state, &list, pen, pages::TREE, &mut |line| rows::tree(state, line, None));
         }
+        Item::Run(run) => super::runs::detail(state, pen, run),
+        Item::Job(_) | Item::JobStep(_) => super::runs::plain(state, pen, line),
         Item::ReplicaSet(_)
         | Item::AnalysisRun(_)
         | Item::Experiment(_)
@@ -84,9 +86,6 @@ fn item(state: &State, pen: &mut Pen<'_>, line: &Line) {
         | Item::Container(_)
         | Item::Metric(_)
         | Item::Measurement(_)
-        | Item::Run(_)
-        | Item::Job(_)
-        | Item::JobStep(_)
         | Item::Slo(_)
         | Item::Burn(_)
         | Item::Alert(_)

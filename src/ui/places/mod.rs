@@ -42,7 +42,10 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
     match place {
         // Drawn by `deck`.
         Place::Deck => {}
-        Place::Pipelines => panes::pipelines::view(&mut pen.within(screen.body)),
+        Place::Pipelines if !panes::pipelines::is_configured(state) => {
+            panes::pipelines::not_configured(&mut pen.within(screen.body));
+        }
+        Place::Pipelines => list(state, pen, &page, &runs::PIPELINES),
         Place::Slo => panes::budget::view(&mut pen.within(screen.body)),
         Place::Inbox => list(state, pen, &page, &inbox::INBOX),
         Place::Environments => list(state, pen, &page, &views::ENVIRONMENTS),
@@ -50,7 +53,8 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
         Place::Rollouts => list(state, pen, &page, &views::ROLLOUTS),
         Place::Journal => list(state, pen, &page, &views::JOURNAL),
         Place::Containers => containers::draw(state, pen, &page),
-        Place::Run(_) | Place::Objective(_) => {}
+        Place::Run(id) => runs::page(state, pen, &page, id),
+        Place::Objective(_) => {}
         Place::Rollout(id) => pages::rollout(state, pen, &page, id),
         Place::Workload(id) => pages::workload(state, pen, &page, id),
         Place::Pod(id) => pages::pod(state, pen, &page, id),
@@ -71,7 +75,8 @@ fn list(state: &State, pen: &mut Pen<'_>, page: &Page, view: &View) {
     let right = if unread && lists::total(state, &id) == 0 {
         signs::freshness(&freshness).words()
     } else {
-        counts(state, &id, view.kinds).dim(" ").dim(view.about.what).then(trouble(&freshness))
+        let standing = if state.ui.place == Place::Pipelines { runs::standings(state) } else { Words::new() };
+        standing.then(counts(state, &id, view.kinds)).dim(" ").dim(view.about.what).then(trouble(&freshness))
     };
     pen.within(page.title).title(0, Role::Title, view.title, &right);
     if lists::len(state, &id) == 0 {

@@ -121,9 +121,16 @@ pub(super) fn analysis(state: &State, pen: &mut Pen<'_>, page: &Page, id: &Objec
     tree(state, pen, page, id, None);
 }
 
+/// Which object it is, and where: of what stands in no cluster, whose it is.
+pub(super) fn heading(state: &State, id: &ObjectId) -> Safe {
+    match environment::of_object(state, id) {
+        Some(environment) => safe!("{} {} in {}", id.kind.as_str(), id.name, environment),
+        None => safe!("{} {} of {}", id.kind.as_str(), id.name, id.namespace),
+    }
+}
+
 fn title(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId, right: Words) {
-    let environment = environment::of_object(state, id);
-    let name = safe!("{} {} in {}", id.kind.as_str(), id.name, environment);
+    let name = heading(state, id);
     let freshness = freshness::of_kind(state, id.cluster, id.kind);
     pen.within(page.title).title(0, Role::Title, name, &right.then(trouble(&freshness)));
 }
@@ -173,7 +180,7 @@ const fn section(line: &Line) -> &'static str {
 }
 
 /// The object is not there: not yet, or no more.
-fn gone(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId) {
+pub(super) fn gone(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId) {
     title(state, pen, page, id, Words::new());
     let freshness = freshness::of_kind(state, id.cluster, id.kind);
     let mut body = pen.within(page.rows);

@@ -1,10 +1,257 @@
-//! Workflow runs: the list, and the page of one with its jobs and steps.
+//! Workflow runs: the list, and the page of one with its jobs and steps as a time line.
 
+use ratatui::layout::Rect;
+
+use super::{View, details, is_old, trouble};
+use crate::config::theme::Role;
+use crate::model::pipelines::{Job, JobStep, Run};
+use crate::model::{Kind, ObjectId};
+use crate::safe;
 use crate::state::State;
-use crate::state::lists::Line;
-use crate::ui::pen::Words;
+use crate::state::freshness;
+use crate::state::layout::{Page, cut_top};
+use crate::state::lists::{self, Item, Line};
+use crate::state::runs::{self, Standing};
+use crate::state::timeline::{self as times, Scale};
+use crate::state::ui::{ListId, Place};
+use crate::text::{self, Safe};
+use crate::ui::panes::{pipelines, steps};
+use crate::ui::pen::{Pen, Words};
+use crate::ui::table::{self, Column, Sections, left, right};
+use crate::ui::{facts, signs, timeline};
 
-/// The cells of a row.
-pub(super) fn cells(_state: &State, _line: &Line) -> Vec<Words> {
-    Vec::new()
+pub(super) static PIPELINES: View = View {
+    title: "PIPELINES",
+    kinds: &[Kind::Run],
+    about: pipelines::ABOUT,
+    columns: &[
+        left("status", 11, 0, 0),
+        left("service", 12, 1, 0),
+        left("workflow", 14, 2, 0),
+        left("run", 6, 0, 1),
+        left("branch", 8, 1, 3),
+        left("commit", 7, 0, 4),
+        right("age", 6, 0),
+        right("took", 6, 5),
+        left("what", 20, 4, 6),
+        left("event", 12, 0, 8),
+        left("by", 8, 1, 7),
+    ],
+    cells,
+};
+
+/// Name, state, how long, bar.
+static JOBS: &[Column] = &[left("", 24, 2, 0), left("", 11, 0, 1), right("", 6, 0), left("", 20, 4, 0)];
+
+/// The cells of a row in the list of runs; of a job or step where it stands in another list.
+pub(super) fn cells(state: &State, line: &Line) -> Vec<Words> {
+    match &line.item {
+        Item::Run(run) => {
+            let took = runs::duration(state, run).filter(|_| !run.is_active());
+            let mut cells = pipelines::row(state, run);
+            cells.push(Words::of(Role::Dim, timeline::took(took)));
+            cells.push(attempt(run).dim(&run.title));
+            cells.push(Words::of(Role::Dim, &run.event));
+            cells.push(Words::of(Role::Dim, run.actor.clone().unwrap_or_default()));
+            cells
+        }
+        Item::Job(job) => job_cells(state, job, None, (40, 0)),
+        Item::JobStep(step) => step_cells(state, step, None, None, 0),
+        _ => Vec::new(),
+    }
+}
+
+/// `attempt 2  `, of those that were run again.
+fn attempt(run: &Run) -> Words {
+    match run.attempt {
+        0 | 1 => Words::new(),
+        attempt => Words::of(Role::Text, safe!("attempt {}  ", attempt)),
+    }
+}
+
+/// The page of a run.
+pub(super) fn page(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId) {
+    let Some(run) = state.world.runs.get(&id.uid).cloned() else {
+        return super::pages::gone(state, pen, page, id);
+    };
+    let freshness = freshness::of_kind(state, id.cluster, Kind::Run);
+    let sign = signs::pipeline(&run.status, run.conclusion.as_ref());
+    let name = safe!("{} #{} of {}", run.workflow, run.number, run.repository());
+    pen.within(page.title).title(0, Role::Title, name, &sign.words().then(trouble(&freshness)));
+    let mut head = pen.within(page.facts);
+    head.fade(is_old(&freshness));
+    facts_of(state, &mut head, &run);
+    let area = Rect { height: page.heading.height + page.rows.height, ..page.heading };
+    let list = ListId::Place(Place::Run(id.clone()));
+    if lists::len(state, &list) == 0 {
+        let filtered = lists::total(state, &list) > 0;
+        return steps::without_jobs(state, &mut pen.within(area), &run, filtered);
+    }
+    let mut body = pen.within(area);
+    body.fade(is_old(&freshness));
+    let scale = scale(state, &run);
+    let right = jobs_words(state, &run, scale.as_ref());
+    let fold = Sections { name: |_| "JOBS AND STEPS", right: &right, most: 0 };
+    let widths = widths(body.width());
+    table::sectioned(state, &list, &mut body, JOBS, &fold, &mut |line| row(state, line, scale.as_ref(), widths));
+}
+
+fn scale(state: &State, run: &Run) -> Option<Scale> {
+    runs::current_jobs(state, run).and_then(|jobs| Scale::of(state, run, jobs))
+}
+
+/// Width of the names and of the bars.
+fn widths(width: u16) -> (u16, u16) {
+    let placed = table::fit(JOBS, width);
+    let of = |column: usize| placed.iter().find(|(at, _, _)| *at == column).map_or(0, |(_, _, width)| *width);
+    (of(0), of(3))
+}
+
+/// Commit, branch, event, actor, times, address.
+fn facts_of(state: &State, pen: &mut Pen<'_>, run: &Run) -> u16 {
+    let took = timeline::took(runs::duration(state, run));
+    let since = facts::since(state, run.meta.cluster, run.started.or(run.created));
+    let doing = if run.is_active() { "runs for " } else { "took " };
+    let branch = run.branch.clone().unwrap_or_else(|| Safe::of("no branch"));
+    let actor = run.actor.clone().unwrap_or_else(|| Safe::of("nobody named"));
+    let lines = [
+        Words::of(Role::Strong, pipelines::short(&run.sha)).dim("  ").text(&run.title),
+        Words::of(Role::Dim, "attempt ")
+            .text(safe!("{}", run.attempt))
+            .dim(" · ")
+            .dim(doing)
+            .text(took)
+            .dim(safe!(" · began {} ago", since)),
+        Words::of(Role::Dim, "service ")
+            .text(runs::service(state, run))
+            .dim("   branch ")
+            .text(branch)
+            .dim("   event ")
+            .text(&run.event)
+            .dim("   by ")
+            .text(actor),
+        Words::of(Role::Dim, &run.url),
+    ];
+    let mut y = 0;
+    for line in lines {
+        pen.left(y, &line);
+        y += 1;
+    }
+    y
+}
+
+/// `6 jobs · 1 failed · 1 job left out`.
+fn jobs_words(state: &State, run: &Run, scale: Option<&Scale>) -> Words {
+    let Some(jobs) = runs::current_jobs(state, run) else { return Words::new() };
+    let mut words = Words::of(Role::Dim, text::plural(jobs.jobs.len() as u64, "job", "jobs"));
+    let failed = runs::failed_jobs(jobs).count();
+    if failed > 0 {
+        words = words.add(Role::Bad, safe!(" · {} failed", text::count(failed as u64)));
+    }
+    if let Some(left_out) = steps::left_out(jobs.left_out) {
+        words = words.dim(" · ").add(Role::Wait, left_out);
+    }
+    match scale {
+        Some(scale) => words.dim(safe!(" · scale 0 to {}", text::duration(scale.span))),
+        None => words,
+    }
+}
+
+fn row(state: &State, line: &Line, scale: Option<&Scale>, widths: (u16, u16)) -> Vec<Words> {
+    match &line.item {
+        Item::Job(job) => job_cells(state, job, scale, widths),
+        Item::JobStep(step) => {
+            let source = match &state.ui.place {
+                Place::Run(id) => Some(id.cluster),
+                _ => None,
+            };
+            step_cells(state, step, source, scale, widths.1)
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn job_cells(state: &State, job: &Job, scale: Option<&Scale>, (name, bar): (u16, u16)) -> Vec<Words> {
+    let sign = signs::pipeline(&job.status, job.conclusion.as_ref());
+    let role = if sign.role == Role::Quiet || sign.role == Role::Dim { Role::Text } else { Role::Strong };
+    vec![
+        sign.mark().add(role, timeline::name(job.id.name.safe(), name.saturating_sub(2))),
+        Words::of(sign.role, sign.word),
+        Words::of(Role::Text, timeline::took(runs::job_duration(state, job))),
+        timeline::of_a_job(state, scale, job, bar),
+    ]
+}
+
+fn step_cells(
+    state: &State,
+    step: &JobStep,
+    source: Option<crate::model::SourceId>,
+    scale: Option<&Scale>,
+    bar: u16,
+) -> Vec<Words> {
+    let sign = signs::pipeline(&step.status, step.conclusion.as_ref());
+    let calm = sign.role == Role::Quiet || sign.role == Role::Dim;
+    let span = source.and_then(|source| times::of_step(state, source, step));
+    vec![
+        Words::of(Role::Text, "  ").then(sign.mark()).add(if calm { Role::Dim } else { Role::Text }, &step.name),
+        Words::of(if calm { Role::Dim } else { sign.role }, sign.word),
+        Words::of(Role::Dim, timeline::took(span.map(times::length))),
+        timeline::bar(scale, span, bar, if sign.role == Role::Quiet { Role::Faint } else { sign.role }),
+    ]
+}
+
+/// A run in full beside or below the list: its facts, and its jobs on the time line.
+pub(super) fn detail(state: &State, pen: &mut Pen<'_>, run: &Run) {
+    pen.left(
+        0,
+        &Words::of(Role::Strong, safe!("{} #{}", run.workflow, run.number)).dim(safe!(" of {}", run.repository())),
+    );
+    let area = cut_top(pen.area(), 1).1;
+    let used = facts_of(state, &mut pen.within(area), run);
+    let mut body = pen.within(cut_top(area, used + 1).1);
+    let Some(jobs) = runs::current_jobs(state, run).filter(|jobs| !jobs.jobs.is_empty()) else {
+        return steps::without_jobs(state, &mut body, run, false);
+    };
+    let scale = scale(state, run);
+    let placed = table::fit(JOBS, body.width());
+    let widths = widths(body.width());
+    let mut y = 0;
+    for job in &jobs.jobs {
+        if y >= body.height() {
+            break;
+        }
+        let cells = job_cells(state, job, scale.as_ref(), widths);
+        for (at, x, width) in &placed {
+            if let Some(words) = cells.get(*at) {
+                body.cell(*x, y, *width, JOBS[*at].lean, words);
+            }
+        }
+        y += 1;
+    }
+}
+
+/// What the view adds to the count of its rows: `1 running  1 failed`.
+#[must_use]
+pub(super) fn standings(state: &State) -> Words {
+    let all = runs::ordered(state);
+    let mut words = Words::new();
+    for (standing, role, word) in [
+        (Standing::Moving, Role::Move, "running"),
+        (Standing::Failed, Role::Bad, "failed"),
+        (Standing::Waiting, Role::Wait, "waiting"),
+    ] {
+        let count = all.count(standing);
+        if count > 0 {
+            words = words.add(role, safe!("{} {}", text::count(count as u64), word)).dim(" · ");
+        }
+    }
+    words
+}
+
+/// What is selected elsewhere (a job, a step): its words one below the other.
+pub(super) fn plain(state: &State, pen: &mut Pen<'_>, line: &Line) {
+    let mut y = 0;
+    for words in cells(state, line) {
+        y = details::paragraph(pen, y, &words);
+    }
 }
