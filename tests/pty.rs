@@ -57,6 +57,8 @@ impl Home {
             ("TMPDIR", inside("tmp")),
             ("TERM", "xterm-256color".to_owned()),
             ("LANG", "C.UTF-8".to_owned()),
+            // Nothing is discovered: the machine's Docker is none of a test's business.
+            ("QUARTERDECK_SOURCES", "{}".to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();

@@ -31,9 +31,13 @@ pub(crate) enum Sub {
     TtyReset,
 }
 
-/// What is watched. Without any of these: the current context and its namespace.
+/// What is watched. Without any of these: what the configuration names, else the current context and
+/// its namespace.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Scope {
+    /// The configuration to read [default: $XDG_CONFIG_HOME/quarterdeck/config.yaml]
+    #[arg(long, value_name = "PATH", global = true)]
+    pub(crate) config: Option<PathBuf>,
     /// The kubeconfig to read [default: $KUBECONFIG, else ~/.kube/config]
     #[arg(long, value_name = "PATH", global = true)]
     pub(crate) kubeconfig: Option<PathBuf>,

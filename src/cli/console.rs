@@ -4,17 +4,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::args::{Look, Scope};
+use super::discover::Surroundings;
 use super::folders::Folders;
-use super::{FAILED, USAGE, complain, runtime};
+use super::{FAILED, USAGE, complain, runtime, world};
 use crate::app::{self, End, Recorder, Setup};
 use crate::clock::Clock;
 use crate::command::Keymap;
+use crate::config::settings::Config;
 use crate::config::theme::{Depth, Glyphs, Theme};
 use crate::config::{ConfigErrors, keymap, theme};
 use crate::journal::Journal;
-use crate::model::SourceId;
-use crate::net::Target;
-use crate::systems::{self, Namespaces, Spec};
 use crate::term::{self, Caps, Colors};
 use crate::text::Safe;
 
@@ -25,8 +24,9 @@ pub(crate) fn run(scope: &Scope, look: &Look) -> u8 {
     };
     // Mistakes on the command line and in files are told before the screen is touched.
     let caps = Caps::detect();
-    let (theme, keymap) = match settings(look, Some(&folders.config), caps) {
-        Ok(settings) => settings,
+    let around = world::surroundings();
+    let (config, (theme, keymap)) = match all_settings(scope, look, &folders, &around, caps) {
+        Ok(all) => all,
         Err(errors) => return complain(USAGE, &errors.to_string()),
     };
     if let Err(refusal) = term::check() {
@@ -42,8 +42,8 @@ pub(crate) fn run(scope: &Scope, look: &Look) -> u8 {
         }
     };
     let setup = Setup {
-        specs: specs(&scope.targets(), &scope.namespaces()),
-        settings: Arc::default(),
+        specs: world::specs(scope, &config),
+        settings: Arc::new(config.settings),
         keymap,
         theme,
         clock: Clock::system(),
@@ -56,6 +56,42 @@ pub(crate) fn run(scope: &Scope, look: &Look) -> u8 {
     let code = show(setup, caps, &folders.state);
     drop(log);
     code
+}
+
+/// Configuration, theme and keymap, or what is wrong with any of them, all of it.
+fn all_settings(
+    scope: &Scope,
+    look: &Look,
+    folders: &Folders,
+    around: &Surroundings,
+    caps: Caps,
+) -> Result<(Config, (Theme, Keymap)), ConfigErrors> {
+    let config = match world::load(scope, Some(folders), around) {
+        Ok(config) => config,
+        // What the flags chose is looked at all the same.
+        Err(errors) => return ConfigErrors::both(Err(errors), settings(look, Some(&folders.config), caps)),
+    };
+    let mut look = look.clone();
+    let (mut theme, mut keymap) = (None, None);
+    if look.theme.is_none() {
+        theme.clone_from(&config.theme);
+        look.theme = theme.as_ref().map(|chosen| chosen.word.clone());
+    }
+    if look.keymap.is_none() {
+        keymap.clone_from(&config.keymap);
+        look.keymap = keymap.as_ref().map(|chosen| chosen.word.clone());
+    }
+    match settings(&look, Some(&folders.config), caps) {
+        Ok(found) => Ok((config, found)),
+        Err(mut errors) => {
+            for (chosen, flag) in [(theme, "--theme"), (keymap, "--keymap")] {
+                if let Some(chosen) = chosen {
+                    errors = chosen.blame(errors, flag);
+                }
+            }
+            Err(errors)
+        }
+    }
 }
 
 /// Theme and keymap, or what is wrong with either, all of it.
@@ -71,11 +107,6 @@ pub(crate) fn settings(look: &Look, dir: Option<&Path>, caps: Caps) -> Result<(T
         theme::load(look.theme.as_deref(), dir, depth, glyphs),
         keymap::load(look.keymap.as_deref(), dir),
     )
-}
-
-pub(crate) fn specs(targets: &[Target], namespaces: &Namespaces) -> Vec<Spec> {
-    let ids = (0..).map(SourceId);
-    targets.iter().zip(ids).map(|(target, id)| systems::resolve(id, target, namespaces)).collect()
 }
 
 /// Runs the console until somebody quits.

@@ -4,8 +4,10 @@
 mod args;
 mod console;
 mod demo;
+mod discover;
 mod folders;
 mod status;
+mod world;
 
 use std::io::Write as _;
 use std::process::ExitCode;

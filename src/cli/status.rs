@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::args::{Scope, Status};
 use super::folders::Folders;
-use super::{FAILED, TIMED_OUT, complain, console, runtime};
+use super::{FAILED, TIMED_OUT, USAGE, complain, runtime, world};
 use crate::app::{Core, Recorder, Setup};
 use crate::clock::Clock;
 use crate::command::Keymap;
@@ -24,14 +24,19 @@ use crate::text::{self, Safe};
 
 pub(crate) fn run(scope: &Scope, options: Status) -> u8 {
     // A journal that cannot be found leaves the list of operations empty; nothing is sent from here.
-    let state = Folders::of_user().map(|folders| folders.state).unwrap_or_default();
+    let folders = Folders::of_user().ok();
+    let config = match world::load(scope, folders.as_ref(), &world::surroundings()) {
+        Ok(config) => config,
+        Err(errors) => return complain(USAGE, &errors.to_string()),
+    };
+    let state = folders.map(|folders| folders.state).unwrap_or_default();
     let theme = match theme::load(None, None, Depth::Mono, Glyphs::Ascii) {
         Ok(theme) => theme,
         Err(errors) => return complain(FAILED, &errors.to_string()),
     };
     let setup = Setup {
-        specs: console::specs(&scope.targets(), &scope.namespaces()),
-        settings: Arc::default(),
+        specs: world::specs(scope, &config),
+        settings: Arc::new(config.settings),
         keymap: Keymap::default(),
         theme,
         clock: Clock::system(),

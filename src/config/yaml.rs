@@ -1,5 +1,6 @@
-//! YAML with positions, for files of two levels: sections, and `key: value` in them. Read from the
-//! parser's events, so that a repeated key is seen and one mistake does not hide the next.
+//! YAML with positions: a tree of any shape, and files of two levels (sections, and `key: value` in
+//! them). Read from the parser's events, so that a repeated key is seen and one mistake does not hide
+//! the next.
 
 use serde_yaml::granit_parser::{Event, Parser, Span};
 
@@ -33,17 +34,25 @@ pub(super) struct Document {
     pub sections: Vec<Section>,
 }
 
-enum Node {
+/// A value. Each begins with where it stands; only a scalar's [`Word`] has a text.
+#[derive(Debug)]
+pub(super) enum Node {
     Word(Word),
-    Map(Vec<(Word, Node)>),
+    Map(Word, Vec<(Word, Node)>),
+    List(Word, Vec<Node>),
+    /// An alias, which is not followed.
     Other(Word),
+}
+
+/// The whole file as a tree; nothing for an empty one.
+pub(super) fn tree(text: &str) -> Result<Option<Node>, ConfigError> {
+    Events { parser: Parser::new_from_str(text) }.document()
 }
 
 /// Parses; what has another shape than two levels of mappings is an error of its own.
 pub(super) fn parse(text: &str, errors: &mut Vec<ConfigError>) -> Document {
     let mut document = Document::default();
-    let mut events = Events { parser: Parser::new_from_str(text) };
-    let root = match events.document() {
+    let root = match tree(text) {
         Ok(root) => root,
         Err(error) => {
             errors.push(error);
@@ -52,8 +61,8 @@ pub(super) fn parse(text: &str, errors: &mut Vec<ConfigError>) -> Document {
     };
     let entries = match root {
         None => return document,
-        Some(Node::Map(entries)) => entries,
-        Some(Node::Word(word) | Node::Other(word)) => {
+        Some(Node::Map(_, entries)) => entries,
+        Some(Node::Word(word) | Node::List(word, _) | Node::Other(word)) => {
             errors.push(word.error("a mapping of sections is expected here".to_owned()));
             return document;
         }
@@ -62,8 +71,10 @@ pub(super) fn parse(text: &str, errors: &mut Vec<ConfigError>) -> Document {
     for (name, node) in entries {
         match node {
             Node::Word(value) => document.top.push((name, value)),
-            Node::Map(entries) => document.sections.push(section(name, entries, errors)),
-            Node::Other(value) => errors.push(value.error(format!("{} must be a mapping", quoted(&name.text)))),
+            Node::Map(_, entries) => document.sections.push(section(name, entries, errors)),
+            Node::List(value, _) | Node::Other(value) => {
+                errors.push(value.error(format!("{} must be a mapping", quoted(&name.text))));
+            }
         }
     }
     document
@@ -75,8 +86,10 @@ fn section(name: Word, entries: Vec<(Word, Node)>, errors: &mut Vec<ConfigError>
     for (key, node) in entries {
         match node {
             Node::Word(value) => words.push((key, value)),
-            Node::Map(_) => errors.push(key.error(format!("{} must be a single value", quoted(&key.text)))),
-            Node::Other(value) => errors.push(value.error(format!("{} must be a single value", quoted(&key.text)))),
+            Node::Map(..) => errors.push(key.error(format!("{} must be a single value", quoted(&key.text)))),
+            Node::List(value, _) | Node::Other(value) => {
+                errors.push(value.error(format!("{} must be a single value", quoted(&key.text))));
+            }
         }
     }
     Section { name, entries: words }
@@ -141,7 +154,7 @@ impl<'a, I: serde_yaml::granit_parser::BorrowedInput<'a>> Events<'a, I> {
                     }
                     let key = match self.node(event, &span, depth + 1)? {
                         Node::Word(word) => word,
-                        Node::Map(_) | Node::Other(_) => {
+                        Node::Map(..) | Node::List(..) | Node::Other(_) => {
                             return Err(ConfigError::new(
                                 span.start.line(),
                                 span.start.col() + 1,
@@ -152,16 +165,17 @@ impl<'a, I: serde_yaml::granit_parser::BorrowedInput<'a>> Events<'a, I> {
                     let Some((event, span)) = self.next()? else { break };
                     entries.push((key, self.node(event, &span, depth + 1)?));
                 }
-                Ok(Node::Map(entries))
+                Ok(Node::Map(at, entries))
             }
             Event::SequenceStart(..) => {
+                let mut items = Vec::new();
                 while let Some((event, span)) = self.next()? {
                     if matches!(event, Event::SequenceEnd) {
                         break;
                     }
-                    self.node(event, &span, depth + 1)?;
+                    items.push(self.node(event, &span, depth + 1)?);
                 }
-                Ok(Node::Other(at))
+                Ok(Node::List(at, items))
             }
             _ => Ok(Node::Other(at)),
         }

@@ -136,16 +136,25 @@ fn spec(mut scope: SourceScope, upstream: Result<Upstream, NetError>) -> Spec {
 }
 
 fn scope(id: SourceId, system: SystemId, url: &str, discovered: Option<&Safe>) -> SourceScope {
+    let shown = without_user(url);
     SourceScope {
         id,
         system,
-        name: Name::new(host(url)),
-        server: Safe::identity(url),
+        name: Name::new(host(&shown)),
+        server: Safe::identity(&shown),
         user: Safe::of(""),
         namespaces: None,
         unusable: None,
         discovered: discovered.cloned(),
     }
+}
+
+/// A URL as it may be shown: one of the environment may hold a password.
+fn without_user(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
 }
 
 /// Host and port of a URL; of a socket its path.
@@ -171,7 +180,7 @@ mod tests {
                 repositories: Vec::new(),
                 discovered: None,
             }),
-            prometheus: Some(source("http://127.0.0.1:9090/prometheus")),
+            prometheus: Some(source("http://ada:secret@127.0.0.1:9090/prometheus")),
             docker: Some(DockerSource { host: "unix:///var/run/docker.sock".to_owned(), discovered: None }),
             objectives: Vec::new(),
         };
@@ -181,6 +190,7 @@ mod tests {
         assert_eq!(scopes.iter().map(|scope| scope.id.0).collect::<Vec<_>>(), [3, 4, 5]);
         assert!(scopes[0].unusable.as_ref().is_some_and(|why| why.as_str().contains("no repository")));
         assert!(scopes[1].discovered.is_some());
+        assert_eq!(scopes[1].server.as_str(), "http://127.0.0.1:9090/prometheus");
         assert!(!scopes[0].feeds().is_empty(), "what cannot be used has a feed that says so");
     }
 }

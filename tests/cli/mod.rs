@@ -14,6 +14,8 @@ fn run(home: &Path, arguments: &[&str]) -> Output {
         .env_clear()
         .env("HOME", home)
         .env("TERM", "xterm-256color")
+        .env("QUARTERDECK_SOURCES", "{}")
+        .current_dir(home)
         .stdin(Stdio::null())
         .output()
         .expect("the program runs")

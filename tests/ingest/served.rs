@@ -88,6 +88,8 @@ pub async fn program(home: &Path, arguments: &[&str]) -> Output {
         .env("HOME", home)
         .env("XDG_CONFIG_HOME", home.join("config"))
         .env("XDG_STATE_HOME", home.join("state"))
+        .env("QUARTERDECK_SOURCES", "{}")
+        .current_dir(home)
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output()

@@ -1,0 +1,173 @@
+//! `services:`: what is built, where its images go, how its canary is judged.
+
+use std::sync::Arc;
+
+use super::secret;
+use super::tree::{At, Entry, Faults, Fields, Node};
+use super::unbuilt::Unbuilt;
+use super::words::{self, Wrong, checked};
+use crate::config::errors::quoted;
+use crate::model::Name;
+use crate::model::scope::{CanaryQueries, Service};
+
+const KEYS: [&str; 7] = ["name", "repo", "images", "pipelines", "platforms", "slos", "canary"];
+
+/// A service, and what of it is read later.
+pub(super) struct Read<'a> {
+    pub service: Service,
+    /// Paths of OpenSLO files.
+    pub slos: Vec<(&'a Node, String)>,
+}
+
+pub(super) fn read<'a>(node: &'a Node, unbuilt: &mut Unbuilt, faults: &mut Faults) -> Vec<Read<'a>> {
+    let mut all: Vec<Read> = Vec::new();
+    let mut names: Vec<(String, At)> = Vec::new();
+    for item in node.items("services", faults) {
+        let Some(fields) = item.fields("service", &KEYS, faults) else { continue };
+        let read = service(&fields, unbuilt, faults);
+        let Some(read) = read else { continue };
+        let at = &fields.get("name").unwrap_or(item).at;
+        unique(&mut names, read.service.name.raw(), at, "service", faults);
+        all.push(read);
+    }
+    all
+}
+
+/// A name that another has already is a mistake.
+pub(super) fn unique(names: &mut Vec<(String, At)>, name: &str, at: &At, what: &str, faults: &mut Faults) {
+    match names.iter().find(|(other, _)| other == name) {
+        Some((_, first)) => {
+            let hint = Some("give one of them another name, or put them together".to_owned());
+            faults.tell(at, format!("{what} {} is already on line {}", quoted(name), first.line), hint);
+        }
+        None => names.push((name.to_owned(), at.clone())),
+    }
+}
+
+fn service<'a>(fields: &Fields<'a>, unbuilt: &mut Unbuilt, faults: &mut Faults) -> Option<Read<'a>> {
+    let name = required(fields, "name", "service", faults);
+    let repository = fields.get("repo").and_then(|node| checked(node, "repo", words::repository, faults));
+    let images = list(fields, "images", words::image, faults);
+    let workflows = pipelines(fields, unbuilt, faults);
+    if let Some(node) = fields.get("platforms") {
+        list(fields, "platforms", words::platform, faults);
+        unbuilt.note("services[].platforms", &node.at);
+    }
+    let slos = fields.get("slos").map_or(&[][..], |node| node.items("slos", faults));
+    let slos = slos.iter().filter_map(|node| Some((node, node.word("slos", faults)?.to_owned()))).collect();
+    let canary = fields.get("canary").map(|node| canary(node, faults)).unwrap_or_default();
+    let names = |words: Vec<String>| words.iter().map(|word| Name::new(word)).collect();
+    let service = Service {
+        name: Name::new(&name?),
+        repository: repository.map(|word| Name::new(&word)),
+        workflows: names(workflows),
+        images: names(images),
+        canary,
+    };
+    Some(Read { service, slos })
+}
+
+/// The name of something; without one it cannot be spoken of.
+pub(super) fn required(fields: &Fields, key: &str, what: &str, faults: &mut Faults) -> Option<String> {
+    let Some(node) = fields.get(key) else {
+        if !fields.strange {
+            let hint = Some(format!("begin it with {key}: NAME"));
+            faults.tell(fields.at, format!("this {what} has no {key}"), hint);
+        }
+        return None;
+    };
+    checked(node, key, words::name, faults)
+}
+
+fn list(fields: &Fields, key: &str, check: impl Fn(&str) -> Result<String, Wrong>, faults: &mut Faults) -> Vec<String> {
+    let items = fields.get(key).map_or(&[][..], |node| node.items(key, faults));
+    let mut all: Vec<String> = Vec::new();
+    for item in items {
+        let Some(word) = checked(item, key, &check, faults) else { continue };
+        if all.contains(&word) {
+            faults.tell(&item.at, format!("{} stands here twice", quoted(&word)), None);
+        } else {
+            all.push(word);
+        }
+    }
+    all
+}
+
+/// The workflow files of GitHub; pipelines of other systems are kept for later.
+fn pipelines(fields: &Fields, unbuilt: &mut Unbuilt, faults: &mut Faults) -> Vec<String> {
+    const KEYS: [&str; 3] = ["github", "tekton", "namespace"];
+    let items = fields.get("pipelines").map_or(&[][..], |node| node.items("pipelines", faults));
+    let mut workflows = Vec::new();
+    for item in items {
+        let Some(pipeline) = item.fields("pipeline", &KEYS, faults) else { continue };
+        match (pipeline.get("github"), pipeline.get("tekton")) {
+            (Some(node), None) => {
+                workflows.extend(checked(node, "github", words::workflow, faults));
+                if let Some(node) = pipeline.get("namespace") {
+                    let hint = Some("it belongs to a pipeline of Tekton".to_owned());
+                    faults.tell(&node.at, "a workflow of GitHub has no namespace", hint);
+                }
+            }
+            (None, Some(node)) => {
+                checked(node, "tekton", words::text, faults);
+                if let Some(node) = pipeline.get("namespace") {
+                    checked(node, "namespace", words::namespace, faults);
+                }
+                unbuilt.note("services[].pipelines[].tekton", &node.at);
+            }
+            (Some(_), Some(node)) => {
+                faults.tell(
+                    &node.at,
+                    "a pipeline is one of GitHub or one of Tekton",
+                    Some("write two items".to_owned()),
+                );
+            }
+            (None, None) if pipeline.strange => {}
+            (None, None) => faults.tell(
+                &item.at,
+                "this pipeline names neither a workflow nor a pipeline of Tekton",
+                Some("such as { github: ci.yml } or { tekton: build, namespace: ci }".to_owned()),
+            ),
+        }
+    }
+    workflows
+}
+
+fn canary(node: &Node, faults: &mut Faults) -> CanaryQueries {
+    let Some(fields) = node.fields("canary", &["errors", "latency"], faults) else { return CanaryQueries::default() };
+    let mut query = |key| {
+        let node = fields.get(key)?;
+        checked(node, key, words::query_of_arm, faults).map(Arc::from)
+    };
+    CanaryQueries { errors: query("errors"), latency: query("latency") }
+}
+
+/// Where things happen that nobody is told about yet: `notify:`.
+pub(super) fn notify(entry: &Entry, unbuilt: &mut Unbuilt, faults: &mut Faults) {
+    const EVENTS: [(&str, ()); 4] = [("promoted", ()), ("rolled-back", ()), ("waiting", ()), ("budget", ())];
+    for item in entry.value.items("notify", faults) {
+        let Some(fields) = item.fields("notify", &["slack", "on"], faults) else { continue };
+        match fields.get("slack") {
+            Some(node) => {
+                if let Some(slack) = node.fields("slack", &["url"], faults)
+                    && secret::of(&slack, "url", faults).is_none()
+                    && slack.get("url").is_none()
+                    && !slack.strange
+                {
+                    let hint = Some("such as { url: { env: SLACK_WEBHOOK } }".to_owned());
+                    faults.tell(&node.at, "slack has no url", hint);
+                }
+            }
+            None if fields.strange => {}
+            None => faults.tell(
+                &item.at,
+                "this names nobody to tell",
+                Some("such as slack: { url: { env: NAME } }".to_owned()),
+            ),
+        }
+        for event in fields.get("on").map_or(&[][..], |node| node.items("on", faults)) {
+            event.one_of("event", &EVENTS, faults);
+        }
+    }
+    unbuilt.note("notify", &entry.at);
+}
