@@ -100,10 +100,8 @@ pub(super) async fn output(
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let group = Group(child.id());
     let finished = tokio::time::timeout(deadline, async {
-        let (mut stdout, mut stderr) = (stdout.take(STDOUT_LIMIT), stderr.take(STDERR_LIMIT));
-        let (a, b) = tokio::join!(stdout.read_to_end(&mut out), stderr.read_to_end(&mut err));
-        // A plug-in that goes on writing meets a closed pipe, not a full one.
-        drop((stdout, stderr));
+        // A program that goes on writing meets a closed pipe, not a full one.
+        let (a, b) = tokio::join!(taken(stdout, STDOUT_LIMIT, &mut out), taken(stderr, STDERR_LIMIT, &mut err));
         a.and(b)?;
         child.wait().await
     })
@@ -129,6 +127,11 @@ pub(super) async fn output(
         return Err(Failed::Refused(format!("{who} failed ({status}): {said}")));
     }
     Ok(out)
+}
+
+/// The first bytes of a pipe, which is closed then.
+async fn taken(pipe: impl tokio::io::AsyncRead + Unpin, most: u64, into: &mut Vec<u8>) -> std::io::Result<usize> {
+    pipe.take(most).read_to_end(into).await
 }
 
 /// The plug-in and all it started, by its leader. Ended when dropped: at the deadline, and when
