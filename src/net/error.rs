@@ -30,10 +30,26 @@ pub enum NetError {
     Api { code: u16, reason: String, message: String, retry_after: Option<Duration> },
     #[error("the answer is larger than {} MiB", .limit >> 20)]
     TooLarge { limit: usize },
+    /// A rate limit: nothing was asked, or the answer was that. Nothing is asked for so long.
+    #[error("{why}; asked again in {} s", .wait.as_secs())]
+    Held { wait: Duration, why: String },
+    /// The repository has another name now; the path under which it is known.
+    #[error("it has another name now")]
+    Moved { to: String },
+    /// Not followed: a token belongs to one server.
+    #[error("it answers with a redirect{}, which is not followed; check the URL", to_server(.server))]
+    Redirected { server: String },
+    /// The pages of a list do not make a list.
+    #[error("{0}")]
+    Paging(String),
 }
 
 fn reason_suffix(reason: &str) -> String {
     if reason.is_empty() { String::new() } else { format!(" {reason}") }
+}
+
+fn to_server(server: &str) -> String {
+    if server.is_empty() { String::new() } else { format!(" to {server}") }
 }
 
 impl NetError {
@@ -43,7 +59,13 @@ impl NetError {
         match self {
             Self::Connect(_) | Self::Deadline { .. } | Self::Transport(_) => true,
             Self::Api { code, .. } => matches!(code, 429 | 502 | 503 | 504),
-            Self::Credential(_) | Self::Unusable(_) | Self::TooLarge { .. } => false,
+            Self::Credential(_)
+            | Self::Unusable(_)
+            | Self::TooLarge { .. }
+            | Self::Held { .. }
+            | Self::Moved { .. }
+            | Self::Redirected { .. }
+            | Self::Paging(_) => false,
         }
     }
 
@@ -106,7 +128,7 @@ pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
 }
 
 /// Whether it failed before the request could leave.
-fn connect_failed(error: &(dyn StdError + 'static)) -> bool {
+pub(crate) fn connect_failed(error: &(dyn StdError + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(inner) = cause {
         if let Some(legacy) = inner.downcast_ref::<hyper_util::client::legacy::Error>() {

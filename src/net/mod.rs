@@ -24,7 +24,7 @@ mod write;
 pub use access::Deadlines;
 pub use docker::{Docker, DockerDeadlines, EngineVersion};
 pub use error::NetError;
-pub use github::GitHub;
+pub use github::{Etags, GitHub, Limits, Listed};
 pub use prometheus::Prometheus;
 pub use read::{Answer, BodyStream, ReadStack};
 pub use secret::{Held, Token, Wanted, describe as describe_secret, resolve as resolve_secret};

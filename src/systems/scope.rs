@@ -7,7 +7,7 @@ use crate::model::scope::{DockerSource, GitHubSource, HttpSource, Sources};
 use crate::model::slo::ObjectiveSpec;
 use crate::model::source::SourceScope;
 use crate::model::{Name, SourceId, SystemId};
-use crate::net::{Cluster, Docker, GitHub, NetError, Prometheus, Target};
+use crate::net::{Cluster, Docker, GitHub, NetError, Prometheus, Target, Wanted};
 use crate::text::Safe;
 
 /// Which namespaces are read.
@@ -101,7 +101,7 @@ pub fn connect(first: SourceId, sources: &Sources) -> Vec<Spec> {
 fn github(id: SourceId, source: &GitHubSource) -> Spec {
     let mut spec = spec(
         scope(id, SystemId::GitHub, &source.url, source.discovered.as_ref()),
-        GitHub::new(&source.url).map(Upstream::GitHub),
+        GitHub::new(&source.url, token_of(source)).map(Upstream::GitHub),
     );
     spec.scope.namespaces = Some(source.repositories.clone());
     if source.repositories.is_empty() {
@@ -113,6 +113,14 @@ fn github(id: SourceId, source: &GitHubSource) -> Spec {
         spec.upstream = None;
     }
     spec
+}
+
+/// The configured token, else the one that `gh` would use.
+fn token_of(source: &GitHubSource) -> Wanted {
+    match &source.token {
+        Some(token) => Wanted::Of(token.clone()),
+        None => Wanted::GitHub { host: GitHub::gh_host(&source.url) },
+    }
 }
 
 fn prometheus(id: SourceId, source: &HttpSource, objectives: &[ObjectiveSpec]) -> Spec {

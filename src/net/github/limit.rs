@@ -1,0 +1,290 @@
+//! How much is asked of one GitHub host (reliability.md §3.2), shared by all that ask it: at most
+//! eight requests at a time, 60 % of the hourly budget, nothing while the host asks for a pause.
+//! Nothing waits in here: who may not ask now is told when.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
+
+/// At a time.
+pub(super) const CONCURRENT: usize = 8;
+/// After a refusal that names no time; doubles with each that follows.
+const PAUSE: Duration = Duration::from_mins(1);
+/// The longest pause that is believed.
+const PAUSE_MOST: Duration = Duration::from_hours(1);
+/// Requests an hour without a token, and with one whose limit is not known yet.
+const ANONYMOUS: u64 = 60;
+const KNOWN: u64 = 5_000;
+
+/// What is known of a host's limits. Times are monotonic.
+#[derive(Debug, Default)]
+pub(super) struct Budget {
+    limit: Option<u64>,
+    remaining: Option<u64>,
+    reset: Option<Timestamp>,
+    /// When the window ends, and what we spent in it.
+    window_ends: Option<Duration>,
+    spent: u64,
+    held: Option<Hold>,
+    refusals: u32,
+    /// Per minute: answers, and those that said "unchanged".
+    minutes: VecDeque<(u64, u64, u64)>,
+}
+
+/// Nothing is asked until then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Hold {
+    pub(super) until: Duration,
+    pub(super) why: &'static str,
+}
+
+/// What an answer's head says about limits.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    limit: Option<u64>,
+    remaining: Option<u64>,
+    reset: Option<Timestamp>,
+    pub(super) date: Option<Timestamp>,
+    retry_after: Option<String>,
+}
+
+impl Told {
+    pub(super) fn by(headers: &HeaderMap) -> Self {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+        let number = |name: &str| text(name).and_then(|text| text.parse::<u64>().ok());
+        // Another resource has limits of its own.
+        let core = text("x-ratelimit-resource").is_none_or(|resource| resource == "core");
+        let core = |value: Option<u64>| value.filter(|_| core);
+        Self {
+            limit: core(number("x-ratelimit-limit")),
+            remaining: core(number("x-ratelimit-remaining")),
+            reset: core(number("x-ratelimit-reset"))
+                .and_then(|seconds| Timestamp::from_second(i64::try_from(seconds).ok()?).ok()),
+            date: text("date").and_then(time),
+            retry_after: text("retry-after").map(str::to_owned),
+        }
+    }
+}
+
+fn time(text: &str) -> Option<Timestamp> {
+    jiff::fmt::rfc2822::parse(text).ok().map(|date| date.timestamp())
+}
+
+/// Seconds or a date; `None` for anything else, and for what is further off than is believed.
+fn retry_after(text: &str, here: Timestamp) -> Option<Duration> {
+    if let Ok(seconds) = text.parse::<u64>() {
+        return Some(Duration::from_secs(seconds).min(PAUSE_MOST));
+    }
+    // Digits without end are a long time all the same.
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(PAUSE_MOST);
+    }
+    Some(between(here, time(text)?).min(PAUSE_MOST))
+}
+
+fn between(from: Timestamp, to: Timestamp) -> Duration {
+    Duration::try_from(to.duration_since(from)).unwrap_or_default()
+}
+
+impl Budget {
+    /// Why nothing may be asked now.
+    pub(super) fn hold(&mut self, now: Duration) -> Option<Hold> {
+        if self.window_ends.is_some_and(|ends| now >= ends) {
+            (self.window_ends, self.spent, self.remaining) = (None, 0, None);
+        }
+        if self.held.as_ref().is_some_and(|held| now >= held.until) {
+            self.held = None;
+        }
+        self.held.clone()
+    }
+
+    /// As [`Self::hold`], for a read, which keeps to our share of the hour.
+    pub(super) fn hold_read(&mut self, now: Duration) -> Option<Hold> {
+        let held = self.hold(now);
+        let (ends, limit) = (self.window_ends?, self.limit?);
+        let share = limit.saturating_mul(6) / 10;
+        let why = "60 % of the hour's requests are spent; the rest is left to you";
+        held.or_else(|| (self.spent >= share).then_some(Hold { until: ends, why }))
+    }
+
+    /// Takes in what an answer said. `anonymous`: then "unchanged" costs as well.
+    pub(super) fn heard(&mut self, now: Duration, here: Timestamp, status: StatusCode, told: &Told, anonymous: bool) {
+        self.count(now, status);
+        // The server's clock measures its own times.
+        let here = told.date.unwrap_or(here);
+        if let Some(reset) = told.reset {
+            let ends = now + between(here, reset).min(PAUSE_MOST);
+            // A window that ends a minute or more later is the next one.
+            if self.window_ends.is_none_or(|known| ends > known + PAUSE) {
+                self.spent = 0;
+                self.window_ends = Some(ends);
+            }
+            self.reset = Some(reset);
+        }
+        self.limit = told.limit.or(self.limit);
+        self.remaining = told.remaining.or(self.remaining);
+        if anonymous || status != StatusCode::NOT_MODIFIED {
+            self.spent += 1;
+        }
+        if matches!(status, StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS) {
+            self.refused(now, here, status, told);
+        } else if !status.is_server_error() {
+            self.refusals = 0;
+        }
+    }
+
+    /// 403 and 429: a limit, or no permission.
+    fn refused(&mut self, now: Duration, here: Timestamp, status: StatusCode, told: &Told) {
+        let again = PAUSE.saturating_mul(1 << self.refusals.min(6)).min(PAUSE_MOST);
+        let (wait, why) = if let Some(text) = &told.retry_after {
+            (retry_after(text, here).unwrap_or(again), "GitHub asks for a pause (secondary rate limit)")
+        } else if told.remaining == Some(0) {
+            let wait = told.reset.map_or(again, |reset| between(here, reset)).min(PAUSE_MOST);
+            (wait, "the hour's requests are spent")
+        } else if status == StatusCode::TOO_MANY_REQUESTS || told.remaining.is_none() {
+            (again, "GitHub asks for a pause and names no time")
+        } else {
+            return;
+        };
+        self.refusals += 1;
+        self.pause(now, wait, why);
+    }
+
+    /// A 403 that names no time, and whose words are those of the secondary limit.
+    pub(super) fn secondary(&mut self, now: Duration) {
+        let again = PAUSE.saturating_mul(1 << self.refusals.min(6)).min(PAUSE_MOST);
+        self.refusals += 1;
+        self.pause(now, again, "GitHub asks for a pause (secondary rate limit)");
+    }
+
+    fn pause(&mut self, now: Duration, wait: Duration, why: &'static str) {
+        let until = now + wait;
+        // Requests that were under way tell the same again; the longest counts.
+        if self.held.as_ref().is_none_or(|held| held.until < until) {
+            self.held = Some(Hold { until, why });
+        }
+    }
+
+    fn count(&mut self, now: Duration, status: StatusCode) {
+        let minute = now.as_secs() / 60;
+        self.minutes.retain(|(at, ..)| at + 60 > minute);
+        if self.minutes.back().is_none_or(|(at, ..)| *at != minute) {
+            self.minutes.push_back((minute, 0, 0));
+        }
+        if let Some((_, answers, unchanged)) = self.minutes.back_mut() {
+            *answers += 1;
+            *unchanged += u64::from(status == StatusCode::NOT_MODIFIED);
+        }
+    }
+
+    /// Limit, what remains, when it begins anew, answers and unchanged ones of the last hour.
+    pub(super) fn figures(&self, public: bool, anonymous: bool) -> (u64, u64, Option<Timestamp>, u64, u64) {
+        let limit = self.limit.unwrap_or(if anonymous && public { ANONYMOUS } else { KNOWN });
+        let sums = self.minutes.iter().fold((0, 0), |(a, b), (_, x, y)| (a + x, b + y));
+        (limit, self.remaining.unwrap_or(limit).min(limit), self.reset, sums.0, sums.1)
+    }
+
+    /// The least time between two requests with which our share lasts the hour; matters to those
+    /// without a token only.
+    pub(super) fn least_interval(&self, public: bool, anonymous: bool) -> Duration {
+        let (limit, ..) = self.figures(public, anonymous);
+        if anonymous { Duration::from_hours(1).div_f64((limit as f64 * 0.6).max(1.0)) } else { Duration::ZERO }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HERE: &str = "2026-11-21T12:00:00Z";
+
+    fn told(pairs: &[(&'static str, &str)]) -> Told {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.insert(*name, value.parse().unwrap());
+        }
+        Told::by(&headers)
+    }
+
+    fn wait(status: u16, pairs: &[(&'static str, &str)]) -> Option<u64> {
+        let mut budget = Budget::default();
+        let status = StatusCode::from_u16(status).unwrap();
+        budget.heard(Duration::from_secs(100), HERE.parse().unwrap(), status, &told(pairs), false);
+        budget.hold(Duration::from_secs(100)).map(|hold| (hold.until - Duration::from_secs(100)).as_secs())
+    }
+
+    #[test]
+    fn r26_a_retry_after_of_any_shape_is_a_time_within_the_hour() {
+        let date = ("date", "Sat, 21 Nov 2026 12:00:00 GMT");
+        for (text, expected) in [
+            ("30", 30),
+            ("0", 0),
+            ("3600", 3_600),
+            ("99999999", 3_600),
+            ("99999999999999999999999999", 3_600),
+            ("Sat, 21 Nov 2026 12:00:45 GMT", 45),
+            ("Sat, 21 Nov 2026 11:00:00 GMT", 0),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", 3_600),
+            ("-5", 60),
+            ("1.5", 60),
+            ("soon", 60),
+            ("", 60),
+        ] {
+            // 0 is over at once.
+            let expected = Some(expected).filter(|seconds| *seconds > 0);
+            assert_eq!(wait(403, &[("retry-after", text), date]), expected, "{text:?}");
+            assert_eq!(wait(429, &[("retry-after", text), date]), expected, "{text:?}");
+        }
+        // A date is measured by the clock of the server that gave it.
+        let ahead = ("date", "Sat, 21 Nov 2026 14:00:00 GMT");
+        assert_eq!(wait(429, &[("retry-after", "Sat, 21 Nov 2026 14:00:20 GMT"), ahead]), Some(20));
+    }
+
+    #[test]
+    fn refusals_without_a_time_pause_ever_longer_and_permission_does_not() {
+        assert_eq!(wait(403, &[]), Some(60));
+        assert_eq!(wait(429, &[("x-ratelimit-remaining", "4000")]), Some(60));
+        assert_eq!(wait(403, &[("x-ratelimit-remaining", "4000")]), None, "no permission is no limit");
+        let spent = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1795262400")];
+        assert_eq!(wait(403, &spent).is_some(), true);
+        let mut budget = Budget::default();
+        let mut waits = Vec::new();
+        let mut now = Duration::ZERO;
+        for _ in 0..9 {
+            budget.heard(now, HERE.parse().unwrap(), StatusCode::FORBIDDEN, &told(&[]), false);
+            let until = budget.hold(now).unwrap().until;
+            waits.push((until - now).as_secs());
+            now = until;
+            assert_eq!(budget.hold(now), None, "over when it is over");
+        }
+        assert_eq!(waits[..4], [60, 120, 240, 480]);
+        assert_eq!(waits.last(), Some(&3_600));
+    }
+
+    #[test]
+    fn r27_reads_stop_at_our_share_and_begin_with_the_next_hour() {
+        let here: Timestamp = HERE.parse().unwrap();
+        let reset = (here.as_second() + 1_800).to_string();
+        let of = |remaining: &str| {
+            told(&[("x-ratelimit-limit", "100"), ("x-ratelimit-remaining", remaining), ("x-ratelimit-reset", &reset)])
+        };
+        let mut budget = Budget::default();
+        for _ in 0..200 {
+            budget.heard(Duration::ZERO, here, StatusCode::NOT_MODIFIED, &of("99"), false);
+        }
+        assert_eq!(budget.hold_read(Duration::ZERO), None, "unchanged is free");
+        for n in 0..60 {
+            assert_eq!(budget.hold_read(Duration::ZERO), None, "{n}");
+            budget.heard(Duration::ZERO, here, StatusCode::OK, &of("40"), false);
+        }
+        let hold = budget.hold_read(Duration::from_secs(1)).unwrap();
+        assert_eq!(hold.until, Duration::from_secs(1_800));
+        assert_eq!(budget.hold(Duration::from_secs(1)), None, "a write may use the rest");
+        assert_eq!(budget.hold_read(Duration::from_secs(1_800)), None);
+        assert_eq!(budget.figures(true, false).3, 260);
+        assert_eq!(Budget::default().least_interval(true, true), Duration::from_secs(100));
+        assert_eq!(Budget::default().least_interval(true, false), Duration::ZERO);
+    }
+}

@@ -1,0 +1,84 @@
+//! What is sent once: no retry, no redirect, no connection used before.
+
+use http::StatusCode;
+use serde_json::Value;
+use tokio::time::{Duration, Instant, sleep_until, timeout_at};
+
+use super::stack::{self, Answer, Keep};
+use super::{ERROR_LIMIT, GitHub};
+use crate::net::error::NetError;
+use crate::net::read::BodyStream;
+use crate::net::write::Sent;
+
+/// Between two writes (GitHub's advice for secondary limits).
+const APART: Duration = Duration::from_secs(1);
+
+impl GitHub {
+    /// Sends a POST once.
+    pub async fn post(&self, path: &str, body: Option<&Value>) -> Sent {
+        let mut last = self.inner.last_write.lock().await;
+        if let Some(last) = *last {
+            sleep_until(last + APART).await;
+        }
+        let sent = self.post_now(path, body).await;
+        *last = Some(Instant::now());
+        if matches!(sent, Sent::Accepted(_) | Sent::Unknown { .. }) {
+            self.inner.stirred.send_modify(|count| *count += 1);
+        }
+        sent
+    }
+
+    async fn post_now(&self, path: &str, body: Option<&Value>) -> Sent {
+        let not_sent = |error: NetError| Sent::NotSent { message: error.to_string() };
+        let prepared = async {
+            let held = self.held().await?;
+            let hold = self.budget().hold(self.inner.clock.now().mono);
+            self.refuse(hold)?;
+            Ok((self.client(&held, Keep::Nothing)?, self.uri(path)?, held))
+        };
+        let (client, uri, held) = match prepared.await {
+            Ok(prepared) => prepared,
+            Err(error) => return not_sent(error),
+        };
+        let after = self.inner.deadlines.write;
+        let until = Instant::now() + after;
+        match timeout_at(until, client._post(uri, body)).await {
+            Ok(Ok(answer)) => {
+                self.heard(answer.status(), answer.headers(), &held);
+                self.outcome(answer, until).await
+            }
+            Ok(Err(error)) => match stack::failed(self.url(), &error) {
+                failed @ NetError::Connect(_) => not_sent(failed),
+                failed => Sent::Unknown { message: failed.to_string() },
+            },
+            Err(_) => Sent::Unknown { message: format!("no answer within {} s", after.as_secs_f32()) },
+        }
+    }
+
+    async fn outcome(&self, answer: Answer, until: Instant) -> Sent {
+        let (head, body) = answer.into_parts();
+        let stream = BodyStream::new(body, None, self.inner.deadlines.idle);
+        // The status line is the server's word; a body cut short does not take it back.
+        let body = timeout_at(until, stream.collect(ERROR_LIMIT)).await.ok().and_then(Result::ok).unwrap_or_default();
+        let code = head.status.as_u16();
+        if head.status.is_success() {
+            return Sent::Accepted(serde_json::from_slice(&body).unwrap_or(Value::Null));
+        }
+        if head.status.is_redirection() {
+            let message = match self.redirected(&head.headers) {
+                NetError::Moved { .. } => "the repository has another name now; name it in the configuration".to_owned(),
+                other => other.to_string(),
+            };
+            return Sent::Refused { code, reason: String::new(), message };
+        }
+        let NetError::Api { reason, message, .. } = NetError::from_status(code, &body, None) else {
+            return Sent::Unknown { message: format!("HTTP {code}") };
+        };
+        if head.status.is_server_error() || head.status == StatusCode::REQUEST_TIMEOUT {
+            // A gateway that gives up does not know what the server behind it did.
+            Sent::Unknown { message: format!("{message} ({code})") }
+        } else {
+            Sent::Refused { code, reason, message }
+        }
+    }
+}
