@@ -170,30 +170,27 @@ impl Systems {
         }
     }
 
-    fn cluster(&self, id: SourceId) -> Option<Cluster> {
-        match self.upstreams.get(&id) {
-            Some(Upstream::Cluster(cluster)) => Some(cluster.clone()),
-            _ => None,
-        }
+    fn upstream(&self, id: SourceId) -> Option<Upstream> {
+        self.upstreams.get(&id).cloned()
     }
 
     /// Writes the intent, then sends once, and tells how it went.
     pub fn perform(&self, operation: Box<Operation>, intent: Intent, tx: mpsc::Sender<(OperationId, Progress)>) {
-        let cluster = self.cluster(operation.action.target.cluster);
+        let upstream = self.upstream(operation.action.target.cluster);
         // Not cancelled at the end of the program: what was sent is answered, or its deadline ends it.
         let id = operation.id.clone();
-        let task = perform::perform(cluster, operation, intent, tx.clone());
+        let task = perform::perform(upstream, operation, intent, tx.clone());
         self.tracker.spawn(perform::guard(id, task, tx, |message| Progress::Unknown { message }));
     }
 
     /// Looks at the object of an operation nobody heard the end of.
     pub fn read_evidence(&self, operation: Box<Operation>, tx: mpsc::Sender<(OperationId, Progress)>) {
-        let cluster = self.cluster(operation.action.target.cluster);
+        let upstream = self.upstream(operation.action.target.cluster);
         let (id, cancel, answer) = (operation.id.clone(), self.cancel.clone(), tx.clone());
         let task = async move {
             tokio::select! {
                 () = cancel.cancelled() => {}
-                () = perform::read_evidence(cluster, operation, answer) => {}
+                () = perform::read_evidence(upstream, operation, answer) => {}
             }
         };
         let told = |message| Progress::Evidence { found: Found::Untold, message };
@@ -212,7 +209,7 @@ impl Systems {
 
     /// Follows the log of a pod, a container or a job until it ends, fails or is stopped.
     pub fn tail(&mut self, id: TailId, request: LogRequest, tx: mpsc::Sender<(TailId, LogEvent)>) {
-        let Some(upstream) = self.upstreams.get(&request.pod.cluster).cloned() else { return };
+        let Some(upstream) = self.upstream(request.pod.cluster) else { return };
         let cancel = self.cancel.child_token();
         self.tails.retain(|_, token| !token.is_cancelled());
         self.tails.insert(id, cancel.clone());
@@ -224,7 +221,11 @@ impl Systems {
             Upstream::Docker(client) => {
                 self.tracker.spawn(docker::tail::tail(client, request, id, tx, cancel, (pace, self.clock)));
             }
-            Upstream::GitHub(_) | Upstream::Prometheus(..) => {}
+            Upstream::GitHub(client) => {
+                let log = github::log::JobLog::new(client, request.pod);
+                self.tracker.spawn(tail::follow(log, id, tx, cancel, pace));
+            }
+            Upstream::Prometheus(..) => {}
         }
     }
 

@@ -27,6 +27,10 @@ pub struct Pace {
     pub figures: Duration,
     /// First and longest wait before a stopped task starts again.
     pub restart: (Duration, Duration),
+    /// From list to list of a repository's runs: while something moves, and while nothing does.
+    pub runs: (Duration, Duration),
+    /// From list to list of the jobs of a run that somebody looks at.
+    pub jobs: Duration,
 }
 
 impl Default for Pace {
@@ -43,6 +47,8 @@ impl Default for Pace {
             beat_again: seconds(1),
             figures: seconds(10),
             restart: (seconds(1), seconds(60)),
+            runs: (seconds(12), seconds(60)),
+            jobs: seconds(5),
         }
     }
 }

@@ -6,16 +6,16 @@ use std::future::Future;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use super::{Intent, kubernetes, rollouts, supervise};
+use super::{Intent, Upstream, github, kubernetes, rollouts, supervise};
 use crate::action::{Action, Change, Found, Operation, OperationId, Progress};
 use crate::model::Kind;
-use crate::net::{Cluster, NetError, Patch, ReadStack, Sent};
+use crate::net::{Cluster, GitHub, NetError, Patch, ReadStack, Sent};
 use crate::safe;
 use crate::text::Safe;
 
 /// Runs an operation; every step of it is told to `tx`.
 pub(super) async fn perform(
-    cluster: Option<Cluster>,
+    upstream: Option<Upstream>,
     operation: Box<Operation>,
     intent: Intent,
     tx: mpsc::Sender<(OperationId, Progress)>,
@@ -25,9 +25,9 @@ pub(super) async fn perform(
         // A loop that is gone leaves the journal's open intent; the next start reads the evidence.
         let _ = tx.send((id.clone(), progress)).await;
     };
-    let Some(cluster) = cluster else {
+    let Some(way) = upstream.and_then(Way::to) else {
         return tell(Progress::Refused {
-            message: Safe::of("this cluster cannot be reached from here; nothing was sent"),
+            message: Safe::of("its source cannot be reached from here; nothing was sent"),
         })
         .await;
     };
@@ -41,14 +41,14 @@ pub(super) async fn perform(
             return tell(Progress::Refused { message }).await;
         }
     };
-    let patch = match patch_for(&cluster.read(), &operation.action).await {
-        Ok(patch) => patch,
+    let ready = match way.prepare(&operation.action).await {
+        Ok(ready) => ready,
         Err(reason) => {
             return tell(Progress::Refused { message: Safe::line(&format!("{reason}; nothing was sent")) }).await;
         }
     };
     tell(Progress::Sent).await;
-    let progress = match cluster.write().send(patch).await {
+    let progress = match ready.send().await {
         Sent::Accepted(object) => {
             Progress::Accepted { generation: object.pointer("/metadata/generation").and_then(Value::as_i64) }
         }
@@ -56,7 +56,10 @@ pub(super) async fn perform(
         Sent::Unknown { message } => Progress::Unknown { message: Safe::line(&message) },
         Sent::Refused { code, message, .. } => {
             // 422 is a guard that failed, or an object that is none; one look tells which.
-            let changed = if code == 422 { what_changed(&cluster.read(), &operation.action).await } else { None };
+            let changed = match &way {
+                Way::Cluster(cluster) if code == 422 => what_changed(&cluster.read(), &operation.action).await,
+                _ => None,
+            };
             let message = match changed {
                 Some(changed) => format!("changed since you looked: {changed}; nothing was changed by this"),
                 None => format!("{message} ({code})"),
@@ -65,6 +68,50 @@ pub(super) async fn perform(
         }
     };
     tell(progress).await;
+}
+
+/// Where mutations can go.
+enum Way {
+    Cluster(Cluster),
+    GitHub(GitHub),
+}
+
+/// A request that can leave.
+enum Ready {
+    Patch(Cluster, Patch),
+    Post(GitHub, github::perform::Post),
+}
+
+impl Way {
+    fn to(upstream: Upstream) -> Option<Self> {
+        match upstream {
+            Upstream::Cluster(cluster) => Some(Self::Cluster(cluster)),
+            Upstream::GitHub(client) => Some(Self::GitHub(client)),
+            Upstream::Prometheus(..) | Upstream::Docker(_) => None,
+        }
+    }
+
+    /// Reads what it needs; sends nothing.
+    async fn prepare(&self, action: &Action) -> Result<Ready, String> {
+        match self {
+            Self::Cluster(cluster) => {
+                patch_for(&cluster.read(), action).await.map(|patch| Ready::Patch(cluster.clone(), patch))
+            }
+            Self::GitHub(client) => {
+                github::perform::prepare(client, action).await.map(|post| Ready::Post(client.clone(), post))
+            }
+        }
+    }
+}
+
+impl Ready {
+    /// Once.
+    async fn send(self) -> Sent {
+        match self {
+            Self::Patch(cluster, patch) => cluster.write().send(patch).await,
+            Self::Post(client, post) => github::perform::send(&client, post).await,
+        }
+    }
 }
 
 /// Runs a task of an operation; should it panic, `told` is what is said of it.
@@ -83,13 +130,14 @@ pub(super) async fn guard(
 
 /// Reads the object of an operation whose end nobody heard, and says whether it took.
 pub(super) async fn read_evidence(
-    cluster: Option<Cluster>,
+    upstream: Option<Upstream>,
     operation: Box<Operation>,
     tx: mpsc::Sender<(OperationId, Progress)>,
 ) {
-    let (found, message) = match &cluster {
-        None => (Found::Untold, "its cluster is not in the scope of this run".to_owned()),
-        Some(cluster) => evidence(&cluster.read(), &operation.action).await,
+    let (found, message) = match upstream.and_then(Way::to) {
+        None => (Found::Untold, "its source is not in the scope of this run".to_owned()),
+        Some(Way::Cluster(cluster)) => evidence(&cluster.read(), &operation.action).await,
+        Some(Way::GitHub(client)) => github::perform::evidence(&client, &operation.action).await,
     };
     let _ = tx.send((operation.id, Progress::Evidence { found, message: Safe::line(&message) })).await;
 }

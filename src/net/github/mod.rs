@@ -131,10 +131,9 @@ impl GitHub {
     #[must_use]
     pub fn gh_host(url: &str) -> String {
         let host = url.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_ascii_lowercase)).unwrap_or_default();
-        host.strip_prefix("api.").filter(|rest| *rest == "github.com" || rest.ends_with(".ghe.com")).map_or_else(
-            || host.clone(),
-            str::to_owned,
-        )
+        host.strip_prefix("api.")
+            .filter(|rest| *rest == "github.com" || rest.ends_with(".ghe.com"))
+            .map_or_else(|| host.clone(), str::to_owned)
     }
 
     /// The base of its API, without credentials.
@@ -173,7 +172,9 @@ impl GitHub {
     pub async fn get(&self, path: &str) -> Result<Bytes, NetError> {
         match self.read(path, None).await? {
             Got::Fresh(read) => Ok(read.body),
-            Got::Unchanged(_) => Err(NetError::Transport("the answer says unchanged, and nothing was known".to_owned())),
+            Got::Unchanged(_) => {
+                Err(NetError::Transport("the answer says unchanged, and nothing was known".to_owned()))
+            }
         }
     }
 
@@ -318,7 +319,8 @@ impl GitHub {
         let location = headers.get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let to = location.parse::<Uri>().ok();
         let same = to.as_ref().is_some_and(|to| {
-            Origin::of(to).as_ref() == Some(&self.inner.origin) || (to.authority().is_none() && location.starts_with('/'))
+            Origin::of(to).as_ref() == Some(&self.inner.origin)
+                || (to.authority().is_none() && location.starts_with('/'))
         });
         let base = self.inner.base.path().trim_end_matches('/');
         let path = to.as_ref().map_or("", |to| to.path().strip_prefix(base).unwrap_or(to.path()));

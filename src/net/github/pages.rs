@@ -18,9 +18,14 @@ const PAGES: usize = 50;
 /// A list, or that it is as it was.
 #[derive(Debug, Clone)]
 pub enum Listed {
-    Unchanged { date: Option<Timestamp> },
+    Unchanged {
+        date: Option<Timestamp>,
+    },
     /// Its pages, and the server's clock.
-    Pages { bodies: Vec<Bytes>, date: Option<Timestamp> },
+    Pages {
+        bodies: Vec<Bytes>,
+        date: Option<Timestamp>,
+    },
 }
 
 impl GitHub {
@@ -109,7 +114,8 @@ fn next_of(headers: &HeaderMap) -> Option<String> {
             let (address, rest) = link.trim().strip_prefix('<')?.split_once('>')?;
             let next = rest.split(';').any(|part| {
                 let (name, value) = part.trim().split_once('=').unwrap_or_default();
-                name.eq_ignore_ascii_case("rel") && value.trim_matches('"').split_ascii_whitespace().any(|rel| rel == "next")
+                name.eq_ignore_ascii_case("rel")
+                    && value.trim_matches('"').split_ascii_whitespace().any(|rel| rel == "next")
             });
             next.then(|| address.to_owned())
         })

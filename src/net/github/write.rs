@@ -66,7 +66,9 @@ impl GitHub {
         }
         if head.status.is_redirection() {
             let message = match self.redirected(&head.headers) {
-                NetError::Moved { .. } => "the repository has another name now; name it in the configuration".to_owned(),
+                NetError::Moved { .. } => {
+                    "the repository has another name now; name it in the configuration".to_owned()
+                }
                 other => other.to_string(),
             };
             return Sent::Refused { code, reason: String::new(), message };

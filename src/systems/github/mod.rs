@@ -1,3 +1,34 @@
 //! GitHub Actions.
 
+pub mod ingest;
+mod jobs;
+pub mod log;
+pub(super) mod perform;
 pub mod watch;
+mod words;
+
+use crate::model::ObjectId;
+use crate::net::segment;
+
+/// `/repos/acme/checkout`.
+fn repository(name: &str) -> String {
+    let (owner, name) = name.split_once('/').unwrap_or(("", name));
+    format!("/repos/{}/{}", segment(owner), segment(name))
+}
+
+/// The runs of a repository, newest first.
+fn runs_path(name: &str) -> String {
+    format!("{}/actions/runs?per_page=100", repository(name))
+}
+
+fn run_path(run: &ObjectId) -> String {
+    format!("{}/actions/runs/{}", repository(run.namespace.raw()), segment(run.uid.raw()))
+}
+
+fn jobs_path(run: &ObjectId) -> String {
+    format!("{}/jobs?filter=latest&per_page=100", run_path(run))
+}
+
+fn job_path(job: &ObjectId) -> String {
+    format!("{}/actions/jobs/{}", repository(job.namespace.raw()), segment(job.uid.raw()))
+}

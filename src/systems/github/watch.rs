@@ -1,10 +1,251 @@
-//! How it is read.
+//! How the runs of a repository are read: a list again and again, quicker while something moves, free
+//! of charge while nothing has changed; and beside it the jobs of the runs that somebody looks at.
 
-use crate::net::GitHub;
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+use super::jobs::Looked;
+use super::words::{self, Trouble};
+use super::{ingest, runs_path};
+use crate::model::Uid;
+use crate::model::pipelines::Quota;
+use crate::model::source::{Detail, FeedEvent, FeedStatus, Object};
+use crate::net::{Etags, GitHub, Listed, NetError};
+use crate::safe;
+use crate::systems::pace::Backoff;
 use crate::systems::polled::{Gone, Outlet};
+use crate::text::Safe;
+
+/// After a write, something is about to move for so long.
+const STIRRED: Duration = Duration::from_mins(1);
+/// Runs that are asked for: the newest page.
+const PAGES: usize = 1;
 
 /// Until the loop is gone.
 pub(in crate::systems) async fn run(client: GitHub, outlet: Outlet) -> Result<(), Gone> {
-    drop(client);
-    outlet.tell(crate::model::source::FeedEvent::Alive).await
+    let now = Instant::now();
+    let watch = Watch {
+        backoff: Backoff::new(outlet.pace.floor, outlet.pace.cap),
+        stirred: client.stirred(),
+        client,
+        outlet,
+        etags: Etags::default(),
+        runs: HashMap::new(),
+        looked: HashMap::new(),
+        listed: false,
+        since: None,
+        skew: None,
+        left_out: 0,
+        quota: None,
+        due: now,
+        quick_until: now,
+    };
+    watch.run().await
+}
+
+/// What decides how often a run is read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Known {
+    pub(super) active: bool,
+    pub(super) attempt: u32,
+    pub(super) updated: Option<Timestamp>,
+}
+
+pub(super) struct Watch {
+    pub(super) client: GitHub,
+    pub(super) outlet: Outlet,
+    etags: Etags,
+    pub(super) runs: HashMap<Uid, Known>,
+    pub(super) looked: HashMap<Uid, Looked>,
+    /// There was a whole list.
+    listed: bool,
+    /// Since when it is in trouble.
+    since: Option<Duration>,
+    backoff: Backoff,
+    skew: Option<i64>,
+    left_out: u64,
+    quota: Option<Quota>,
+    /// When the list is read next.
+    pub(super) due: Instant,
+    quick_until: Instant,
+    stirred: watch::Receiver<u64>,
+}
+
+impl Watch {
+    async fn run(mut self) -> Result<(), Gone> {
+        loop {
+            if Instant::now() >= self.due {
+                self.poll().await?;
+            }
+            // While the list cannot be read, what hangs on it cannot either.
+            let jobs = if self.since.is_none() { self.look().await? } else { None };
+            let until = jobs.map_or(self.due, |jobs| jobs.min(self.due));
+            tokio::select! {
+                () = sleep_until(until) => {}
+                changed = self.outlet.refresh.changed() => {
+                    changed.map_err(|_| Gone)?;
+                    self.due = Instant::now();
+                    self.looked.clear();
+                }
+                changed = self.outlet.interest.changed() => changed.map_err(|_| Gone)?,
+                changed = self.stirred.changed() => {
+                    changed.map_err(|_| Gone)?;
+                    let now = Instant::now();
+                    self.due = self.due.min(now + self.outlet.pace.floor);
+                    self.quick_until = now + STIRRED;
+                }
+            }
+        }
+    }
+
+    /// Reads the list once and says what came of it.
+    async fn poll(&mut self) -> Result<(), Gone> {
+        let path = runs_path(self.repository());
+        let listed = self.client.list(&path, Some(PAGES), &mut self.etags).await;
+        let taken = match listed {
+            Ok(Listed::Unchanged { date }) => self.unchanged(date).await.map(|()| Ok(()))?,
+            Ok(Listed::Pages { bodies, date }) => {
+                let taken = self.take(bodies).await?;
+                self.told(date).await?;
+                if taken.is_err() {
+                    self.etags.forget(&path);
+                }
+                taken
+            }
+            Err(error) => Err(self.trouble(error).await),
+        };
+        match taken {
+            Ok(()) => {
+                self.backoff.reset();
+                self.since = None;
+                self.due = Instant::now() + self.interval();
+            }
+            Err(trouble) => self.fell(trouble).await?,
+        }
+        self.tell_quota().await
+    }
+
+    fn repository(&self) -> &str {
+        self.outlet.id.namespace.as_ref().map_or("", |name| name.raw())
+    }
+
+    /// Until the next list: something moves, or nothing does.
+    fn interval(&self) -> Duration {
+        let (busy, idle) = self.outlet.pace.runs;
+        let moves = Instant::now() < self.quick_until || self.runs.values().any(|run| run.active);
+        let wanted = if moves { busy } else { idle };
+        let wanted = wanted + crate::net::jitter(wanted / 10);
+        wanted.max(self.client.least_interval())
+    }
+
+    async fn unchanged(&mut self, date: Option<Timestamp>) -> Result<(), Gone> {
+        if self.since.is_some() {
+            self.outlet.tell(FeedEvent::Status(FeedStatus::Live)).await?;
+        }
+        self.told(date).await?;
+        self.outlet.tell(FeedEvent::Alive).await
+    }
+
+    async fn take(&mut self, bodies: Vec<bytes::Bytes>) -> Result<Result<(), Trouble>, Gone> {
+        let Some(repository) = self.outlet.id.namespace.clone() else { return Ok(Ok(())) };
+        let source = self.outlet.id.cluster;
+        // A page of runs is a megabyte or more; the runtime has other things to do.
+        let decoded = tokio::task::spawn_blocking(move || {
+            bodies.iter().map(|body| ingest::runs(source, &repository, body)).collect::<Result<Vec<_>, _>>()
+        });
+        let pages = match decoded.await {
+            Ok(Ok(pages)) => pages,
+            Ok(Err(error)) => {
+                let next = "is something between here and GitHub? check sources.github.url";
+                return Ok(Err(Trouble::Passing(
+                    safe!("{}; {}", Safe::line(&error.to_string()), Safe::of(next)),
+                    None,
+                )));
+            }
+            Err(_) => return Ok(Err(Trouble::Passing(Safe::of("the runs could not be decoded"), None))),
+        };
+        self.outlet.tell(FeedEvent::ListBegins).await?;
+        self.runs.clear();
+        let mut left_out = 0;
+        for page in pages {
+            left_out += page.left_out;
+            for run in &page.runs {
+                let known = Known { active: run.is_active(), attempt: run.attempt, updated: run.updated };
+                self.runs.insert(run.meta.uid.clone(), known);
+            }
+            self.outlet.tell(FeedEvent::Applied(page.runs.into_iter().map(Object::Run).collect())).await?;
+        }
+        if left_out != self.left_out {
+            self.left_out = left_out;
+            self.outlet.tell(FeedEvent::LeftOut(left_out)).await?;
+        }
+        self.listed = true;
+        self.outlet.tell(FeedEvent::Listed).await?;
+        Ok(Ok(()))
+    }
+
+    /// What the server's clock shows against ours, when that has changed.
+    async fn told(&mut self, date: Option<Timestamp>) -> Result<(), Gone> {
+        let Some(date) = date else { return Ok(()) };
+        let skew = date.as_second() - self.outlet.clock.now().wall.as_second();
+        if self.skew.is_none_or(|known| known.abs_diff(skew) > 1) {
+            self.skew = Some(skew);
+            self.outlet.tell(FeedEvent::Skew(skew)).await?;
+        }
+        Ok(())
+    }
+
+    /// A failure in words.
+    pub(super) async fn trouble(&self, error: NetError) -> Trouble {
+        let repository = self.repository();
+        if let NetError::Moved { to } = &error {
+            let name = self.client.name_now(to).await;
+            let name = name.map_or_else(|_| Safe::of("something else"), |name| Safe::identity(&name));
+            let old = Safe::identity(repository);
+            return Trouble::Denied(safe!("{} is called {} now; name it so in the configuration", old, name));
+        }
+        let token = match &error {
+            NetError::Api { code: 401 | 403 | 404, .. } => self.client.identity().await.ok(),
+            _ => None,
+        };
+        let token = token.filter(|(named, _)| *named).map(|(_, from)| from);
+        words::trouble(&error, repository, token.as_deref(), self.outlet.clock.now().wall)
+    }
+
+    async fn fell(&mut self, trouble: Trouble) -> Result<(), Gone> {
+        let mono = self.outlet.clock.now().mono;
+        let (message, denied, wait) = match trouble {
+            // A wrong token that is shown again and again gets the address locked out.
+            Trouble::Denied(message) => (message, true, self.outlet.pace.runs.1),
+            Trouble::Passing(message, Some(wait)) => (message, false, wait.max(self.outlet.pace.floor)),
+            Trouble::Passing(message, None) => (message, false, self.backoff.next()),
+        };
+        let since = *self.since.get_or_insert(mono);
+        self.due = Instant::now() + wait;
+        let status = words::status(message, denied, self.listed.then_some(since), mono + wait);
+        self.outlet.tell(FeedEvent::Status(status)).await
+    }
+
+    pub(super) async fn tell_quota(&mut self) -> Result<(), Gone> {
+        let limits = self.client.limits();
+        let wall = self.outlet.clock.now().wall;
+        let quota = Quota {
+            limit: limits.limit,
+            remaining: limits.remaining,
+            reset: limits.reset,
+            answers: limits.answers,
+            unchanged: limits.unchanged,
+            held_until: limits.held.and_then(|held| wall.checked_add(held).ok()),
+            anonymous: limits.anonymous,
+        };
+        if self.quota.as_ref() != Some(&quota) {
+            self.quota = Some(quota.clone());
+            self.outlet.tell(FeedEvent::Detail(Detail::Quota(quota))).await?;
+        }
+        Ok(())
+    }
 }

@@ -1,0 +1,72 @@
+//! What is wrong with a GitHub host, in a sentence with the next step (issue: wrong token, expired
+//! token, a repository that is not to be seen, limits).
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::model::source::FeedStatus;
+use crate::net::NetError;
+use crate::safe;
+use crate::text::Safe;
+
+/// What a failure means for a repository's pane.
+pub(super) enum Trouble {
+    /// Nothing helps but a person.
+    Denied(Safe),
+    /// It may pass; `Some`: not before so long.
+    Passing(Safe, Option<Duration>),
+}
+
+/// The sentence. `who`: where the token comes from.
+pub(super) fn trouble(error: &NetError, repository: &str, token: Option<&str>, wall: Timestamp) -> Trouble {
+    let said = Safe::line(&error.to_string());
+    let repository = Safe::identity(repository);
+    match error {
+        NetError::Credential(why) => Trouble::Denied(Safe::line(why)),
+        NetError::Held { wait, why } => {
+            let at = wall.checked_add(*wait).unwrap_or(wall).strftime("%H:%M:%S").to_string();
+            let message = safe!("{}; nothing is asked until {} UTC", Safe::line(why), Safe::line(&at));
+            Trouble::Passing(message, Some(*wait))
+        }
+        NetError::Api { code: code @ (401 | 403 | 404), message, .. } => {
+            Trouble::Denied(denied(*code, message, &repository, token))
+        }
+        // Its Actions answer so, too, when they are off.
+        NetError::Api { code: 410 | 422, .. } => Trouble::Denied(safe!("{}: {}", repository, said)),
+        _ => Trouble::Passing(said, None),
+    }
+}
+
+fn denied(code: u16, message: &str, repository: &Safe, token: Option<&str>) -> Safe {
+    let said = Safe::line(message);
+    let lower = message.to_ascii_lowercase();
+    let from = |words: &'static str| match token {
+        Some(token) => safe!("the token of {} {}", Safe::line(token), Safe::of(words)),
+        None => safe!("nobody is logged in; {}", Safe::of("set GH_TOKEN, or run gh auth login")),
+    };
+    match code {
+        401 if lower.contains("expired") => safe!("GitHub: {} (401): {}", said, from("has expired; make a new one")),
+        401 => safe!("GitHub: {} (401): {}", said, from("is wrong, expired or revoked; make a new one")),
+        403 if lower.contains("saml") || lower.contains("sso") => {
+            safe!("{}: {} (403); authorize the token for the organization's single sign-on", repository, said)
+        }
+        403 => safe!("{}: {} (403); the token needs Actions: read for it", repository, said),
+        _ => {
+            let next = match token {
+                Some(_) => "or the token may not see it: check the name, and that the token has Actions: read for it",
+                None => "or it is private: check the name, set GH_TOKEN, or run gh auth login",
+            };
+            safe!("{} is not there (404), {}", repository, Safe::of(next))
+        }
+    }
+}
+
+/// The status of a feed in trouble.
+pub(super) fn status(message: Safe, denied: bool, since: Option<Duration>, retry_at: Duration) -> FeedStatus {
+    match since {
+        _ if denied => FeedStatus::Denied { message },
+        Some(since) => FeedStatus::Stale { since, message, retry_at: Some(retry_at) },
+        None => FeedStatus::Failed { message, retry_at: Some(retry_at) },
+    }
+}
