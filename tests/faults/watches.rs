@@ -31,6 +31,8 @@ pub fn quick() -> Pace {
         beat_again: Duration::from_millis(20),
         figures: Duration::from_millis(100),
         restart: (Duration::from_millis(20), Duration::from_secs(1)),
+        runs: (Duration::from_millis(50), Duration::from_millis(300)),
+        jobs: Duration::from_millis(50),
         ..Pace::default()
     }
 }
