@@ -9,6 +9,7 @@ mod controllers;
 mod docker;
 mod kinds;
 mod logs;
+mod prometheus;
 mod scale;
 mod scenario;
 mod server;
@@ -177,6 +178,7 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
     let url = format!("http://{}", serve(server::router(Arc::clone(&shared)), &shared).await?);
     // Both APIs have a /version, so the engine listens on a port of its own, as engines do.
     let docker = format!("tcp://{}", serve(docker::router(Arc::clone(&shared)), &shared).await?);
+    let prometheus = format!("{url}/prometheus");
     if !options.held {
         tokio::spawn(run(Arc::clone(&shared), speed));
     }
@@ -187,7 +189,7 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
         namespaces,
         github: None,
         repositories: Vec::new(),
-        prometheus: None,
+        prometheus: Some(prometheus),
         docker: Some(docker),
         handle: Handle { shared, _alive: alive },
     })

@@ -25,6 +25,9 @@ pub(super) struct Scenario {
     pub(super) traffic: Traffic,
     /// The metrics of the AnalysisTemplates, by the template's name.
     pub(super) templates: Vec<Template>,
+    /// What the services promise, and how they keep it.
+    #[serde(default)]
+    pub(super) objectives: Vec<Objective>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -107,10 +110,71 @@ pub(super) struct Traffic {
     pub(super) ceiling: f64,
     /// Minutes that the metric's query looks back.
     pub(super) window_minutes: i64,
-    /// 95th percentile of a good answer, seconds.
+    /// 95th percentile of the new version's answers, seconds.
     pub(super) latency_p95: f64,
     /// Lines that one pod logs in a second.
     pub(super) log_lines_per_second: f64,
+}
+
+/// A service level objective: Prometheus has the service's counters and the rules that Sloth writes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Objective {
+    pub(super) service: String,
+    /// `availability`, or `latency`: the share of answers within 0.3 s.
+    pub(super) name: String,
+    /// Percent, as Sloth's label has it: `"99.9"`.
+    pub(super) objective: String,
+    /// Of the service; for the watched workload those of the traffic.
+    #[serde(default)]
+    pub(super) requests_per_second: f64,
+    /// Share of bad requests, always; for the watched workload that of the traffic.
+    #[serde(default)]
+    pub(super) bad: f64,
+    /// The share since a while.
+    pub(super) lately: Option<Lately>,
+    /// Of the budget at the opening. What the shares do not explain was an outage …
+    pub(super) consumed: f64,
+    /// … of two hours that began then.
+    pub(super) outage: String,
+    /// How the rule of the whole window counts.
+    #[serde(default)]
+    pub(super) counts: Counts,
+    /// The last request came then.
+    pub(super) idle_since: Option<String>,
+    /// The last sample of every series of the service was taken then.
+    pub(super) gone_since: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Lately {
+    pub(super) since: String,
+    pub(super) bad: f64,
+}
+
+/// Sloth's rule of the whole window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Counts {
+    /// The mean of the ratios of 5 minutes, as Sloth writes it by default.
+    #[default]
+    Ratios,
+    /// Bad events of all events, as Sloth writes it when its optimised rules are turned off.
+    Events,
+}
+
+impl Objective {
+    /// As Sloth makes it.
+    pub(super) fn id(&self) -> String {
+        format!("{}-{}", self.service, self.name)
+    }
+
+    /// The error budget, computed in decimals: 0.001 for 99.9.
+    pub(super) fn budget(&self) -> f64 {
+        let percent: f64 = self.objective.parse().unwrap_or_default();
+        ((100.0 - percent) * 1e7).round() / 1e9
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -120,19 +184,10 @@ pub(super) struct Template {
     pub(super) metrics: Vec<Metric>,
 }
 
-/// What a metric of an analysis measures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Measure {
-    ErrorRate,
-    LatencyP95,
-}
-
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Metric {
     pub(super) name: String,
-    pub(super) measures: Measure,
     pub(super) query: String,
     /// The measurement is Successful up to and including this.
     pub(super) at_most: f64,
@@ -149,7 +204,11 @@ impl Scenario {
         let spans = scenario.deploys.iter().map(|it| &it.at);
         let spans = spans.chain(scenario.repeats.iter().flat_map(|it| [&it.from, &it.every]));
         let metrics = scenario.templates.iter().flat_map(|it| &it.metrics).map(|it| &it.interval);
-        if let Some(bad) = spans.chain(metrics).find(|span| seconds(span).is_none()) {
+        let objectives = scenario.objectives.iter().flat_map(|it| {
+            let lately = it.lately.as_ref().map(|it| &it.since);
+            [Some(&it.outage), it.idle_since.as_ref(), it.gone_since.as_ref(), lately].into_iter().flatten()
+        });
+        if let Some(bad) = spans.chain(metrics).chain(objectives).find(|span| seconds(span).is_none()) {
             return Err(broken(format!("{bad:?} is no span of time; write 90s, 5m, 2h or 9d")));
         }
         let named =

@@ -2,13 +2,14 @@
 //! moment. Measurements and logs are both taken from here, so they tell the same story.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::kinds::Key;
-use super::scenario::Measure;
-use super::value::{at, hash, int, text};
+use super::scenario::Traffic;
+use super::value::{at, earlier, text};
 use super::world::World;
 
 /// What the story of a world remembers beside its objects.
@@ -18,11 +19,39 @@ pub(super) struct Story {
     pub(super) promote_in_full: BTreeSet<Key>,
     /// When the bad version began to fail, and when its traffic was taken away.
     failing: Vec<(Timestamp, Option<Timestamp>)>,
+    /// Where the router sent the watched service's traffic, in order of time.
+    routed: Vec<Routed>,
     /// When analyses began, to the nanosecond; the objects carry whole seconds.
     began: BTreeMap<String, Timestamp>,
 }
 
+/// Where the traffic goes from a moment on. In whole seconds, so that a measurement every minute
+/// looks back over whole minutes of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Routed {
+    pub(super) at: Timestamp,
+    /// Percent that reach the canary.
+    pub(super) canary: i64,
+    /// The stable version is the bad one.
+    pub(super) bad_is_stable: bool,
+}
+
 impl Story {
+    /// Where the traffic went.
+    pub(super) fn routed(&self) -> &[Routed] {
+        &self.routed
+    }
+
+    /// When the bad version failed: from, to, or to this day.
+    pub(super) fn failing(&self) -> &[(Timestamp, Option<Timestamp>)] {
+        &self.failing
+    }
+
+    /// Grows with everything that the series of the watched service depend on.
+    pub(super) fn turns(&self) -> usize {
+        self.routed.len() + self.failing.iter().map(|(_, to)| 1 + usize::from(to.is_some())).sum::<usize>()
+    }
+
     /// Notes the beginning of an analysis.
     pub(super) fn began(&mut self, run: &str, at: Timestamp) {
         self.began.insert(run.to_owned(), at);
@@ -40,6 +69,16 @@ impl Story {
     }
 }
 
+impl Traffic {
+    /// Share of failed requests of the bad version in minute `minute` since it began to fail.
+    pub(super) fn failing(&self, minute: i64) -> f64 {
+        if minute <= 0 {
+            return self.base_ratio;
+        }
+        (self.base_ratio + self.growth_per_minute * minute as f64).min(self.ceiling)
+    }
+}
+
 impl World {
     /// The router gives `weight` percent to the version of `image`, or all if it is the stable one.
     pub(super) fn traffic_moved(&mut self, rollout: &Key, image: &str, weight: i64, stable: bool) {
@@ -48,55 +87,38 @@ impl World {
             return;
         }
         let bad = image.ends_with(&format!(":{}", traffic.bad_version));
+        let now = Timestamp::from_second(self.now.as_second()).unwrap_or(self.now);
+        let canary = if stable { 0 } else { weight };
+        let routed = Routed { at: now, canary, bad_is_stable: bad && stable };
+        let same = |last: &Routed| last.canary == routed.canary && last.bad_is_stable == routed.bad_is_stable;
+        if !self.story.routed.last().is_some_and(same) {
+            self.story.routed.push(routed);
+        }
         let reached = bad && (stable || weight >= traffic.from_weight);
         let open = self.story.failing.last().is_some_and(|(_, to)| to.is_none());
         if reached && !open {
-            self.story.failing.push((self.now, None));
+            self.story.failing.push((now, None));
         } else if !(reached || bad && weight > 0)
             && open
             && let Some(last) = self.story.failing.last_mut()
         {
-            last.1 = Some(self.now);
+            last.1 = Some(now);
         }
     }
 
-    /// Share of failed requests of the bad version in minute `minute` since it began to fail.
-    pub(super) fn error_ratio(&self, minute: i64) -> f64 {
-        let traffic = &self.scenario.traffic;
-        if minute <= 0 {
-            return traffic.base_ratio;
-        }
-        (traffic.base_ratio + traffic.growth_per_minute * minute as f64).min(traffic.ceiling)
+    /// The value of a metric now: what Prometheus answers to its query.
+    pub(super) fn measure(&mut self, metric: &Value, service: &str) -> f64 {
+        let query = text(metric, "/provider/prometheus/query").replace("{{args.service}}", service);
+        let now = self.measured_at();
+        self.prometheus().value(&query, now).unwrap_or(f64::NAN)
     }
 
-    /// Failed and all requests of the canary over the window that ends at minute `minute`.
-    fn window(&self, minute: i64, weight: i64) -> (f64, f64) {
-        let traffic = &self.scenario.traffic;
-        let a_minute = traffic.requests_per_second * 60.0 * weight as f64 / 100.0;
-        let minutes = minute - traffic.window_minutes + 1..=minute;
-        let failed: f64 = minutes.map(|minute| self.error_ratio(minute) * a_minute).sum();
-        (failed.round(), a_minute * traffic.window_minutes as f64)
-    }
-
-    /// The value of a metric now.
-    pub(super) fn measure(&self, rollout: &Key, metric: &Value, count: i64) -> f64 {
-        let weight = self.store.value(rollout).map_or(0, |it| int(it, "/status/canary/weights/canary/weight"));
-        let name = text(metric, "/name");
-        let minutes = self.story.failing_for(self.now).map_or(0, |minutes| minutes.round() as i64);
-        match self.metric(name).map(|metric| metric.measures) {
-            Some(Measure::LatencyP95) => {
-                let noise = hash(&format!("{count}{weight}")) % 24;
-                self.scenario.traffic.latency_p95 + noise as f64 / 1_000.0
-            }
-            Some(Measure::ErrorRate) | None => {
-                let (failed, all) = self.window(minutes, weight);
-                if all > 0.0 { failed / all } else { 0.0 }
-            }
-        }
-    }
-
-    fn metric(&self, name: &str) -> Option<&super::scenario::Metric> {
-        self.scenario.templates.iter().flat_map(|it| &it.metrics).find(|it| it.name == name)
+    /// Now, or the whole minute of the failure that has just passed: a controller that measures every
+    /// minute is a moment late, and the incident's numbers are those of the minute.
+    fn measured_at(&self) -> Timestamp {
+        let Some(minutes) = self.story.failing_for(self.now) else { return self.now };
+        let late = minutes.fract() * 60.0;
+        if late < 2.0 { earlier(self.now, Duration::from_secs_f64(late)) } else { self.now }
     }
 
     /// Share of the answers of a pod that fail at `time`.
@@ -106,6 +128,6 @@ impl World {
         let mine = at(pod, "/metadata/labels/rollouts-pod-template-hash").is_string();
         let bad = mine && image.ends_with(&format!("checkout:{}", traffic.bad_version));
         let minutes = self.story.failing_for(time).filter(|_| bad);
-        minutes.map_or(traffic.base_ratio, |minutes| self.error_ratio(minutes.ceil() as i64))
+        minutes.map_or(traffic.base_ratio, |minutes| traffic.failing(minutes.ceil() as i64))
     }
 }

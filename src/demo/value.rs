@@ -81,6 +81,11 @@ pub(super) fn later(time: Timestamp, by: Duration) -> Timestamp {
     time.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
+/// `time - seconds`, never failing.
+pub(super) fn earlier(time: Timestamp, by: Duration) -> Timestamp {
+    time.checked_sub(by).unwrap_or(Timestamp::MIN)
+}
+
 /// A span as scenario files and Argo's durations write it: `90s`, `5m`, `2h`, `9d`, or plain
 /// seconds; a leading minus means "before".
 pub(super) fn seconds(text: &str) -> Option<i64> {

@@ -3,6 +3,7 @@
 //! so a world is a function of scenario, seed, time and what people did.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 use super::DemoError;
 use super::controllers;
 use super::kinds::{Key, Kind};
+use super::prometheus::{Rules, Taken};
 use super::scenario::{Scenario, Strategy};
 use super::store::Store;
 use super::templates::Templates;
@@ -53,6 +55,10 @@ pub(super) struct World {
     pub(super) quiet: bool,
     /// What changes in a quiet world.
     pub(super) churn: super::scale::Churn,
+    /// The rules of its Prometheus.
+    pub(super) rules: Arc<Rules>,
+    /// What its Prometheus had when somebody asked last.
+    pub(super) taken: Option<Taken>,
 }
 
 impl World {
@@ -80,6 +86,8 @@ impl World {
             crashing: Vec::new(),
             quiet: false,
             churn: super::scale::Churn::default(),
+            rules: Arc::new(Rules::of(&scenario.objectives)?),
+            taken: None,
             scenario,
         })
     }

@@ -90,7 +90,7 @@ pub(super) fn reconcile(world: &mut World, key: &Key) {
         let due = later(started, interval(metric) * u32::try_from(int(&results[index], "/count")).unwrap_or_default());
         if int(&results[index], "/count") < int(metric, "/count") {
             if world.now >= due {
-                measure(world, key, &run, metric, &mut results[index]);
+                measure(world, &run, metric, &mut results[index]);
                 world.look_again(key, later(due, interval(metric)));
             } else {
                 world.look_again(key, due);
@@ -114,12 +114,11 @@ fn interval(metric: &Value) -> Duration {
     Duration::from_secs(seconds(text(metric, "/interval")).unwrap_or(60).unsigned_abs())
 }
 
-fn measure(world: &mut World, key: &Key, run: &Value, metric: &Value, result: &mut Value) {
+fn measure(world: &mut World, run: &Value, metric: &Value, result: &mut Value) {
     let service = text(run, "/spec/args/0/value").to_owned();
-    let owner = Key::new(Kind::Rollout, &key.namespace, text(run, "/metadata/ownerReferences/0/name"));
-    let value = world.measure(&owner, metric, int(result, "/count"));
+    let value = world.measure(metric, &service);
     let limit = text(metric, "/successCondition").rsplit_once("<= ").and_then(|(_, limit)| limit.parse::<f64>().ok());
-    let good = limit.is_none_or(|limit| value <= limit);
+    let good = value.is_nan() || limit.is_none_or(|limit| value <= limit);
     let now = rfc3339(world.now);
     let one = json!({
         "phase": if good { "Successful" } else { "Failed" }, "value": format!("[{value}]"),

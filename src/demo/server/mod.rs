@@ -93,6 +93,9 @@ async fn answer(
     if parts == ["version"] {
         return json(version());
     }
+    if let ["prometheus", rest @ ..] = parts.as_slice() {
+        return super::prometheus::answer(&shared, &method, &uri, rest, &body);
+    }
     let Some(place) = place(&parts) else { return not_served() };
     let wants_watch = params.get("watch").is_some_and(|watch| watch == "true" || watch == "1");
     let answer = match (method.as_str(), place.name, place.sub) {
