@@ -27,7 +27,7 @@ speed: 1
 namespaces: []
 workloads: []
 deploys: []
-traffic: { workload: none/none, requests_per_second: 200, base_ratio: 0.0002, bad_version: none, from_weight: 50, growth_per_minute: 0, ceiling: 0, window_minutes: 5, latency_p95: 0.2, log_lines_per_second: 2 }
+traffic: { workload: none/none, requests_per_second: 200, base_ratio: 0.0002, bad_version: none, from_weight: 50, growth_per_minute: 0, ceiling: 0, latency_p95: 0.2, log_lines_per_second: 2 }
 templates: []
 ";
 

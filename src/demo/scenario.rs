@@ -108,8 +108,6 @@ pub(super) struct Traffic {
     pub(super) growth_per_minute: f64,
     /// … to this.
     pub(super) ceiling: f64,
-    /// Minutes that the metric's query looks back.
-    pub(super) window_minutes: i64,
     /// 95th percentile of the new version's answers, seconds.
     pub(super) latency_p95: f64,
     /// Lines that one pod logs in a second.

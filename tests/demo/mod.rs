@@ -3,6 +3,7 @@
 mod fields;
 pub mod http;
 mod logs;
+mod prometheus;
 mod protocol;
 mod scale;
 mod story;
