@@ -122,7 +122,8 @@ pub(super) struct Objective {
     /// `availability`, or `latency`: the share of answers within 0.3 s.
     pub(super) name: String,
     /// Percent, as Sloth's label has it: `"99.9"`.
-    pub(super) objective: String,
+    #[serde(rename = "objective")]
+    pub(super) percent: String,
     /// Of the service; for the watched workload those of the traffic.
     #[serde(default)]
     pub(super) requests_per_second: f64,
@@ -170,7 +171,7 @@ impl Objective {
 
     /// The error budget, computed in decimals: 0.001 for 99.9.
     pub(super) fn budget(&self) -> f64 {
-        let percent: f64 = self.objective.parse().unwrap_or_default();
+        let percent: f64 = self.percent.parse().unwrap_or_default();
         ((100.0 - percent) * 1e7).round() / 1e9
     }
 }

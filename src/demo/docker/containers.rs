@@ -22,7 +22,11 @@ pub(super) enum Life {
     /// Exits with 1 in every round, and is started again.
     Fails,
     /// Ended so many seconds before the world began, with this code.
-    Ended { before: i64, code: i64, oom: bool },
+    Ended {
+        before: i64,
+        code: i64,
+        oom: bool,
+    },
 }
 
 #[derive(Debug)]
@@ -56,8 +60,20 @@ pub(super) static CONTAINERS: &[Container] = &[
     },
     Container { ports: &[("", 0, 6379)], ..shop("shop-redis-1", "redis", "redis:7.4", Life::Runs, 6 * DAY) },
     shop("shop-search-1", "search", "ghcr.io/acme/search:2.3.1", Life::Fails, 1_200),
-    shop("shop-migrate-1", "migrate", "ghcr.io/acme/migrate:dev", Life::Ended { before: 7_320, code: 0, oom: false }, 7_500),
-    shop("shop-loadtest-1", "loadtest", "ghcr.io/acme/loadtest:dev", Life::Ended { before: 2_400, code: 137, oom: true }, 3_000),
+    shop(
+        "shop-migrate-1",
+        "migrate",
+        "ghcr.io/acme/migrate:dev",
+        Life::Ended { before: 7_320, code: 0, oom: false },
+        7_500,
+    ),
+    shop(
+        "shop-loadtest-1",
+        "loadtest",
+        "ghcr.io/acme/loadtest:dev",
+        Life::Ended { before: 2_400, code: 137, oom: true },
+        3_000,
+    ),
     Container {
         name: "actions-runner",
         service: "runner",

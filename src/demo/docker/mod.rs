@@ -64,7 +64,8 @@ impl Engine {
 }
 
 fn with(id: &str, found: impl FnOnce(&'static Container) -> Response) -> Response {
-    let one = CONTAINERS.iter().find(|one| one.id() == id || one.name == id || (id.len() >= 8 && one.id().starts_with(id)));
+    let one =
+        CONTAINERS.iter().find(|one| one.id() == id || one.name == id || (id.len() >= 8 && one.id().starts_with(id)));
     match one {
         Some(container) => found(container),
         None => failure(StatusCode::NOT_FOUND, &format!("No such container: {id}")),

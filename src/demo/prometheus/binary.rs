@@ -94,18 +94,14 @@ fn key(modifier: Option<&BinModifier>, labels: &Labels) -> Labels {
 fn sets(op: TokenId, modifier: Option<&BinModifier>, left: Vec<Sample>, right: Vec<Sample>) -> Vec<Sample> {
     let keys =
         |samples: &[Sample]| -> BTreeSet<Labels> { samples.iter().map(|it| key(modifier, &it.labels)).collect() };
-    match op {
-        T_LOR => {
-            let has = keys(&left);
-            let more = right.into_iter().filter(|it| !has.contains(&key(modifier, &it.labels)));
-            left.into_iter().chain(more).collect()
-        }
-        _ => {
-            let has = keys(&right);
-            let wanted = op == T_LAND;
-            left.into_iter().filter(|it| has.contains(&key(modifier, &it.labels)) == wanted).collect()
-        }
+    if op == T_LOR {
+        let has = keys(&left);
+        let more = right.into_iter().filter(|it| !has.contains(&key(modifier, &it.labels)));
+        return left.into_iter().chain(more).collect();
     }
+    let has = keys(&right);
+    let wanted = op == T_LAND;
+    left.into_iter().filter(|it| has.contains(&key(modifier, &it.labels)) == wanted).collect()
 }
 
 fn matched(

@@ -34,6 +34,9 @@ pub(super) enum Answer {
 /// Why a query was not answered, in Prometheus' words: 422.
 pub(super) type Refused = String;
 
+/// Samples by rule and moment.
+type Recorded = HashMap<(usize, i64), Rc<Vec<Sample>>>;
+
 /// More than this many evaluations of parts is no honest question to a demo.
 const MOST: u32 = 4_000_000;
 
@@ -47,7 +50,7 @@ pub(super) struct Eval<'a> {
     pub(super) lookback: i64,
     work: Cell<u32>,
     /// What rules recorded at the moment of the evaluation.
-    known: RefCell<HashMap<(usize, i64), Rc<Vec<Sample>>>>,
+    known: RefCell<Recorded>,
 }
 
 impl<'a> Eval<'a> {

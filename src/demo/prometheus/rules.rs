@@ -139,7 +139,7 @@ fn figures(objective: &Objective) -> Result<Vec<Rule>, DemoError> {
         of[1],
         of[2],
         ("sloth_mode", "cli-gen-prom"),
-        ("sloth_objective", &objective.objective),
+        ("sloth_objective", &objective.percent),
         ("sloth_spec", "prometheus/v1"),
         ("sloth_version", "v0.12.0"),
     ];

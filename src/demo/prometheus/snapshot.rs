@@ -108,6 +108,7 @@ fn of(service: &Service, objective: &str) -> Events {
 
 /// Requests by code and by duration.
 fn counters(service: &Service, arm: &Arm, series: &mut Vec<Series>) {
+    const BUCKET: &str = "http_request_duration_seconds_bucket";
     let mut counter = |name: &str, label: Option<(&str, &str)>, parts: Vec<(f64, &Arc<Flow>)>| {
         let mut pairs = vec![
             (NAME, name),
@@ -122,7 +123,6 @@ fn counters(service: &Service, arm: &Arm, series: &mut Vec<Series>) {
     };
     counter("http_requests_total", Some(("code", "200")), vec![(1.0, &arm.all), (-1.0, &arm.failed)]);
     counter("http_requests_total", Some(("code", "500")), vec![(1.0, &arm.failed)]);
-    const BUCKET: &str = "http_request_duration_seconds_bucket";
     let slow = spread(SLOW, arm.p95);
     for bound in BOUNDS {
         let share = spread(bound, arm.p95);
