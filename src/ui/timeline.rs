@@ -3,7 +3,7 @@
 use super::pen::Words;
 use super::signs;
 use crate::config::theme::Role;
-use crate::model::pipelines::{Job, RunStatus};
+use crate::model::pipelines::{Conclusion, Job, RunStatus};
 use crate::safe;
 use crate::state::timeline::{Scale, Span, of_job};
 use crate::state::{State, runs};
@@ -27,17 +27,23 @@ pub fn bar(scale: Option<&Scale>, span: Option<Span>, width: u16, role: Role) ->
 /// The bar of a job; of one that has not begun, what it waits for, at the end of the column.
 #[must_use]
 pub fn of_a_job(state: &State, scale: Option<&Scale>, job: &Job, width: u16) -> Words {
+    let sign = signs::pipeline(&job.status, job.conclusion.as_ref());
     let Some(what) = runs::waits(job) else {
-        return bar(scale, of_job(state, job), width, signs::pipeline(&job.status, job.conclusion.as_ref()).role);
+        let ran = of_job(state, job).filter(|_| job.conclusion != Some(Conclusion::Skipped));
+        return bar(scale, ran, width, sign.role);
     };
     let since = runs::waits_since(state, job);
     let long = since.is_some_and(|since| since.as_secs() >= LONG_QUEUE);
     let role = if long || job.status == RunStatus::Waiting { Role::Wait } else { Role::Dim };
-    let word = signs::pipeline(&job.status, None).word;
-    let words = match since {
-        Some(since) => safe!("{} {}: waits for {}", word, text::age(since.as_secs() as i64), what),
-        None => safe!("{}: waits for {}", word, what),
+    let head = match since {
+        Some(since) => safe!("{} {}: ", sign.word, text::age(since.as_secs() as i64)),
+        None => safe!("{}: ", sign.word),
     };
+    // The shorter the column, the fewer of our own words.
+    let labels = Safe::join(&job.labels, ", ");
+    let short = if labels.is_empty() || job.status != RunStatus::Queued { what.clone() } else { labels };
+    let all = [safe!("{}waits for {}", head, what), safe!("{}{}", head, what), safe!("{}{}", head, short)];
+    let words = all.iter().find(|words| words.width() <= usize::from(width)).unwrap_or(&all[2]);
     let pad = usize::from(width).saturating_sub(words.width());
     Words::of(Role::Base, Safe::of("").pad_end(pad)).add(role, words)
 }
@@ -59,7 +65,7 @@ pub fn name(name: &Safe, width: u16) -> Safe {
     let Some(at) = text.rfind(" (").filter(|_| text.ends_with(')')) else { return name.clone() };
     let head = Safe::line(&text[..at]).width();
     let tail = name.columns(head..name.width());
-    if tail.width() + 5 > width {
+    if tail.width() + 2 > width {
         return name.clone();
     }
     safe!("{}…{}", name.columns(0..width - tail.width() - 1), tail)

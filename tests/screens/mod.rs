@@ -7,6 +7,8 @@ mod kept;
 mod matrix;
 mod picture;
 mod readme;
+pub mod run_world;
+mod runs;
 mod shot;
 mod sizes;
 mod skew;

@@ -24,7 +24,7 @@ use crate::ui::table::{self, Column, left, right};
 use crate::ui::{signs, timeline};
 
 /// Name, duration, bar.
-static COLUMNS: &[Column] = &[left("", 18, 1, 0), right("", 6, 0), left("", 20, 3, 0)];
+static COLUMNS: &[Column] = &[left("", 18, 2, 0), right("", 6, 0), left("", 20, 5, 0)];
 
 pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
     let body = cut_top(pen.area(), 1).1;
@@ -36,7 +36,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
     }
     let freshness = freshness::of_kinds(state, &[Kind::Run]);
     let chosen = runs::chosen(state);
-    let right = chosen.as_deref().map_or_else(Words::new, subject);
+    let right = chosen.as_deref().map_or_else(Words::new, |run| subject(run).then(unread(state, run)));
     title(pen, focused, "RUNNING STEPS", &right);
     let Some(run) = chosen else {
         let about = notice::About {
@@ -129,6 +129,12 @@ pub fn summary(state: &State) -> Words {
         words = sign.words().dim(safe!("  {}  ", text::plural(jobs.jobs.len() as u64, "job", "jobs")));
     }
     words.dim("of ").then(subject(&run))
+}
+
+/// Jobs that are there and not shown, for the end of the title.
+fn unread(state: &State, run: &Run) -> Words {
+    let count = runs::current_jobs(state, run).map_or(0, |jobs| jobs.left_out);
+    left_out(count).map_or_else(Words::new, |words| Words::of(Role::Dim, " · ").add(Role::Wait, words))
 }
 
 /// Jobs of the answer that could not be read are not shown, and that is said.

@@ -2,8 +2,8 @@
 
 use super::View;
 use crate::config::theme::Role;
-use crate::model::{Kind, SystemId};
 use crate::model::docker::{ContainerState, DockerContainer};
+use crate::model::{Kind, SystemId};
 use crate::safe;
 use crate::state::State;
 use crate::state::freshness::{self, Freshness};
@@ -14,8 +14,8 @@ use crate::text::Safe;
 use crate::ui::notice::{self, About};
 use crate::ui::pen::{Pen, Words};
 use crate::ui::signs::{self, Sign};
-use crate::ui::{facts, panes};
 use crate::ui::table::{left, right};
+use crate::ui::{facts, panes};
 
 pub(super) static CONTAINERS: View = View {
     title: "CONTAINERS",

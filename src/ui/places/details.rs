@@ -18,7 +18,7 @@ pub(super) fn selected(state: &State, pen: &mut Pen<'_>, list: &ListId, below: b
         return;
     }
     let Some(line) = lists::selected_line(state, list) else { return };
-    if let (true, RowId::Object(id)) = (below, &line.id) {
+    if let (true, RowId::Object(id)) = (below && !matches!(line.item, Item::Run(_)), &line.id) {
         let name = pages::heading(state, id);
         pen.title(0, Role::Title, name, &Words::new());
         let area = cut_top(pen.area(), 1).1;

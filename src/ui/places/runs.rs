@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{View, details, is_old, trouble};
 use crate::config::theme::Role;
-use crate::model::pipelines::{Job, JobStep, Run};
+use crate::model::pipelines::{Conclusion, Job, JobStep, Run};
 use crate::model::{Kind, ObjectId};
 use crate::safe;
 use crate::state::State;
@@ -41,7 +41,7 @@ pub(super) static PIPELINES: View = View {
 };
 
 /// Name, state, how long, bar.
-static JOBS: &[Column] = &[left("", 24, 2, 0), left("", 11, 0, 1), right("", 6, 0), left("", 20, 4, 0)];
+static JOBS: &[Column] = &[left("", 26, 2, 0), left("", 9, 0, 1), right("", 6, 0), left("", 20, 4, 0)];
 
 /// The cells of a row in the list of runs; of a job or step where it stands in another list.
 pub(super) fn cells(state: &State, line: &Line) -> Vec<Words> {
@@ -191,7 +191,8 @@ fn step_cells(
 ) -> Vec<Words> {
     let sign = signs::pipeline(&step.status, step.conclusion.as_ref());
     let calm = sign.role == Role::Quiet || sign.role == Role::Dim;
-    let span = source.and_then(|source| times::of_step(state, source, step));
+    let ran = step.conclusion != Some(Conclusion::Skipped);
+    let span = source.filter(|_| ran).and_then(|source| times::of_step(state, source, step));
     vec![
         Words::of(Role::Text, "  ").then(sign.mark()).add(if calm { Role::Dim } else { Role::Text }, &step.name),
         Words::of(if calm { Role::Dim } else { sign.role }, sign.word),
@@ -202,10 +203,8 @@ fn step_cells(
 
 /// A run in full beside or below the list: its facts, and its jobs on the time line.
 pub(super) fn detail(state: &State, pen: &mut Pen<'_>, run: &Run) {
-    pen.left(
-        0,
-        &Words::of(Role::Strong, safe!("{} #{}", run.workflow, run.number)).dim(safe!(" of {}", run.repository())),
-    );
+    let sign = signs::pipeline(&run.status, run.conclusion.as_ref());
+    pen.title(0, Role::Title, safe!("{} #{} of {}", run.workflow, run.number, run.repository()), &sign.words());
     let area = cut_top(pen.area(), 1).1;
     let used = facts_of(state, &mut pen.within(area), run);
     let mut body = pen.within(cut_top(area, used + 1).1);
