@@ -1,16 +1,20 @@
-//! Which environment an object is in, and which environments are protected. Until there is a
-//! configuration, it is its namespace's label `environment`, else the namespace's name; names that
-//! contain `prod` or `live` are protected.
+//! Which environment an object is in, and which environments are protected. The configuration has the
+//! first word; where it says nothing, it is the namespace's label `environment`, else the namespace's
+//! name, and names that contain `prod` or `live` are protected.
 
 use super::ui::{Place, RowId};
 use super::{State, lists, runs};
 use crate::model::pipelines::{Run, RunStatus};
+use crate::model::scope::{Environment, Protection};
 use crate::model::{Kind, Name, ObjectId, SourceId, SystemId};
 use crate::text::Safe;
 
 /// The environment of a namespace.
 #[must_use]
 pub fn of(state: &State, cluster: SourceId, namespace: &Name) -> Name {
+    if let Some(environment) = configured(state, cluster, namespace) {
+        return environment.name.clone();
+    }
     let rows = state.world.namespaces.rows();
     // They stand in the order of cluster and name.
     let at = rows.partition_point(|row| (row.meta.cluster, &row.meta.name) < (cluster, namespace));
@@ -18,6 +22,26 @@ pub fn of(state: &State, cluster: SourceId, namespace: &Name) -> Name {
         .filter(|row| row.meta.cluster == cluster && row.meta.name == *namespace)
         .and_then(|row| row.environment.clone())
         .unwrap_or_else(|| namespace.clone())
+}
+
+/// What the configuration says of this place: the entry that names both its cluster and its namespace,
+/// else the one that names its namespace, else the one that is the whole cluster.
+#[must_use]
+pub fn configured<'a>(state: &'a State, cluster: SourceId, namespace: &Name) -> Option<&'a Environment> {
+    let all = &state.settings.environments;
+    if all.is_empty() {
+        return None;
+    }
+    let cluster = &state.world.source(cluster)?.name;
+    let fits = |environment: &&Environment| {
+        environment.cluster.as_ref().is_none_or(|name| name == cluster)
+            && environment.namespace.as_ref().is_none_or(|name| name == namespace)
+            // One that names neither stands for its protection and its place in the order alone.
+            && (environment.cluster.is_some() || environment.namespace.is_some())
+    };
+    let exact = |environment: &&Environment| (environment.namespace.is_some(), environment.cluster.is_some());
+    // Of equals the first of the file.
+    all.iter().rev().filter(fits).max_by_key(exact)
 }
 
 /// The environment of an object; `None` of what stands in none: a run that deploys nowhere that its
@@ -105,14 +129,38 @@ fn only(state: &State) -> Option<Name> {
 
 /// An action there asks for the environment's name.
 #[must_use]
-pub fn is_protected(environment: &Name) -> bool {
+pub fn is_protected(state: &State, environment: &Name) -> bool {
+    let configured = state.settings.environments.iter().find(|known| known.name == *environment);
+    match configured.and_then(|known| known.protection) {
+        Some(protection) => protection == Protection::TypedName,
+        None => sounds_protected(environment),
+    }
+}
+
+/// By its name alone.
+fn sounds_protected(environment: &Name) -> bool {
     let name = environment.raw().to_lowercase();
     name.contains("prod") || name.contains("live")
 }
 
-/// Development first, production last: the order in which a change travels.
+/// The order in which a change travels: as the configuration has it, else development first and
+/// production last.
 #[must_use]
-pub fn rank(environment: &Name) -> u8 {
+pub fn rank(state: &State, environment: &Name) -> usize {
+    let settings = &state.settings;
+    let place = if settings.promotion.is_empty() {
+        // Without an order of its own the file is one.
+        settings.environments.iter().position(|known| known.name == *environment)
+    } else {
+        settings.promotion.iter().position(|name| name == environment)
+    };
+    // What the configuration does not order comes after what it does.
+    let beyond = settings.promotion.len().max(settings.environments.len());
+    place.unwrap_or_else(|| beyond + usize::from(stage(environment)))
+}
+
+/// By its name alone.
+fn stage(environment: &Name) -> u8 {
     let name = environment.raw().to_lowercase();
     let stages: [&[&str]; 4] = [&["dev", "sandbox"], &["test", "qa", "ci"], &["stag", "preprod", "uat"], &["canary"]];
     for (rank, words) in stages.iter().enumerate() {
@@ -120,7 +168,7 @@ pub fn rank(environment: &Name) -> u8 {
             return rank as u8;
         }
     }
-    if is_protected(environment) { 9 } else { 5 }
+    if sounds_protected(environment) { 9 } else { 5 }
 }
 
 #[cfg(test)]
@@ -147,13 +195,13 @@ mod tests {
     #[test]
     fn production_is_protected_and_comes_last() {
         for name in ["prod", "production", "EU-Live", "shop-prod-2"] {
-            assert!(is_protected(&Name::new(name)), "{name}");
+            assert!(sounds_protected(&Name::new(name)), "{name}");
         }
         for name in ["staging", "dev", "default", "pro"] {
-            assert!(!is_protected(&Name::new(name)), "{name}");
+            assert!(!sounds_protected(&Name::new(name)), "{name}");
         }
         let mut names = ["production", "shop", "staging", "dev"].map(Name::new);
-        names.sort_by_key(rank);
+        names.sort_by_key(stage);
         assert_eq!(names.map(|name| name.raw().to_owned()), ["dev", "staging", "shop", "production"]);
     }
 }

@@ -119,7 +119,7 @@ pub fn build(state: &State) -> Matrix {
         services.entry(meta.name.clone()).or_default().push((place, workload));
     }
     let mut matrix = Matrix { environments: names.into_values().collect(), ..Matrix::default() };
-    matrix.environments.sort_by(|a, b| environment::rank(a).cmp(&environment::rank(b)).then_with(|| a.cmp(b)));
+    matrix.environments.sort_by_cached_key(|name| (environment::rank(state, name), name.clone()));
     matrix.environments.dedup();
     let columns: HashMap<Name, usize> =
         matrix.environments.iter().enumerate().map(|(at, name)| (name.clone(), at)).collect();

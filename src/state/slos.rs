@@ -38,7 +38,7 @@ pub fn rollout(state: &State, slo: &Slo) -> Option<(Arc<Rollout>, Timestamp)> {
     // Users are where it is protected; there, two versions at once are a rollout.
     all.max_by_key(|(row, began)| {
         let place = environment::of(state, row.meta.cluster, &row.meta.namespace);
-        (environment::is_protected(&place), arms::is_two_armed(row), *began)
+        (environment::is_protected(state, &place), arms::is_two_armed(row), *began)
     })
 }
 

@@ -163,7 +163,7 @@ fn badges(state: &State) -> Vec<(Role, Safe)> {
         badges.push((Role::Badge, Safe::of("READ-ONLY")));
     }
     if let Some(environment) = environment::here(state) {
-        let role = if environment::is_protected(&environment) { Role::Protected } else { Role::Place };
+        let role = if environment::is_protected(state, &environment) { Role::Protected } else { Role::Place };
         badges.push((role, environment.safe().truncate(16)));
     }
     badges

@@ -2,6 +2,7 @@
 
 mod dialog;
 mod dialog_true;
+mod environments;
 mod evidence;
 mod inbox;
 mod life;

@@ -146,7 +146,7 @@ pub fn blockers(state: &State) -> Vec<Blocker> {
         let protected = match (&blocker.object, &blocker.environment) {
             // A source that is in trouble may hide anything, production too.
             (None, _) => true,
-            (Some(_), environment) => environment.as_ref().is_some_and(environment::is_protected),
+            (Some(_), environment) => environment.as_ref().is_some_and(|name| environment::is_protected(state, name)),
         };
         (!protected, blocker.severity, blocker.since.unwrap_or(Timestamp::MAX), blocker.sentence.clone())
     });

@@ -70,14 +70,14 @@ fn entry(depth: u8, row: Ref) -> Entry {
 
 /// By environment (development first), then cluster, namespace and name.
 fn workloads(state: &State) -> Vec<Entry> {
-    type Key = ((u8, Name), SourceId, Name, Name);
-    let mut environments: BTreeMap<(SourceId, Name), (u8, Name)> = BTreeMap::new();
+    type Key = ((usize, Name), SourceId, Name, Name);
+    let mut environments: BTreeMap<(SourceId, Name), (usize, Name)> = BTreeMap::new();
     let mut key = |meta: &Meta| -> Key {
         let stage = environments
             .entry((meta.cluster, meta.namespace.clone()))
             .or_insert_with(|| {
                 let name = environment::of(state, meta.cluster, &meta.namespace);
-                (environment::rank(&name), name)
+                (environment::rank(state, &name), name)
             })
             .clone();
         (stage, meta.cluster, meta.namespace.clone(), meta.name.clone())

@@ -9,7 +9,7 @@ use crate::model::source::{FeedId, FeedStatus};
 use crate::model::{Kind, Name, ObjectId, SourceId, Uid};
 use crate::safe;
 use crate::state::world::Feed;
-use crate::state::{State, rollout_phase};
+use crate::state::{State, environment, rollout_phase};
 use crate::text::{Safe, age};
 
 /// The feed an object comes from.
@@ -83,9 +83,16 @@ pub(super) fn may_come(state: &State, id: &ObjectId) -> bool {
     })
 }
 
-/// The namespace's label has been read, so its environment is what it seems.
+/// The configuration names it, or the namespace's label has been read: its environment is what it seems.
 pub(super) fn environment_is_known(state: &State, id: &ObjectId) -> bool {
-    state.world.namespaces.rows().iter().any(|row| row.meta.cluster == id.cluster && row.meta.name == id.namespace)
+    let configured = environment::configured(state, id.cluster, &id.namespace).is_some();
+    configured
+        || state
+            .world
+            .namespaces
+            .rows()
+            .iter()
+            .any(|row| row.meta.cluster == id.cluster && row.meta.name == id.namespace)
 }
 
 /// The label may still come.

@@ -82,7 +82,7 @@ fn tier(state: &State, action: &Action, environment: &Name) -> Tier {
     let known = || facts::environment_is_known(state, &action.target);
     let open = match action.target.kind {
         Kind::Run => super::run::asks_for_yes(state, environment),
-        _ => known() && !environment::is_protected(environment),
+        _ => known() && !environment::is_protected(state, environment),
     };
     if clear && open {
         return Tier::Yes;

@@ -7,7 +7,6 @@ use super::preview::Words;
 use crate::action::{Action, Change, Operation};
 use crate::command::Command;
 use crate::model::pipelines::{Conclusion, Jobs, Run, RunStatus};
-use crate::model::scope::Protection;
 use crate::model::{Name, ObjectId};
 use crate::safe;
 use crate::state::{State, environment, runs};
@@ -52,14 +51,7 @@ fn failed(run: &Run) -> bool {
 /// workflow, so `y` it is, unless it names one (see [`environment::of_run`]): then the configuration
 /// of that environment says, and without one its name does, as for everything else.
 pub(super) fn asks_for_yes(state: &State, environment: &Name) -> bool {
-    if environment.raw().is_empty() {
-        return true;
-    }
-    let configured = state.settings.environments.iter().find(|row| row.name == *environment);
-    match configured.and_then(|row| row.protection) {
-        Some(protection) => protection != Protection::TypedName,
-        None => !environment::is_protected(environment),
-    }
+    environment.raw().is_empty() || !environment::is_protected(state, environment)
 }
 
 /// Whether the run shows what the operation wanted.

@@ -126,7 +126,7 @@ pub(super) fn no_room(pen: &mut Pen<'_>, dialog: &Confirm, (columns, lines): (u1
 
 /// How old what it was computed from is, and where it happens. What does not fit stands in the title.
 fn right(state: &State, dialog: &Confirm, width: u16) -> Words {
-    let protected = environment::is_protected(&dialog.environment);
+    let protected = environment::is_protected(state, &dialog.environment);
     let place = match dialog.environment.raw() {
         "" => Words::new(),
         _ => Words::of(if protected { Role::Protected } else { Role::Place }, safe!(" {} ", dialog.environment)),
