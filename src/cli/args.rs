@@ -53,6 +53,18 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
+    /// The first flag that was given, in the words of the command line.
+    pub(crate) fn first_flag(&self) -> Option<&'static str> {
+        let flags = [
+            (self.config.is_some(), "--config"),
+            (self.kubeconfig.is_some(), "--kubeconfig"),
+            (!self.context.is_empty(), "--context"),
+            (!self.namespace.is_empty(), "--namespace"),
+            (self.all_namespaces, "--all-namespaces"),
+        ];
+        flags.into_iter().find(|(given, _)| *given).map(|(_, name)| name)
+    }
+
     /// The clusters to speak to; a context that is named twice counts once.
     pub(crate) fn targets(&self) -> Vec<Target> {
         let target = |context: Option<String>| Target::Kubeconfig { path: self.kubeconfig.clone(), context };
@@ -136,7 +148,7 @@ pub(crate) struct Demo {
     /// Which story is played [default: canary-regression]
     pub(crate) scenario: Option<String>,
     /// Seconds of the story in one second [default: the story's own pace]
-    #[arg(long, value_name = "FACTOR")]
+    #[arg(long, value_name = "FACTOR", allow_negative_numbers = true)]
     pub(crate) speed: Option<f64>,
     /// Other names and numbers, the same story
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
@@ -148,10 +160,10 @@ pub(crate) struct Demo {
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub(crate) rollouts: usize,
     /// Scenario scale: pod changes in a second
-    #[arg(long, value_name = "RATE", default_value_t = 0.0)]
+    #[arg(long, value_name = "RATE", default_value_t = 0.0, allow_negative_numbers = true)]
     pub(crate) churn: f64,
     /// Scenario scale: lines that each pod logs in a second
-    #[arg(long, value_name = "RATE", default_value_t = 2.0)]
+    #[arg(long, value_name = "RATE", default_value_t = 2.0, allow_negative_numbers = true)]
     pub(crate) log_rate: f64,
 }
 

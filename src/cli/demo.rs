@@ -6,7 +6,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::{Demo as Args, Look};
+use super::args::{Demo as Args, Look, Scope};
 use super::folders::Folders;
 use super::{FAILED, USAGE, complain, console, runtime};
 use crate::app::{self, Recorder, Setup};
@@ -20,7 +20,14 @@ use crate::text::{Safe, rate};
 /// More namespaces than these are read as all of them: one watch instead of many.
 const BY_NAME: usize = 8;
 
-pub(crate) fn run(args: &Args, look: &Look) -> u8 {
+pub(crate) fn run(args: &Args, scope: &Scope, look: &Look) -> u8 {
+    if let Some(flag) = scope.first_flag() {
+        let message = format!("{flag} has no place in a demo, which has a world of its own: leave it out");
+        return complain(USAGE, &message);
+    }
+    if let Err(error) = options(args).check() {
+        return complain(USAGE, Safe::line(&error.to_string()).as_str());
+    }
     let caps = Caps::detect();
     let config = Folders::of_user().ok().map(|folders| folders.config);
     let (theme, keymap) = match console::settings(look, config.as_deref(), caps) {

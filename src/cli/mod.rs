@@ -34,7 +34,7 @@ pub fn run() -> ExitCode {
     };
     let code = match &cli.command {
         None => console::run(&cli.scope, &cli.look),
-        Some(Sub::Demo(options)) => demo::run(options, &cli.look),
+        Some(Sub::Demo(options)) => demo::run(options, &cli.scope, &cli.look),
         Some(Sub::Status(options)) => status::run(&cli.scope, *options),
         Some(Sub::TtyReset) => tty_reset(),
     };

@@ -41,7 +41,8 @@ fn find(
     if let Some((name, text)) = embedded.iter().find(|(name, _)| *name == choice) {
         return Ok(Source { file: format!("{folder}/{name}.yaml"), text: (*text).to_owned() });
     }
-    let known: Vec<&str> = embedded.iter().map(|(name, _)| *name).collect();
+    let own = dir.map(|dir| names_in(&dir.join(folder))).unwrap_or_default();
+    let known: Vec<&str> = embedded.iter().map(|(name, _)| *name).chain(own.iter().map(String::as_str)).collect();
     let place = dir.map_or_else(String::new, |dir| {
         format!(" or put {}", dir.join(folder).join(format!("{}.yaml", errors::quote(choice))).display())
     });
@@ -52,6 +53,15 @@ fn find(
         None => format!("use one of {}{place}", known.join(", ")),
     });
     Err(ConfigErrors::of(&format!("--{}", folder.trim_end_matches('s')), vec![error]))
+}
+
+/// The names of the user's own files, in order; those that could be typed.
+fn names_in(folder: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let name = |file: std::fs::DirEntry| Some(file.file_name().to_str()?.strip_suffix(".yaml")?.to_owned());
+    let mut names: Vec<String> = files.filter_map(name).filter(|name| errors::quote(name) == *name).take(64).collect();
+    names.sort();
+    names
 }
 
 fn read(path: &Path) -> Result<Source, ConfigErrors> {

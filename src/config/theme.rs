@@ -165,6 +165,8 @@ struct Raw {
 fn raw(text: &str, errors: &mut Vec<ConfigError>) -> Raw {
     let document = yaml::parse(text, errors);
     let mut raw = Raw::default();
+    // Colours of a base that is not there are no mistakes of their own.
+    let mut baseless = false;
     for (name, value) in &document.top {
         match EMBEDDED.iter().find(|(known, _)| name.text == "base" && *known == value.text) {
             Some((_, text)) => raw = self::raw(text, &mut Vec::new()),
@@ -172,6 +174,7 @@ fn raw(text: &str, errors: &mut Vec<ConfigError>) -> Raw {
                 let mut error = value.error(format!("there is no theme {}", quoted(&value.text)));
                 error.hint = Some(suggest(&value.text, EMBEDDED.iter().map(|(name, _)| *name)));
                 errors.push(error);
+                baseless = true;
             }
             None => errors.push(unknown_section(name)),
         }
@@ -184,7 +187,7 @@ fn raw(text: &str, errors: &mut Vec<ConfigError>) -> Raw {
         }
     }
     for section in document.sections.iter().filter(|section| section.name.text == "roles") {
-        roles(section, &mut raw, errors);
+        roles(section, &mut raw, baseless, errors);
     }
     raw
 }
@@ -219,7 +222,7 @@ fn palette(section: &Section, raw: &mut Raw, errors: &mut Vec<ConfigError>) {
 }
 
 /// Reads `[foreground] [bold dim italic underline reverse] [on background]`.
-fn roles(section: &Section, raw: &mut Raw, errors: &mut Vec<ConfigError>) {
+fn roles(section: &Section, raw: &mut Raw, baseless: bool, errors: &mut Vec<ConfigError>) {
     for (name, value) in &section.entries {
         let role = Role::ALL.iter().copied().find(|role| role.as_str() == name.text);
         if role.is_none() {
@@ -236,6 +239,7 @@ fn roles(section: &Section, raw: &mut Raw, errors: &mut Vec<ConfigError>) {
                 match raw.palette.get(word) {
                     Some(paint) if background => written.bg = Some(*paint),
                     Some(paint) => written.fg = Some(*paint),
+                    None if baseless => {}
                     None => {
                         let mut error = ConfigError::new(
                             value.line,
@@ -401,8 +405,25 @@ mod tests {
     }
 
     #[test]
+    fn a_base_that_is_not_there_is_one_mistake() {
+        let text = "base: dekc\nroles:\n  good: green bold\n  baad: red\n";
+        let errors = parse("t.yaml", text, Depth::True, Glyphs::Unicode).unwrap_err().to_string();
+        insta::assert_snapshot!(errors, @r#"
+        t.yaml:1:7: there is no theme "dekc"; did you mean "deck"?
+        t.yaml:4:3: unknown role "baad"; did you mean "bad"?
+        "#);
+    }
+
+    #[test]
     fn a_missing_theme_names_what_there_is() {
         let errors = load(Some("dekc"), None, Depth::True, Glyphs::Unicode).unwrap_err().to_string();
         assert_eq!(errors, "--theme: there is no theme \"dekc\"; did you mean \"deck\"?");
+        // Those of the user's folder are themes too.
+        let home = tempfile::TempDir::new().unwrap();
+        std::fs::create_dir(home.path().join("themes")).unwrap();
+        std::fs::write(home.path().join("themes/midnight.yaml"), "base: deck\n").unwrap();
+        let told = |word| load(Some(word), Some(home.path()), Depth::True, Glyphs::Unicode).unwrap_err().to_string();
+        assert_eq!(told("midnigth"), "--theme: there is no theme \"midnigth\"; did you mean \"midnight\"?");
+        assert!(told("x").contains("use one of deck, light, mono, high-contrast, midnight or put "), "{}", told("x"));
     }
 }

@@ -168,7 +168,7 @@ impl Handle {
 
 /// Starts the scenario's server on a free port of the loopback interface.
 pub async fn start(options: Options) -> Result<Demo, DemoError> {
-    check(&options)?;
+    options.check()?;
     let (world, natural) = open(&options)?;
     let speed = options.speed.unwrap_or(natural);
     let namespaces = world.store.values(Kind::Namespace, "").map(|(key, _)| key.name.clone()).collect();
@@ -209,19 +209,29 @@ async fn serve(router: axum::Router, shared: &Shared) -> Result<std::net::Socket
     Ok(address)
 }
 
-/// Refuses numbers that no world can be made of.
-fn check(options: &Options) -> Result<(), DemoError> {
-    let numbers = [
-        ("--speed", options.speed.unwrap_or(1.0), 0.01, 10_000.0, "from 0.01 to 10000"),
-        ("--pods", options.pods as f64, 0.0, 200_000.0, "up to 200000"),
-        ("--rollouts", options.rollouts as f64, 0.0, 5_000.0, "up to 5000"),
-        ("--churn", options.churn, 0.0, 10_000.0, "up to 10000 in a second"),
-        ("--log-rate", options.log_rate, 0.0, 100_000.0, "up to 100000 in a second"),
-    ];
-    let bad = numbers.into_iter().find(|(_, value, low, high, _)| !(*low..=*high).contains(value));
-    bad.map_or(Ok(()), |(option, value, _, _, range)| {
-        Err(DemoError::OutOfRange { option, value: value.to_string(), range })
-    })
+impl Options {
+    /// Refuses a scenario that is not there and numbers that no world can be made of.
+    pub fn check(&self) -> Result<(), DemoError> {
+        if !SCENARIOS.contains(&self.scenario.as_str()) {
+            return Err(DemoError::UnknownScenario { name: self.scenario.clone(), known: SCENARIOS.join(", ") });
+        }
+        let numbers = [
+            ("--speed", self.speed.unwrap_or(1.0), 0.01, 10_000.0, "from 0.01 to 10000"),
+            ("--pods", self.pods as f64, 0.0, 200_000.0, "up to 200000"),
+            ("--rollouts", self.rollouts as f64, 0.0, 5_000.0, "up to 5000"),
+            ("--churn", self.churn, 0.0, 10_000.0, "up to 10000 in a second"),
+            ("--log-rate", self.log_rate, 0.0, 100_000.0, "up to 100000 in a second"),
+        ];
+        let bad = numbers.into_iter().find(|(_, value, low, high, _)| !(*low..=*high).contains(value));
+        bad.map_or(Ok(()), |(option, value, _, _, range)| {
+            Err(DemoError::OutOfRange { option, value: number(value), range })
+        })
+    }
+}
+
+/// As a person writes it: `-1`, `1e99`.
+fn number(value: f64) -> String {
+    if value.abs() < 1e15 || !value.is_finite() { value.to_string() } else { format!("{value:e}") }
 }
 
 /// The world and the pace that suits it.

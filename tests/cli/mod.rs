@@ -1,5 +1,6 @@
 //! The built program without a screen: arguments, exit codes, and what it says of bad input.
 
+mod config_errors;
 mod sources;
 
 use std::path::Path;

@@ -12,7 +12,12 @@ use quarterdeck::state::ui::Tier;
 use super::world::{CLUSTER, Console, moment};
 
 fn entry(name: &str, cluster: Option<&str>, namespace: Option<&str>, protection: Option<Protection>) -> Environment {
-    Environment { name: Name::new(name), cluster: cluster.map(Name::new), namespace: namespace.map(Name::new), protection }
+    Environment {
+        name: Name::new(name),
+        cluster: cluster.map(Name::new),
+        namespace: namespace.map(Name::new),
+        protection,
+    }
 }
 
 /// The recorded rollout is in the namespace `production` of the cluster `test`, labelled `label`.
