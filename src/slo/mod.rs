@@ -2,6 +2,7 @@
 //! made from other queries (slo.md §1, §3.4). Pure; ratios are 0..1, spans are seconds.
 
 pub mod budget;
+pub mod events;
 pub mod promql;
 pub mod reading;
 pub mod stats;

@@ -126,7 +126,7 @@ fn selectors(expr: &mut Expr, each: &mut impl FnMut(&mut Matcher)) {
     }
 }
 
-fn inside_mut(expr: &mut Expr, each: &mut dyn FnMut(&mut Expr)) {
+pub(super) fn inside_mut(expr: &mut Expr, each: &mut dyn FnMut(&mut Expr)) {
     match expr {
         Expr::Aggregate(inner) => each(&mut inner.expr),
         Expr::Unary(inner) => each(&mut inner.expr),
@@ -157,14 +157,14 @@ fn inside(expr: &Expr, each: &mut dyn FnMut(&Expr)) {
 }
 
 /// A share: what stands above and below its line, and whether it is taken from 1.
-struct Ratio<'a> {
-    above: &'a Expr,
-    below: &'a Expr,
-    complement: bool,
+pub(super) struct Ratio<'a> {
+    pub(super) above: &'a Expr,
+    pub(super) below: &'a Expr,
+    pub(super) complement: bool,
 }
 
 /// The division inside `1 - A/B`, brackets, `A/B or vector(0)`, `100 * A/B`.
-fn division(expr: &Expr) -> Option<Ratio<'_>> {
+pub(super) fn division(expr: &Expr) -> Option<Ratio<'_>> {
     match expr {
         Expr::Paren(inner) => division(&inner.expr),
         Expr::Binary(binary) => match binary.op.id() {
@@ -205,7 +205,7 @@ fn counts(above: &Expr, below: &Expr, failures: bool) -> Option<(Arc<str>, Arc<s
 }
 
 /// The expression with every `rate` an `increase`; `None` when it counts nothing.
-fn counted(expr: &Expr) -> Option<String> {
+pub(super) fn counted(expr: &Expr) -> Option<String> {
     let mut made = expr.clone();
     let mut calls = Calls::default();
     to_increase(&mut made, &mut calls);

@@ -10,10 +10,12 @@ use jiff::Timestamp;
 use super::discover::{self, Found, Key, OfRules};
 use super::ingest::{self, Told};
 use super::ingest_slo::{self, Head, Memory, WINDOWS};
+use super::objective::{self, OfSpec};
 use super::poll::{Fault, Poll, Woke};
 use super::watch::tell;
-use crate::model::slo::{ObjectiveSpec, Slo, SloSource};
+use crate::model::slo::{ObjectiveSpec, Reading, Slo, SloSource};
 use crate::model::source::{FeedEvent, Object};
+use crate::slo::events;
 use crate::slo::reading::{self, Beside, Range, Sample};
 use crate::systems::polled::Gone;
 use crate::text::Safe;
@@ -23,6 +25,8 @@ const RULES_EVERY: Duration = Duration::from_mins(5);
 /// Between two counts of the samples behind the long windows, and behind those up to six hours.
 const LONG_EVERY: Duration = Duration::from_mins(5);
 const SHORT_EVERY: Duration = Duration::from_secs(45);
+/// Between two readings of the long windows of files' objectives.
+const SPECS_EVERY: Duration = Duration::from_secs(45);
 /// What has been gone so long is no longer shown.
 const KEEP_GONE: Duration = Duration::from_hours(1);
 /// Where the rules cannot be read: Prometheus' own default.
@@ -42,6 +46,9 @@ pub(super) struct Slos {
     /// What was found, and when it was there last.
     found: BTreeMap<Key, (Found, Duration)>,
     pub(super) known: BTreeMap<String, Arc<Slo>>,
+    /// What was read of the files' objectives, and when their long windows were.
+    of_specs: BTreeMap<String, OfSpec>,
+    long_read: Option<Duration>,
 }
 
 impl Slos {
@@ -57,13 +64,18 @@ impl Slos {
             memory: Memory::default(),
             found: BTreeMap::new(),
             known: BTreeMap::new(),
+            of_specs: BTreeMap::new(),
+            long_read: None,
         }
     }
 
     pub(super) async fn run(mut self) -> Result<(), Gone> {
         loop {
             let mut wait = match self.read().await? {
-                Ok(()) => self.poll.between(),
+                Ok(()) => {
+                    self.details().await?;
+                    self.poll.between()
+                }
                 Err(fault) => self.lost(&fault).await?,
             };
             let until = self.poll.mono() + wait;
@@ -71,10 +83,13 @@ impl Slos {
                 match self.poll.rest(wait).await? {
                     Woke::Time => break,
                     Woke::Refresh => {
-                        (self.rules_read, self.counted) = (None, [None; 2]);
+                        (self.rules_read, self.counted, self.long_read) = (None, [None; 2], None);
                         break;
                     }
-                    Woke::Interest => wait = until.saturating_sub(self.poll.mono()),
+                    Woke::Interest => {
+                        self.details().await?;
+                        wait = until.saturating_sub(self.poll.mono());
+                    }
                 }
             }
         }
@@ -115,11 +130,70 @@ impl Slos {
         self.note(found);
         self.count_samples(at).await;
         let times = discover::times(&times.series);
-        self.compose(at, series.warning.or(None).as_ref(), &times);
+        if let Err(fault) = self.read_specs(at).await {
+            return Ok(Err(fault));
+        }
+        self.compose(at, series.warning.as_ref(), &times);
+        self.compose_specs(at);
         let objects = self.known.values().map(|slo| Object::Slo(Arc::clone(slo))).collect();
         tell(&self.poll.outlet, objects, left_out).await?;
         self.poll.went_well();
         Ok(Ok(()))
+    }
+
+    async fn read_specs(&mut self, at: Timestamp) -> Result<(), Fault> {
+        let long = due(self.long_read, SPECS_EVERY, self.poll.mono());
+        objective::read(&self.poll, &self.objectives, at, long, &mut self.of_specs).await?;
+        if long {
+            self.long_read = Some(self.poll.mono());
+        }
+        Ok(())
+    }
+
+    /// An objective of a file stands before one of the same id that Sloth's rules tell of.
+    fn compose_specs(&mut self, at: Timestamp) {
+        let source = self.poll.outlet.id.cluster;
+        for spec in self.objectives.iter() {
+            let head = objective::head(spec, at);
+            let Some(of) = self.of_specs.get(&head.id) else { continue };
+            let memory = &self.memory;
+            let known = |window: &str| (memory.last(&head.id, window), memory.seen(&head.id, window));
+            let readings = of.readings(spec, at, known);
+            for (window, reading) in &readings {
+                if !matches!(reading, Reading::NoData { .. }) {
+                    self.memory.keep(&head.id, window, reading.shown().copied(), at);
+                }
+            }
+            self.known.insert(head.id.clone(), Arc::new(ingest_slo::slo(source, &head, &readings, at, Vec::new())));
+        }
+    }
+
+    /// Failed events over a span and all over the window, where they can be counted.
+    pub(super) fn events(&self, id: &str, span: Duration, window: Duration) -> Option<(String, String)> {
+        if let Some(spec) = self.objectives.iter().find(|spec| spec.id.raw() == id) {
+            return Some((events::failed(spec, span)?, events::all(spec, window)?));
+        }
+        let rule = self.rules.get(&self.of_sloth(id)?.key.id)?.ratio_5m.as_ref()?;
+        Some((events::of_ratio(rule, span)?.0, events::of_ratio(rule, window)?.1))
+    }
+
+    /// The mean error ratio over a span.
+    pub(super) fn mean(&self, id: &str, span: Duration) -> Option<String> {
+        if let Some(spec) = self.objectives.iter().find(|spec| spec.id.raw() == id) {
+            return Some(events::error_ratio(spec, span));
+        }
+        let select = self.of_sloth(id)?.key.selector();
+        Some(format!("avg_over_time(slo:sli_error:ratio_rate5m{{{select}}}[{}])", events::text(span)))
+    }
+
+    /// The ratio over the whole window, where it is recorded: what a chart can be drawn from.
+    pub(super) fn whole(&self, id: &str) -> Option<String> {
+        let found = self.of_sloth(id)?;
+        Some(format!("slo:sli_error:ratio_rate{}{{{}}}", window_text(found), found.key.selector()))
+    }
+
+    fn of_sloth(&self, id: &str) -> Option<&Found> {
+        self.found.values().map(|(found, _)| found).find(|found| found.name == id)
     }
 
     /// The series and when they were recorded, at one time.
@@ -236,7 +310,7 @@ fn coverage(samples: Option<&f64>, interval: f64, window: &str) -> f64 {
 }
 
 /// A span as Prometheus writes it in names: `5m`, `30d`, `4w`, `1h4m`; 0 when it is none.
-fn seconds(text: &str) -> f64 {
+pub(super) fn seconds(text: &str) -> f64 {
     let (mut total, mut number) = (0.0, 0.0);
     for letter in text.chars() {
         if let Some(digit) = letter.to_digit(10) {
