@@ -6,6 +6,7 @@ pub mod server;
 pub mod support;
 
 mod credentials;
+pub mod prometheus;
 mod reads;
 mod secrets;
 mod stale;
