@@ -15,9 +15,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use tokio::sync::watch::{Receiver, Sender};
 use tokio_util::sync::CancellationToken;
 
@@ -68,7 +70,18 @@ impl Shared {
 
 /// The routes.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
-    Router::new().fallback(answer).with_state(shared)
+    let dated = middleware::map_response_with_state(Arc::clone(&shared), dated);
+    Router::new().fallback(answer).with_state(shared).layer(dated)
+}
+
+/// The servers' clocks are the world's, not the machine's.
+async fn dated(State(shared): State<Arc<Shared>>, mut response: Response) -> Response {
+    let now = shared.world().now;
+    let text = DateTimePrinter::new().timestamp_to_rfc9110_string(&now).unwrap_or_default();
+    if let Ok(value) = HeaderValue::from_str(&text) {
+        response.headers_mut().insert(header::DATE, value);
+    }
+    response
 }
 
 type Params = HashMap<String, String>;
