@@ -159,6 +159,12 @@ pub(crate) struct Demo {
     /// Scenario scale: number of rollouts
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub(crate) rollouts: usize,
+    /// Scenario scale: number of workflow runs
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
+    pub(crate) runs: usize,
+    /// Scenario scale: number of service level objectives
+    #[arg(long, value_name = "COUNT", default_value_t = 50)]
+    pub(crate) slos: usize,
     /// Scenario scale: pod changes in a second
     #[arg(long, value_name = "RATE", default_value_t = 0.0, allow_negative_numbers = true)]
     pub(crate) churn: f64,

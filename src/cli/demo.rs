@@ -81,6 +81,8 @@ fn options(args: &Args) -> Options {
         seed: args.seed,
         pods: args.pods,
         rollouts: args.rollouts,
+        runs: args.runs,
+        slos: args.slos,
         churn: args.churn,
         log_rate: args.log_rate,
         held: false,

@@ -48,6 +48,10 @@ pub struct Options {
     pub pods: usize,
     /// World `scale`: number of rollouts.
     pub rollouts: usize,
+    /// World `scale`: number of workflow runs.
+    pub runs: usize,
+    /// World `scale`: number of service level objectives.
+    pub slos: usize,
     /// World `scale`: pod changes in one second of the machine.
     pub churn: f64,
     /// World `scale`: lines that each pod logs in a second of the machine.
@@ -64,6 +68,8 @@ impl Default for Options {
             seed: 1,
             pods: 10_000,
             rollouts: 50,
+            runs: 1_000,
+            slos: 50,
             churn: 0.0,
             log_rate: 2.0,
             held: false,
@@ -219,6 +225,8 @@ impl Options {
             ("--speed", self.speed.unwrap_or(1.0), 0.01, 10_000.0, "from 0.01 to 10000"),
             ("--pods", self.pods as f64, 0.0, 200_000.0, "up to 200000"),
             ("--rollouts", self.rollouts as f64, 0.0, 5_000.0, "up to 5000"),
+            ("--runs", self.runs as f64, 0.0, 20_000.0, "up to 20000"),
+            ("--slos", self.slos as f64, 0.0, 1_000.0, "up to 1000"),
             ("--churn", self.churn, 0.0, 10_000.0, "up to 10000 in a second"),
             ("--log-rate", self.log_rate, 0.0, 100_000.0, "up to 100000 in a second"),
         ];

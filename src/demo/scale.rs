@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::kinds::{Key, Kind};
-use super::scenario::{Scenario, Strategy, Workload};
+use super::scenario::{Counts, Lately, Objective, Scenario, Strategy, Workload};
 use super::store::Cut;
 use super::value::{letters, mix, rfc3339, set, text, uid};
 use super::world::World;
@@ -50,6 +50,7 @@ pub(super) fn open(options: &Options) -> Result<World, DemoError> {
             environment: ["dev", "staging", "production"][index % 3].to_owned(),
         })
         .collect();
+    scenario.objectives = (0..options.slos).map(objective).collect();
     let mut world = World::before(scenario, options.seed)?;
     world.quiet = true;
     world.make_namespaces();
@@ -68,6 +69,26 @@ pub(super) fn open(options: &Options) -> Result<World, DemoError> {
     world.churn.cut = Some(cut);
     world.store.compact();
     Ok(world)
+}
+
+/// An objective of one of the services, each with a history of its own; here and there one whose
+/// series are gone, and one without traffic.
+fn objective(index: usize) -> Objective {
+    let number = mix(index as u64);
+    let burning = index % 9 == 4;
+    Objective {
+        service: format!("service-{index:04}"),
+        name: if index % 5 == 2 { "latency" } else { "availability" }.to_owned(),
+        percent: ["99.9", "99.5", "99.95", "99"][index % 4].to_owned(),
+        requests_per_second: (10 + number % 190) as f64,
+        bad: 0.000_05,
+        lately: burning.then(|| Lately { since: "-80h".to_owned(), bad: 0.002 }),
+        consumed: (number >> 8) as f64 % 110.0 / 100.0,
+        outage: format!("-{}d", 5 + number % 20),
+        counts: Counts::default(),
+        idle_since: (index % 17 == 16).then(|| "-20m".to_owned()),
+        gone_since: (index % 19 == 18).then(|| "-9m".to_owned()),
+    }
 }
 
 /// Makes one workload with its ReplicaSet and pods; returns the number of pods.

@@ -1,6 +1,7 @@
 //! The demo's Prometheus over HTTP: the incident's numbers, the rules beside their expressions, and
 //! the answers and errors of a real server.
 
+use quarterdeck::demo::Options;
 use serde_json::Value;
 
 use super::{Held, RUNS, items};
@@ -113,6 +114,76 @@ async fn ignored_the_burn_pages_372_minutes_after_a_comparison_would_have_acted(
     assert_eq!(four(value(&world, &burn("6h"), time).await), "6.0025");
     assert_eq!(four(value(&world, CONSUMED, time).await), "0.4514");
     assert!(names(&world).await.contains(&"critical CheckoutAvailabilityErrorBudgetBurn".to_owned()));
+}
+
+/// What the rules record is what their expressions give, and every alert is what its own says.
+#[tokio::test]
+async fn every_rule_records_what_its_expression_gives() {
+    let world = Held::open().await;
+    let now = world.handle.now().as_second() as f64;
+    let rules = world.http.get(&format!("{API}/rules")).await;
+    let groups = rules["data"]["groups"].as_array().unwrap();
+    assert_eq!(groups.len(), 3 * 6, "three groups for each objective");
+    let alerts = world.http.get(&format!("{API}/alerts")).await["data"]["alerts"].as_array().unwrap().len();
+    let (mut recording, mut firing) = (0, 0);
+    for rule in groups.iter().flat_map(|group| group["rules"].as_array().unwrap()) {
+        let expression = ask(&world, rule["query"].as_str().unwrap(), now).await;
+        if rule["type"] == "alerting" {
+            assert_eq!(rule["state"] == "firing", !expression.is_empty(), "{rule}");
+            firing += expression.len();
+            continue;
+        }
+        let labels = rule["labels"].as_object().unwrap().iter();
+        let labels: Vec<String> = labels.map(|(name, value)| format!("{name}={value}")).collect();
+        let recorded = format!("{}{{{}}}", rule["name"].as_str().unwrap(), labels.join(","));
+        let values = |answer: Vec<Value>| answer.iter().map(|it| it["value"][1].clone()).collect::<Vec<_>>();
+        assert_eq!(values(ask(&world, &recorded, now).await), values(expression), "{recorded}");
+        recording += 1;
+    }
+    assert_eq!(recording, 15 * 6);
+    assert_eq!(firing, alerts);
+    assert_eq!(names(&world).await, ["warning SearchAvailabilityErrorBudgetBurn"]);
+}
+
+/// One service that is no longer scraped, one that nobody asks for, one that is calm.
+#[tokio::test]
+async fn gone_idle_and_calm_services_are_told_apart() {
+    let world = Held::open().await;
+    let now = world.handle.now().as_second() as f64;
+    let of = |id: &str| format!("slo:sli_error:ratio_rate5m{{sloth_id=\"{id}\"}}");
+    assert!(ask(&world, &of("payments-availability"), now).await.is_empty(), "gone for 7 minutes");
+    assert_eq!(ask(&world, &of("payments-availability"), now - 480.0).await.len(), 1, "it was there before");
+    assert!(ask(&world, "up{job=\"payments\"}", now).await.is_empty());
+    assert!(value(&world, &of("web-availability"), now).await.is_nan(), "0 of 0 requests");
+    let remaining = "slo:period_error_budget_remaining:ratio";
+    for (id, left) in [("web-availability", 0.79), ("catalog-availability", 0.918), ("search-latency", 0.98)] {
+        let left_now = value(&world, &format!("{remaining}{{sloth_id=\"{id}\"}}"), now).await;
+        assert!((left_now - left).abs() < 0.002, "{id}: {left_now} is not {left}");
+    }
+    let p95 = r#"histogram_quantile(0.95, sum by (le, arm) (rate(http_request_duration_seconds_bucket{service="checkout"}[5m])))"#;
+    for arm in ask(&world, p95, now).await {
+        let seconds: f64 = arm["value"][1].as_str().unwrap().parse().unwrap();
+        assert!((0.15..0.2).contains(&seconds), "{arm}");
+    }
+}
+
+#[tokio::test]
+async fn fifty_objectives_over_thirty_days_are_answered_at_once() {
+    let world = Held::with(Options { scenario: "scale".to_owned(), held: true, pods: 20, ..Options::default() }).await;
+    let now = world.handle.now().as_second() as f64;
+    let info = ask(&world, "count(sloth_slo_info)", now).await;
+    assert_eq!(info[0]["value"][1], "50");
+    let all = ask(&world, "{__name__=~\"slo:.*\"}", now).await;
+    assert!(all.len() > 600, "{} series", all.len());
+    let coverage = ask(&world, "count_over_time(slo:sli_error:ratio_rate5m[30d]) * 30 / 2592000", now).await;
+    let full = coverage.iter().filter(|it| it["value"][1] == "1").count();
+    assert!(full > 40, "{full} of {} are whole", coverage.len());
+    let path = format!(
+        "{API}/query_range?query=slo%3Aperiod_error_budget_remaining%3Aratio&start={}&end={now}&step=10800",
+        now - 2_592_000.0
+    );
+    let history = world.http.get(&path).await;
+    assert!(history["data"]["result"].as_array().unwrap().len() > 40);
 }
 
 /// Severity and name of the alerts.
