@@ -7,6 +7,7 @@
 
 mod controllers;
 mod docker;
+mod github;
 mod kinds;
 mod logs;
 mod prometheus;
@@ -33,7 +34,14 @@ use self::world::World;
 use crate::clock::Clock;
 
 /// The scenarios that [`start`] knows, the default first.
-pub const SCENARIOS: [&str; 2] = ["canary-regression", "scale"];
+pub const SCENARIOS: [&str; 4] = ["canary-regression", "clean-canary", "flaky-e2e", "scale"];
+
+/// The stories and their files.
+const STORIES: [(&str, &str); 3] = [
+    ("canary-regression", include_str!("../../demo/scenarios/canary-regression.yaml")),
+    ("clean-canary", include_str!("../../demo/scenarios/clean-canary.yaml")),
+    ("flaky-e2e", include_str!("../../demo/scenarios/flaky-e2e.yaml")),
+];
 
 /// What to play and how.
 #[derive(Debug, Clone)]
@@ -178,6 +186,7 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
     let (world, natural) = open(&options)?;
     let speed = options.speed.unwrap_or(natural);
     let namespaces = world.store.values(Kind::Namespace, "").map(|(key, _)| key.name.clone()).collect();
+    let repositories = world.book.names();
     let origin = world.now;
     let clock = Clock::scaled(origin, if options.held { 0.0 } else { speed });
     let shared = Arc::new(Shared::new(world, (!options.held).then_some(clock)));
@@ -189,12 +198,13 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
         tokio::spawn(run(Arc::clone(&shared), speed));
     }
     let alive = Arc::new(shared.stop.clone().drop_guard());
+    let github = Some(format!("{url}{}", github::PREFIX));
     Ok(Demo {
         url,
         clock,
         namespaces,
-        github: None,
-        repositories: Vec::new(),
+        github,
+        repositories,
         prometheus: Some(prometheus),
         docker: Some(docker),
         handle: Handle { shared, _alive: alive },
@@ -244,13 +254,12 @@ fn number(value: f64) -> String {
 
 /// The world and the pace that suits it.
 fn open(options: &Options) -> Result<(World, f64), DemoError> {
+    if let Some((name, file)) = STORIES.into_iter().find(|(name, _)| *name == options.scenario) {
+        let scenario = Scenario::parse(name, file)?;
+        let speed = scenario.speed;
+        return Ok((World::open(scenario, options.seed)?, speed));
+    }
     match options.scenario.as_str() {
-        "canary-regression" => {
-            let file = include_str!("../../demo/scenarios/canary-regression.yaml");
-            let scenario = Scenario::parse("canary-regression", file)?;
-            let speed = scenario.speed;
-            Ok((World::open(scenario, options.seed)?, speed))
-        }
         "scale" => Ok((scale::open(options)?, 1.0)),
         name => Err(DemoError::UnknownScenario { name: name.to_owned(), known: SCENARIOS.join(", ") }),
     }

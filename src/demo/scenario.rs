@@ -22,6 +22,9 @@ pub(super) struct Scenario {
     /// What keeps happening after the opening.
     #[serde(default)]
     pub(super) repeats: Vec<Repeat>,
+    /// Runs of workflows beside those that built what is deployed.
+    #[serde(default)]
+    pub(super) builds: Vec<Build>,
     pub(super) traffic: Traffic,
     /// The metrics of the AnalysisTemplates, by the template's name.
     pub(super) templates: Vec<Template>,
@@ -89,6 +92,36 @@ pub(super) struct Repeat {
     pub(super) workload: String,
     /// Deployed in turn.
     pub(super) versions: Vec<String>,
+}
+
+/// A run of a workflow.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Build {
+    /// Relative to the opening.
+    pub(super) at: String,
+    pub(super) repository: String,
+    pub(super) workflow: String,
+    pub(super) branch: String,
+    /// First lines of commits; the next one each time it comes again.
+    pub(super) titles: Vec<String>,
+    /// What it builds: its commit is that of the version's release.
+    pub(super) version: Option<String>,
+    /// It comes again after this, and then passes.
+    pub(super) every: Option<String>,
+    /// Begun by the clock, not by a push.
+    #[serde(default)]
+    pub(super) schedule: bool,
+    pub(super) fails: Option<super::github::Fault>,
+    pub(super) ships: Option<Ships>,
+}
+
+/// When this job passes, a workload gets the version that was built.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ships {
+    pub(super) job: String,
+    pub(super) workload: String,
 }
 
 /// Traffic of the watched service and how the bad version answers it.
@@ -202,6 +235,7 @@ impl Scenario {
         let scenario: Self = serde_yaml::from_str(text).map_err(|error| broken(error.to_string()))?;
         let spans = scenario.deploys.iter().map(|it| &it.at);
         let spans = spans.chain(scenario.repeats.iter().flat_map(|it| [&it.from, &it.every]));
+        let spans = spans.chain(scenario.builds.iter().flat_map(|it| [Some(&it.at), it.every.as_ref()]).flatten());
         let metrics = scenario.templates.iter().flat_map(|it| &it.metrics).map(|it| &it.interval);
         let objectives = scenario.objectives.iter().flat_map(|it| {
             let lately = it.lately.as_ref().map(|it| &it.since);
@@ -212,7 +246,9 @@ impl Scenario {
         }
         let named =
             scenario.deploys.iter().map(|it| &it.workload).chain(scenario.repeats.iter().map(|it| &it.workload));
-        if let Some(bad) = named.into_iter().find(|name| !scenario.workloads.iter().any(|it| it.name == **name)) {
+        let shipped = scenario.builds.iter().filter_map(|it| it.ships.as_ref());
+        let mut named = named.chain(shipped.map(|it| &it.workload));
+        if let Some(bad) = named.find(|name| !scenario.workloads.iter().any(|it| it.name == **name)) {
             return Err(broken(format!("no workload is named {bad:?}")));
         }
         Ok(scenario)

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::DemoError;
 use super::controllers;
+use super::github::{self, Book};
 use super::kinds::{Key, Kind};
 use super::prometheus::{Rules, Taken};
 use super::scenario::{Scenario, Strategy};
@@ -45,6 +46,8 @@ pub(super) struct World {
     pub(super) scenario: Scenario,
     pub(super) templates: Templates,
     pub(super) story: Story,
+    /// The runs of its repositories.
+    pub(super) book: Book,
     queue: BTreeSet<(Timestamp, Key)>,
     acts: VecDeque<Act>,
     seed: u64,
@@ -74,11 +77,14 @@ impl World {
     pub(super) fn before(scenario: Scenario, seed: u64) -> Result<Self, DemoError> {
         let acts = acts(&scenario);
         let start = acts.front().map_or(scenario.opens, |act| act.at);
+        let deploys: Vec<_> = acts.iter().map(|act| deploy(&scenario, act)).collect();
+        let book = Book::open(&scenario, &deploys, seed)?;
         Ok(Self {
             store: Store::new(),
             now: start,
             templates: Templates::cut()?,
             story: Story::default(),
+            book,
             queue: BTreeSet::new(),
             acts,
             seed,
@@ -113,6 +119,13 @@ impl World {
         loop {
             let act = self.acts.front().map(|act| act.at).filter(|at| *at <= to);
             let look = self.queue.first().map(|(at, _)| *at).filter(|at| *at <= to);
+            self.book.advance(act.into_iter().chain(look).min().unwrap_or(to));
+            let ships = self.book.ships_at().filter(|at| act.into_iter().chain(look).chain([to]).all(|it| *at <= it));
+            if let Some(at) = ships {
+                self.now = self.now.max(at);
+                self.ship();
+                continue;
+            }
             match (act, look) {
                 (Some(act), look) if look.is_none_or(|look| act <= look) => {
                     self.now = self.now.max(act);
@@ -135,7 +148,7 @@ impl World {
     pub(super) fn next(&self) -> Option<Timestamp> {
         let act = self.acts.front().map(|act| act.at);
         let look = self.queue.first().map(|(at, _)| *at);
-        act.into_iter().chain(look).chain(self.restless()).min()
+        act.into_iter().chain(look).chain(self.book.ships_at()).chain(self.restless()).min()
     }
 
     /// A world with churn or a busy log has something new all the time.
@@ -254,8 +267,16 @@ impl World {
         }
     }
 
-    fn play(&mut self) {
-        let Some(mut act) = self.acts.pop_front() else { return };
+    /// A workload gets the version that a run has built.
+    fn ship(&mut self) {
+        let Some(shipped) = self.book.shipped(self.now) else { return };
+        if let Some(workload) = self.scenario.workloads.iter().position(|it| it.name == shipped.workload) {
+            let version = shipped.version;
+            self.deploy(&Act { at: self.now, workload, version, full: false, crashes: false, again: None });
+        }
+    }
+
+    fn deploy(&mut self, act: &Act) {
         let workload = self.scenario.workloads[act.workload].clone();
         let image = format!("{}:{}", workload.image, act.version);
         if act.crashes {
@@ -281,6 +302,11 @@ impl World {
         if act.full {
             self.story.promote_in_full.insert(key);
         }
+    }
+
+    fn play(&mut self) {
+        let Some(mut act) = self.acts.pop_front() else { return };
+        self.deploy(&act);
         if let Some((every, versions)) = act.again.as_mut() {
             versions.rotate_left(1);
             act.version.clone_from(&versions[0]);
@@ -289,6 +315,12 @@ impl World {
             self.acts.insert(place, act);
         }
     }
+}
+
+/// What the builder of a version has to know of an act.
+fn deploy(scenario: &Scenario, act: &Act) -> github::Deploy {
+    let image = scenario.workloads[act.workload].image.clone();
+    github::Deploy { at: act.at, image, version: act.version.clone(), again: act.again.clone() }
 }
 
 /// The deploys and repeats of a scenario in order of time.

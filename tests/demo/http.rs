@@ -1,5 +1,6 @@
 //! The least HTTP client that can read the demo's answers and streams. Every wait has a deadline.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -80,6 +81,33 @@ impl Http {
     pub async fn patch(&self, path: &str, kind: &str, patch: &Value) -> (u16, Value) {
         let (code, text) = self.whole("PATCH", path, kind, &patch.to_string()).await;
         (code, serde_json::from_str(&text).unwrap())
+    }
+
+    /// A request with headers of its own; the answer's code, headers (names in lower case) and text.
+    pub async fn exchange(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> (u16, BTreeMap<String, String>, String) {
+        tokio::time::timeout(PATIENCE, async {
+            let mut stream = TcpStream::connect(&self.address).await.unwrap();
+            let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
+            for (name, value) in headers {
+                head.push_str(&format!("{name}: {value}\r\n"));
+            }
+            stream.write_all(format!("{head}Content-Length: 0\r\n\r\n").as_bytes()).await.unwrap();
+            let mut text = String::new();
+            stream.read_to_string(&mut text).await.unwrap();
+            let (head, body) = text.split_once("\r\n\r\n").unwrap();
+            let mut lines = head.lines();
+            let code = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+            let split =
+                |line: &str| line.split_once(':').map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()));
+            (code, lines.filter_map(split).collect(), body.to_owned())
+        })
+        .await
+        .expect("an answer in time")
     }
 
     /// A stream of lines: a watch or a followed log.

@@ -1,6 +1,7 @@
 //! The demo's worlds over HTTP, with the time held: what they serve and how they answer.
 
 mod fields;
+pub mod github;
 pub mod http;
 mod logs;
 mod prometheus;

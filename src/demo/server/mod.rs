@@ -11,6 +11,7 @@ mod watch;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -63,6 +64,12 @@ impl Shared {
         self.clock.is_none()
     }
 
+    /// The machine's time; in a held world its own, so that nothing moves by itself.
+    pub(super) fn mono(&self) -> Duration {
+        let held = || Duration::from_secs(self.world().now.as_second().unsigned_abs());
+        self.clock.map_or_else(held, |clock| clock.now().mono)
+    }
+
     pub(super) fn listen(&self) -> Receiver<Timestamp> {
         self.moved.subscribe()
     }
@@ -70,8 +77,9 @@ impl Shared {
 
 /// The routes.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
+    let github = super::github::router(Arc::clone(&shared));
     let dated = middleware::map_response_with_state(Arc::clone(&shared), dated);
-    Router::new().fallback(answer).with_state(shared).layer(dated)
+    Router::new().fallback(answer).with_state(shared).nest(super::github::PREFIX, github).layer(dated)
 }
 
 /// The servers' clocks are the world's, not the machine's.

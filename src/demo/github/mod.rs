@@ -1,0 +1,210 @@
+//! GitHub's REST API of the demo's world, under `/github` on its server: runs, attempts, jobs, logs,
+//! rerun and cancel, with the limits, the conditional answers and the refusals of the real one.
+
+mod book;
+mod logs;
+mod plan;
+mod quota;
+mod reply;
+mod shape;
+mod words;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::Response;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+pub(super) use self::book::{Book, Deploy};
+use self::book::{Refused, Repository, Run};
+pub(super) use self::plan::Fault;
+use self::quota::Spent;
+use self::reply::{Asked, Reply};
+use self::shape::Shape;
+use super::server::Shared;
+use super::value::hash;
+use super::world::World;
+
+/// Where it stands on the server.
+pub(super) const PREFIX: &str = "/github";
+
+/// The routes.
+pub(super) fn router(shared: Arc<Shared>) -> Router {
+    Router::new().fallback(answer).with_state(shared)
+}
+
+type Params = HashMap<String, String>;
+
+async fn answer(State(shared): State<Arc<Shared>>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let token = text(header::AUTHORIZATION);
+    let params = Query::<Params>::try_from_uri(&uri).map(|query| query.0).unwrap_or_default();
+    let parts: Vec<&str> = uri.path().split('/').filter(|part| !part.is_empty()).collect();
+    let mono = shared.mono();
+    let mut world = shared.world();
+    let now = world.now;
+    if let ["_signed", "logs", job] = parts[..] {
+        return logs::download(&world, job, &params, token);
+    }
+    if text(header::USER_AGENT).is_empty() {
+        return reply::no_agent(now);
+    }
+    let base = format!("http://{}{PREFIX}", text(header::HOST));
+    let asked = Asked { base: &base, uri: &uri, params: &params, known: text(header::IF_NONE_MATCH), token };
+    if parts == ["rate_limit"] {
+        // Asking how one stands is free.
+        let standing = world.book.quota.standing(token, now);
+        return reply::finish(reply::rate_limit(&standing), &asked, &mut world.book.quota, now);
+    }
+    let write = method != Method::GET && method != Method::HEAD;
+    let answer = match world.book.quota.admit(token, write, now, mono) {
+        Ok(()) if write => act(&mut world, &method, &parts, token),
+        Ok(()) => read(&world, &parts, &asked),
+        Err(Spent::Hour) => reply::spent(token),
+        Err(Spent::Secondary(seconds)) => reply::too_fast(seconds),
+    };
+    reply::finish(answer, &asked, &mut world.book.quota, now)
+}
+
+fn read(world: &World, parts: &[&str], asked: &Asked) -> Reply {
+    let ["repos", owner, name, "actions", rest @ ..] = parts else { return Reply::not_found() };
+    let full = format!("{owner}/{name}");
+    let (book, now) = (&world.book, world.now);
+    let known = book.repositories.iter().find(|it| it.name.eq_ignore_ascii_case(&full));
+    let Some(repository) = known else { return Reply::not_found() };
+    match rest {
+        ["runs"] => runs(book, repository, None, asked, now),
+        ["workflows", which, "runs"] => runs(book, repository, Some(which), asked, now),
+        ["workflows"] => {
+            let mine = |index: &usize| repository.runs.iter().any(|run| run.workflow == *index);
+            let used = (0..book.workflows.len()).filter(mine);
+            let all: Vec<Value> =
+                used.map(|index| shape::workflow(asked.base, repository, &book.workflows[index])).collect();
+            Reply::json(json!({ "total_count": all.len(), "workflows": all }))
+        }
+        ["jobs", job] => match job_of(repository, job, now) {
+            Some((run, attempt, job)) => {
+                let shape = Shape::of(asked.base, &repository.name);
+                Reply::json(shape.job(&book.workflows[run.workflow], run, attempt, job, now))
+            }
+            None => Reply::not_found(),
+        },
+        ["jobs", job, "logs"] => match job_of(repository, job, now) {
+            // There is no log of what still runs, and none of what never ran.
+            Some((_, _, job)) if job.state(now).0 == "completed" && !job.steps.is_empty() => {
+                Reply::Redirect(logs::signed(asked.base, job.id, now))
+            }
+            _ => Reply::not_found(),
+        },
+        ["runs", id, rest @ ..] => {
+            let run = id.parse::<u64>().ok().and_then(|id| repository.runs.iter().find(|run| run.id == id));
+            run.map_or_else(Reply::not_found, |run| of_run(book, repository, run, rest, asked, now))
+        }
+        _ => Reply::not_found(),
+    }
+}
+
+fn of_run(book: &Book, repository: &Repository, run: &Run, rest: &[&str], asked: &Asked, now: Timestamp) -> Reply {
+    let workflow = &book.workflows[run.workflow];
+    let shape = || Shape::of(asked.base, &repository.name);
+    let (number, rest) = match rest {
+        ["attempts", number, rest @ ..] => (number.parse::<u32>().ok(), rest),
+        _ => (run.latest().map(|latest| latest.number), rest),
+    };
+    let attempt = run.attempts.iter().find(|it| Some(it.number) == number);
+    let Some(attempt) = attempt else { return Reply::not_found() };
+    let state = format!("{}/{}/{}", run.id, attempt.number, attempt.changed(now));
+    match rest {
+        [] => reply::unless_known(asked, &state, || shape().run(workflow, run, attempt, now)),
+        ["pending_deployments"] => Reply::json(shape().pending(workflow, attempt, now)),
+        ["jobs"] => {
+            let all = asked.params.get("filter").is_some_and(|filter| filter == "all");
+            let attempts: Vec<_> = if all { run.attempts.iter().collect() } else { vec![attempt] };
+            let jobs: Vec<_> = attempts
+                .into_iter()
+                .flat_map(|attempt| attempt.jobs.iter().map(move |job| (attempt, job)))
+                .filter(|(_, job)| job.created <= now)
+                .collect();
+            let (page, link) = asked.page(&jobs);
+            let reply = reply::unless_known(asked, &state, || {
+                let shape = shape();
+                let page: Vec<Value> =
+                    page.iter().map(|(attempt, job)| shape.job(workflow, run, attempt, job, now)).collect();
+                json!({ "total_count": jobs.len(), "jobs": page })
+            });
+            reply.with_link(link)
+        }
+        _ => Reply::not_found(),
+    }
+}
+
+/// A job with its run, whatever the attempt.
+fn job_of<'a>(
+    repository: &'a Repository,
+    id: &str,
+    now: Timestamp,
+) -> Option<(&'a Run, &'a plan::Attempt, &'a plan::Job)> {
+    let id: u64 = id.parse().ok()?;
+    let all = repository.runs.iter().flat_map(|run| run.attempts.iter().map(move |attempt| (run, attempt)));
+    let mut all = all.flat_map(|(run, attempt)| attempt.jobs.iter().map(move |job| (run, attempt, job)));
+    all.find(|(_, _, job)| job.id == id && job.created <= now)
+}
+
+fn runs(book: &Book, repository: &Repository, which: Option<&str>, asked: &Asked, now: Timestamp) -> Reply {
+    let filter = |name: &str| asked.params.get(name).map(String::as_str).filter(|value| !value.is_empty());
+    let wanted = |run: &&Run| {
+        let workflow = &book.workflows[run.workflow];
+        let state = run.latest().map_or(("queued", None), |latest| latest.state(now));
+        let file = workflow.path.rsplit('/').next().unwrap_or_default();
+        which.is_none_or(|which| which == file || which == shape::workflow_id(workflow).to_string())
+            && filter("branch").is_none_or(|it| it == run.branch)
+            && filter("event").is_none_or(|it| it == run.event)
+            && filter("actor").is_none_or(|it| it == run.actor)
+            && filter("head_sha").is_none_or(|it| it == run.sha)
+            && filter("status").is_none_or(|it| it == state.0 || Some(it) == state.1)
+            && filter("created").is_none_or(|it| reply::within(it, run.created))
+    };
+    let all: Vec<&Run> = repository.runs.iter().rev().filter(wanted).collect();
+    let (page, link) = asked.page(&all);
+    let mut state = all.len().to_string();
+    for attempt in page.iter().filter_map(|run| run.latest()) {
+        state = format!("{:x}", hash(&format!("{state}{}{}", attempt.started, attempt.changed(now))));
+    }
+    let reply = reply::unless_known(asked, &state, || {
+        let shape = Shape::of(asked.base, &repository.name);
+        let of = |run: &&Run| run.latest().map(|it| shape.run(&book.workflows[run.workflow], run, it, now));
+        let page: Vec<Value> = page.iter().filter_map(|run| of(run)).collect();
+        json!({ "total_count": all.len(), "workflow_runs": page })
+    });
+    reply.with_link(link)
+}
+
+/// Rerun, rerun failed jobs, cancel.
+fn act(world: &mut World, method: &Method, parts: &[&str], token: &str) -> Reply {
+    let ["repos", owner, name, "actions", "runs", id, verb] = parts else { return Reply::not_found() };
+    if method != Method::POST {
+        return Reply::not_found();
+    }
+    if token.is_empty() {
+        return Reply::refused(StatusCode::UNAUTHORIZED, "Requires authentication");
+    }
+    let Ok(id) = id.parse::<u64>() else { return Reply::not_found() };
+    let (repository, now) = (format!("{owner}/{name}"), world.now);
+    let (code, done) = match *verb {
+        "rerun" => (StatusCode::CREATED, world.book.rerun(&repository, id, now, false)),
+        "rerun-failed-jobs" => (StatusCode::CREATED, world.book.rerun(&repository, id, now, true)),
+        "cancel" | "force-cancel" => (StatusCode::ACCEPTED, world.book.cancel(&repository, id, now)),
+        _ => return Reply::not_found(),
+    };
+    match done {
+        Ok(()) => Reply::Json { code, etag: None, body: json!({}), link: None },
+        Err(Refused::NotFound) => Reply::not_found(),
+        Err(Refused::Running) => Reply::refused(StatusCode::FORBIDDEN, "This workflow is already running"),
+        Err(Refused::Passed) => Reply::refused(StatusCode::FORBIDDEN, "This workflow run cannot be retried"),
+        Err(Refused::Over) => Reply::refused(StatusCode::CONFLICT, "Cannot cancel a workflow run that is completed."),
+    }
+}
