@@ -51,7 +51,7 @@ async fn answer(State(shared): State<Arc<Shared>>, method: Method, uri: Uri, hea
         return logs::download(&world, job, &params, token);
     }
     if text(header::USER_AGENT).is_empty() {
-        return reply::no_agent(now);
+        return reply::no_agent();
     }
     let base = format!("http://{}{PREFIX}", text(header::HOST));
     let asked = Asked { base: &base, uri: &uri, params: &params, known: text(header::IF_NONE_MATCH), token };

@@ -3,7 +3,6 @@
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Value, json};
 
 use super::Params;
@@ -157,12 +156,10 @@ pub(super) fn too_fast(seconds: u64) -> Reply {
 }
 
 /// The real server wants to know who asks.
-pub(super) fn no_agent(now: Timestamp) -> Response {
+pub(super) fn no_agent() -> Response {
     let message = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header \
                    (https://docs.github.com/en/rest/overview/resources-in-the-rest-api#user-agent-required).";
-    let mut response = (StatusCode::FORBIDDEN, message).into_response();
-    put(&mut response, "date", &date(now));
-    response
+    (StatusCode::FORBIDDEN, message).into_response()
 }
 
 /// Counts the answer and gives it its headers.
@@ -213,16 +210,11 @@ pub(super) fn finish(reply: Reply, asked: &Asked, quota: &mut Quota, now: Timest
         ("x-github-media-type", "github.v3; format=json".to_owned()),
         ("x-github-api-version-selected", "2022-11-28".to_owned()),
         ("cache-control", "private, max-age=60, s-maxage=60".to_owned()),
-        ("date", date(now)),
     ];
     for (name, value) in numbers {
         put(&mut response, name, &value);
     }
     response
-}
-
-fn date(now: Timestamp) -> String {
-    DateTimePrinter::new().timestamp_to_rfc9110_string(&now).unwrap_or_default()
 }
 
 fn put(response: &mut Response, name: &'static str, value: &str) {
