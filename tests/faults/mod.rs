@@ -7,6 +7,9 @@ pub mod support;
 
 mod credentials;
 pub mod prometheus;
+mod github;
+pub mod github_writes;
+pub mod hub;
 mod reads;
 mod secrets;
 mod stale;

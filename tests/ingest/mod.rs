@@ -3,6 +3,7 @@
 mod blockers;
 mod extremes;
 mod frames;
+mod github;
 pub mod golden;
 mod odd;
 pub mod served;

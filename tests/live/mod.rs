@@ -11,6 +11,7 @@
 mod act;
 mod cluster;
 mod logs;
+mod openapi;
 mod operator;
 mod people;
 mod same;

@@ -102,11 +102,13 @@ impl Budget {
 
     /// As [`Self::hold`], for a read, which keeps to our share of the hour.
     pub(super) fn hold_read(&mut self, now: Duration) -> Option<Hold> {
-        let held = self.hold(now);
+        if let Some(held) = self.hold(now) {
+            return Some(held);
+        }
         let (ends, limit) = (self.window_ends?, self.limit?);
         let share = limit.saturating_mul(6) / 10;
         let why = "60 % of the hour's requests are spent; the rest is left to you";
-        held.or_else(|| (self.spent >= share).then_some(Hold { until: ends, why }))
+        (self.spent >= share).then_some(Hold { until: ends, why })
     }
 
     /// Takes in what an answer said. `anonymous`: then "unchanged" costs as well.
@@ -226,7 +228,8 @@ mod tests {
             ("99999999999999999999999999", 3_600),
             ("Sat, 21 Nov 2026 12:00:45 GMT", 45),
             ("Sat, 21 Nov 2026 11:00:00 GMT", 0),
-            ("Fri, 31 Dec 9999 23:59:59 GMT", 3_600),
+            ("Fri, 31 Dec 2060 23:59:59 GMT", 3_600),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", 60),
             ("-5", 60),
             ("1.5", 60),
             ("soon", 60),
@@ -247,8 +250,8 @@ mod tests {
         assert_eq!(wait(403, &[]), Some(60));
         assert_eq!(wait(429, &[("x-ratelimit-remaining", "4000")]), Some(60));
         assert_eq!(wait(403, &[("x-ratelimit-remaining", "4000")]), None, "no permission is no limit");
-        let spent = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1795262400")];
-        assert_eq!(wait(403, &spent).is_some(), true);
+        let spent = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1795262490")];
+        assert_eq!(wait(403, &spent), Some(90), "until the next hour begins");
         let mut budget = Budget::default();
         let mut waits = Vec::new();
         let mut now = Duration::ZERO;

@@ -41,11 +41,16 @@ impl GitHub {
             seen.insert(at.clone());
             etags.forget(&at);
             let read = self.fresh(&at).await?;
-            let next = self.keep(&at, &read, etags)?;
+            let next = self.keep(&at, &read, etags);
             date = read.date.or(date);
             bodies.push(read.body);
             match next {
                 Some(next) if bodies.len() < most => {
+                    if !self.is_here(&next) {
+                        return Err(NetError::Paging(
+                            "the next page of the list is on another server, which is not asked".to_owned(),
+                        ));
+                    }
                     if seen.contains(&next) {
                         return Err(NetError::Paging("the list never ends: the same page is named again".to_owned()));
                     }
@@ -67,7 +72,7 @@ impl GitHub {
             let Some(etag) = etags.of(&at).map(str::to_owned) else { return Ok(None) };
             match self.read(&at, Some(&etag)).await? {
                 Got::Fresh(read) => {
-                    let next = self.keep(&at, &read, etags)?;
+                    let next = self.keep(&at, &read, etags);
                     let whole = pages == 0 && (next.is_none() || most == 1);
                     return Ok(whole.then(|| Listed::Pages { bodies: vec![read.body], date: read.date }));
                 }
@@ -90,20 +95,17 @@ impl GitHub {
     }
 
     /// Remembers a page; where the next one is.
-    fn keep(&self, at: &str, read: &Read, etags: &mut Etags) -> Result<Option<String>, NetError> {
+    fn keep(&self, at: &str, read: &Read, etags: &mut Etags) -> Option<String> {
         let next = next_of(&read.headers);
-        if let Some(next) = &next {
-            let uri = next.parse::<Uri>().ok();
-            if uri.as_ref().and_then(Origin::of).as_ref() != Some(&self.inner.origin) {
-                etags.forget(at);
-                return Err(NetError::Paging(
-                    "the next page of the list is on another server, which is not asked".to_owned(),
-                ));
-            }
-        }
         let etag = read.headers.get(header::ETAG).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        // A page that leads elsewhere is asked for whole each time, to say so each time.
+        let etag = etag.filter(|_| next.as_ref().is_none_or(|next| self.is_here(next)));
         etags.keep(at, etag, next.clone());
-        Ok(next)
+        next
+    }
+
+    fn is_here(&self, url: &str) -> bool {
+        url.parse::<Uri>().ok().as_ref().and_then(Origin::of).as_ref() == Some(&self.inner.origin)
     }
 }
 

@@ -1,0 +1,30 @@
+// GitHub's description without the paths that have nothing to do with Actions: the whole of it takes
+// minutes to load. What stays is not changed; a request to anything else is answered with a fault.
+//
+//     node cut.js api.github.com.json cut.json
+'use strict';
+const fs = require('fs');
+const [from, to] = process.argv.slice(2);
+const whole = JSON.parse(fs.readFileSync(from, 'utf8'));
+const paths = Object.entries(whole.paths).filter(([path]) => path.startsWith('/repos/{owner}/{repo}/actions/'));
+const cut = { ...whole, paths: Object.fromEntries(paths), components: {}, webhooks: undefined, 'x-webhooks': undefined };
+
+const kept = new Set();
+function keep(node) {
+  if (Array.isArray(node)) return node.forEach(keep);
+  if (node === null || typeof node !== 'object') return;
+  for (const [key, value] of Object.entries(node)) {
+    if (key === '$ref' && typeof value === 'string' && value.startsWith('#/components/')) {
+      if (kept.has(value)) continue;
+      kept.add(value);
+      const [, , kind, name] = value.split('/');
+      const part = whole.components[kind][name];
+      (cut.components[kind] ??= {})[name] = part;
+      keep(part);
+    } else {
+      keep(value);
+    }
+  }
+}
+keep(cut.paths);
+fs.writeFileSync(to, JSON.stringify(cut));
