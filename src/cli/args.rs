@@ -27,6 +27,8 @@ pub(crate) enum Sub {
     Demo(Demo),
     /// Print how everything stands, without a screen
     Status(Status),
+    /// Look at every source, the configuration, the terminal and the journal, and say what to do
+    Doctor(Doctor),
     /// Put a terminal right that another program, or a kill, left in disorder
     TtyReset,
 }
@@ -171,6 +173,13 @@ pub(crate) struct Demo {
     /// Scenario scale: lines that each pod logs in a second
     #[arg(long, value_name = "RATE", default_value_t = 2.0, allow_negative_numbers = true)]
     pub(crate) log_rate: f64,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Doctor {
+    /// One JSON document instead of lines
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Clone, Copy, Args)]

@@ -5,6 +5,7 @@ mod args;
 mod console;
 mod demo;
 mod discover;
+mod doctor;
 mod folders;
 mod status;
 mod world;
@@ -36,6 +37,7 @@ pub fn run() -> ExitCode {
         None => console::run(&cli.scope, &cli.look),
         Some(Sub::Demo(options)) => demo::run(options, &cli.scope, &cli.look),
         Some(Sub::Status(options)) => status::run(&cli.scope, *options),
+        Some(Sub::Doctor(options)) => doctor::run(&cli.scope, *options),
         Some(Sub::TtyReset) => tty_reset(),
     };
     ExitCode::from(code)

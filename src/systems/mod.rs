@@ -253,6 +253,12 @@ fn place(kind: Kind, namespace: Option<&Name>) -> Option<(String, String)> {
     }
 }
 
+/// The path of a list of one object of a kind, to see whether it may be read.
+#[must_use]
+pub fn first_of(kind: Kind, namespace: Option<&Name>) -> Option<String> {
+    place(kind, namespace).map(|(path, _)| format!("{path}?limit=1"))
+}
+
 /// The collection of a kind under the root of its API group, in one namespace or in all.
 fn collection(root: &str, kind: Kind, namespace: Option<&Name>) -> String {
     match namespace {

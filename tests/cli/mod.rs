@@ -1,6 +1,7 @@
 //! The built program without a screen: arguments, exit codes, and what it says of bad input.
 
 mod config_errors;
+mod doctor;
 mod sources;
 
 use std::path::Path;
