@@ -163,9 +163,12 @@ fn of_analyses(state: &State, rollout: &Rollout) -> Vec<(Safe, Arms)> {
         runs.into_iter().flat_map(|run| &run.metrics).filter(|metric| metric.provider.as_str() == "prometheus")
     {
         let Some(query) = &metric.query else { continue };
-        let Some(arms) = promql::from_canary(query.as_str(), &names, sense(metric)) else { continue };
+        let sense = sense(metric);
+        let Some(arms) = promql::from_canary(query.as_str(), &names, sense) else { continue };
         if found.iter().all(|(_, other)| other.metric != arms.metric) {
-            found.push((metric.name.clone(), arms));
+            // What is shown is the share of failures, whatever the analysis counts.
+            let turned = arms.metric == ArmMetric::Errors && sense == Sense::Success;
+            found.push((if turned { Safe::of("errors") } else { metric.name.clone() }, arms));
         }
     }
     found.sort_by_key(|(_, arms)| arms.metric);

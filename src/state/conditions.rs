@@ -26,6 +26,14 @@ pub fn short(condition: &Safe) -> Safe {
     }
 }
 
+/// The number that a plain comparison holds the value against.
+#[must_use]
+pub fn bound(condition: &Safe) -> Option<f64> {
+    let text = short(condition);
+    let number = text.as_str().split_once(' ').map(|(_, number)| number.trim());
+    number?.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,6 +50,8 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(short(&Safe::line(written)).as_str(), read, "{written}");
+            let number = read.split_once(' ').filter(|_| read.len() < 8).and_then(|(_, number)| number.parse().ok());
+            assert_eq!(bound(&Safe::line(written)), number, "{written}");
         }
     }
 }

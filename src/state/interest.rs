@@ -7,14 +7,18 @@ use super::ui::{ListId, Pane, Place};
 use super::{State, arms, derived, lists, runs};
 use crate::model::interest::Interest;
 use crate::model::slo::ComparisonQuery;
-use crate::model::{Kind, ObjectId, Uid};
+use crate::model::{Kind, ObjectId, SystemId, Uid};
 
 /// Runs whose jobs are read at a time.
 const RUNS: usize = 4;
 
 #[must_use]
 pub fn of(state: &State) -> Interest {
-    Interest { jobs: jobs(state), comparisons: comparisons(state), spent: spent(state), history: history(state) }
+    let jobs = jobs(state);
+    if state.world.of_system(SystemId::Prometheus).next().is_none() {
+        return Interest { jobs, ..Interest::default() };
+    }
+    Interest { jobs, comparisons: comparisons(state), spent: spent(state), history: history(state) }
 }
 
 /// The run that is shown, and the first of those that move, failed or wait: what their jobs are named

@@ -90,6 +90,9 @@ pub struct Deck {
 /// Lines of a pane whose source is not configured: title, three of text, one of air.
 const NO_SOURCE: u16 = 5;
 
+/// Lines of an objective: its name, the bar, the figures, one of air.
+pub const GAUGE: u16 = 4;
+
 /// More services than this scroll.
 const MOST_SERVICES: usize = 24;
 
@@ -153,7 +156,8 @@ fn full(deck: &mut Deck, body: Rect, wanted: Wanted) {
     deck.panes[Pane::Environments as usize] = cut_bottom(middle, 1).1;
     let (left, right) = halves(rest);
     deck.panes[Pane::Canary as usize] = right;
-    let (budget, rest) = cut_top(left, NO_SOURCE + 2);
+    // Three objectives and the title; what happened last has the rest.
+    let (budget, rest) = cut_top(left, (GAUGE * 3 + 1).min(left.height));
     deck.panes[Pane::Budget as usize] = budget;
     deck.activity = rest;
 }
@@ -198,6 +202,7 @@ pub fn page(body: Rect, class: Class, place: &Place, len: usize) -> Page {
         Place::Workload(_) | Place::Pod(_) => cut_top(rest, 5.min(rest.height / 3)),
         Place::Analysis(_) => cut_top(rest, 3.min(rest.height / 3)),
         Place::Run(_) => cut_top(rest, 5.min(rest.height / 3)),
+        Place::Objective(_) => cut_top(rest, (rest.height * 3 / 5).min(22)),
         _ => (Rect::default(), rest),
     };
     let (rest, detail) = if class == Class::Wide && has_detail(place) {
@@ -224,7 +229,7 @@ pub fn page(body: Rect, class: Class, place: &Place, len: usize) -> Page {
 #[must_use]
 pub const fn sections(place: &Place) -> u16 {
     match place {
-        Place::Rollout(_) => 2,
+        Place::Rollout(_) | Place::Objective(_) => 2,
         Place::Workload(_) | Place::Pod(_) => 1,
         _ => 0,
     }
@@ -261,7 +266,12 @@ pub fn list_area(state: &State, list: &ListId) -> Rect {
             match pane {
                 Pane::Canary => canary_rows(area, lists::len(state, list)).0,
                 Pane::Environments => cut_top(area, 2).1,
-                Pane::Pipelines | Pane::Steps | Pane::Budget => cut_top(area, 1).1,
+                Pane::Pipelines | Pane::Steps => cut_top(area, 1).1,
+                // A row has several lines; the height counts rows.
+                Pane::Budget => {
+                    let inner = cut_top(area, 1).1;
+                    ratatui::layout::Rect { height: (inner.height + 1) / GAUGE, ..inner }
+                }
             }
         }
     }

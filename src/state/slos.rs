@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::freshness::{self, Freshness};
 use super::{State, arms, environment};
-use crate::model::Uid;
 use crate::model::rollouts::Rollout;
-use crate::model::slo::{Alert, Reading, Slo};
+use crate::model::slo::{Alert, BurnSeverity, Figures, Reading, Slo};
+use crate::model::{Kind, Uid};
+use crate::slo::budget;
 
 /// Worst first: what has a figure by what is left, then what has none.
 #[must_use]
@@ -67,4 +69,71 @@ pub fn alerts_of(state: &State, slo: &Slo) -> Vec<Arc<Alert>> {
         rows.filter(|alert| alert.slo.as_ref().is_some_and(|id| id.as_str() == slo.meta.name.raw())).cloned().collect();
     own.sort_by_key(|alert| !alert.firing);
     own
+}
+
+/// Figures as they may be shown now: those of a source that does not answer are only what was last
+/// known, however good they were.
+#[must_use]
+pub fn figures(state: &State, slo: &Slo) -> Reading<Figures> {
+    let why = match freshness::of_kind(state, slo.meta.cluster, Kind::Slo) {
+        Freshness::Stale { why, .. } | Freshness::Failed { why, .. } | Freshness::Denied { why } => why,
+        _ => return slo.figures.clone(),
+    };
+    match &slo.figures {
+        Reading::Invalid { .. } | Reading::Unreachable { .. } => slo.figures.clone(),
+        other => Reading::Unreachable { why, last: other.shown().copied() },
+    }
+}
+
+/// When an objective's source is asked again, while it does not answer.
+#[must_use]
+pub fn retry(state: &State, slo: &Slo) -> Option<std::time::Duration> {
+    match freshness::of_kind(state, slo.meta.cluster, Kind::Slo) {
+        Freshness::Stale { retry, .. } | Freshness::Failed { retry, .. } => retry,
+        _ => None,
+    }
+}
+
+/// A burn rate by the name of its window.
+#[must_use]
+pub fn rate<'a>(slo: &'a Slo, window: &str) -> Option<&'a Reading<f64>> {
+    let direct = slo.rates.iter().find(|(name, _)| name.as_str() == window).map(|(_, rate)| rate);
+    direct.or_else(|| {
+        slo.burns.iter().find_map(|burn| match () {
+            () if burn.short.as_str() == window => Some(&burn.short_rate),
+            () if burn.long.as_str() == window => Some(&burn.long_rate),
+            () => None,
+        })
+    })
+}
+
+/// How loud an objective is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// The budget is not being spent faster than it returns.
+    Calm,
+    /// It is being spent.
+    Burning,
+    /// Less than a fifth is left, or a ticket is due.
+    Low,
+    /// Less than a twentieth is left, or a page is due.
+    Critical,
+}
+
+/// How an objective stands by these figures.
+#[must_use]
+pub fn standing(slo: &Slo, figures: &Figures) -> Standing {
+    let fires = |severity| slo.burns.iter().any(|burn| burn.severity == severity && burn.is_firing());
+    let burns = ["5m", "1h"]
+        .iter()
+        .any(|window| rate(slo, window).and_then(Reading::value).is_some_and(|rate| budget::exceeds(*rate, 1.0)));
+    if fires(BurnSeverity::Page) || budget::reaches(figures.consumed, 0.95) {
+        Standing::Critical
+    } else if fires(BurnSeverity::Ticket) || budget::reaches(figures.consumed, 0.80) {
+        Standing::Low
+    } else if burns {
+        Standing::Burning
+    } else {
+        Standing::Calm
+    }
 }

@@ -36,12 +36,18 @@ pub fn what(rollout: &Rollout, step: &Step) -> Safe {
     }
 }
 
-/// Which step it is and what it does: `step 4/9 (pause 10m)`.
+/// Which step it is and what it does: `step 4 of 9 (pause 10m)`.
 #[must_use]
 pub fn numbered(rollout: &Rollout, index: i64) -> Safe {
     let steps = of(rollout);
     let Some(step) = usize::try_from(index).ok().and_then(|at| steps.get(at)) else {
         return safe!("the end of {} steps", steps.len());
     };
-    safe!("step {}/{} ({})", index + 1, steps.len(), what(rollout, step))
+    safe!("step {} ({})", count(index, steps.len()), what(rollout, step))
+}
+
+/// `5 of 10`, from 1: the same in lists, panes and sentences. When all are done it is the last.
+#[must_use]
+pub fn count(index: i64, of: usize) -> Safe {
+    safe!("{} of {}", (index + 1).min(of as i64), of)
 }

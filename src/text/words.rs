@@ -101,6 +101,18 @@ pub fn rate(value: f64) -> Safe {
     made(if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text })
 }
 
+/// A number with exactly so many decimals: `3.1`, `61.40`; what is no number is `?`.
+#[must_use]
+pub fn decimal(value: f64, places: usize) -> Safe {
+    if !value.is_finite() {
+        return Safe::of("?");
+    }
+    let text = format!("{value:.places$}");
+    // What is rounded to nothing has no sign.
+    let zero = text.bytes().all(|byte| matches!(byte, b'-' | b'0' | b'.'));
+    made(if zero { text.trim_start_matches('-').to_owned() } else { text })
+}
+
 /// A size: `512 B`, `64 KiB`, `1.5 MiB`.
 #[must_use]
 pub fn bytes(n: u64) -> Safe {

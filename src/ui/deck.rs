@@ -23,7 +23,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
                 Pane::Pipelines => panes::pipelines::draw(state, &mut pen, focused),
                 Pane::Steps => panes::steps::draw(state, &mut pen, focused),
                 Pane::Environments => panes::environments::draw(state, &mut pen, focused),
-                Pane::Budget => panes::budget::draw(&mut pen, focused),
+                Pane::Budget => panes::budget::draw(state, &mut pen, focused),
                 Pane::Canary => panes::canary::draw(state, &mut pen, focused),
             }
         }
@@ -48,7 +48,7 @@ fn summary(state: &State, pane: Pane) -> (&'static str, Words) {
         Pane::Pipelines => ("pipelines", panes::pipelines::summary(state)),
         Pane::Steps => ("steps", panes::steps::summary(state)),
         Pane::Environments => ("environments", panes::environments::summary(state)),
-        Pane::Budget => ("error budget", panes::budget::summary()),
+        Pane::Budget => ("error budget", panes::budget::summary(state)),
         Pane::Canary => ("canary", panes::canary::summary(state)),
     }
 }

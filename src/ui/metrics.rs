@@ -5,7 +5,7 @@ use super::{facts, signs};
 use crate::config::theme::Role;
 use crate::model::rollouts::{AnalysisPhase, Metric};
 use crate::safe;
-use crate::state::readings;
+use crate::state::{conditions, readings};
 use crate::text::Safe;
 
 /// From so many columns on, everything about a metric stands on one line.
@@ -46,7 +46,11 @@ fn trend(metric: &Metric) -> Words {
     const BARS: [&str; 7] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇"];
     let last = metric.measurements.iter().rev().take(usize::from(TREND)).collect::<Vec<_>>();
     let values: Vec<Option<f64>> = last.iter().map(|measurement| readings::number(&measurement.value)).collect();
-    let most = values.iter().flatten().fold(0.0_f64, |most, value| most.max(value.abs()));
+    // What the values are held against is on the scale: a trend far below its limit looks low.
+    let bounds = [&metric.success_condition, &metric.failure_condition].into_iter().flatten();
+    let bound =
+        bounds.filter_map(|condition| conditions::bound(condition)).fold(0.0_f64, |most, value| most.max(value.abs()));
+    let most = values.iter().flatten().fold(bound, |most, value| most.max(value.abs()));
     let mut words = Words::new();
     for (measurement, value) in last.iter().zip(&values).rev() {
         let role = match signs::analysis(&measurement.phase).role {
@@ -91,6 +95,12 @@ pub fn verdict(metric: &Metric) -> (Role, &'static str, Safe) {
     let last = metric.measurements.last().map(|measurement| &measurement.phase);
     let dry = if metric.dry_run { " (dry run)" } else { "" };
     let (role, glyph, word) = match (&metric.phase, last) {
+        // The controller calls a metric successful when its run is ended before it failed often enough.
+        (AnalysisPhase::Successful, Some(AnalysisPhase::Failed | AnalysisPhase::Error)) if was_ended(metric) => {
+            (Role::Bad, "✖", "ended while failing")
+        }
+        (AnalysisPhase::Successful, _) if was_ended(metric) => (Role::Dim, "·", "ended early"),
+        (AnalysisPhase::Successful, Some(AnalysisPhase::Failed)) => (Role::Quiet, "✔", "passed, the last failed"),
         (AnalysisPhase::Successful, _) => (Role::Quiet, "✔", "passed"),
         (AnalysisPhase::Failed, _) => (Role::Bad, "✖", "failed"),
         (AnalysisPhase::Error, _) => (Role::Bad, "⚠", "error"),
@@ -102,4 +112,9 @@ pub fn verdict(metric: &Metric) -> (Role, &'static str, Safe) {
         (AnalysisPhase::Running | AnalysisPhase::Other(_), _) => (Role::Move, "◌", "measuring"),
     };
     (role, glyph, safe!("{}{}", word, dry))
+}
+
+/// The run was ended by an abort or a promotion, and the metric with it ("Metric Terminated").
+fn was_ended(metric: &Metric) -> bool {
+    metric.message.as_str().to_ascii_lowercase().contains("terminated")
 }

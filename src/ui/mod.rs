@@ -10,10 +10,12 @@
 //! | all other views | `places` |
 //! | what lies over them | `overlays` |
 
+mod arms;
 mod blocker;
 mod deck;
 mod facts;
 mod footer;
+mod gauge;
 mod header;
 mod ladder;
 mod metrics;

@@ -12,6 +12,7 @@ mod runs;
 mod shot;
 mod sizes;
 mod skew;
+mod slos;
 mod states;
 mod views;
 mod world;

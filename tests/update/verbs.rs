@@ -38,7 +38,7 @@ fn each_verb_in_each_recorded_moment() {
     let table = [
         ("clean/01-before", "fully promoted", "fully promoted", "not aborted", "no earlier revision"),
         ("clean/02-first-weight", "promote pause Some(1)", "abort", "not aborted", "undo 1"),
-        ("clean/03-analysis-running", "step 3/10 (analysis", "abort", "not aborted", "undo 1"),
+        ("clean/03-analysis-running", "step 3 of 10 (analysis", "abort", "not aborted", "undo 1"),
         ("clean/04-waiting-for-a-person", "promote pause Some(7)", "abort", "not aborted", "undo 1"),
         ("clean/06-healthy", "fully promoted", "fully promoted", "not aborted", "undo 1"),
         ("regression/02-half-the-traffic", "not paused", "abort", "not aborted", "undo 1"),
@@ -79,7 +79,7 @@ fn an_inconclusive_step_is_promoted_to_the_next_and_the_preview_names_what_is_sk
     assert_eq!(told(&ask(&mut console, Command::Promote)), "promote inconclusive 6 7");
     console.press(Command::Promote);
     let lines = format!("{:?}", console.dialog().expect("a dialog").lines);
-    assert!(lines.contains("skip what is left of step 7/10"), "{lines}");
+    assert!(lines.contains("skip what is left of step 7 of 10"), "{lines}");
 }
 
 #[test]

@@ -1,30 +1,145 @@
-//! Error budget: the objectives with the least left first. Prometheus is not read yet.
+//! Error budget: the objectives with the least left first, each as a gauge.
 
 use super::pipelines::indent;
-use super::{no_source, title};
+use super::title;
 use crate::config::theme::Role;
-use crate::state::layout::cut_top;
+use crate::model::slo::Reading;
+use crate::model::{Kind, SystemId};
+use crate::safe;
+use crate::state::State;
+use crate::state::freshness::{self, Freshness};
+use crate::state::layout::{GAUGE, cut_bottom, cut_top};
+use crate::state::lists::{self, Item};
+use crate::state::slos::{self, Standing};
+use crate::state::ui::{ListId, Pane};
+use crate::text::Safe;
+use crate::ui::notice::{self, About};
 use crate::ui::pen::{Pen, Words};
+use crate::ui::table::{self, mark};
+use crate::ui::{gauge, places, signs};
 
-const WHY: &str = "Objectives and burn rates come from Prometheus, which this version does not read.";
-const NEXT: &str = "A source will be named in the configuration file that comes with it. What an analysis \
-                    measures is in the pane of the canary.";
+pub const ABOUT: About = About {
+    what: "objectives",
+    when_empty: "Recording rules of Sloth are found by themselves (sloth_slo_info); OpenSLO files are named \
+                 under slos.files in the configuration.",
+    when_absent: "Is this a Prometheus? Its address is sources.prometheus.url in the configuration.",
+};
 
-pub fn draw(pen: &mut Pen<'_>, focused: bool) {
-    title(pen, focused, "ERROR BUDGET", &Words::new());
-    let area = pen.area();
-    no_source(&mut pen.within(indent(cut_top(area, 1).1)), WHY, NEXT);
+const WHY: &str = "Objectives, burn rates and alerts come from Prometheus.";
+const NEXT: &str = "Name it in .quarterdeck.yaml as sources: prometheus: { url: https://… }, or set PROMETHEUS_URL.";
+
+const DENIED: &str = "Next: a token that may read, as sources: prometheus: { token: { env: NAME } }. Everything else \
+                      here goes on working.";
+
+pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
+    let list = ListId::Pane(Pane::Budget);
+    let freshness = freshness::of_kinds(state, &[Kind::Slo]);
+    let body = indent(cut_top(pen.area(), 1).1);
+    if is_missing(state) {
+        title(pen, focused, "ERROR BUDGET", &Words::new());
+        return missing(&mut pen.within(body));
+    }
+    let len = lists::len(state, &list);
+    let room = usize::from(rooms(body.height));
+    let order = if len > room { safe!("worst {} of {}", room, len) } else { Safe::of("worst first") };
+    let right = if len > 0 { Words::of(Role::Dim, order) } else { Words::new() };
+    title(pen, focused, "ERROR BUDGET", &right.then(places::trouble(&freshness)));
+    if len == 0 {
+        let filtered = lists::total(state, &list) > 0;
+        return notice(state, &mut pen.within(body), filtered);
+    }
+    let top = table::top(state, &list, rooms(body.height));
+    let selected = state.ui.list(&list).and_then(|list| list.selected.as_ref());
+    let mut rest = body;
+    for line in lists::rows(state, &list, top..top + room.max(1)) {
+        let (row, below) = cut_top(rest, GAUGE);
+        rest = below;
+        if selected == Some(&line.id) && focused {
+            let whole = pen.area();
+            mark(&mut pen.within(ratatui::layout::Rect { x: whole.x, width: 1, ..row }), 0, 0, 1, true);
+        }
+        if let Item::Slo(slo) = &line.item {
+            let mut pen = pen.within(cut_bottom(row, row.height).0);
+            let reading = slos::figures(state, slo);
+            pen.both(0, &gauge::name(slo), &gauge::left(state, slo, &reading));
+            gauge::bar(&mut pen, 1, slo, &reading);
+            let width = pen.width();
+            pen.left(2, &gauge::below(state, slo, &reading, width));
+        }
+    }
 }
 
-/// The same on its own page.
-pub fn view(pen: &mut Pen<'_>) {
-    pen.title(0, Role::Title, "SERVICE LEVEL OBJECTIVES", &Words::of(Role::Dim, "no source is configured"));
-    let area = pen.area();
-    no_source(&mut pen.within(cut_top(area, 2).1), WHY, NEXT);
-}
-
-/// What it comes to in one line.
+/// There is nothing to list, and what to do about it is Prometheus' own.
 #[must_use]
-pub fn summary() -> Words {
-    Words::of(Role::Dim, "no source is configured")
+pub fn special(state: &State) -> bool {
+    matches!(freshness::of_kinds(state, &[Kind::Slo]), Freshness::Denied { .. } | Freshness::Live { .. })
+}
+
+/// Why there are no rows.
+pub fn notice(state: &State, pen: &mut Pen<'_>, filtered: bool) {
+    let freshness = freshness::of_kinds(state, &[Kind::Slo]);
+    let sign = signs::freshness(&freshness);
+    match &freshness {
+        _ if filtered => notice::draw(state, pen, &ABOUT, &freshness, true),
+        Freshness::Denied { why } => notice::lines(
+            pen,
+            &sign.mark().add(sign.role, "not allowed to ask Prometheus"),
+            Some(why),
+            &Words::of(Role::Dim, DENIED),
+        ),
+        Freshness::Live { .. } => {
+            let source = state.world.of_system(SystemId::Prometheus).next();
+            let name = source.map(|source| source.name.safe().clone()).unwrap_or_default();
+            let head = Words::of(Role::Dim, "• ").text(safe!("no objectives in {}", name));
+            notice::lines(pen, &head, None, &Words::of(Role::Dim, ABOUT.when_empty));
+        }
+        _ => notice::draw(state, pen, &ABOUT, &freshness, false),
+    }
+}
+
+/// Gauges that fit; the last one needs no line of air below it.
+const fn rooms(height: u16) -> u16 {
+    (height + 1) / GAUGE
+}
+
+/// No Prometheus is known at all.
+#[must_use]
+pub fn is_missing(state: &State) -> bool {
+    state.world.of_system(SystemId::Prometheus).next().is_none()
+}
+
+/// What to do about it.
+pub fn missing(pen: &mut Pen<'_>) {
+    super::no_source(pen, WHY, NEXT);
+}
+
+/// What it comes to in one line: the worst objective, and how many tell nothing.
+#[must_use]
+pub fn summary(state: &State) -> Words {
+    if is_missing(state) {
+        return Words::of(Role::Dim, "no source is configured");
+    }
+    let freshness = freshness::of_kinds(state, &[Kind::Slo]);
+    let all = slos::ordered(state);
+    let Some(worst) = all.first() else {
+        let sign = signs::freshness(&freshness);
+        return if freshness.is_live() { Words::of(Role::Dim, "no objectives") } else { sign.words() };
+    };
+    let reading = slos::figures(state, worst);
+    let loud = match &reading {
+        Reading::Value(figures) => match slos::standing(worst, figures) {
+            Standing::Calm => Role::Text,
+            _ => gauge::role(worst, figures),
+        },
+        _ => Role::Unknown,
+    };
+    let mut words = Words::of(loud, &worst.service).dim(" ").then(gauge::left(state, worst, &reading));
+    if let Some(rate) = slos::rate(worst, "5m").and_then(Reading::value).filter(|rate| **rate > 1.0) {
+        words = words.add(loud, safe!(", burning {}", gauge::times(*rate)));
+    }
+    let silent = all.iter().skip(1).filter(|slo| slos::figures(state, slo).value().is_none()).count();
+    if silent > 0 && !matches!(freshness, Freshness::Stale { .. } | Freshness::Failed { .. }) {
+        words = words.dim("   ").add(Role::Unknown, safe!("{} without a figure", silent));
+    }
+    words
 }

@@ -27,7 +27,7 @@ use crate::text::Safe;
 use crate::ui::notice::{self, About};
 use crate::ui::pen::{Lean, Pen, Words};
 use crate::ui::table::{self, Column, left, right};
-use crate::ui::{facts, ladder, metrics, places, signs};
+use crate::ui::{arms, facts, ladder, metrics, places, signs};
 
 const ABOUT: About = About {
     what: "rollouts",
@@ -108,10 +108,11 @@ pub fn details(state: &State, pen: &mut Pen<'_>, rollout: &Rollout, with_pods: b
     let info = rollout_info::info(&state.world, rollout);
     let mut y = 0;
     let runs = current_runs(state, rollout);
+    let named = named_runs(state, rollout);
     if let Strategy::Canary(canary) = &rollout.strategy
         && !canary.steps.is_empty()
     {
-        ladder::draw(pen, y, rollout, &info, &canary.steps, &runs);
+        ladder::draw(pen, y, rollout, &info, &canary.steps, &named);
         y += 1;
     }
     for line in status_lines(state, rollout, &info, with_pods) {
@@ -120,9 +121,12 @@ pub fn details(state: &State, pen: &mut Pen<'_>, rollout: &Rollout, with_pods: b
             y += 1;
         }
     }
+    let air = u16::from(pen.height() >= 14);
+    let compared = arms::draw(state, pen, y + air, rollout);
+    y = if compared > y + air { compared } else { y };
     if !runs.is_empty() {
         y += u16::from(pen.height() >= 12);
-        y = analysis(state, pen, y, &runs);
+        y = analysis(state, pen, y, &runs, named.is_empty());
     }
     y += u16::from(pen.height() > y + 3);
     revisions(state, pen, y, &info, with_pods);
@@ -149,8 +153,7 @@ fn status_lines(state: &State, rollout: &Rollout, info: &RolloutInfo, with_pods:
     }
     lines.push(weight);
     if let (Some((at, of)), Strategy::Canary(canary)) = (info.step, &rollout.strategy) {
-        let shown = (at + 1).min(of as i64);
-        let mut words = Words::of(Role::Dim, "step ").text(safe!("{} of {}", shown, of));
+        let mut words = Words::of(Role::Dim, "step ").text(steps::count(at, of));
         let step = usize::try_from(at).ok().and_then(|at| canary.steps.get(at));
         words = match step {
             _ if rollout.abort => words.add(Role::Bad, "  aborted").dim(": all traffic goes to the stable version"),
@@ -185,8 +188,8 @@ fn pods(info: &RolloutInfo) -> Words {
     if first { words.text(facts::of(info.replicas.ready, info.replicas.desired)) } else { words }
 }
 
-/// The runs the controller looks at now; else the newest one of the current version.
-fn current_runs(state: &State, rollout: &Rollout) -> Vec<Arc<AnalysisRun>> {
+/// The runs the controller looks at now: of the present attempt.
+fn named_runs(state: &State, rollout: &Rollout) -> Vec<Arc<AnalysisRun>> {
     let named: Vec<&str> = [
         &rollout.step_analysis,
         &rollout.background_analysis,
@@ -198,17 +201,25 @@ fn current_runs(state: &State, rollout: &Rollout) -> Vec<Arc<AnalysisRun>> {
     .collect();
     let mut runs: Vec<Arc<AnalysisRun>> = state.world.analysis_runs.owned_by(&rollout.meta.uid).cloned().collect();
     runs.sort_by(|a, b| b.meta.created.cmp(&a.meta.created).then_with(|| b.meta.name.cmp(&a.meta.name)));
-    let now: Vec<Arc<AnalysisRun>> = runs.iter().filter(|run| named.contains(&run.meta.name.raw())).cloned().collect();
+    runs.retain(|run| named.contains(&run.meta.name.raw()));
+    runs
+}
+
+/// The same; else the newest one of the current version, which may be of an attempt that was given up.
+fn current_runs(state: &State, rollout: &Rollout) -> Vec<Arc<AnalysisRun>> {
+    let now = named_runs(state, rollout);
     if !now.is_empty() {
         return now;
     }
+    let mut runs: Vec<Arc<AnalysisRun>> = state.world.analysis_runs.owned_by(&rollout.meta.uid).cloned().collect();
+    runs.sort_by(|a, b| b.meta.created.cmp(&a.meta.created).then_with(|| b.meta.name.cmp(&a.meta.name)));
     runs.retain(|run| run.template_hash.is_some() && run.template_hash == rollout.current_pod_hash);
     runs.truncate(1);
     runs
 }
 
 /// A line per metric: last value, trend, verdict, what it wants, counters against limits.
-fn analysis(state: &State, pen: &mut Pen<'_>, y: u16, runs: &[Arc<AnalysisRun>]) -> u16 {
+fn analysis(state: &State, pen: &mut Pen<'_>, y: u16, runs: &[Arc<AnalysisRun>], past: bool) -> u16 {
     let mut y = y;
     let names = runs.iter().flat_map(|run| &run.metrics).map(|metric| metric.name.width()).max().unwrap_or(8);
     let name = names.clamp(6, 18) as u16;
@@ -221,8 +232,11 @@ fn analysis(state: &State, pen: &mut Pen<'_>, y: u16, runs: &[Arc<AnalysisRun>])
         let step = run
             .step_index
             .map_or_else(|| run.rollout_type.clone().unwrap_or_default(), |at| safe!("of step {}", at + 1));
-        let words =
-            Words::of(Role::Dim, "analysis ").dim(step).dim("  ").then(sign.words()).dim(safe!(" for {}", when));
+        let words = Words::of(Role::Dim, if past { "last analysis " } else { "analysis " })
+            .dim(step)
+            .dim("  ")
+            .then(sign.words())
+            .dim(safe!(" for {}", when));
         pen.left(y, &words.dim("  ").dim(&run.message));
         y += 1;
         for metric in &run.metrics {
@@ -298,7 +312,7 @@ pub fn summary(state: &State) -> Words {
     if let Some(weight) = info.weight {
         words = words.dim("  ").text(weight.actual_percent());
     }
-    let failing = current_runs(state, &rollout).iter().flat_map(|run| run.metrics.clone()).find(metrics::is_failing);
+    let failing = named_runs(state, &rollout).iter().flat_map(|run| run.metrics.clone()).find(metrics::is_failing);
     match failing {
         Some(metric) => words.add(Role::Bad, safe!("  {} failing", metric.name)),
         None => words,

@@ -46,7 +46,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
             panes::pipelines::not_configured(&mut pen.within(screen.body));
         }
         Place::Pipelines => list(state, pen, &page, &runs::PIPELINES),
-        Place::Slo => panes::budget::view(&mut pen.within(screen.body)),
+        Place::Slo => slos::list(state, pen, &page),
         Place::Inbox => list(state, pen, &page, &inbox::INBOX),
         Place::Environments => list(state, pen, &page, &views::ENVIRONMENTS),
         Place::Pods => list(state, pen, &page, &views::PODS),
@@ -54,7 +54,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
         Place::Journal => list(state, pen, &page, &views::JOURNAL),
         Place::Containers => containers::draw(state, pen, &page),
         Place::Run(id) => runs::page(state, pen, &page, id),
-        Place::Objective(_) => {}
+        Place::Objective(id) => slos::page(state, pen, &page, id),
         Place::Rollout(id) => pages::rollout(state, pen, &page, id),
         Place::Workload(id) => pages::workload(state, pen, &page, id),
         Place::Pod(id) => pages::pod(state, pen, &page, id),

@@ -135,7 +135,7 @@ fn title(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId, right: Wo
     pen.within(page.title).title(0, Role::Title, name, &right.then(trouble(&freshness)));
 }
 
-fn tree(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId, info: Option<&RolloutInfo>) {
+pub(super) fn tree(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId, info: Option<&RolloutInfo>) {
     let list = ListId::Place(state.ui.place.clone());
     let freshness = freshness::of_kind(state, id.cluster, id.kind);
     if lists::len(state, &list) == 0 {

@@ -8,7 +8,7 @@ use crate::model::rollouts::Rollout;
 use crate::safe;
 use crate::state::lists::{Item, Line};
 use crate::state::ui::{ListId, Place};
-use crate::state::{State, deployment_status, environment, readings, rollout_info, verbs};
+use crate::state::{State, deployment_status, environment, readings, rollout_info, steps, verbs};
 use crate::text::{self, Safe};
 use crate::ui::pen::Words;
 use crate::ui::{facts, signs};
@@ -111,7 +111,7 @@ pub(super) fn rollout(state: &State, line: &Line) -> Vec<Words> {
     let info = rollout_info::info(&state.world, row);
     let sign = signs::rollout(state, row, &info.status);
     let place = environment::of(state, row.meta.cluster, &row.meta.namespace);
-    let step = info.step.map_or_else(|| Safe::of("–"), |(at, of)| safe!("{}/{}", at, of));
+    let step = info.step.map_or_else(|| Safe::of("–"), |(at, of)| steps::count(at, of));
     let calm = sign.role == Role::Quiet;
     vec![
         sign.words(),

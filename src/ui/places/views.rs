@@ -61,7 +61,7 @@ pub(super) static ROLLOUTS: View = View {
         left("name", 18, 2, 0),
         left("environment", 12, 1, 2),
         left("strategy", 9, 0, 6),
-        right("step", 5, 3),
+        right("step", 8, 3),
         right("weight", 6, 1),
         left("version", 12, 2, 5),
         right("ready", 5, 4),

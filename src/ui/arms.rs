@@ -1,0 +1,220 @@
+//! The canary beside the stable arm: value, trend, verdict with its interval (slo.md §3.4).
+//!
+//! ```text
+//!              canary              stable
+//!  errors      0.31 %  ▁▂▃▅▇▇      0.12 %  ▂▂▁▂▂▁    ⚠ worse +0.12…+0.21 pp · n 9 412
+//!  p95         212 ms  ▃▃▃▃▄▄      205 ms  ▃▃▃▃▃▃    +7 ms
+//! ```
+
+use std::sync::Arc;
+
+use super::facts;
+use super::pen::{Lean, Pen, Words};
+use crate::config::theme::Role;
+use crate::model::rollouts::Rollout;
+use crate::model::slo::{Arm, ArmMetric, ArmVerdict, Comparison, Reading};
+use crate::safe;
+use crate::state::{State, arms};
+use crate::text::{self, Safe};
+
+/// Columns of a trend.
+const TREND: u16 = 6;
+/// From so many columns on a trend stands beside each value.
+const WIDE: u16 = 60;
+
+/// Comparisons of the current rollout; those of an earlier one say nothing about this version.
+#[must_use]
+pub fn of(state: &State, rollout: &Rollout) -> Vec<Arc<Comparison>> {
+    let began = arms::began(state, rollout);
+    let all = state.world.details.comparisons(&rollout.meta.uid);
+    all.filter(|row| row.query.since == began).cloned().collect()
+}
+
+/// The table from a line on; the line after it.
+pub fn draw(state: &State, pen: &mut Pen<'_>, y: u16, rollout: &Rollout) -> u16 {
+    let rows = of(state, rollout);
+    if rows.is_empty() {
+        return waiting(state, pen, y, rollout);
+    }
+    let name = rows.iter().map(|row| row.query.label.width()).max().unwrap_or(6).clamp(6, 14) as u16;
+    let columns = Columns::new(name, pen.width());
+    let gone = rollout.abort || !arms::is_two_armed(rollout);
+    pen.cell(columns.canary, y, VALUE, Lean::Right, &Words::of(Role::Dim, "canary"));
+    pen.cell(columns.stable, y, VALUE, Lean::Right, &Words::of(Role::Dim, "stable"));
+    if let Some(row) = rows.first().filter(|_| gone) {
+        let words = Words::of(Role::Unknown, safe!("as of {} ago", facts::ago(state, Some(row.at))));
+        pen.write(columns.verdict, y, pen.width(), &words);
+    }
+    let mut y = y + 1;
+    for row in &rows {
+        let (verdict, loud) = verdict(row);
+        pen.cell(0, y, name, Lean::Left, &Words::of(Role::Text, &row.query.label));
+        let canary = if loud == Role::Quiet { Role::Text } else { loud };
+        arm(pen, y, columns.canary, &row.canary, row, canary);
+        arm(pen, y, columns.stable, &row.stable, row, Role::Text);
+        if columns.trends {
+            let most = highest(row);
+            let bars = if loud == Role::Quiet { Role::Dim } else { loud };
+            pen.write(columns.canary + VALUE + 1, y, TREND, &trend(&row.canary.history, most, bars));
+            pen.write(columns.stable + VALUE + 1, y, TREND, &trend(&row.stable.history, most, Role::Dim));
+        }
+        if columns.verdict + verdict.width() <= pen.width() {
+            pen.write(columns.verdict, y, pen.width(), &verdict);
+        } else {
+            // The verdict is what the table is for: it is never cut.
+            y += 1;
+            pen.write(columns.canary.saturating_sub(1), y, pen.width(), &verdict);
+        }
+        y += 1;
+    }
+    y
+}
+
+/// Columns of a value, as `100.0 %` and `12.34 s` need.
+const VALUE: u16 = 7;
+
+struct Columns {
+    canary: u16,
+    stable: u16,
+    verdict: u16,
+    trends: bool,
+}
+
+impl Columns {
+    fn new(name: u16, width: u16) -> Self {
+        let trends = width >= WIDE;
+        let step = if trends { VALUE + 1 + TREND + 2 } else { VALUE + 2 };
+        let canary = name + 1;
+        let stable = canary + step;
+        Self { canary, stable, verdict: stable + step + u16::from(!trends), trends }
+    }
+}
+
+/// Before anything was compared: what is waited for, or what is missing.
+fn waiting(state: &State, pen: &mut Pen<'_>, y: u16, rollout: &Rollout) -> u16 {
+    if !arms::is_two_armed(rollout) || rollout.abort || super::panes::budget::is_missing(state) {
+        return y;
+    }
+    let words = if arms::queries(state, rollout).is_empty() {
+        "canary and stable are not compared: no analysis asks Prometheus about the canary, and services[].canary is not set"
+    } else {
+        "comparing canary and stable …"
+    };
+    let mut y = y;
+    for line in Words::of(Role::Dim, words).wrap(pen.width()) {
+        pen.left(y, &line);
+        y += 1;
+    }
+    y
+}
+
+fn arm(pen: &mut Pen<'_>, y: u16, x: u16, arm: &Arm, row: &Comparison, role: Role) {
+    let words = match (&arm.value, arm.value.shown()) {
+        (Reading::Value(value), _) => Words::of(role, value_of(*value, row.query.metric)),
+        (Reading::NoTraffic { .. }, _) => Words::of(Role::Unknown, "idle"),
+        (Reading::NoData { .. }, _) => Words::of(Role::Unknown, "no data"),
+        (Reading::Unreachable { .. } | Reading::Invalid { .. }, _) => Words::of(Role::Unknown, "?"),
+        (_, Some(value)) => Words::of(Role::Unknown, value_of(*value, row.query.metric)),
+        (_, None) => Words::of(Role::Unknown, "–"),
+    };
+    pen.cell(x, y, VALUE, Lean::Right, &words);
+}
+
+/// `0.31 %`, `212 ms`, `1.20 s`.
+fn value_of(value: f64, metric: ArmMetric) -> Safe {
+    match metric {
+        ArmMetric::Errors => safe!("{} %", text::decimal(value * 100.0, places(value * 100.0))),
+        ArmMetric::Latency if value < 1.0 => safe!("{} ms", text::decimal(value * 1000.0, 0)),
+        ArmMetric::Latency => safe!("{} s", text::decimal(value, 2)),
+    }
+}
+
+/// Enough decimals to tell small shares apart.
+fn places(percent: f64) -> usize {
+    match percent.abs() {
+        10.0.. => 1,
+        0.1.. => 2,
+        0.01.. => 3,
+        value if value <= 0.0 => 2,
+        _ => 4,
+    }
+}
+
+/// The verdict in words with its interval and how many requests it rests on, and how loud it is.
+#[must_use]
+pub fn verdict(row: &Comparison) -> (Words, Role) {
+    let seen = || match row.canary.counts {
+        Some((_, all)) => safe!(" · n {}", text::count(all)),
+        None => Safe::of(""),
+    };
+    let told =
+        |role, word: &'static str, lo, hi| (Words::of(role, word).dim(" ").dim(interval(lo, hi)).dim(seen()), role);
+    match &row.verdict {
+        ArmVerdict::Worse { lo, hi } => told(Role::Wait, "⚠ worse", *lo, *hi),
+        ArmVerdict::NotWorse { lo, hi } => told(Role::Quiet, "✔ not worse", *lo, *hi),
+        ArmVerdict::Inconclusive { lo, hi } => {
+            let (words, _) = told(Role::Text, "? inconclusive", *lo, *hi);
+            (words, Role::Text)
+        }
+        ArmVerdict::Insufficient { have, need, eta } => {
+            let words = Words::of(Role::Dim, "· too few requests: ")
+                .text(text::count(*have))
+                .dim(safe!(" of {}", text::count(*need)));
+            let words = match eta {
+                Some(eta) => words.dim(safe!(", ~{}", text::age(eta.as_secs() as i64))),
+                None => words,
+            };
+            (words, Role::Text)
+        }
+        ArmVerdict::None => (apart(row), Role::Text),
+    }
+}
+
+/// Two latencies have no interval: how far they are apart.
+fn apart(row: &Comparison) -> Words {
+    let (Some(canary), Some(stable)) = (row.canary.value.value(), row.stable.value.value()) else {
+        return Words::new();
+    };
+    if row.query.metric == ArmMetric::Errors {
+        return Words::of(Role::Dim, "requests are not counted");
+    }
+    let by = (canary - stable) * 1000.0;
+    let sign = if by.round() < 0.0 { "−" } else { "+" };
+    Words::of(Role::Dim, safe!("{}{} ms", sign, text::decimal(by.abs(), 0)))
+}
+
+/// Canary − stable in percentage points: `+0.12…+0.21 pp`.
+fn interval(lo: f64, hi: f64) -> Safe {
+    let (lo, hi) = (lo * 100.0, hi * 100.0);
+    let places = places(lo.abs().max(hi.abs()));
+    let signed = |value: f64| {
+        let digits = text::decimal(value.abs(), places);
+        safe!("{}{}", if value < 0.0 { "−" } else { "+" }, digits)
+    };
+    safe!("{}…{} pp", signed(lo), signed(hi))
+}
+
+/// The highest of both arms: they share a scale, so that bars can be compared.
+fn highest(row: &Comparison) -> f64 {
+    let all = row.canary.history.iter().chain(&row.stable.history).flatten();
+    all.fold(0.0_f64, |most, value| most.max(*value))
+}
+
+/// The last half hour in a few bars; a gap stays a gap.
+fn trend(history: &[Option<f64>], most: f64, role: Role) -> Words {
+    // Not the full block: lines above each other must not touch.
+    const BARS: [&str; 7] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇"];
+    let mut words = Words::new();
+    let columns = usize::from(TREND).min(history.len());
+    for column in 0..columns {
+        let part = &history[column * history.len() / columns..(column + 1) * history.len() / columns];
+        let known: Vec<f64> = part.iter().flatten().copied().collect();
+        let value = known.iter().sum::<f64>() / known.len() as f64;
+        words = match value {
+            value if value.is_nan() => words.add(Role::Faint, "·"),
+            value if most > 0.0 => words.add(role, BARS[((value / most * 6.0).round() as usize).min(6)]),
+            _ => words.add(role, BARS[0]),
+        };
+    }
+    words
+}

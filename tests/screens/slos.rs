@@ -1,0 +1,366 @@
+//! Error budgets: the pane, the list, the page of one, with every way of having no figure.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use quarterdeck::model::kubernetes::Meta;
+use quarterdeck::model::slo::{Alert, Burn, Figures, Reading, Slo, SloSource, Spent};
+use quarterdeck::model::source::{Detail, FeedEvent, FeedId, FeedStatus, Object, SourceScope};
+use quarterdeck::model::{Kind, Name, SourceId, SystemId, Uid};
+use quarterdeck::slo::budget::{self, TABLE};
+use quarterdeck::state::State;
+use quarterdeck::state::slos;
+use quarterdeck::state::ui::{Pane, Place};
+use quarterdeck::text::Safe;
+
+use super::shot::{compare, draw, shot, text, theme};
+use super::world::{self, HEARD, at};
+
+const SMALL: (u16, u16) = (80, 24);
+const FULL: (u16, u16) = (160, 48);
+const WIDE: (u16, u16) = (300, 100);
+
+const PROMETHEUS: SourceId = SourceId(1);
+const MONTH: Duration = Duration::from_hours(720);
+
+fn ago(seconds: i64) -> Timestamp {
+    world::noon() - SignedDuration::from_secs(seconds)
+}
+
+fn feed(kind: Kind) -> FeedId {
+    FeedId { cluster: PROMETHEUS, kind, namespace: None }
+}
+
+/// The world of the pictures with a Prometheus in it that has said nothing yet.
+pub fn with_prometheus(mut state: State) -> State {
+    state.world.sources.push(SourceScope {
+        id: PROMETHEUS,
+        system: SystemId::Prometheus,
+        name: Name::new("prometheus.internal:9090"),
+        server: Safe::of("http://prometheus.internal:9090"),
+        user: Safe::of(""),
+        namespaces: None,
+        unusable: None,
+        discovered: None,
+    });
+    tell(&mut state, FeedEvent::Status(FeedStatus::Connecting));
+    state
+}
+
+/// The same event on both feeds.
+pub fn tell(state: &mut State, event: FeedEvent) {
+    for kind in [Kind::Slo, Kind::Alert] {
+        state.world.apply(&feed(kind), HEARD, event.clone());
+    }
+}
+
+pub fn list(state: &mut State, objects: Vec<Object>) {
+    tell(state, FeedEvent::ListBegins);
+    for object in objects {
+        let kind = if matches!(object, Object::Slo(_)) { Kind::Slo } else { Kind::Alert };
+        state.world.apply(&feed(kind), HEARD, FeedEvent::Applied(vec![object]));
+    }
+    tell(state, FeedEvent::Listed);
+}
+
+fn meta(namespace: &str, name: &str) -> Meta {
+    Meta {
+        cluster: PROMETHEUS,
+        namespace: Name::new(namespace),
+        name: Name::new(name),
+        uid: Uid::new(PROMETHEUS, name),
+        resource_version: Arc::from(""),
+        generation: 0,
+        created: None,
+        deleting: None,
+        owner: None,
+    }
+}
+
+/// An objective whose budget is consumed to this share, with burn rates over 5m, 30m, 1h, 2h, 6h, 1d, 3d.
+pub fn slo(service: &str, name: &str, percent: &str, consumed: f64, rates: [f64; 7]) -> Slo {
+    let objective = budget::of_percent(percent).unwrap();
+    let id = format!("{service}-{name}");
+    let windows = ["5m", "30m", "1h", "2h", "6h", "1d", "3d"];
+    let rate = |window: &str| Reading::Value(rates[windows.iter().position(|name| *name == window).unwrap()]);
+    let burns = TABLE.iter().map(|row| Burn {
+        severity: row.severity,
+        short: Safe::of(row.names.1),
+        long: Safe::of(row.names.0),
+        short_rate: rate(row.names.1),
+        long_rate: rate(row.names.0),
+        threshold: row.threshold(MONTH),
+    });
+    let history =
+        (0..240).map(|at| (!(60..72).contains(&at)).then(|| 1.0 - consumed * (f64::from(at) / 239.0).powi(3)));
+    Slo {
+        meta: meta(service, &id),
+        service: Safe::line(service),
+        name: Safe::line(name),
+        objective,
+        window: MONTH,
+        window_text: Safe::of("30d"),
+        rolling: true,
+        source: SloSource::Sloth,
+        method: "mean of ratios",
+        figures: Reading::Value(budget::of_consumed(objective, consumed, MONTH, Some(rates[0]))),
+        burns: burns.collect(),
+        rates: ["5m", "1h", "6h"].iter().map(|window| (Safe::of(window), rate(window))).collect(),
+        at: Some(ago(12)),
+        queries: vec![
+            (Safe::of("consumed"), Safe::line(&format!("slo:period_burn_rate:ratio{{sloth_id=\"{id}\"}}"))),
+            (Safe::of("error ratio"), Safe::line(&format!("slo:sli_error:ratio_rate5m{{sloth_id=\"{id}\"}}"))),
+        ],
+        history: history.collect(),
+    }
+}
+
+fn burning() -> Slo {
+    slo("checkout", "availability", "99.9", 0.386, [3.1, 2.6, 2.1, 1.4, 0.7, 0.5, 0.4])
+}
+
+fn calm() -> Slo {
+    slo("search", "latency", "99.5", 0.02, [0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])
+}
+
+fn paging() -> Slo {
+    slo("payments", "availability", "99.95", 0.963, [16.0, 15.8, 15.0, 9.0, 4.0, 2.0, 1.2])
+}
+
+fn with(mut slo: Slo, figures: Reading<Figures>) -> Object {
+    slo.figures = figures;
+    Object::Slo(Arc::new(slo))
+}
+
+fn alert(name: &str, firing: bool, slo: &str) -> Object {
+    Object::Alert(Arc::new(Alert {
+        meta: meta("checkout", name),
+        firing,
+        severity: Safe::of("page"),
+        since: Some(ago(190)),
+        summary: Safe::of("checkout burns its error budget too fast"),
+        slo: Some(Safe::line(slo)),
+        labels: Vec::new(),
+    }))
+}
+
+/// Three objectives, two alerts, and what the deploy of checkout cost.
+pub fn budgets() -> State {
+    let mut state = with_prometheus(world::deploying());
+    let objects = vec![
+        Object::Slo(Arc::new(calm())),
+        Object::Slo(Arc::new(burning())),
+        with(
+            slo("payments", "availability", "99.95", 0.119, [0.0; 7]),
+            Reading::NoData {
+                since: Some(ago(420)),
+                last: Some(budget::of_consumed(burning().objective, 0.119, MONTH, None)),
+            },
+        ),
+        alert("CheckoutErrorBudgetBurn", true, "checkout-availability"),
+        alert("CheckoutSlowBurn", false, "checkout-availability"),
+    ];
+    list(&mut state, objects);
+    spend(&mut state, "checkout-availability", 0.0081);
+    state
+}
+
+pub fn spend(state: &mut State, slo: &str, spent: f64) {
+    let uid = Uid::new(PROMETHEUS, slo);
+    let since = slos::since_deploy(state, &uid).expect("a rollout of its service");
+    let spent = Spent { slo: uid, since, spent: Reading::Value(spent) };
+    state.world.apply(&feed(Kind::Slo), HEARD, FeedEvent::Detail(Detail::Spent(spent)));
+}
+
+#[test]
+fn the_deck_shows_the_least_budget_first() {
+    let mut state = budgets();
+    compare!("budget-160x48", shot(&state, FULL));
+    state.ui.pane = Pane::Budget;
+    compare!("budget-80x24", shot(&state, SMALL));
+    state.ui.pane = Pane::Canary;
+    let small = text(&draw(&state, &theme("mono"), SMALL));
+    assert!(small.contains("error budget  checkout 61.4 % left, burning 3.1×   1 without a figure"), "{small}");
+}
+
+/// Each reading looks different, and only a value looks like one.
+#[test]
+fn every_kind_of_no_value_is_told_apart() {
+    let known = || budget::of_consumed(burning().objective, 0.119, MONTH, None);
+    let why = Safe::of("connection refused");
+    let readings = [
+        Reading::Value(known()),
+        Reading::NoTraffic { last: Some(known()) },
+        Reading::NoData { since: Some(ago(420)), last: Some(known()) },
+        Reading::NoData { since: None, last: None },
+        Reading::Stale { at: ago(260), last: known() },
+        Reading::Unreachable { why: why.clone(), last: Some(known()) },
+        Reading::Unreachable { why, last: None },
+        Reading::Partial { why: Safe::of("store-2 did not answer"), last: known() },
+        Reading::Immature { coverage: 0.4381, last: known() },
+        Reading::Invalid { why: Safe::of("the value is negative: more good events than all") },
+    ];
+    let mut state = with_prometheus(world::deploying());
+    let objects = readings
+        .into_iter()
+        .enumerate()
+        .map(|(at, reading)| with(slo(&format!("service{at}"), "availability", "99.9", 0.119, [0.2; 7]), reading));
+    list(&mut state, objects.collect());
+    state.ui.pane = Pane::Budget;
+    compare!("budget-readings-119x60", shot(&state, (119, 60)));
+    let state = at(state, Place::Slo);
+    compare!("slos-readings-160x48", shot(&state, FULL));
+    compare!("slos-readings-80x24", shot(&state, SMALL));
+}
+
+#[test]
+fn a_budget_that_is_nearly_gone_is_loud() {
+    let mut state = with_prometheus(world::deploying());
+    let overspent = slo("web", "availability", "99.9", 1.4512, [0.0; 7]);
+    list(&mut state, vec![Object::Slo(Arc::new(paging())), Object::Slo(Arc::new(overspent))]);
+    state.ui.pane = Pane::Budget;
+    compare!("budget-gone-80x24", shot(&state, SMALL));
+}
+
+#[test]
+fn the_list_and_the_page_of_one() {
+    let state = at(budgets(), Place::Slo);
+    compare!("slos-160x48", shot(&state, FULL));
+    compare!("slos-80x24", shot(&state, SMALL));
+    let id = burning().id();
+    let state = at(budgets(), Place::Objective(id));
+    compare!("objective-160x48", shot(&state, FULL));
+    compare!("objective-80x24", shot(&state, SMALL));
+    compare!("objective-300x100", shot(&state, WIDE));
+}
+
+#[test]
+fn states_of_the_source() {
+    let none = at(world::deploying(), Place::Slo);
+    compare!("slos-not-configured-80x24", shot(&none, SMALL));
+    let waiting = at(with_prometheus(world::deploying()), Place::Slo);
+    compare!("slos-loading-80x24", shot(&waiting, SMALL));
+    let told = |event: FeedEvent| {
+        let mut state = with_prometheus(world::deploying());
+        tell(&mut state, event);
+        at(state, Place::Slo)
+    };
+    let denied = FeedStatus::Denied { message: Safe::of("403 Forbidden: the token is not allowed to read") };
+    compare!("slos-denied-80x24", shot(&told(FeedEvent::Status(denied)), SMALL));
+    let failed = FeedStatus::Failed {
+        message: Safe::of("it answers HTML, not Prometheus' JSON: is a proxy in the way?"),
+        retry_at: Some(HEARD + Duration::from_secs(12)),
+    };
+    compare!("slos-failed-80x24", shot(&told(FeedEvent::Status(failed)), SMALL));
+    let mut empty = with_prometheus(world::deploying());
+    list(&mut empty, Vec::new());
+    compare!("slos-empty-80x24", shot(&at(empty, Place::Slo), SMALL));
+    let mut stale = budgets();
+    let status = FeedStatus::Stale {
+        since: HEARD.checked_sub(Duration::from_secs(41)).unwrap(),
+        message: Safe::of("connection refused"),
+        retry_at: Some(HEARD + Duration::from_secs(12)),
+    };
+    tell(&mut stale, FeedEvent::Status(status));
+    stale.ui.pane = Pane::Budget;
+    compare!("budget-stale-80x24", shot(&stale, SMALL));
+    compare!("slos-stale-80x24", shot(&at(stale, Place::Slo), SMALL));
+}
+
+/// What compares the arms of checkout in production, and the answer.
+mod arms {
+    use quarterdeck::model::slo::{Arm, ArmMetric, ArmQuery, ArmVerdict, Comparison, ComparisonQuery};
+    use quarterdeck::slo::stats::{self, Counts};
+    use quarterdeck::state::arms;
+
+    use super::*;
+
+    fn arm(value: f64, counts: Option<(u64, u64)>, slope: f64) -> Arm {
+        let history = (0..30).map(|at| (at > 3).then(|| value * (1.0 - slope * f64::from(29 - at) / 29.0)));
+        Arm { value: Reading::Value(value), counts, history: history.collect() }
+    }
+
+    /// The comparison that S2 shows after some minutes: failures of 30 000 requests each.
+    fn told(state: &State, metric: ArmMetric, canary: Arm, stable: Arm, verdict: ArmVerdict) -> Comparison {
+        let id = world::rollout(state, "checkout", "production");
+        let rollout = state.world.rollouts.get(&id.uid).unwrap();
+        let query = || ArmQuery { value: "x".into(), counts: None };
+        let label = if metric == ArmMetric::Errors { "errors" } else { "p95" };
+        let query = ComparisonQuery {
+            rollout: id.uid,
+            metric,
+            label: Safe::of(label),
+            canary: query(),
+            stable: query(),
+            margin_ppb: 500_000,
+            since: arms::began(state, rollout),
+        };
+        Comparison { query, canary, stable, verdict, at: ago(200) }
+    }
+
+    fn counted(state: &State, canary: (u64, u64), stable: (u64, u64)) -> Comparison {
+        let counts = |(failed, all): (u64, u64)| Counts { failed: failed as f64, all: all as f64 };
+        let verdict = stats::verdict(counts(canary), counts(stable), 0.0005, Duration::from_mins(5));
+        let arm = |pair: (u64, u64), slope| arm(pair.0 as f64 / pair.1 as f64, Some(pair), slope);
+        told(state, ArmMetric::Errors, arm(canary, 0.9), arm(stable, 0.1), verdict)
+    }
+
+    fn with(rows: impl Fn(&State) -> Vec<Comparison>) -> State {
+        let mut state = budgets();
+        for row in rows(&state) {
+            state.world.apply(&feed(Kind::Slo), HEARD, FeedEvent::Detail(Detail::Comparison(Box::new(row))));
+        }
+        state
+    }
+
+    fn latency(state: &State) -> Comparison {
+        let metric = ArmMetric::Latency;
+        told(state, metric, arm(0.212, None, 0.1), arm(0.205, None, 0.0), ArmVerdict::None)
+    }
+
+    #[test]
+    fn the_canary_beside_the_stable_arm() {
+        let worse = with(|state| vec![counted(state, (54, 30_000), (6, 30_000)), latency(state)]);
+        compare!("arms-160x48", shot(&worse, FULL));
+        compare!("arms-80x24", shot(&worse, SMALL));
+        let id = world::rollout(&worse, "checkout", "production");
+        compare!("arms-rollout-160x48", shot(&at(worse.clone(), Place::Rollout(id.clone())), FULL));
+        let mut aborted = worse;
+        let mut rollout = quarterdeck::model::rollouts::Rollout::clone(aborted.world.rollouts.get(&id.uid).unwrap());
+        rollout.abort = true;
+        let feed = FeedId { cluster: id.cluster, kind: Kind::Rollout, namespace: Some(id.namespace) };
+        aborted.world.apply(&feed, HEARD, FeedEvent::Applied(vec![Object::Rollout(Arc::new(rollout))]));
+        compare!("arms-aborted-80x24", shot(&aborted, SMALL));
+    }
+
+    #[test]
+    fn each_verdict_in_words() {
+        let said = |canary, stable| {
+            let state = with(|state| vec![counted(state, canary, stable)]);
+            let text = text(&draw(&state, &theme("mono"), SMALL));
+            text.lines().skip_while(|line| !line.contains("canary   ")).skip(1).take(2).collect::<Vec<_>>().join("\n")
+        };
+        for (canary, stable, words) in [
+            ((54, 30_000), (6, 30_000), "⚠ worse +0.12…+0.21 pp · n 30 000"),
+            ((24, 30_000), (6, 30_000), "? inconclusive +0.031…+0.093 pp · n 30 000"),
+            ((605, 2_880_000), (576, 2_880_000), "✔ not worse −0.0010…+0.0030 pp · n 2 880 000"),
+            ((1, 412), (10, 10_000), "· too few requests: 412 of "),
+        ] {
+            let said = said(canary, stable);
+            assert!(said.contains(words), "{words} is not in\n{said}");
+        }
+    }
+
+    /// What was measured of an earlier version is not shown beside this one.
+    #[test]
+    fn a_comparison_of_another_rollout_is_not_shown() {
+        let state = with(|state| {
+            let mut old = counted(state, (54, 30_000), (6, 30_000));
+            old.query.since = Some(ago(90_000));
+            vec![old]
+        });
+        let text = text(&draw(&state, &theme("mono"), SMALL));
+        assert!(!text.contains("worse"), "{text}");
+    }
+}
