@@ -109,11 +109,14 @@ pub struct Wanted {
     pub services: usize,
     /// Something that runs pipelines is read.
     pub pipelines: bool,
+    /// Something that has objectives is read.
+    pub objectives: bool,
 }
 
 #[must_use]
 pub fn wanted(state: &State) -> Wanted {
-    Wanted { services: services(state), pipelines: state.world.of_system(SystemId::GitHub).next().is_some() }
+    let reads = |system| state.world.of_system(system).next().is_some();
+    Wanted { services: services(state), pipelines: reads(SystemId::GitHub), objectives: reads(SystemId::Prometheus) }
 }
 
 /// The Deck's panes in `body`.
@@ -157,7 +160,8 @@ fn full(deck: &mut Deck, body: Rect, wanted: Wanted) {
     let (left, right) = halves(rest);
     deck.panes[Pane::Canary as usize] = right;
     // Three objectives and the title; what happened last has the rest.
-    let (budget, rest) = cut_top(left, (GAUGE * 3 + 1).min(left.height));
+    let lines = if wanted.objectives { GAUGE * 3 + 1 } else { NO_SOURCE + 2 };
+    let (budget, rest) = cut_top(left, lines);
     deck.panes[Pane::Budget as usize] = budget;
     deck.activity = rest;
 }

@@ -11,7 +11,7 @@ use crate::model::source::SourceScope;
 use crate::model::{Kind, SystemId};
 use crate::safe;
 use crate::state::freshness::{self, Freshness};
-use crate::state::{State, environment};
+use crate::state::{State, environment, slos};
 use crate::text::{self, Safe};
 
 pub fn draw(state: &State, pen: &mut Pen<'_>) {
@@ -93,6 +93,10 @@ fn sources(state: &State, brief: bool) -> Words {
         if system == SystemId::GitHub {
             words = words.then(quota(state));
         }
+    }
+    let firing = slos::firing(state).count() as u64;
+    if firing > 0 {
+        words = words.add(Role::Bad, safe!("  ✖ {}", text::plural(firing, "alert", "alerts")));
     }
     if let Some(skewed) = skewed(state) {
         words = words.add(Role::Wait, safe!("  ⚠ {}", skewed));
