@@ -147,7 +147,8 @@ impl View {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Demo {
-    /// Which story is played [default: canary-regression]
+    /// Which story is played: canary-regression, clean-canary, flaky-e2e or scale [default:
+    /// canary-regression]
     pub(crate) scenario: Option<String>,
     /// Seconds of the story in one second [default: the story's own pace]
     #[arg(long, value_name = "FACTOR", allow_negative_numbers = true)]

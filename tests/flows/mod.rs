@@ -3,4 +3,5 @@
 
 mod demo_story;
 pub mod harness;
+mod red_job;
 mod story;
