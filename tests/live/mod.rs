@@ -10,6 +10,7 @@
 
 mod act;
 mod cluster;
+mod evening;
 mod logs;
 mod openapi;
 mod operator;
