@@ -1,3 +1,4 @@
 //! Invariants that hold for every sequence of messages.
 
 mod interleavings;
+mod runs;

@@ -7,6 +7,7 @@ mod evidence;
 mod inbox;
 mod life;
 mod places;
+mod run_verbs;
 mod verbs;
 mod weights;
 pub mod world;
