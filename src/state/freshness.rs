@@ -27,7 +27,8 @@ pub enum Freshness {
     Absent { why: Safe },
     /// Never had data and cannot get it.
     Failed { why: Safe, retry: Option<Duration> },
-    /// Some of it is live, `missing` of `of` lists are not to be had; `why` is the first reason.
+    /// Some of it is live, `missing` of `of` lists are not to be had; `why` is the first reason. A kind
+    /// that is not installed misses nothing: there is none of it.
     Partial { missing: usize, of: usize, why: Safe },
 }
 
@@ -108,7 +109,13 @@ pub fn is_complete(state: &State, kinds: &[Kind]) -> bool {
         .feeds
         .iter()
         .filter(|(id, _)| kinds.contains(&id.kind))
-        .all(|(_, feed)| feed.complete && feed.left_out == 0)
+        .all(|(id, feed)| is_not_installed(id, feed) || feed.complete && feed.left_out == 0)
+}
+
+/// The definition of the kind is missing in the cluster: so is every object of it, and the count is
+/// whole without them. A repository that is missing was asked for by name.
+fn is_not_installed(id: &FeedId, feed: &Feed) -> bool {
+    id.system() == SystemId::Rollouts && matches!(feed.status, FeedStatus::Absent { .. })
 }
 
 fn unusable(state: &State, cluster: SourceId) -> Option<Safe> {
@@ -127,12 +134,15 @@ struct Tally {
     stale: Option<(Duration, Safe, Option<Duration>)>,
     denied: Vec<Safe>,
     absent: Vec<Safe>,
+    /// So many of those.
+    not_installed: usize,
     failed: Vec<(Safe, Option<Duration>)>,
 }
 
 fn aggregate<'a>(now: Duration, feeds: impl Iterator<Item = (&'a FeedId, &'a Feed)>) -> Freshness {
     let mut tally = Tally::default();
-    for (_, feed) in feeds {
+    for (id, feed) in feeds {
+        tally.not_installed += usize::from(is_not_installed(id, feed));
         tally.take(now, feed);
     }
     tally.verdict()
@@ -187,9 +197,10 @@ impl Tally {
         if self.loading > 0 || self.all == 0 {
             return Freshness::Loading { remaining: self.remaining };
         }
+        let missing = missing.saturating_sub(self.not_installed);
         if missing > 0 {
-            let reasons = self.failed.into_iter().map(|(why, _)| why).chain(self.denied).chain(self.absent);
-            let why = reasons.into_iter().next().unwrap_or_else(|| Safe::of("part of it cannot be read"));
+            let mut reasons = self.failed.into_iter().map(|(why, _)| why).chain(self.denied).chain(self.absent);
+            let why = reasons.next().unwrap_or_else(|| Safe::of("part of it cannot be read"));
             return Freshness::Partial { missing, of: self.all, why };
         }
         Freshness::Live { age: self.oldest, left_out: self.left_out }

@@ -2,6 +2,8 @@
 //! raw string; it clips to its area, counts columns as the terminal does, draws marks in the style
 //! that nothing else has, and writes ASCII where the terminal has no more.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier, Style};
@@ -113,6 +115,12 @@ impl Words {
         self.parts.iter().map(|(_, text)| text.width()).sum::<usize>().min(usize::from(u16::MAX)) as u16
     }
 
+    /// As a terminal that has only ASCII shows it: some signs take more columns there.
+    fn in_ascii(&self) -> Self {
+        let parts = self.parts.iter().map(|(role, text)| (*role, text::ascii::written_out(text).into_owned()));
+        Self { parts: parts.collect() }
+    }
+
     /// Broken into lines of at most `width` columns, at spaces where there are some.
     #[must_use]
     pub fn wrap(&self, width: u16) -> Vec<Self> {
@@ -220,11 +228,20 @@ impl<'a> Pen<'a> {
         self.area
     }
 
+    /// The words in the characters that the terminal has.
+    fn shown<'w>(&self, words: &'w Words) -> Cow<'w, Words> {
+        match self.theme.glyphs {
+            Glyphs::Unicode => Cow::Borrowed(words),
+            Glyphs::Ascii => Cow::Owned(words.in_ascii()),
+        }
+    }
+
     /// Words from a column on, cut with `…` after `most` columns; the columns they took.
     pub fn write(&mut self, x: u16, y: u16, most: u16, words: &Words) -> u16 {
         if y >= self.area.height || x >= self.area.width || most == 0 {
             return 0;
         }
+        let words = &*self.shown(words);
         let room = most.min(self.area.width - x);
         let cut = words.width() > room;
         let most = if cut { room - 1 } else { room };
@@ -248,6 +265,7 @@ impl<'a> Pen<'a> {
 
     /// Words that end in the last column; the column they begin in.
     pub fn right(&mut self, y: u16, words: &Words) -> u16 {
+        let words = &*self.shown(words);
         let width = words.width().min(self.area.width);
         let x = self.area.width - width;
         self.write(x, y, width, words);
@@ -263,6 +281,7 @@ impl<'a> Pen<'a> {
 
     /// A value in a column of a table.
     pub fn cell(&mut self, x: u16, y: u16, width: u16, lean: Lean, words: &Words) {
+        let words = &*self.shown(words);
         let indent = match lean {
             Lean::Left => 0,
             Lean::Right => width.saturating_sub(words.width()),
@@ -280,6 +299,7 @@ impl<'a> Pen<'a> {
 
     /// A title and a rule to the end of the line, with words at its end.
     pub fn title(&mut self, y: u16, role: Role, name: impl Ink, right: &Words) {
+        let right = &*self.shown(right);
         let name = Words::of(role, name);
         self.repeat(0, y, self.area.width, Role::Faint, "─");
         let used = self.write(0, y, self.area.width, &name.add(role, " "));

@@ -112,10 +112,13 @@ pub fn update(state: &mut State, now: Now, msg: Msg) -> Vec<Effect> {
     effects
 }
 
-/// What is to be done first: operations of an earlier run whose end nobody heard are read up, unless
+/// What is to be done first: that nothing can be done is said; operations of an earlier run whose end nobody heard are read up, unless
 /// the journal is another instance's.
 #[must_use]
 pub fn start(state: &mut State) -> Vec<Effect> {
+    if let Some(why) = state.read_only.clone() {
+        toasts::say(state, ToastKind::Bad, safe!("read-only: {}", why));
+    }
     evidence::read_pending(state)
 }
 

@@ -286,3 +286,20 @@ fn a_terminal_without_utf8_gets_one_ascii_character_for_each_column() {
         assert_eq!(ascii.len(), Safe::line(symbol).width(), "{symbol}");
     }
 }
+
+/// Signs that no single character stands for are written out; states never share a letter.
+#[test]
+fn in_ascii_a_limit_is_not_a_question_and_no_two_states_are_one() {
+    for (text, ascii) in [
+        ("wants ≤ 0.5", "wants <= 0.5"),
+        ("≥ 0.99, ≤ ∞", ">= 0.99, <= inf"),
+        ("≤", "<="),
+        ("50 % → 0 %", "50 % → 0 %"),
+        ("plain", "plain"),
+    ] {
+        assert_eq!(text::ascii::written_out(&Safe::line(text)).as_str(), ascii);
+    }
+    let states = ["✔", "✖", "⚠", "‖", "◌", "●", "◐", "•", "?", "▌"];
+    let shown: std::collections::HashSet<&str> = states.iter().map(|glyph| text::ascii::symbol(glyph)).collect();
+    assert_eq!(shown.len(), states.len(), "{shown:?}");
+}

@@ -265,3 +265,11 @@ fn a_journal_that_fails_makes_the_console_read_only() {
     assert!(console.dialog().is_none());
     assert!(console.toast().contains("no space left"), "{}", console.toast());
 }
+
+#[test]
+fn a_console_that_begins_read_only_says_why_at_once() {
+    let mut console = Console::new(&moment("regression/02-half-the-traffic"));
+    console.state.read_only = Some(Safe::of("another instance (pid 41) holds the journal"));
+    let _ = update::start(&mut console.state);
+    assert!(console.toast().contains("read-only: another instance (pid 41) holds the journal"), "{}", console.toast());
+}

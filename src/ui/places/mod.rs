@@ -76,7 +76,12 @@ fn list(state: &State, pen: &mut Pen<'_>, page: &Page, view: &View) {
         signs::freshness(&freshness).words()
     } else {
         let standing = if state.ui.place == Place::Pipelines { runs::standings(state) } else { Words::new() };
-        standing.then(counts(state, &id, view.kinds)).dim(" ").dim(view.about.what).then(trouble(&freshness))
+        let what = noun(view.about.what, lists::total(state, &id));
+        standing.then(counts(state, &id, view.kinds)).dim(" ").dim(what).then(trouble(&freshness))
+    };
+    let right = match (&state.ui.place, &state.read_only) {
+        (Place::Journal, Some(why)) => right.add(Role::Wait, safe!(" · read-only: {}", why)),
+        _ => right,
     };
     pen.within(page.title).title(0, Role::Title, view.title, &right);
     if lists::len(state, &id) == 0 {
@@ -95,6 +100,11 @@ fn list(state: &State, pen: &mut Pen<'_>, page: &Page, view: &View) {
 /// What is drawn is no longer known to be true.
 fn is_old(freshness: &Freshness) -> bool {
     matches!(freshness, Freshness::Stale { .. } | Freshness::Failed { .. })
+}
+
+/// One action, two actions.
+fn noun(plural: &'static str, count: usize) -> &'static str {
+    if count == 1 { plural.strip_suffix('s').unwrap_or(plural) } else { plural }
 }
 
 /// "3 of 41 · checkout", "≥ 500".
