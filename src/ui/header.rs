@@ -79,6 +79,15 @@ fn sources(state: &State, brief: bool) -> Words {
         words = words.then(sign.mark());
         let role = if calm { Role::Dim } else { sign.role };
         words.push(role, system.short());
+        // Nobody named it: where it was found stands in the help. A cluster is found as everywhere.
+        let named = |source: &SourceScope| source.discovered.is_none();
+        if !brief
+            && system != SystemId::Rollouts
+            && system != SystemId::Kubernetes
+            && !state.world.of_system(system).any(named)
+        {
+            words.push(Role::Dim, " discovered");
+        }
         match &freshness {
             Freshness::Live { age, .. } if age.as_secs() >= 10 => {
                 words.push(role, safe!(" {}", text::age(age.as_secs() as i64)));

@@ -6,10 +6,10 @@ pub mod server;
 pub mod support;
 
 mod credentials;
-pub mod prometheus;
 mod github;
 pub mod github_writes;
 pub mod hub;
+pub mod prometheus;
 mod reads;
 mod secrets;
 mod stale;

@@ -2,6 +2,7 @@
 
 mod deck;
 mod dialogs;
+mod discovered;
 mod hostile;
 mod kept;
 mod matrix;

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::command::{Command, Row, Scope};
 use crate::config::theme::Role;
+use crate::model::source::SourceScope;
 use crate::safe;
 use crate::state::layout::{self, Help};
 use crate::state::{State, verbs};
@@ -40,6 +41,10 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>, top: usize) {
                 };
                 body.write(x + 20, y, wide.saturating_sub(22), &words);
             }
+            Line::Found => drop(body.write(x, y, wide, &Words::of(Role::Title, "discovered sources"))),
+            Line::Source(source) => {
+                body.write(x, y, wide.saturating_sub(2), &discovered(source));
+            }
             Line::Air => {}
         }
     }
@@ -50,7 +55,7 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>, top: usize) {
     }
 }
 
-fn lines(state: &State) -> Vec<Line> {
+fn lines(state: &State) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     for (scope, rows) in verbs::help(state) {
         if !lines.is_empty() {
@@ -59,13 +64,32 @@ fn lines(state: &State) -> Vec<Line> {
         lines.push(Line::Scope(scope));
         lines.extend(rows.into_iter().map(|row| Line::Row(row, verbs::check(state, row.command).err())));
     }
+    // What nobody named is shown as such, with the place it was found in.
+    let found: Vec<Line> =
+        state.world.sources.iter().filter(|source| source.discovered.is_some()).map(Line::Source).collect();
+    if !found.is_empty() {
+        lines.extend([Line::Air, Line::Found]);
+        lines.extend(found);
+    }
     lines
 }
 
-enum Line {
+/// `github  api.github.com  (git remote origin)`.
+fn discovered(source: &SourceScope) -> Words {
+    let words = Words::of(Role::Dim, source.system.as_str()).dim("  ").text(&source.name);
+    match &source.discovered {
+        Some(place) => words.dim(safe!("  ({})", place)),
+        None => words,
+    }
+}
+
+enum Line<'a> {
     Scope(Scope),
     /// The command, and why it cannot be used now.
     Row(&'static Row, Option<Safe>),
+    /// The heading of what follows.
+    Found,
+    Source(&'a SourceScope),
     Air,
 }
 
