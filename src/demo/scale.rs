@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::kinds::{Key, Kind};
-use super::scenario::{Counts, Lately, Objective, Scenario, Strategy, Workload};
+use super::scenario::{Build, Counts, Lately, Objective, Scenario, Strategy, Workload};
 use super::store::Cut;
 use super::value::{letters, mix, rfc3339, set, text, uid};
 use super::world::World;
@@ -51,6 +51,7 @@ pub(super) fn open(options: &Options) -> Result<World, DemoError> {
         })
         .collect();
     scenario.objectives = (0..options.slos).map(objective).collect();
+    scenario.builds = (0..options.runs).map(build).collect();
     let mut world = World::before(scenario, options.seed)?;
     world.quiet = true;
     world.make_namespaces();
@@ -67,8 +68,28 @@ pub(super) fn open(options: &Options) -> Result<World, DemoError> {
         index += 1;
     }
     world.churn.cut = Some(cut);
+    let opens = world.now;
+    world.book.advance(opens);
     world.store.compact();
     Ok(world)
+}
+
+/// A run of one of ten repositories, every few minutes one; each eleventh failed.
+fn build(index: usize) -> Build {
+    let workflow = ["tests", "build-push-images", "rebuild-base"][index % 3];
+    let fails = json!({ "job": if workflow == "tests" { "unit" } else { "image" } });
+    Build {
+        at: format!("-{}s", 40 + 420 * index),
+        repository: format!("shop/service-{:02}", mix(index as u64) % 10),
+        workflow: workflow.to_owned(),
+        branch: if index.is_multiple_of(4) { format!("topic-{}", index % 37) } else { "main".to_owned() },
+        titles: vec![format!("Change number {index}")],
+        version: None,
+        every: None,
+        schedule: workflow == "rebuild-base",
+        fails: if index % 11 == 6 { serde_json::from_value(fails).ok() } else { None },
+        ships: None,
+    }
 }
 
 /// An objective of one of the services, each with a history of its own; here and there one whose

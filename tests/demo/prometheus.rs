@@ -100,6 +100,43 @@ async fn the_slow_burn_has_the_numbers_of_the_incident() {
     }
 }
 
+/// `slo.md` §7, the table of S1: each dwell on its own, the rates of its whole counts.
+#[tokio::test]
+async fn the_clean_canary_has_the_numbers_of_the_incident() {
+    let world = Held::with(Options { scenario: "clean-canary".to_owned(), held: true, ..Options::default() }).await;
+    let table = [
+        (10, 4, [60, 288_000, 518, 2_592_000], "0.2007", "0.2111"),
+        (25, 4, [151, 720_000, 432, 2_160_000], "0.2024", "0.2122"),
+        (50, 8, [605, 2_880_000, 576, 2_880_000], "0.2050", "0.2145"),
+        (75, 8, [907, 4_320_000, 288, 1_440_000], "0.2075", "0.2168"),
+    ];
+    let mut dwelt = 0;
+    for (weight, hours, counts, burn, consumed) in table {
+        world.until("the next weight", |it| super::weight(it) == weight).await;
+        let from = world.handle.now().as_second() - 1;
+        if dwelt == 0 {
+            assert_eq!(four(value(&world, CONSUMED, from as f64).await), "0.2100");
+        }
+        world.minutes(hours * 60 - 2);
+        dwelt += hours;
+        let at = (from + hours as i64 * 3_600) as f64;
+        world.seconds((at as i64 - world.handle.now().as_second()).unsigned_abs());
+        let mut found = Vec::new();
+        for arm in ["canary", "stable"] {
+            for code in [",code=~\"5..\"", ""] {
+                let query =
+                    format!("sum(increase(http_requests_total{{service=\"checkout\",arm=\"{arm}\"{code}}}[{hours}h]))");
+                found.push(value(&world, &query, at).await.round() as i64);
+            }
+        }
+        assert_eq!(found, counts, "at {weight} %");
+        let rate = (found[0] + found[2]) as f64 / (found[1] + found[3]) as f64 / 0.001;
+        assert_eq!(four(rate), burn, "at {weight} %");
+        assert_eq!(four(value(&world, CONSUMED, at).await), consumed, "after {dwelt} h");
+        assert!(names(&world).await.is_empty(), "nothing louder than info");
+    }
+}
+
 /// The last row of S2: the first page, and /alerts and /rules say the same.
 #[tokio::test]
 async fn ignored_the_burn_pages_372_minutes_after_a_comparison_would_have_acted() {

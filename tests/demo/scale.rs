@@ -93,3 +93,18 @@ async fn churns_at_the_rate_asked_for() {
     assert_eq!(frame["type"], "MODIFIED");
     assert_eq!(frame["object"]["status"]["containerStatuses"][0]["restartCount"], 1);
 }
+
+#[tokio::test]
+async fn has_as_many_runs_as_asked_for_over_its_repositories() {
+    let world = Held::with(Options { runs: 60, ..options(20, 0.0) }).await;
+    let mut total = 0;
+    for number in 0..10 {
+        let path = format!("/github/repos/shop/service-{number:02}/actions/runs");
+        let headers = [("Authorization", "Bearer demo"), ("User-Agent", "test")];
+        let (code, _, text) = world.http.exchange("GET", &path, &headers).await;
+        assert_eq!(code, 200, "{text}");
+        let runs: serde_json::Value = serde_json::from_str(&text).unwrap();
+        total += runs["total_count"].as_u64().unwrap();
+    }
+    assert_eq!(total, 60);
+}
