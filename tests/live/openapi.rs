@@ -85,10 +85,10 @@ fn every_request_is_valid() {
         }
         // It does refuse what is not valid.
         let rerun = requests.iter().find(|(what, _)| what.ends_with("rerun-failed-jobs")).expect("a rerun").1;
-        let body = b"{\"enable_debug_logging\":\"fals\"}".to_vec();
-        assert_eq!(body.len(), rerun.body.len() + 3);
-        let head = rerun.head.replace(&format!("{}\r\n", rerun.body.len()), &format!("{}\r\n", body.len()));
-        let (status, answer) = replay(&url, &Request { head, body, ..rerun.clone() }).await;
+        // As long as `false`, so that the head fits.
+        let body = b"{\"enable_debug_logging\":\"yes\"}".to_vec();
+        assert_eq!(body.len(), rerun.body.len());
+        let (status, answer) = replay(&url, &Request { body, ..rerun.clone() }).await;
         assert_eq!(status, 422, "{answer}");
     });
 }

@@ -93,7 +93,8 @@ pub(super) fn client(
     let bound = tower::service_fn(move |mut request: Request<OctoBody>| {
         let ours = Origin::of(request.uri()).as_ref() == Some(&origin);
         let headers = request.headers_mut();
-        headers.insert(header::ACCEPT, HeaderValue::from_static("application/vnd.github+json"));
+        // Its description names the plain type alone.
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/vnd.github+json, application/json;q=0.9"));
         headers.insert(header::USER_AGENT, HeaderValue::from_static(crate::net::USER_AGENT));
         if let Some(token) = token.as_ref() {
             headers.insert(header::AUTHORIZATION, token.clone());
