@@ -3,6 +3,7 @@
 
 pub mod budget;
 pub mod events;
+pub mod openslo;
 pub mod promql;
 pub mod reading;
 pub mod stats;
