@@ -81,6 +81,8 @@ pub struct Deck {
     pub panes: [Rect; 5],
     /// One line each for the panes that have no room, in the same order.
     pub summaries: [Rect; 5],
+    /// The log of the canary, below all panes of a tall terminal.
+    pub log: Rect,
     /// What happened last, under the error budget.
     pub activity: Rect,
     /// The selected rollout in full, beside the panes.
@@ -145,7 +147,25 @@ pub fn deck(body: Rect, class: Class, focus: Pane, wanted: Wanted) -> Deck {
     deck
 }
 
+/// What the five panes need before there is a log below them.
+const PANES: u16 = 30;
+/// Fewer lines of a log, its title and the line below it included, tell nothing.
+const LEAST_LOG: u16 = 6;
+
+/// The panes, and the log below them: the rest, up to a third.
+fn log_below(body: Rect) -> (Rect, Rect) {
+    let height = body.height.saturating_sub(PANES).min(body.height / 3);
+    if height < LEAST_LOG {
+        return (body, Rect::default());
+    }
+    let (log, above) = cut_bottom(body, height);
+    // A line of air between.
+    (cut_bottom(above, 1).1, log)
+}
+
 fn full(deck: &mut Deck, body: Rect, wanted: Wanted) {
+    let (body, log) = log_below(body);
+    deck.log = log;
     let pipelines = if wanted.pipelines { (body.height / 5).clamp(7, 20) } else { NO_SOURCE };
     let (top, rest) = cut_top(body, pipelines + 1);
     // A line of air below the rows.

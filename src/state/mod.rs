@@ -4,6 +4,7 @@ pub mod arms;
 mod attention;
 pub mod blocker;
 pub mod conditions;
+pub mod deck_log;
 pub mod deployment_status;
 pub mod derived;
 pub mod details;
@@ -66,6 +67,8 @@ pub struct State {
     pub keymap: Keymap,
     /// The log that is open, at most one.
     pub log: Option<Log>,
+    /// The one at the bottom of the Deck.
+    pub deck_log: Option<deck_log::DeckLog>,
     /// Bytes that the lines of a log may use (`--log-memory`).
     pub log_memory: usize,
     /// Number of the next tail; every request has its own.
@@ -102,6 +105,7 @@ impl State {
             derived: derived::Derived::default(),
             keymap,
             log: None,
+            deck_log: None,
             log_memory: log::MEMORY,
             next_tail: 0,
             settings: Arc::default(),

@@ -35,6 +35,9 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
             pen.write(14, 0, line.width, &words);
         }
     }
+    if deck.log.height > 0 {
+        panes::deck_log::draw(state, &mut pen.within(deck.log));
+    }
     if deck.activity.height >= 3 {
         activity(state, &mut pen.within(deck.activity));
     }

@@ -1,4 +1,4 @@
-//! What happens in the log of a pod. The log that is open is always the one of the place
+//! What happens in the log of a pod, a container or a job. The log that is open is always the one of the place
 //! ([`settle`]); a new request (another container, another beginning) is a new tail, and what an
 //! older tail still says is not heard.
 
@@ -176,6 +176,7 @@ pub fn command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::ScrollRight if !log.wrap => log.left = log.left.saturating_add(SIDEWAYS),
         Command::ScrollLeft => log.left = log.left.saturating_sub(SIDEWAYS),
         Command::SearchNext => log.search_again(true, window),
+        Command::NextError => log.next_error(window),
         Command::SearchPrevious => log.search_again(false, window),
         Command::Filter => prompt(state, PromptKind::Search),
         Command::Keep => prompt(state, PromptKind::Keep),
@@ -196,6 +197,10 @@ pub fn command(state: &mut State, command: Command) -> Vec<Effect> {
 /// that is open stays.
 fn previous(state: &mut State) -> Vec<Effect> {
     let Some(request) = state.log.as_ref().map(|log| log.request.clone()) else { return Vec::new() };
+    if request.pod.kind != Kind::Pod {
+        toasts::say(state, ToastKind::Info, Safe::of("only a pod keeps the log from before its last restart"));
+        return Vec::new();
+    }
     let pod = state.world.pods.get(&request.pod.uid);
     let container = pod.and_then(|pod| pod.states.iter().find(|one| Some(&one.name) == request.container.as_ref()));
     if !request.previous && container.is_some_and(|one| one.restarts == 0 && one.last.is_none()) {
@@ -241,6 +246,7 @@ fn ask_anew(state: &mut State, command: Command) -> Vec<Effect> {
         Command::NextContainer => {
             let names = containers(state, &request.pod);
             if names.len() < 2 {
+                toasts::say(state, ToastKind::Info, Safe::of("there is no other container here"));
                 return Vec::new();
             }
             let at = names.iter().position(|name| Some(name) == request.container.as_ref());
@@ -264,12 +270,12 @@ fn ask_anew(state: &mut State, command: Command) -> Vec<Effect> {
 }
 
 /// What the server's clock says now, as far as its answers have told.
-fn server_time(state: &State, request: &LogRequest) -> Timestamp {
+pub(super) fn server_time(state: &State, request: &LogRequest) -> Timestamp {
     let ahead = state.world.skew(request.pod.cluster);
     state.now.wall.checked_add(SignedDuration::from_secs(ahead)).unwrap_or(state.now.wall)
 }
 
-fn next_tail(state: &mut State) -> TailId {
+pub(super) fn next_tail(state: &mut State) -> TailId {
     state.next_tail += 1;
     TailId(state.next_tail)
 }

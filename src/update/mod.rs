@@ -1,6 +1,7 @@
 //! The transition: `(&mut State, Now, Msg) → Vec<Effect>`. Pure: no clock, no I/O, no await.
 
 mod confirm;
+mod deck_log;
 mod evidence;
 mod keys;
 pub mod log;
@@ -76,6 +77,7 @@ pub fn update(state: &mut State, now: Now, msg: Msg) -> Vec<Effect> {
         state.derived.forget_blockers();
     }
     let looks = matches!(msg, Msg::Key(_) | Msg::Tick | Msg::Resumed);
+    let ticks = matches!(msg, Msg::Tick);
     let mut effects = Vec::new();
     match msg {
         Msg::Key(key) => keys::key(state, key, &mut effects),
@@ -95,7 +97,11 @@ pub fn update(state: &mut State, now: Now, msg: Msg) -> Vec<Effect> {
             }
         }
         Msg::Progress(id, progress) => operations::progress(state, &id, progress, &mut effects),
-        Msg::Tail(id, event) => effects.extend(log::tail_event(state, id, event)),
+        Msg::Tail(id, event) => {
+            if !deck_log::tail_event(state, id, &event) {
+                effects.extend(log::tail_event(state, id, event));
+            }
+        }
         Msg::Saved(Ok(file)) => toasts::say(state, ToastKind::Good, safe!("saved {}", file)),
         Msg::Saved(Err(why)) => toasts::say(state, ToastKind::Bad, safe!("not saved: {}", why)),
         Msg::Notice(text) => toasts::say(state, ToastKind::Bad, text),
@@ -106,6 +112,7 @@ pub fn update(state: &mut State, now: Now, msg: Msg) -> Vec<Effect> {
         }
     }
     effects.extend(log::settle(state));
+    effects.extend(deck_log::settle(state, ticks));
     if looks {
         effects.extend(look_at(state));
     }

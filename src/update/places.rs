@@ -125,6 +125,10 @@ pub(super) fn logs(state: &mut State) {
             let run = id.uid.clone();
             return log_of_run(state, &run);
         }
+        // The pane of the Deck already shows a pod of it: that one, whole.
+        (Some(RowId::Object(id)), Place::Deck) if id.kind == Kind::Rollout => {
+            Some(state.deck_log.as_ref().map_or(id, |deck| deck.log.request.pod.clone()))
+        }
         (Some(RowId::Object(id)), _) => Some(id),
         (_, Place::Pod(id) | Place::Workload(id) | Place::Rollout(id)) => Some(id.clone()),
         _ => None,

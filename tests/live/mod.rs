@@ -11,6 +11,7 @@
 mod act;
 mod cluster;
 mod evening;
+mod docker;
 mod logs;
 mod openapi;
 mod operator;

@@ -170,7 +170,7 @@ impl Docker {
         match timeout(after, asked).await {
             Ok(Ok(said)) => Ok(said),
             Ok(Err(error)) => Err(words::of_bollard(&self.inner.url, error)),
-            Err(_) => Err(NetError::Transport(words::silent(&self.inner.url, after))),
+            Err(_) => Err(NetError::Connect(words::silent(&self.inner.url, after))),
         }
     }
 
@@ -198,7 +198,7 @@ impl Inner {
         let length = text(&answer, &header::CONTENT_LENGTH).and_then(|text| text.parse::<u64>().ok());
         match length {
             Some(length) if length <= VERSION_LIMIT => Ok(answer),
-            _ => Err(NetError::Transport(words::no_engine(&self.url))),
+            _ => Err(NetError::Connect(words::no_engine(&self.url))),
         }
     }
 }

@@ -54,7 +54,7 @@ impl Inner {
     where
         T: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
     {
-        let broken = |error: hyper::Error| NetError::Transport(words::of_exchange(&self.url, &error));
+        let broken = |error: hyper::Error| NetError::Connect(words::of_exchange(&self.url, &error));
         let (mut sender, connection) = http1::Builder::new()
             // What lies in between for a slow reader stays in the engine's socket.
             .max_buf_size(64 << 10)
@@ -70,7 +70,7 @@ impl Inner {
         let after = self.deadlines.head;
         match timeout(after, sender.send_request(request)).await {
             Ok(answer) => answer.map_err(broken),
-            Err(_) => Err(NetError::Transport(words::silent(&self.url, after))),
+            Err(_) => Err(NetError::Connect(words::silent(&self.url, after))),
         }
     }
 }

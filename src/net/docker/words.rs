@@ -90,7 +90,7 @@ pub(super) fn of_bollard(url: &str, error: BollardError) -> NetError {
     match error {
         BollardError::IOError { err } => match err.get_ref().and_then(|inner| inner.downcast_ref::<Ours>()) {
             Some(Ours(ours)) => ours.clone(),
-            None => NetError::Transport(sentence_for(url, &err, HOST)),
+            None => NetError::Connect(sentence_for(url, &err, HOST)),
         },
         BollardError::DockerResponseServerError { status_code: code @ (400 | 426), message }
             if message.contains("HTTPS") || message.contains("TLS") =>
@@ -108,13 +108,13 @@ pub(super) fn of_bollard(url: &str, error: BollardError) -> NetError {
             };
             NetError::Api { code, reason: String::new(), message: format!("{url} {what}"), retry_after: None }
         }
-        BollardError::HyperResponseError { err } => NetError::Transport(of_exchange(url, &err)),
-        BollardError::RequestTimeoutError => NetError::Transport(silent(url, Duration::from_secs(2))),
+        BollardError::HyperResponseError { err } => NetError::Connect(of_exchange(url, &err)),
+        BollardError::RequestTimeoutError => NetError::Connect(silent(url, Duration::from_secs(2))),
         BollardError::APIVersionParseError { .. }
         | BollardError::JsonSerdeError { .. }
         | BollardError::JsonDataError { .. }
-        | BollardError::StrParseError { .. } => NetError::Transport(no_engine(url)),
-        other => NetError::Transport(format!("{url}: {}", chain(&other))),
+        | BollardError::StrParseError { .. } => NetError::Connect(no_engine(url)),
+        other => NetError::Connect(format!("{url}: {}", chain(&other))),
     }
 }
 

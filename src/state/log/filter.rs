@@ -3,6 +3,7 @@
 
 use regex::bytes::{Regex, RegexBuilder};
 
+use super::level::{self, Level};
 use crate::text::Safe;
 
 /// Bytes a compiled pattern may use; a monster is taken literally instead.
@@ -12,7 +13,8 @@ const PATTERN_LIMIT: usize = 1 << 20;
 #[derive(Debug, Clone)]
 pub struct Pattern {
     text: String,
-    regex: Regex,
+    /// `None`: lines that tell of an error, whatever they call it.
+    regex: Option<Regex>,
     literal: bool,
 }
 
@@ -25,10 +27,22 @@ impl Pattern {
         }
         let exact = has_capital(text);
         if let Ok(regex) = compile(text, exact) {
-            return Some(Self { text: text.to_owned(), regex, literal: false });
+            return Some(Self { text: text.to_owned(), regex: Some(regex), literal: false });
         }
         let regex = compile(&regex::escape(text), exact).ok()?;
-        Some(Self { text: text.to_owned(), regex, literal: true })
+        Some(Self { text: text.to_owned(), regex: Some(regex), literal: true })
+    }
+
+    /// Lines that tell of an error.
+    #[must_use]
+    pub fn errors() -> Self {
+        Self { text: String::new(), regex: None, literal: false }
+    }
+
+    /// It is [`Self::errors`].
+    #[must_use]
+    pub const fn is_errors(&self) -> bool {
+        self.regex.is_none()
     }
 
     /// As it was typed.
@@ -47,19 +61,27 @@ impl Pattern {
     /// is shown.
     #[must_use]
     pub fn matches(&self, message: &[u8]) -> bool {
-        self.regex.is_match(message)
-            || (message.contains(&0x1b) && self.regex.is_match(Safe::line_bytes(message).as_str().as_bytes()))
+        let is_match = |text: &[u8]| match &self.regex {
+            Some(regex) => regex.is_match(text),
+            None => level::is_error(text),
+        };
+        is_match(message) || (message.contains(&0x1b) && is_match(Safe::line_bytes(message).as_str().as_bytes()))
     }
 
     /// Byte ranges of the matches in a shown text; empty matches are left out.
     pub fn ranges<'a>(&'a self, shown: &'a str) -> impl Iterator<Item = std::ops::Range<usize>> + 'a {
-        self.regex.find_iter(shown.as_bytes()).map(|found| found.range()).filter(|range| !range.is_empty())
+        let word = match (&self.regex, level::of(shown.as_bytes())) {
+            (None, Some((word, Level::Error))) => Some(word),
+            _ => None,
+        };
+        let found = self.regex.iter().flat_map(|regex| regex.find_iter(shown.as_bytes()));
+        found.map(|found| found.range()).filter(|range| !range.is_empty()).chain(word)
     }
 }
 
 impl PartialEq for Pattern {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
+        self.text == other.text && self.is_errors() == other.is_errors()
     }
 }
 

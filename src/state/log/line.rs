@@ -24,7 +24,8 @@ pub fn split_time(line: &[u8]) -> (Option<&[u8]>, &[u8]) {
 }
 
 /// The moment that the server put before a line.
-pub(super) fn time(line: &[u8]) -> Option<Timestamp> {
+#[must_use]
+pub fn time(line: &[u8]) -> Option<Timestamp> {
     std::str::from_utf8(split_time(line).0?).ok()?.parse().ok()
 }
 

@@ -3,6 +3,7 @@
 //! whole ring works in slices ([`Log::work`]).
 
 pub mod filter;
+pub mod level;
 mod line;
 mod rate;
 mod reader;
@@ -15,14 +16,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::Now;
 use crate::model::log::{LogChunk, LogEvent, LogRequest, TailId};
+use crate::model::{Kind, Now};
 use crate::text::Safe;
 
 use rate::Rate;
 
 pub use filter::{Filter, Pattern};
-pub use line::{TIME_COLUMNS, split_time};
+pub use line::{TIME_COLUMNS, split_time, time};
 pub use ring::Ring;
 pub use search::Search;
 
@@ -179,6 +180,22 @@ impl Log {
         if let Some(search) = &mut self.search {
             search.again(&self.ring, top, forward);
         }
+        self.search_on(window);
+    }
+
+    /// The next line that tells of an error, around the end if need be. The first asked for is the
+    /// newest of a log that is followed, and the first of one that has ended.
+    pub fn next_error(&mut self, window: Window) {
+        if self.search.as_ref().is_some_and(|search| search.pattern.is_errors()) {
+            return self.search_again(true, window);
+        }
+        let mut search = Search::new(Pattern::errors());
+        match (self.follow, self.request.pod.kind) {
+            (true, Kind::Job) => search.start(&self.ring, self.ring.first(), true),
+            (true, _) => search.start(&self.ring, self.ring.end().saturating_sub(1), false),
+            (false, _) => search.start(&self.ring, self.top.line.max(self.ring.first()), true),
+        }
+        self.search = Some(search);
         self.search_on(window);
     }
 

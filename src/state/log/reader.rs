@@ -7,6 +7,8 @@ use jiff::Timestamp;
 
 use super::line::{TIME_COLUMNS, present_time, split_time};
 use super::{Log, Shown, Spot, Window, rows};
+use crate::model::Kind;
+use crate::safe;
 use crate::text::Safe;
 
 impl Log {
@@ -175,7 +177,12 @@ impl Log {
 
     /// The line as shown: as its last rewrite left it, or with all that was overwritten.
     fn present(&self, message: &[u8]) -> Safe {
-        if self.rewrites { Safe::line_opened(message) } else { Safe::line_bytes(message) }
+        let of = |message: &[u8]| if self.rewrites { Safe::line_opened(message) } else { Safe::line_bytes(message) };
+        // GitHub's marks are only ever shown, never obeyed.
+        match marked(message).filter(|_| self.request.pod.kind == Kind::Job) {
+            Some((sign, rest)) => safe!("{}{}", sign, of(rest)),
+            None => of(message),
+        }
     }
 
     fn parts(&self, text: &Safe, window: Window) -> Vec<Range<usize>> {
@@ -189,4 +196,20 @@ impl Log {
         let time = if self.timestamps { TIME_COLUMNS + 2 } else { 0 };
         window.width.saturating_sub(time).max(1)
     }
+}
+
+/// A line of a job's log that begins with a mark (`##[group]Run make`), and what stands for it.
+fn marked(message: &[u8]) -> Option<(&'static str, &[u8])> {
+    const MARKS: &[(&[u8], &str)] = &[
+        (b"##[group]", "▸ "),
+        (b"##[endgroup]", ""),
+        (b"##[error]", "✖ error: "),
+        (b"##[warning]", "⚠ warning: "),
+        (b"##[notice]", "• notice: "),
+        (b"##[debug]", "debug: "),
+        (b"##[command]", "$ "),
+        (b"[command]", "$ "),
+        (b"##[section]", "▸ "),
+    ];
+    MARKS.iter().find_map(|(mark, sign)| Some((*sign, message.strip_prefix(*mark)?)))
 }

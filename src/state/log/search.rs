@@ -15,6 +15,8 @@ pub struct Search {
     pub at: Option<u64>,
     /// The whole log in memory was searched and nothing matches.
     pub missed: bool,
+    /// The line found last was found around the end.
+    pub around: bool,
     scan: Option<Scan>,
 }
 
@@ -30,12 +32,13 @@ struct Scan {
 impl Search {
     #[must_use]
     pub fn new(pattern: Pattern) -> Self {
-        Self { pattern, at: None, missed: false, scan: None }
+        Self { pattern, at: None, missed: false, around: false, scan: None }
     }
 
     /// Starts at `from`, itself included, around the end if need be.
     pub fn start(&mut self, ring: &Ring, from: u64, forward: bool) {
         self.missed = false;
+        self.around = false;
         self.scan = Some(Scan { forward, next: from, left: ring.end() - ring.first() });
     }
 
@@ -67,6 +70,7 @@ impl Search {
                     break;
                 }
                 scan.next = around;
+                self.around = true;
             }
             let number = scan.next;
             let line = ring.line(number).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The log of a pod:
+//! The log of a pod, a container or a job:
 //!
 //! ```text
 //!  LOG checkout-7d9f in production · app ───────────── following ─
@@ -15,15 +15,14 @@ use std::ops::Range;
 use ratatui::layout::Rect;
 
 use crate::config::theme::Role;
+use crate::model::Kind;
 use crate::model::log::LogSince;
 use crate::safe;
 use crate::state::State;
+use crate::state::log::level::{self, Level};
 use crate::state::log::{Log, Shown, TIME_COLUMNS, Tailing, Window};
 use crate::text::{self, Safe};
 use crate::ui::pen::{Pen, Words};
-
-/// Bytes at the beginning of a row in which a level is looked for: further on it is just a word.
-const LEVEL_WITHIN: usize = 160;
 
 /// Draws into the body of the screen: a title, the lines, a line that says how it stands.
 pub fn draw(state: &State, pen: &mut Pen<'_>) {
@@ -46,7 +45,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>) {
         }
     }
     for (y, row) in (1..).zip(&rows) {
-        draw_row(log, row, y, pen);
+        draw_row(log, row, (0, y), Role::Text, pen);
     }
     pen.left(height - 1, &standing(state, log));
 }
@@ -55,9 +54,15 @@ pub fn draw(state: &State, pen: &mut Pen<'_>) {
 fn name(state: &State, log: &Log) -> Words {
     let request = &log.request;
     let mut words = Words::new().strong(&request.pod.name);
-    words = words.dim(" in ").text(&request.pod.namespace);
-    if let Some(cluster) = state.world.source(request.pod.cluster).filter(|_| state.world.clusters().count() > 1) {
-        words = words.dim(" on ").text(&cluster.name);
+    // A compose project or a repository is what it is of; a container need not be of any.
+    let between = if request.pod.kind == Kind::Pod { " in " } else { " of " };
+    if !request.pod.namespace.raw().is_empty() {
+        words = words.dim(between).text(&request.pod.namespace);
+    }
+    let system = request.pod.kind.system();
+    let source = state.world.source(request.pod.cluster).filter(|_| state.world.of_system(system).count() > 1);
+    if let Some(source) = source {
+        words = words.dim(" on ").text(&source.name);
     }
     if let Some(container) = &request.container {
         words = words.dim(" · ").text(container);
@@ -75,7 +80,8 @@ fn name(state: &State, log: &Log) -> Words {
 
 fn place(log: &Log, window: Window) -> Words {
     if log.follow {
-        return Words::of(Role::Dim, "following");
+        let over = matches!(log.tailing, Tailing::Ended | Tailing::Failed(_));
+        return Words::of(Role::Dim, if over { "at the end" } else { "following" });
     }
     match log.below(window) {
         0 => Words::of(Role::Dim, "at the end"),
@@ -83,22 +89,23 @@ fn place(log: &Log, window: Window) -> Words {
     }
 }
 
-fn draw_row(log: &Log, row: &Shown, y: u16, pen: &mut Pen<'_>) {
+/// A row at this place; `plain`: what has no role of its own.
+pub(super) fn draw_row(log: &Log, row: &Shown, (left, y): (u16, u16), plain: Role, pen: &mut Pen<'_>) {
     let search = log.search.as_ref();
     if search.is_some_and(|search| search.at == Some(row.line)) {
         pen.background(0, y, pen.width(), Role::Selected);
     }
-    let mut x = 0;
+    let mut x = left;
     if log.timestamps {
         if let Some(time) = &row.time {
-            pen.write(0, y, TIME_COLUMNS, &Words::of(Role::Dim, time));
+            pen.write(left, y, TIME_COLUMNS, &Words::of(Role::Dim, time));
         }
-        x = TIME_COLUMNS + 2;
+        x = left + TIME_COLUMNS + 2;
     }
     let shown = row.text.as_str();
     let hits: Vec<Range<usize>> = search.map(|search| search.pattern.ranges(shown).collect()).unwrap_or_default();
-    let level = level(shown);
-    for (part, role, hit) in pieces(row.part.clone(), level.as_ref(), &hits) {
+    let level = level::of(shown.as_bytes()).map(|(word, level)| (word, role_of(level)));
+    for (part, role, hit) in pieces(row.part.clone(), level.as_ref(), &hits, plain) {
         let piece = row.text.part(part);
         if hit {
             pen.background(x, y, piece.width() as u16, Role::Selected);
@@ -112,6 +119,7 @@ fn pieces(
     part: Range<usize>,
     level: Option<&(Range<usize>, Role)>,
     hits: &[Range<usize>],
+    plain: Role,
 ) -> Vec<(Range<usize>, Role, bool)> {
     let mut cuts = vec![part.start, part.end];
     let ranges = level.map(|(range, _)| range).into_iter().chain(hits);
@@ -125,41 +133,22 @@ fn pieces(
             let role = match level {
                 _ if hit => Role::Key,
                 Some((range, role)) if within(range) => *role,
-                _ => Role::Text,
+                _ => plain,
             };
             (pair[0]..pair[1], role, hit)
         })
         .collect()
 }
 
-/// Words that name a level; a program writes one of them, in its own case.
-const LEVELS: &[(&str, Role)] = &[
-    ("error", Role::Bad),
-    ("err", Role::Bad),
-    ("fatal", Role::Bad),
-    ("panic", Role::Bad),
-    ("critical", Role::Bad),
-    ("warn", Role::Wait),
-    ("warning", Role::Wait),
-];
-
-/// The first word of a line that names a level worth seeing, and its role.
-fn level(line: &str) -> Option<(Range<usize>, Role)> {
-    let bytes = &line.as_bytes()[..line.len().min(LEVEL_WITHIN)];
-    let mut at = 0;
-    while at < bytes.len() {
-        let length = bytes[at..].iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-        let word = &bytes[at..at + length];
-        if let Some((_, role)) = LEVELS.iter().find(|(name, _)| word.eq_ignore_ascii_case(name.as_bytes())) {
-            return Some((at..at + length, *role));
-        }
-        at += length.max(1);
+const fn role_of(level: Level) -> Role {
+    match level {
+        Level::Error => Role::Bad,
+        Level::Warn => Role::Wait,
     }
-    None
 }
 
 /// What stands where the lines would.
-fn nothing(log: &Log) -> Words {
+pub(super) fn nothing(log: &Log) -> Words {
     if log.ring.end() > 0 {
         let hidden = text::plural(log.ring.end() - log.ring.first(), "line", "lines");
         if log.ring.is_reading() {
@@ -173,7 +162,7 @@ fn nothing(log: &Log) -> Words {
         Tailing::Reconnecting(message) => {
             Words::new().add(Role::Move, "Waiting: ").text(message).dim(" — asked again by itself.")
         }
-        Tailing::Ended => Words::new().dim("The log is empty, and the container has ended."),
+        Tailing::Ended => Words::new().dim("The log is empty, and what writes it has ended."),
         Tailing::Failed(message) => Words::new().add(Role::Bad, "No log: ").text(message),
     }
 }
@@ -200,13 +189,18 @@ fn standing(state: &State, log: &Log) -> Words {
         add(Role::Wait, safe!("{} cut at 1 MiB", text::plural(log.cut, "line", "lines")));
     }
     if let Some(search) = &log.search {
-        let pattern = Safe::line(search.pattern.text());
+        let errors = search.pattern.is_errors();
+        let pattern = if errors { Safe::of("errors") } else { Safe::line(search.pattern.text()) };
         if search.is_running() {
             add(Role::Move, safe!("searching {} …", pattern));
         } else if search.missed {
-            add(Role::Wait, safe!("no match for {}", pattern));
+            let why = if errors { Safe::of("no line tells of an error") } else { safe!("no match for {}", pattern) };
+            add(Role::Wait, why);
         } else {
-            add(Role::Key, safe!("/{}", pattern));
+            add(Role::Key, safe!("{}{}", if errors { "" } else { "/" }, pattern));
+            if search.around {
+                add(Role::Wait, Safe::of("went on around the end"));
+            }
         }
     }
     for (word, pattern) in [("keep", &log.filter.keep), ("drop", &log.filter.drop)] {

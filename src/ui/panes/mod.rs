@@ -2,6 +2,7 @@
 
 pub mod budget;
 pub mod canary;
+pub mod deck_log;
 pub mod environments;
 pub mod job_log;
 pub mod log;

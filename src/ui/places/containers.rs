@@ -107,7 +107,7 @@ fn sign(row: &DockerContainer) -> Sign {
         (ContainerState::Created, _) => of(Role::Dim, "·", Safe::of("created")),
         (ContainerState::Removing, _) => of(Role::Move, "◌", Safe::of("removing")),
         (ContainerState::Dead, _) => of(Role::Bad, "✖", Safe::of("dead")),
-        (ContainerState::Exited, _) if row.oom_killed => of(Role::Bad, "✖", Safe::of("out of memory")),
+        (ContainerState::Exited, _) if row.oom_killed => of(Role::Bad, "✖", Safe::of("OOMKilled")),
         (ContainerState::Exited, _) if failed => {
             of(Role::Bad, "✖", safe!("exited {}", row.exit_code.unwrap_or_default()))
         }
