@@ -1,6 +1,8 @@
 //! Pod logs: the ring and its filters, the reader's place, the transitions, the tail against a
 //! scripted server.
 
+mod deck;
+mod errors;
 mod flow;
 mod pane;
 mod reader;

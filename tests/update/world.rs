@@ -106,7 +106,9 @@ impl Console {
     pub fn send(&mut self, msg: Msg) {
         let now = self.state.now;
         let effects = update::update(&mut self.state, now, msg);
-        self.effects.extend(effects);
+        // The Deck follows a log of its own, which has tests of its own.
+        let of_deck = |effect: &Effect| matches!(effect, Effect::Tail(id, _) if self.state.deck_log.as_ref().is_some_and(|deck| deck.log.id == *id));
+        self.effects.extend(effects.into_iter().filter(|effect| !of_deck(effect)));
         update::settle(&mut self.state);
         self.draw();
     }

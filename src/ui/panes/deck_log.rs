@@ -10,10 +10,11 @@ use jiff::SignedDuration;
 
 use super::log;
 use crate::config::theme::Role;
+use crate::model::Kind;
 use crate::safe;
-use crate::state::State;
-use crate::state::deck_log::DeckLog;
+use crate::state::deck_log::{self, DeckLog};
 use crate::state::log::{Tailing, Window, level};
+use crate::state::{State, freshness};
 use crate::text::{self, Safe};
 use crate::ui::pen::{Pen, Words};
 
@@ -24,7 +25,13 @@ pub fn draw(state: &State, pen: &mut Pen<'_>) {
     }
     let Some(deck) = &state.deck_log else {
         pen.title(0, Role::Title, "LOG", &Words::new());
-        pen.write(1, 1, pen.width(), &Words::of(Role::Dim, "there is no pod of a rollout whose log could be followed"));
+        let reads = !freshness::of_kinds(state, &[Kind::Rollout, Kind::Pod]).is_live();
+        let why = match deck_log::wanted(state) {
+            Some(_) => "Asking for the log …",
+            None if reads => "The log of the canary comes with its pods.",
+            None => "No rollout has a pod whose log could be followed.",
+        };
+        pen.write(1, 1, pen.width(), &Words::of(Role::Dim, why));
         return;
     };
     pen.title(0, Role::Title, "LOG", &name(deck));
