@@ -1,9 +1,10 @@
 //! From error to error, and what a job's log looks like.
 
 use quarterdeck::model::Kind;
-use quarterdeck::state::log::Log;
+use quarterdeck::model::log::TailId;
+use quarterdeck::state::log::{Log, MEMORY};
 
-use super::{WINDOW, add, log, numbered, request, shown};
+use super::{WINDOW, add, numbered, request, shown};
 
 fn line_at(log: &Log) -> u64 {
     log.search.as_ref().unwrap().at.unwrap()
@@ -37,7 +38,7 @@ fn a_log_without_errors_says_so() {
 fn marks_of_a_job_are_read_and_its_first_error_comes_first() {
     let mut request = request();
     request.pod.kind = Kind::Job;
-    let mut log = Log { request, ..log() };
+    let mut log = Log::new(TailId(1), request, MEMORY);
     add(
         &mut log,
         [
@@ -54,7 +55,7 @@ fn marks_of_a_job_are_read_and_its_first_error_comes_first() {
             "▸ Run make test",
             "$ /usr/bin/make test",
             "",
-            "✖ error: Process completed with exit co",
+            "✖ error: Process completed with exit cod",
             "✖ error: and again"
         ]
     );
