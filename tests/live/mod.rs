@@ -10,8 +10,8 @@
 
 mod act;
 mod cluster;
-mod evening;
 mod docker;
+mod evening;
 mod logs;
 mod openapi;
 mod operator;
