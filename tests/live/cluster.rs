@@ -205,7 +205,12 @@ pub fn lab_program(name: &str) -> String {
     format!("{home}/bin/{name}")
 }
 
-fn skipped(why: &str) {
-    let told = writeln!(std::io::stderr(), "skipped: {why}");
+pub fn skipped(why: &str) {
+    said(&format!("skipped: {why}"));
+}
+
+/// A word for whoever watches the test.
+pub fn said(what: &str) {
+    let told = writeln!(std::io::stderr(), "{what}");
     drop(told);
 }

@@ -16,5 +16,6 @@ mod logs;
 mod openapi;
 mod operator;
 mod people;
+mod prometheus;
 mod same;
 mod trouble;
