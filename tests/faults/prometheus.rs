@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quarterdeck::clock::Clock;
-use quarterdeck::model::interest::Interest;
 use quarterdeck::model::slo::{ObjectiveSpec, Reading, Slo};
 use quarterdeck::model::source::{FeedEvent, FeedId, FeedStatus, SourceScope};
 use quarterdeck::model::{Kind, Name, SourceId, SystemId};
@@ -55,10 +54,6 @@ impl Run {
 
     pub fn status(&self, kind: Kind) -> &FeedStatus {
         self.world.feeds.iter().find(|(id, _)| id.kind == kind).map(|(_, feed)| &feed.status).unwrap()
-    }
-
-    pub fn look_at(&self, interest: Interest) {
-        self.systems.look_at(Arc::new(interest));
     }
 
     pub fn refresh(&self) {
