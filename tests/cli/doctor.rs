@@ -145,6 +145,44 @@ services: [{ name: checkout, repo: acme/checkout }]
 }
 
 #[test]
+fn what_nobody_named_may_be_missing_and_a_cluster_may_not() {
+    block_on(async {
+        let home = TempDir::new().unwrap();
+        let server =
+            Server::answering(|_| Reply::json(json!({ "gitVersion": "v1", "metadata": {}, "items": [] }))).await;
+        let config = kubeconfig(home.path(), &[("east", &server.url)]);
+        let run = |arguments: Vec<String>| {
+            let home = home.path().to_path_buf();
+            async move {
+                Command::new(env!("CARGO_BIN_EXE_quarterdeck"))
+                    .args(["doctor", "--json"])
+                    .args(arguments)
+                    .env_clear()
+                    .env("HOME", &home)
+                    .env("PROMETHEUS_URL", "http://ada:s3cr3t@127.0.0.1:1")
+                    .env("DOCKER_HOST", "tcp://127.0.0.1:1")
+                    .current_dir(&home)
+                    .stdin(Stdio::null())
+                    .kill_on_drop(true)
+                    .output()
+                    .await
+                    .expect("the program runs")
+            }
+        };
+        let output = run(vec!["--kubeconfig".to_owned(), config]).await;
+        let (code, ok, rows) = found(&output);
+        assert_eq!((code, ok), (Some(0), true), "{}", rows.join("\n"));
+        has(&rows, "prometheus found ok discovered: PROMETHEUS_URL");
+        has(&rows, "prometheus reach warn http://127.0.0.1:1 refused the connection");
+        has(&rows, "docker reach warn");
+        assert!(!String::from_utf8_lossy(&output.stdout).contains("s3cr3t"));
+        let (code, ok, rows) = found(&run(vec![]).await);
+        assert_eq!((code, ok), (Some(1), false));
+        has(&rows, "kubernetes reach fail no kubeconfig at");
+    });
+}
+
+#[test]
 fn a_broken_configuration_is_a_finding_and_no_source_is_asked() {
     block_on(async {
         let home = TempDir::new().unwrap();

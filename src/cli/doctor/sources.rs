@@ -34,12 +34,14 @@ async fn one(spec: Spec, clock: Clock) -> Vec<Finding> {
     let mut findings: Vec<Finding> = scope
         .discovered
         .iter()
+        .filter(|_| upstream.is_some())
         .map(|place| subject.say("found", Verdict::Ok, format!("discovered: {}", place.as_str())))
         .collect();
     let looked = match &upstream {
         None => {
             let why = scope.unusable.as_ref().map_or("cannot be used", |why| why.as_str());
-            vec![subject.say("reach", Verdict::Fail, why)]
+            let next = "mend what is named here; everything else works without it";
+            vec![subject.say("reach", Verdict::Fail, why).then(next)]
         }
         Some(Upstream::Cluster(cluster)) => self::cluster(&subject, &scope, cluster, clock).await,
         Some(Upstream::GitHub(client)) => github(&subject, &scope, client).await,
@@ -52,12 +54,13 @@ async fn one(spec: Spec, clock: Clock) -> Vec<Finding> {
 
 /// What nobody asked for may be missing. A cluster is always asked for: the console is about it.
 fn soften(scope: &SourceScope, mut finding: Finding) -> Finding {
-    let asked = scope.discovered.is_none() || scope.system == SystemId::Kubernetes;
-    if !asked && finding.status == Verdict::Fail {
+    if let Some(place) = scope.discovered.as_ref().filter(|_| scope.system != SystemId::Kubernetes)
+        && finding.status == Verdict::Fail
+    {
         finding.status = Verdict::Warn;
-        finding.next.get_or_insert_with(|| {
-            "nobody named it; a section sources: in the configuration says which there are".to_owned()
-        });
+        let place = place.as_str();
+        finding.next =
+            Some(format!("it was discovered ({place}): mend that, or name the sources in the configuration"));
     }
     finding
 }
