@@ -3,6 +3,8 @@
 //! `QUARTERDECK_OPENAPI_EXAMPLES` the one that answers with GitHub's examples, and
 //! `QUARTERDECK_OPENAPI_DYNAMIC` the one that makes up answers that are valid.
 
+#![allow(clippy::print_stdout, reason = "what was held against the description is told")]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;

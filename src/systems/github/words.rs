@@ -41,9 +41,12 @@ pub(super) fn trouble(error: &NetError, repository: &str, token: Option<&str>, w
 fn denied(code: u16, message: &str, repository: &Safe, token: Option<&str>) -> Safe {
     let said = Safe::line(message);
     let lower = message.to_ascii_lowercase();
-    let from = |words: &'static str| match token {
-        Some(token) => safe!("the token of {} {}", Safe::line(token), Safe::of(words)),
-        None => safe!("nobody is logged in; {}", Safe::of("set GH_TOKEN, or run gh auth login")),
+    let from = |words: &'static str| {
+        if let Some(token) = token {
+            safe!("the token of {} {}", Safe::line(token), Safe::of(words))
+        } else {
+            Safe::of("nobody is logged in; set GH_TOKEN, or run gh auth login")
+        }
     };
     match code {
         401 if lower.contains("expired") => safe!("GitHub: {} (401): {}", said, from("has expired; make a new one")),
