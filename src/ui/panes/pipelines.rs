@@ -35,8 +35,8 @@ pub(in crate::ui) const ABOUT: About = About {
 
 static COLUMNS: &[Column] = &[
     left("", 11, 0, 0),
-    left("", 9, 1, 0),
-    left("", 14, 2, 0),
+    left("", 8, 1, 0),
+    left("", 17, 2, 0),
     left("", 6, 0, 2),
     left("", 6, 1, 3),
     left("", 7, 0, 4),
