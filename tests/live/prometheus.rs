@@ -176,7 +176,7 @@ fn a_young_server_gives_its_figures_as_immature() {
 fn each_way_to_have_no_figures_has_its_own_kind() {
     let Some(cluster) = Cluster::lab() else { return };
     let url = prometheus(&cluster);
-    let _restored = Restored(&cluster, url.clone());
+    let _restored = Restored(&cluster);
     block_on(async {
         let mut run = Run::start(&url, &[], quickly());
         run.until_slo(ID, |slo| is(slo, "immature")).await;
@@ -220,7 +220,7 @@ fn reload(cluster: &Cluster, url: &str, rules: &str, what: &str) {
 }
 
 /// The lab's Prometheus and its rules as they were, however the test ends.
-struct Restored<'a>(&'a Cluster, String);
+struct Restored<'a>(&'a Cluster);
 
 impl Drop for Restored<'_> {
     fn drop(&mut self) {
