@@ -100,9 +100,10 @@ async fn a_red_job_is_read_and_run_again_and_passes() {
     // Its log, and the lines in it that say why.
     assert!(story.console.press(Command::Logs), "the log has a key on the run's page");
     story.until("the end of the job's log", |screen| screen.contains("Process completed with exit code 1")).await;
-    assert!(story.console.press(Command::SinceHead));
     assert!(story.console.press(Command::NextError), "the next error has a key in the log");
-    story.until("the line that failed", |screen| screen.contains("price session expired: version mismatch")).await;
+    story.until("the first error", |screen| screen.contains("price session expired: version mismatch")).await;
+    assert!(story.console.press(Command::NextError));
+    story.until("the one after it", |screen| screen.contains("expect(locator).toHaveText(expected) failed")).await;
 
     // The failed jobs run again: accepted by the server, then observed, then green.
     choose(&mut story, &red).await;
