@@ -275,7 +275,7 @@ fn own(series: &[(&str, f64)], end: i64) -> Option<Own> {
     text.push_str("# EOF\n");
     std::fs::write(path("history.om"), text).unwrap();
     let made = Command::new("promtool")
-        .args(["--quiet", "tsdb", "create-blocks-from", "openmetrics"])
+        .args(["tsdb", "create-blocks-from", "openmetrics"])
         .args([path("history.om"), path("data")])
         .env("TMPDIR", folder.path())
         .output()
