@@ -105,6 +105,9 @@ async fn a_red_job_is_read_and_run_again_and_passes() {
     assert!(story.console.press(Command::NextError));
     story.until("the one after it", |screen| screen.contains("expect(locator).toHaveText(expected) failed")).await;
 
+    assert!(story.console.press(Command::Back));
+    wait_for(&mut story, "the run's page", |console| matches!(console.state().ui.place, Place::Run(_))).await;
+
     // The failed jobs run again: accepted by the server, then observed, then green.
     choose(&mut story, &red).await;
     press(&mut story, Command::RerunFailed).await;
