@@ -1,5 +1,6 @@
 //! One test binary; a module for each kind of test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::needless_pass_by_value, clippy::format_push_string, reason = "helpers of tests read better so")]
 
 mod cli;
 mod containers;

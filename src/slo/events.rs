@@ -70,9 +70,8 @@ fn ratio(indicator: &Indicator, window: Duration) -> String {
         Indicator::Ratio { bad: Some(bad), total, .. } => over(bad, total),
         Indicator::Ratio { good: Some(good), total, .. } => format!("1 - {}", over(good, total)),
         Indicator::Ratio { total, .. } => with(total, window),
-        Indicator::Raw { query, failure: true } => with(query, window),
         Indicator::Raw { query, failure: false } => format!("1 - ({})", with(query, window)),
-        Indicator::Threshold { query, .. } => with(query, window),
+        Indicator::Raw { query, .. } | Indicator::Threshold { query, .. } => with(query, window),
     }
 }
 
@@ -124,7 +123,7 @@ fn with(query: &str, window: Duration) -> String {
 pub fn text(window: Duration) -> String {
     let seconds = window.as_secs().max(1);
     for (unit, name) in [(86_400, 'd'), (3600, 'h'), (60, 'm')] {
-        if seconds % unit == 0 {
+        if seconds.is_multiple_of(unit) {
             return format!("{}{name}", seconds / unit);
         }
     }
@@ -188,7 +187,7 @@ mod tests {
         let (bad, all) = of_ratio(rule, Duration::from_secs(750)).unwrap();
         assert!(bad.contains("increase(") && bad.contains("[12m30s]") && bad.contains(" or 0 * ("), "{bad}");
         assert!(all.contains("increase(") && !all.contains("rate("), "{all}");
-        assert_eq!(of_ratio("avg(up)", Duration::from_secs(60)), None);
+        assert_eq!(of_ratio("avg(up)", Duration::from_mins(1)), None);
     }
 
     #[test]

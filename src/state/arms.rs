@@ -53,12 +53,12 @@ fn newest(state: &State, rollout: &Rollout) -> Option<Arc<ReplicaSet>> {
 /// has its old ReplicaSet; then the first analysis of its revision tells better.
 #[must_use]
 pub fn began(state: &State, rollout: &Rollout) -> Option<Timestamp> {
+    const LONG: i64 = 24 * 3600;
     let set = newest(state, rollout)?;
     let runs = state.world.analysis_runs.owned_by(&rollout.meta.uid);
     let analysed = runs.filter(|run| run.revision.is_some() && run.revision == set.revision);
     let first = analysed.filter_map(|run| run.meta.created).min();
     let made = set.meta.created?;
-    const LONG: i64 = 24 * 3600;
     match first {
         Some(first) if first.duration_since(made).as_secs() > LONG => Some(first),
         _ => Some(made),

@@ -32,7 +32,7 @@ impl Details {
                     .entry(run)
                     .and_modify(|jobs| {
                         if jobs.is_err() {
-                            *jobs = Err(why.clone())
+                            *jobs = Err(why.clone());
                         }
                     })
                     .or_insert(Err(why));

@@ -61,13 +61,16 @@ pub fn ordered(state: &State) -> Arc<Ordered> {
     derived::runs(state)
 }
 
+/// What a run is sorted by, and the run.
+type Keyed<'a> = (Standing, Reverse<Option<Timestamp>>, &'a Arc<Run>);
+
 /// The same, made from the rows.
 #[must_use]
 pub fn order(rows: &[Arc<Run>]) -> Ordered {
     let mut newest: Vec<&Arc<Run>> = rows.iter().collect();
     newest.sort_by_key(|run| Reverse((run.created, run.number)));
     let mut decided: HashSet<(SourceId, &str, &str, Option<&str>)> = HashSet::new();
-    let mut keyed: Vec<(Standing, Reverse<Option<Timestamp>>, &Arc<Run>)> = newest
+    let mut keyed: Vec<Keyed<'_>> = newest
         .into_iter()
         .map(|run| {
             let branch = run.branch.as_ref().map(Safe::as_str);
@@ -149,12 +152,11 @@ pub fn service(state: &State, run: &Run) -> Safe {
         || state.settings.services.iter().filter(|service| service.repository.as_ref() == Some(run.repository()));
     // Of several services in one repository the one that names the workflow.
     let named = of_repository().find(|service| service.workflows.iter().any(|name| name.raw() == file));
-    match named.or_else(|| of_repository().next()) {
-        Some(service) => service.name.safe().clone(),
-        None => {
-            let repository = run.repository().raw();
-            Safe::identity(repository.rsplit_once('/').map_or(repository, |(_, name)| name))
-        }
+    if let Some(service) = named.or_else(|| of_repository().next()) {
+        service.name.safe().clone()
+    } else {
+        let repository = run.repository().raw();
+        Safe::identity(repository.rsplit_once('/').map_or(repository, |(_, name)| name))
     }
 }
 

@@ -75,9 +75,10 @@ pub fn alerts_of(state: &State, slo: &Slo) -> Vec<Arc<Alert>> {
 /// known, however good they were.
 #[must_use]
 pub fn figures(state: &State, slo: &Slo) -> Reading<Figures> {
-    let why = match freshness::of_kind(state, slo.meta.cluster, Kind::Slo) {
-        Freshness::Stale { why, .. } | Freshness::Failed { why, .. } | Freshness::Denied { why } => why,
-        _ => return slo.figures.clone(),
+    let (Freshness::Stale { why, .. } | Freshness::Failed { why, .. } | Freshness::Denied { why }) =
+        freshness::of_kind(state, slo.meta.cluster, Kind::Slo)
+    else {
+        return slo.figures.clone();
     };
     match &slo.figures {
         Reading::Invalid { .. } | Reading::Unreachable { .. } => slo.figures.clone(),

@@ -216,7 +216,8 @@ mod tests {
     #[test]
     fn a_group_is_orphaned_when_nobody_above_in_its_session_is_outside_it() {
         // (what, (process, parent, group, session)..., orphaned)
-        let table: [(&str, &[(u32, u32, u32, u32)], bool); 6] = [
+        type Process = (u32, u32, u32, u32);
+        let table: [(&str, &[Process], bool); 6] = [
             ("a job of a shell", &[(9, 5, 9, 5), (5, 1, 5, 5)], false),
             ("under a wrapper script in its group", &[(9, 8, 8, 5), (8, 5, 8, 5), (5, 1, 5, 5)], false),
             ("the leader of its session", &[(9, 5, 9, 9), (5, 1, 5, 5)], true),

@@ -81,9 +81,8 @@ fn wanted(state: &State) -> Vec<Command> {
         Place::Slo => vec![C::Open, C::Filter, C::FaultsOnly, C::Leave],
         Place::Inbox => vec![C::Open, C::Filter, C::Browse, C::Leave],
         Place::Objective(_) => vec![C::Open, C::Copy, C::Leave],
-        Place::Containers => vec![C::Open, C::Logs, C::Filter, C::FaultsOnly, C::Leave],
+        Place::Containers | Place::Pods => vec![C::Open, C::Logs, C::Filter, C::FaultsOnly, C::Leave],
         Place::Environments => vec![C::Open, C::AllPods, C::Filter, C::FaultsOnly, C::Logs],
-        Place::Pods => vec![C::Open, C::Logs, C::Filter, C::FaultsOnly, C::Leave],
         Place::Rollouts | Place::Rollout(_) | Place::Workload(_) => {
             vec![C::Open, C::Filter, C::FaultsOnly, C::Logs, C::Leave]
         }

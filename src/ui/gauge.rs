@@ -118,7 +118,6 @@ pub fn bar(pen: &mut Pen<'_>, y: u16, slo: &Slo, reading: &Reading<Figures>) {
             return pen.repeat(0, y, width, Role::Faint, "╌");
         }
     };
-    const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let eighths = eighths(figures, width);
     pen.background(0, y, width, Role::Band);
     pen.repeat(0, y, eighths / 8, role, "█");
@@ -127,6 +126,9 @@ pub fn bar(pen: &mut Pen<'_>, y: u16, slo: &Slo, reading: &Reading<Figures>) {
         pen.write(eighths / 8, y, 1, &Words::of(role, part));
     }
 }
+
+/// The last cell of a bar, in eighths.
+const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
 /// Only the length of the bar is bounded, never the number beside it.
 fn eighths(figures: &Figures, width: u16) -> u16 {
@@ -234,7 +236,7 @@ pub fn rate(slo: &Slo, reading: &Reading<f64>) -> Words {
 /// `3.1×`, `14×`.
 #[must_use]
 pub fn times(value: f64) -> Safe {
-    let places = if value >= 99.95 || (value - value.round()).abs() < 1e-9 && value >= 1.0 { 0 } else { 1 };
+    let places = usize::from(!(value >= 99.95 || (value - value.round()).abs() < 1e-9 && value >= 1.0));
     let places = if value > 0.0 && value < 0.095 { 2 } else { places };
     let text = if value.abs() < 0.005 { Safe::of("0") } else { text::decimal(value, places) };
     safe!("{}×", text)

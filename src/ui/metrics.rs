@@ -48,8 +48,7 @@ fn trend(metric: &Metric) -> Words {
     let values: Vec<Option<f64>> = last.iter().map(|measurement| readings::number(&measurement.value)).collect();
     // What the values are held against is on the scale: a trend far below its limit looks low.
     let bounds = [&metric.success_condition, &metric.failure_condition].into_iter().flatten();
-    let bound =
-        bounds.filter_map(|condition| conditions::bound(condition)).fold(0.0_f64, |most, value| most.max(value.abs()));
+    let bound = bounds.filter_map(conditions::bound).fold(0.0_f64, |most, value| most.max(value.abs()));
     let most = values.iter().flatten().fold(bound, |most, value| most.max(value.abs()));
     let mut words = Words::new();
     for (measurement, value) in last.iter().zip(&values).rev() {

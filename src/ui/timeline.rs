@@ -35,9 +35,10 @@ pub fn of_a_job(state: &State, scale: Option<&Scale>, job: &Job, width: u16) -> 
     let since = runs::waits_since(state, job);
     let long = since.is_some_and(|since| since.as_secs() >= LONG_QUEUE);
     let role = if long || job.status == RunStatus::Waiting { Role::Wait } else { Role::Dim };
-    let head = match since {
-        Some(since) => safe!("{} {}: ", sign.word, text::age(since.as_secs() as i64)),
-        None => safe!("{}: ", sign.word),
+    let head = if let Some(since) = since {
+        safe!("{} {}: ", sign.word, text::age(since.as_secs() as i64))
+    } else {
+        safe!("{}: ", sign.word)
     };
     // The shorter the column, the fewer of our own words.
     let labels = Safe::join(&job.labels, ", ");

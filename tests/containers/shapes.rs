@@ -20,7 +20,7 @@ fn a_container_is_read_whole() {
     assert_eq!(row.state, ContainerState::Running);
     assert_eq!(row.health.as_ref().unwrap().as_str(), "starting");
     assert_eq!(row.meta.created.unwrap().to_string(), "2026-11-21T14:15:52Z");
-    let ports: Vec<&str> = row.ports.iter().map(|port| port.as_str()).collect();
+    let ports: Vec<&str> = row.ports.iter().map(quarterdeck::text::Safe::as_str).collect();
     assert_eq!(ports, ["0.0.0.0:15432→5432/tcp", "[::]:15432→5432/tcp", "9/udp"]);
 }
 

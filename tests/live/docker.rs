@@ -43,7 +43,7 @@ impl Engine {
     /// The body of an answer that must be 2xx.
     fn call(&self, method: &str, path: &str, body: &str) -> String {
         let mut stream = UnixStream::connect(&self.socket).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         let length = body.len();
         write!(
             stream,
@@ -114,9 +114,11 @@ async fn until(console: &mut Headless, what: &str, patience: Duration, holds: im
             console.turn().await;
         }
     };
-    if tokio::time::timeout(patience, waiting).await.is_err() {
-        panic!("{what} did not come; the screen:\n{}", console.screen());
-    }
+    assert!(
+        tokio::time::timeout(patience, waiting).await.is_ok(),
+        "{what} did not come; the screen:\n{}",
+        console.screen()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -126,7 +128,7 @@ async fn a_log_of_a_million_lines_is_followed_with_bounded_memory() {
     engine.run("million", &script, "no");
     let folder = TempDir::new().unwrap();
     let mut console = engine.console(&folder);
-    let minute = Duration::from_secs(60);
+    let minute = Duration::from_mins(1);
     until(&mut console, "the container", minute, |console| console.screen().contains("million")).await;
     assert!(console.press(Command::Logs));
     until(&mut console, "the log", minute, |console| {
@@ -157,7 +159,7 @@ async fn the_engine_stops_and_starts_again_under_the_console() {
     engine.run("clock", "n=0; while true; do n=$((n+1)); echo out $n; echo err $n >&2; sleep 1; done", "always");
     let folder = TempDir::new().unwrap();
     let mut console = engine.console(&folder);
-    let minute = Duration::from_secs(60);
+    let minute = Duration::from_mins(1);
     until(&mut console, "the container", minute, |console| console.screen().contains("running")).await;
     assert!(console.press(Command::Logs));
     until(&mut console, "lines of both streams", minute, |console| {

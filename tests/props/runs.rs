@@ -32,7 +32,7 @@ fn made(
     let run = world::run(state, world::REPOSITORIES[repository], "ci", number, began, Some(began.saturating_sub(took)));
     world::with(run, |run| {
         run.meta.uid = quarterdeck::model::Uid::new(world::GITHUB, &format!("{at}"));
-        run.branch = [None, Some(Safe::of("main"))][usize::from(how % 2)].clone();
+        run.branch = (how % 2 == 1).then(|| Safe::of("main"));
         run.status =
             RunStatus::parse(["queued", "in_progress", "waiting", "requested", "completed"][usize::from(status)]);
         let word = words[usize::from(how)];

@@ -88,7 +88,8 @@ pub(super) static CONTAINERS: &[Container] = &[
 
 impl Container {
     pub(super) fn id(&self) -> String {
-        (0..4).map(|part| format!("{:016x}", hash(&format!("{part}{}", self.name)))).collect()
+        let part = |part: u8| hash(&format!("{part}{}", self.name));
+        format!("{:016x}{:016x}{:016x}{:016x}", part(0), part(1), part(2), part(3))
     }
 
     pub(super) fn created(&self, began: Timestamp) -> Timestamp {

@@ -193,10 +193,7 @@ impl Book {
         let repository = self.repository_named(&build.repository);
         let title = build.titles.first().cloned().unwrap_or_default();
         let every = build.every.as_deref().and_then(seconds).map(|every| Duration::from_secs(every.unsigned_abs()));
-        let (event, actor) = match build.schedule {
-            true => ("schedule", ROBOT),
-            false => ("push", self.person(&title)),
-        };
+        let (event, actor) = if build.schedule { ("schedule", ROBOT) } else { ("push", self.person(&title)) };
         let due = Due {
             repository,
             workflow,

@@ -177,7 +177,7 @@ fn runs(book: &Book, repository: &Repository, which: Option<&str>, asked: &Asked
     let reply = reply::unless_known(asked, &state, || {
         let shape = Shape::of(asked.base, &repository.name);
         let of = |run: &&Run| run.latest().map(|it| shape.run(&book.workflows[run.workflow], run, it, now));
-        let page: Vec<Value> = page.iter().filter_map(|run| of(run)).collect();
+        let page: Vec<Value> = page.iter().filter_map(of).collect();
         json!({ "total_count": all.len(), "workflow_runs": page })
     });
     reply.with_link(link)

@@ -233,7 +233,7 @@ fn image_lines(image: &str, seed: u64) -> Vec<String> {
     for (index, step) in steps.iter().enumerate() {
         let number = index + 4;
         lines.push(format!("#{number} [{}/{}] {step}", index + 1, steps.len()));
-        let cached = mix(seed ^ number as u64) % 3 == 0;
+        let cached = mix(seed ^ number as u64).is_multiple_of(3);
         lines.push(format!("#{number} {}", if cached { "CACHED" } else { "DONE 21.4s" }));
     }
     lines.push(format!("#9 naming to {image} done"));

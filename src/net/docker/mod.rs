@@ -141,12 +141,11 @@ impl Docker {
     /// A body that is read as it comes. What silence means, the caller decides.
     pub async fn open(&self, path: &str) -> Result<BodyStream, NetError> {
         let known = self.version().clone();
-        let version = match known {
-            Some(version) => version,
-            None => {
-                self.negotiate().await?;
-                self.version().clone().unwrap_or_default()
-            }
+        let version = if let Some(version) = known {
+            version
+        } else {
+            self.negotiate().await?;
+            self.version().clone().unwrap_or_default()
         };
         let answer = self.inner.send(&format!("/{version}{path}")).await?;
         let status = answer.status();

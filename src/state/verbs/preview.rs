@@ -41,9 +41,10 @@ impl Words {
 pub fn preview(state: &State, action: &Action) -> Confirm {
     let environment = environment::of_object(state, &action.target);
     let words = words(state, action);
-    let place = match &environment {
-        Some(environment) => safe!("in {}", environment.safe()),
-        None => safe!("of {}", action.target.namespace.safe()),
+    let place = if let Some(environment) = &environment {
+        safe!("in {}", environment.safe())
+    } else {
+        safe!("of {}", action.target.namespace.safe())
     };
     // What stands in no environment has none to name.
     let environment = environment.unwrap_or_else(|| Name::new(""));
@@ -121,7 +122,7 @@ fn words(state: &State, action: &Action) -> Words {
             undo(state, action, rollout.map(AsRef::as_ref), replica_set_uid, *to_revision, &mut words);
         }
         (change @ (Change::RerunFailed { .. } | Change::Cancel { .. }), _) => {
-            super::run::words(state, action, change, &mut words)
+            super::run::words(state, action, change, &mut words);
         }
         (change, Some(rollout)) => {
             versions(state, rollout, &mut words, matches!(change, Change::Abort { .. }));
@@ -134,9 +135,10 @@ fn words(state: &State, action: &Action) -> Words {
 
 /// Which object exactly: `eks-prod · https://… · ana · production/checkout`.
 fn place(state: &State, target: &ObjectId) -> Safe {
-    let object = match target.kind {
-        Kind::Run => safe!("{} {}", target.namespace.safe(), target.name.safe()),
-        _ => safe!("{}/{}", target.namespace.safe(), target.name.safe()),
+    let object = if target.kind == Kind::Run {
+        safe!("{} {}", target.namespace.safe(), target.name.safe())
+    } else {
+        safe!("{}/{}", target.namespace.safe(), target.name.safe())
     };
     let Some(cluster) = state.world.source(target.cluster) else { return object };
     let said = |text: &Safe| if text.is_empty() { Safe::of("") } else { safe!("{} · ", text) };

@@ -36,9 +36,10 @@ pub(super) fn change(state: &State, command: Command, target: &ObjectId) -> Resu
 
 /// GitHub reruns nothing of a run that goes on.
 fn still(run: &Run) -> Safe {
-    match run.status {
-        RunStatus::Waiting => Safe::of("it has not ended yet: it waits for an approval (cancel ends it)"),
-        _ => safe!("attempt {} has not ended yet: wait for it, or cancel it first", run.attempt),
+    if run.status == RunStatus::Waiting {
+        Safe::of("it has not ended yet: it waits for an approval (cancel ends it)")
+    } else {
+        safe!("attempt {} has not ended yet: wait for it, or cancel it first", run.attempt)
     }
 }
 

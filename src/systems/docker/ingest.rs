@@ -52,8 +52,10 @@ struct Summary {
 struct Port {
     #[serde(rename = "IP")]
     ip: Lenient<String>,
-    private_port: Lenient<u16>,
-    public_port: Lenient<u16>,
+    #[serde(rename = "PrivatePort")]
+    private: Lenient<u16>,
+    #[serde(rename = "PublicPort")]
+    public: Lenient<u16>,
     #[serde(rename = "Type")]
     kind: Lenient<String>,
 }
@@ -142,10 +144,10 @@ fn exit_in(status: &str) -> Option<i64> {
 fn ports(all: Vec<Port>) -> Vec<Safe> {
     let mut shown: Vec<Safe> = Vec::new();
     for port in all {
-        let Some(inside) = port.private_port.0 else { continue };
+        let Some(inside) = port.private.0 else { continue };
         let kind = Safe::line(&port.kind.take());
         let ip = port.ip.take();
-        let text = match port.public_port.0 {
+        let text = match port.public.0 {
             Some(outside) if ip.contains(':') => safe!("[{}]:{}→{}/{}", Safe::line(&ip), outside, inside, kind),
             Some(outside) => safe!("{}:{}→{}/{}", Safe::line(&ip), outside, inside, kind),
             None => safe!("{}/{}", inside, kind),

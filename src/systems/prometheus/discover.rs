@@ -2,6 +2,7 @@
 //! rules themselves where those are served.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write as _;
 
 use super::ingest::{Labels, Rule, Series};
 use super::ingest_slo::Alert;
@@ -41,7 +42,8 @@ impl Key {
     pub fn selector(&self) -> String {
         let mut text = format!("sloth_id={}", quoted(&self.id));
         for (name, value) in &self.extras {
-            text.push_str(&format!(",{name}={}", quoted(value)));
+            // Writing to a String cannot fail.
+            let _ = write!(text, ",{name}={}", quoted(value));
         }
         text
     }
@@ -151,7 +153,7 @@ fn side(text: &str) -> Option<(String, f64)> {
 
 /// The objectives that the answers tell of; and how many lacked their objective.
 #[must_use]
-pub fn found(series: &[Series], rules: &HashMap<String, OfRules>) -> (Vec<Found>, u64) {
+pub(super) fn found(series: &[Series], rules: &HashMap<String, OfRules>) -> (Vec<Found>, u64) {
     let mut parts: BTreeMap<Key, Parts<'_>> = BTreeMap::new();
     for one in series {
         let Some(key) = Key::of(&one.labels) else { continue };

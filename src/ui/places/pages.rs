@@ -123,9 +123,10 @@ pub(super) fn analysis(state: &State, pen: &mut Pen<'_>, page: &Page, id: &Objec
 
 /// Which object it is, and where: of what stands in no cluster, whose it is.
 pub(super) fn heading(state: &State, id: &ObjectId) -> Safe {
-    match environment::of_object(state, id) {
-        Some(environment) => safe!("{} {} in {}", id.kind.as_str(), id.name, environment),
-        None => safe!("{} {} of {}", id.kind.as_str(), id.name, id.namespace),
+    if let Some(environment) = environment::of_object(state, id) {
+        safe!("{} {} in {}", id.kind.as_str(), id.name, environment)
+    } else {
+        safe!("{} {} of {}", id.kind.as_str(), id.name, id.namespace)
     }
 }
 

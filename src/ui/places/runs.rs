@@ -214,18 +214,13 @@ pub(super) fn detail(state: &State, pen: &mut Pen<'_>, run: &Run) {
     let scale = scale(state, run);
     let placed = table::fit(JOBS, body.width());
     let widths = widths(body.width());
-    let mut y = 0;
-    for job in &jobs.jobs {
-        if y >= body.height() {
-            break;
-        }
+    for (y, job) in (0..body.height()).zip(&jobs.jobs) {
         let cells = job_cells(state, job, scale.as_ref(), widths);
         for (at, x, width) in &placed {
             if let Some(words) = cells.get(*at) {
                 body.cell(*x, y, *width, JOBS[*at].lean, words);
             }
         }
-        y += 1;
     }
 }
 
