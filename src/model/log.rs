@@ -35,6 +35,10 @@ pub enum LogEvent {
     Opened,
     /// Whole lines, oldest first.
     Lines(LogChunk),
+    /// There is no log yet; it is asked for again until there is.
+    Waiting {
+        message: Safe,
+    },
     /// The connection broke; it is opened again from the last timestamp.
     Reconnecting {
         message: Safe,

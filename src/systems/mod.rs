@@ -209,24 +209,33 @@ impl Systems {
 
     /// Follows the log of a pod, a container or a job until it ends, fails or is stopped.
     pub fn tail(&mut self, id: TailId, request: LogRequest, tx: mpsc::Sender<(TailId, LogEvent)>) {
-        let Some(upstream) = self.upstream(request.pod.cluster) else { return };
+        let upstream = self.upstream(request.pod.cluster);
         let cancel = self.cancel.child_token();
         self.tails.retain(|_, token| !token.is_cancelled());
         self.tails.insert(id, cancel.clone());
         let pace = tail::Pace::default();
         match upstream {
-            Upstream::Cluster(cluster) => {
+            Some(Upstream::Cluster(cluster)) => {
                 self.tracker.spawn(kubernetes::tail::tail(cluster.read(), request, id, tx, cancel, pace));
             }
-            Upstream::Docker(client) => {
+            Some(Upstream::Docker(client)) => {
                 self.tracker.spawn(docker::tail::tail(client, request, id, tx, cancel, (pace, self.clock)));
             }
-            Upstream::GitHub(client) => {
+            Some(Upstream::GitHub(client)) => {
                 let log = github::log::JobLog::new(client, request.pod);
                 self.tracker.spawn(tail::follow(log, id, tx, cancel, pace));
             }
-            Upstream::Prometheus(..) => {}
+            // Said, or the pane would wait for ever for an answer to what nobody asked.
+            Some(Upstream::Prometheus(..)) => self.no_log(id, tx, "Prometheus keeps figures, and no logs"),
+            None => self.no_log(id, tx, "its source cannot be used; quarterdeck doctor tells why"),
         }
+    }
+
+    fn no_log(&self, id: TailId, tx: mpsc::Sender<(TailId, LogEvent)>, why: &'static str) {
+        self.tracker.spawn(async move {
+            // Whoever is gone needs no answer.
+            let _ = tx.send((id, LogEvent::Failed { message: Safe::of(why) })).await;
+        });
     }
 
     pub fn stop_tail(&mut self, id: TailId) {

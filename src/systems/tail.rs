@@ -66,6 +66,8 @@ pub trait Source: Send {
 pub enum Next {
     /// What writes it (or the log that does not follow) ended.
     Ended,
+    /// Nothing is broken: there is no log before something has happened.
+    NotYet(Safe),
     Broken(Safe),
     Hopeless(Safe),
 }
@@ -111,6 +113,7 @@ impl<S: Source> Tail<S> {
                 // The container may be started again, so the server is asked again, ever less often.
                 Next::Ended if self.silent > 1 => LogEvent::Ended,
                 Next::Ended => LogEvent::Reconnecting { message: Safe::of("the stream ended; asked again") },
+                Next::NotYet(message) => LogEvent::Waiting { message },
                 Next::Broken(message) => LogEvent::Reconnecting { message },
             };
             if self.say(event).await.is_err() {

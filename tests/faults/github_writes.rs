@@ -178,7 +178,9 @@ async fn log(server: &Server, job: &str, enough: fn(&LogEvent) -> bool) -> (Stri
         let (_, event) = next(&mut rx).await.expect("a tail that speaks");
         match &event {
             LogEvent::Lines(chunk) => text.push_str(&String::from_utf8_lossy(&chunk.bytes)),
-            LogEvent::Failed { message } | LogEvent::Reconnecting { message } => message.as_str().clone_into(&mut said),
+            LogEvent::Failed { message } | LogEvent::Reconnecting { message } | LogEvent::Waiting { message } => {
+                message.as_str().clone_into(&mut said);
+            }
             LogEvent::Opened | LogEvent::Ended => {}
         }
         if enough(&event) {
@@ -201,9 +203,9 @@ fn the_log_of_a_finished_job_is_read_and_a_running_one_names_the_browser() {
         assert_eq!(signed.len(), 1);
         assert!(!signed[0].head.contains(TOKEN) && !signed[0].head.to_lowercase().contains("authorization"));
 
-        let (text, said) = log(&server, "21", |event| matches!(event, LogEvent::Reconnecting { .. })).await;
+        let (text, said) = log(&server, "21", |event| matches!(event, LogEvent::Waiting { .. })).await;
         assert_eq!(text, "");
-        assert!(said.contains("no log of a job that is in_progress") && said.contains("/job/21"), "{said}");
+        assert!(said.contains("no live log") && said.contains("in_progress") && said.contains("/job/21"), "{said}");
 
         let read = hub(Arc::new(AtomicU32::new(1)));
         server.answer(move |request| {

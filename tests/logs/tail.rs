@@ -264,3 +264,37 @@ async fn a_cancelled_tail_ends() {
     tokio::time::timeout(Duration::from_secs(20), &mut tail.task).await.expect("it runs on").unwrap();
     assert_eq!(tail.next().await, None);
 }
+
+#[tokio::test]
+async fn a_source_without_a_log_says_so() {
+    use quarterdeck::model::source::SourceScope;
+    use quarterdeck::model::{Name, SourceId, SystemId};
+    use quarterdeck::systems::{Spec, Systems, Upstream};
+    use quarterdeck::text::Safe;
+
+    let client = quarterdeck::net::Prometheus::new("http://127.0.0.1:1", None).unwrap();
+    let scope = SourceScope {
+        id: SourceId(0),
+        system: SystemId::Prometheus,
+        name: Name::new("prometheus"),
+        server: Safe::of(""),
+        user: Safe::of(""),
+        namespaces: None,
+        unusable: None,
+        discovered: None,
+    };
+    let spec = Spec { scope, upstream: Some(Upstream::Prometheus(client, [].into())) };
+    let (feeds, _news) = mpsc::channel(64);
+    let mut systems = Systems::start(vec![spec], &feeds, quarterdeck::clock::Clock::system());
+    let (tx, mut rx) = mpsc::channel(8);
+    for (source, wanted) in [(0, "Prometheus"), (9, "cannot be used")] {
+        let mut request = request();
+        request.pod.cluster = SourceId(source);
+        systems.tail(TailId(u64::from(source)), request, tx.clone());
+        let heard = tokio::time::timeout(Duration::from_mins(1), rx.recv()).await.expect("an answer");
+        let (id, LogEvent::Failed { message }) = heard.unwrap() else { panic!("no refusal") };
+        assert_eq!(id, TailId(u64::from(source)));
+        assert!(message.as_str().contains(wanted), "{message:?}");
+    }
+    assert!(systems.shutdown(Duration::from_secs(10)).await);
+}

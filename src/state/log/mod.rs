@@ -38,6 +38,8 @@ pub enum Tailing {
     /// Asked for, no answer yet.
     Opening,
     Live,
+    /// There is no log yet: asked again.
+    Waiting(Safe),
     /// The connection broke, or the container has not started: asked again.
     Reconnecting(Safe),
     Ended,
@@ -140,6 +142,7 @@ impl Log {
                 self.ring.push(&chunk, &self.filter);
                 Tailing::Live
             }
+            LogEvent::Waiting { message } => Tailing::Waiting(message),
             LogEvent::Reconnecting { message } => Tailing::Reconnecting(message),
             LogEvent::Ended => Tailing::Ended,
             LogEvent::Failed { message } => Tailing::Failed(message),

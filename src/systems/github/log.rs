@@ -44,8 +44,12 @@ impl Source for JobLog {
         if head.status != RunStatus::Completed {
             let status = Safe::line(head.status.as_str());
             let page = head.url.unwrap_or_else(|| Safe::of("GitHub's own page"));
-            self.waits = Some(safe!("GitHub has no log of a job that is {}; live in the browser: {}", status, page));
-            // Tried again like a connection that broke.
+            self.waits = Some(safe!(
+                "GitHub has no live log: it gives a job's log when the job has ended, and this one is {}; its page in the browser: {}",
+                status,
+                page
+            ));
+            // Asked again, ever less often.
             return Err(NetError::Transport("no log yet".to_owned()));
         }
         self.client.log(&format!("{path}/logs")).await
@@ -53,7 +57,7 @@ impl Source for JobLog {
 
     fn refused(&self, error: &NetError) -> Next {
         if let Some(waits) = &self.waits {
-            return Next::Broken(waits.clone());
+            return Next::NotYet(waits.clone());
         }
         let message = Safe::line(&error.to_string());
         match error {

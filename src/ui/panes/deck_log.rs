@@ -57,6 +57,7 @@ fn name(deck: &DeckLog) -> Words {
     match &deck.log.tailing {
         Tailing::Opening => words.dim(" · ").add(Role::Move, "opening"),
         Tailing::Live => words.dim(" · ").add(Role::Move, "following"),
+        Tailing::Waiting(_) => words.dim(" · ").add(Role::Move, "no log yet"),
         Tailing::Reconnecting(_) => words.dim(" · ").add(Role::Wait, "reconnecting"),
         Tailing::Ended => words.dim(" · ended"),
         Tailing::Failed(_) => words.dim(" · ").add(Role::Bad, "failed"),

@@ -159,6 +159,9 @@ pub(super) fn nothing(log: &Log) -> Words {
     match &log.tailing {
         Tailing::Opening => Words::new().dim("Asking for the log …"),
         Tailing::Live => Words::new().dim("Connected; no line has come yet."),
+        Tailing::Waiting(message) => {
+            Words::new().add(Role::Move, "No log yet: ").text(message).dim(" — asked again by itself.")
+        }
         Tailing::Reconnecting(message) => {
             Words::new().add(Role::Move, "Waiting: ").text(message).dim(" — asked again by itself.")
         }
@@ -172,6 +175,8 @@ fn standing(state: &State, log: &Log) -> Words {
     let mut words = match &log.tailing {
         Tailing::Opening => Words::new().add(Role::Move, "opening"),
         Tailing::Live => Words::new().add(Role::Quiet, "live"),
+        // Its reason stands where the lines would.
+        Tailing::Waiting(_) => Words::new().add(Role::Move, "no log yet"),
         Tailing::Reconnecting(_) if log.ring.end() == 0 => Words::new().add(Role::Move, "waiting"),
         Tailing::Reconnecting(message) => Words::new().add(Role::Wait, safe!("reconnecting: {}", message)),
         Tailing::Ended => Words::new().dim("ended"),
