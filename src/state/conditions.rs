@@ -50,7 +50,8 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(short(&Safe::line(written)).as_str(), read, "{written}");
-            let number = read.split_once(' ').filter(|_| read.len() < 8).and_then(|(_, number)| number.parse().ok());
+            let number =
+                read.split_once(' ').filter(|_| read.chars().count() < 8).and_then(|(_, number)| number.parse().ok());
             assert_eq!(bound(&Safe::line(written)), number, "{written}");
         }
     }

@@ -26,7 +26,8 @@ impl Flow {
 
     /// The number of events in a window.
     pub(super) fn between(&self, from: i64, to: i64) -> f64 {
-        self.pieces(from, to).map(|(at, end, rate)| rate * (end - at) as f64 / 1_000.0).sum()
+        // An empty sum of floats is -0.0.
+        self.pieces(from, to).map(|(at, end, rate)| rate * (end - at) as f64 / 1_000.0).sum::<f64>() + 0.0
     }
 
     /// The mean over all moments of a window of what happened a second in the `back` before each.
