@@ -21,6 +21,8 @@ use super::server::{Reply, Request, Server};
 use super::support::{block_on, next};
 use super::watches::quick;
 
+const PATIENCE: Duration = Duration::from_secs(40);
+
 /// A Prometheus that is read, and the world it makes.
 pub struct Run {
     systems: Systems,
@@ -60,10 +62,17 @@ impl Run {
         self.systems.refresh();
     }
 
+    /// Fails after a while, though readings keep coming.
     pub async fn until(&mut self, done: impl Fn(&Self) -> bool) {
-        while !done(self) {
-            let (id, event) = next(&mut self.rx).await.expect("feeds that run");
-            self.world.apply(&id, self.clock.now().mono, event);
+        let reading = async {
+            while !done(self) {
+                let (id, event) = next(&mut self.rx).await.expect("feeds that run");
+                self.world.apply(&id, self.clock.now().mono, event);
+            }
+        };
+        if tokio::time::timeout(PATIENCE, reading).await.is_err() {
+            let seen: Vec<_> = self.world.slos.rows().iter().map(|slo| (&slo.figures, &slo.rates)).collect();
+            panic!("not so within {PATIENCE:?}: {seen:#?}");
         }
     }
 
@@ -89,6 +98,8 @@ fn quickly() -> Deadlines {
 #[derive(Clone)]
 struct Says {
     ratio: &'static str,
+    /// What the rules record of the whole window, where it is something else.
+    whole: Option<&'static str>,
     /// Seconds that the samples are old.
     age: f64,
     /// Of the samples that each window should have.
@@ -97,7 +108,7 @@ struct Says {
     gone: bool,
 }
 
-const WELL: Says = Says { ratio: "0.0004", age: 0.0, covered: 1.0, warnings: &[], gone: false };
+const WELL: Says = Says { ratio: "0.0004", whole: None, age: 0.0, covered: 1.0, warnings: &[], gone: false };
 const ID: &str = "checkout-availability";
 const WINDOWS: [(&str, f64); 8] = [
     ("5m", 300.0),
@@ -152,7 +163,11 @@ fn prometheus(says: Says) -> impl Fn(&Request) -> Reply + Send + Sync + 'static 
             let rule = json!({
                 "type": "recording", "name": "slo:sli_error:ratio_rate5m", "query": "x", "labels": labels(None, Some("5m")),
             });
-            let data = json!({ "groups": [{ "name": "g", "interval": 30, "rules": [rule] }] });
+            let mean = json!({
+                "type": "recording", "name": "slo:sli_error:ratio_rate30d", "labels": { "sloth_window": "30d" },
+                "query": format!("sum_over_time(x{{sloth_id=\"{ID}\"}}[30d]) / count_over_time(x{{sloth_id=\"{ID}\"}}[30d])"),
+            });
+            let data = json!({ "groups": [{ "name": "g", "interval": 30, "rules": [rule, mean] }] });
             let body = json!({ "status": "success", "data": data });
             return Reply::Whole(200, "Content-Type: application/json\r\n".to_owned(), body.to_string());
         }
@@ -168,6 +183,9 @@ fn prometheus(says: Says) -> impl Fn(&Request) -> Reply + Send + Sync + 'static 
         let entries: Vec<Value> = if query.starts_with("timestamp(") {
             let made = (at - says.age).to_string();
             WINDOWS.iter().map(|(w, _)| json!({ "metric": labels(None, Some(w)), "value": [at, made] })).collect()
+        } else if query.contains("avg_over_time") {
+            // Without the NaN.
+            vec![json!({ "metric": labels(None, Some("5m")), "value": [at, "0.0005"] })]
         } else if query.contains("count_over_time") {
             let one = |(window, seconds): &(&str, f64)| {
                 let mut labels = labels(None, Some("5m"));
@@ -181,7 +199,8 @@ fn prometheus(says: Says) -> impl Fn(&Request) -> Reply + Send + Sync + 'static 
             let days = labels(Some("slo:time_period:days"), None);
             let one = |(w, _): &(&str, f64)| {
                 let name = format!("slo:sli_error:ratio_rate{w}");
-                json!({ "metric": labels(Some(&name), Some(w)), "value": [at, says.ratio] })
+                let ratio = says.whole.filter(|_| *w == "30d").unwrap_or(says.ratio);
+                json!({ "metric": labels(Some(&name), Some(w)), "value": [at, ratio] })
             };
             let meta = [json!({ "metric": info, "value": [at, "1"] }), json!({ "metric": days, "value": [at, "30"] })];
             meta.into_iter().chain(WINDOWS.iter().map(one)).collect()
@@ -214,6 +233,28 @@ fn a_good_answer_is_a_value() {
         for (threshold, wanted) in thresholds.iter().zip([14.4, 6.0, 3.0, 1.0]) {
             assert!((threshold - wanted).abs() < 1e-9, "{thresholds:?}");
         }
+        run.end().await;
+    });
+}
+
+/// One NaN that was recorded makes Sloth's mean NaN for the whole window: ours leaves it out.
+#[test]
+fn an_idle_night_does_not_cost_the_month() {
+    block_on(async {
+        let server = Server::answering(prometheus(Says { whole: Some("NaN"), ..WELL })).await;
+        let mut run = Run::start(&server.url, &[], quickly());
+        let slo = run.until_slo(ID, is_value).await;
+        let figures = slo.figures.value().unwrap();
+        assert!((figures.consumed - 0.5).abs() < 1e-9, "{figures:?}");
+        assert!(slo.queries[0].1.as_str().contains(">= 0)[30d:5m]"), "{:?}", slo.queries);
+        // Nobody asks now.
+        server.answer(prometheus(Says { ratio: "NaN", ..WELL }));
+        let slo = run.until_slo(ID, |slo| !is_value(slo)).await;
+        let Reading::NoTraffic { last: Some(last) } = &slo.figures else { panic!("{:?}", slo.figures) };
+        assert!((last.consumed - 0.5).abs() < 1e-9, "{last:?}");
+        // The rule is a number again.
+        server.answer(prometheus(WELL));
+        run.until_slo(ID, |slo| slo.figures.value().is_some_and(|figures| figures.consumed < 0.45)).await;
         run.end().await;
     });
 }

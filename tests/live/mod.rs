@@ -23,5 +23,6 @@ mod openapi;
 mod operator;
 mod people;
 mod prometheus;
+mod prometheus_history;
 mod same;
 mod trouble;

@@ -1,19 +1,16 @@
-//! Against a real Prometheus: the lab's, whose traffic fails and recovers, and one of the test's own
-//! with a month of history.
+//! Against a real Prometheus: the lab's, whose traffic fails and recovers, whose rules and series go.
 
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use jiff::Timestamp;
-use quarterdeck::model::Name;
-use quarterdeck::model::slo::{Budgeting, Indicator, Objective, ObjectiveSpec, Reading, Slo};
+use quarterdeck::clock::Clock;
+use quarterdeck::model::slo::{Objective, Reading, Slo};
 use quarterdeck::net::{Deadlines, Prometheus};
 use quarterdeck::slo::budget;
 use quarterdeck::systems::prometheus::ingest::{self, Told};
-use quarterdeck::text::Safe;
 
-use super::cluster::{Cluster, said, skipped};
+use super::cluster::{Cluster, said};
 use crate::faults::prometheus::Run;
 use crate::faults::support::block_on;
 
@@ -66,75 +63,114 @@ fn recorded(name: &str) -> String {
     format!("{name}{{sloth_id=\"{ID}\"}}")
 }
 
+/// When a rule was evaluated last.
+async fn evaluated(client: &Prometheus, rule: &str, at: Timestamp) -> Option<Timestamp> {
+    ingest::time(number(client, &format!("timestamp({})", recorded(rule)), at).await?)
+}
+
+/// How long before `at` this was made, seconds.
+async fn age(client: &Prometheus, query: &str, at: Timestamp) -> Option<f64> {
+    Some(at.as_millisecond() as f64 / 1000.0 - number(client, query, at).await?)
+}
+
+const SCRAPED: &str = "max(timestamp(http_requests_total{service=\"checkout\"}))";
+/// What was made so shortly before an evaluation may have come after it.
+const MARGIN: f64 = 0.15;
+
+fn far(ours: f64, theirs: f64) -> f64 {
+    assert!(ours.is_finite() && theirs.is_finite(), "{ours} beside {theirs}");
+    (ours - theirs).abs()
+}
+
 /// Our figures from the raw counters beside the recording rules, each at the time of its own
-/// evaluation; how far apart they are at most. `None`: a scrape was on its way just then.
-async fn apart(client: &Prometheus) -> Option<f64> {
-    let now = Timestamp::now();
-    let ratio_5m = recorded("slo:sli_error:ratio_rate5m");
-    let at = ingest::time(number(client, &format!("timestamp({ratio_5m})"), now).await?)?;
-    let scraped = number(client, "max(timestamp(http_requests_total{service=\"checkout\"}))", at).await?;
-    // Later, so that the sample of a scrape that began before the evaluation is surely there.
-    let age = at.as_millisecond() as f64 / 1000.0 - scraped;
-    if !(0.15..0.95).contains(&age) {
+/// evaluation; how far apart they are at most. `None`: a sample was on its way just then.
+async fn apart(client: &Prometheus, now: Timestamp) -> Option<f64> {
+    let at = evaluated(client, "slo:sli_error:ratio_rate5m", now).await?;
+    // Only when the next scrape is there, none that began before the evaluation is still to come.
+    if number(client, SCRAPED, now).await? <= at.as_millisecond() as f64 / 1000.0 {
+        return None;
+    }
+    let took = number(client, "scrape_duration_seconds", at).await?;
+    if age(client, SCRAPED, at).await? < took + MARGIN {
         return None;
     }
     let mut most: f64 = 0.0;
     for window in ["5m", "30m", "1h", "2h", "6h", "1d", "3d"] {
         let ours = number(client, &raw(window), at).await?;
-        let rule = number(client, &recorded(&format!("slo:sli_error:ratio_rate{window}")), at).await?;
-        most = most.max((ours - rule).abs());
-        let burn = format!("{} / 0.001", recorded(&format!("slo:sli_error:ratio_rate{window}")));
-        most = most.max((budget::burn(OBJECTIVE, ours) - number(client, &burn, at).await?).abs());
+        let rule = recorded(&format!("slo:sli_error:ratio_rate{window}"));
+        most = most.max(far(ours, number(client, &rule, at).await?));
+        let burn = number(client, &format!("{rule} / 0.001"), at).await?;
+        most = most.max(far(budget::burn(OBJECTIVE, ours), burn));
     }
+    let ratio_5m = recorded("slo:sli_error:ratio_rate5m");
     let mean = format!("sum_over_time({ratio_5m}[30d]) / count_over_time({ratio_5m}[30d])");
-    let (whole, rule) =
-        (number(client, &mean, at).await?, number(client, &recorded("slo:sli_error:ratio_rate30d"), at).await?);
-    most = most.max((whole - rule).abs());
-    // The groups of the meta rules are evaluated at times of their own.
-    let consumed = recorded("slo:period_burn_rate:ratio");
-    let at = ingest::time(number(client, &format!("timestamp({consumed})"), now).await?)?;
-    let whole = number(client, &recorded("slo:sli_error:ratio_rate30d"), at).await?;
-    let month = Duration::from_hours(30 * 24);
-    let figures = budget::figures(OBJECTIVE, whole, month, None);
-    most = most.max((figures.consumed - number(client, &consumed, at).await?).abs());
-    let left = recorded("slo:period_error_budget_remaining:ratio");
-    let at = ingest::time(number(client, &format!("timestamp({left})"), now).await?)?;
-    let consumed = number(client, &consumed, at).await?;
-    let figures = budget::of_consumed(OBJECTIVE, consumed, month, None);
-    Some(most.max((figures.remaining - number(client, &left, at).await?).abs()))
+    let whole = number(client, &mean, at).await?;
+    most = most.max(far(whole, number(client, &recorded("slo:sli_error:ratio_rate30d"), at).await?));
+    Some(most.max(apart_over_the_window(client, now).await?))
 }
+
+/// C and R; the group of the meta rules is evaluated at times of its own.
+async fn apart_over_the_window(client: &Prometheus, now: Timestamp) -> Option<f64> {
+    let at = evaluated(client, "slo:period_burn_rate:ratio", now).await?;
+    let whole = recorded("slo:sli_error:ratio_rate30d");
+    if age(client, &format!("timestamp({whole})"), at).await? < MARGIN {
+        return None;
+    }
+    let month = Duration::from_hours(30 * 24);
+    let figures = budget::figures(OBJECTIVE, number(client, &whole, at).await?, month, None);
+    let consumed = number(client, &recorded("slo:period_burn_rate:ratio"), at).await?;
+    let left = number(client, &recorded("slo:period_error_budget_remaining:ratio"), at).await?;
+    Some(far(figures.consumed, consumed).max(far(figures.remaining, left)))
+}
+
+/// What the traffic was, however the test ends.
+struct Calm<'a>(&'a Cluster);
+
+impl Drop for Calm<'_> {
+    fn drop(&mut self) {
+        traffic(self.0, CALM);
+    }
+}
+
+/// As `traffic.py` begins.
+const CALM: f64 = 0.0005;
+/// The traffic fails, and recovers, for so long.
+const SPELL: Duration = Duration::from_secs(20);
 
 /// While traffic fails and recovers, what we compute from the raw counters is what the rules record.
 #[test]
 fn our_figures_are_those_of_the_recording_rules() {
     let Some(cluster) = Cluster::lab() else { return };
     let url = prometheus(&cluster);
+    let _calm = Calm(&cluster);
     block_on(async {
         let client = Prometheus::new(&url, None).unwrap();
-        let (mut compared, mut most, mut seen) = (0, 0.0_f64, Vec::new());
-        for errors in [0.3, 0.0005] {
+        let clock = Clock::system();
+        let (mut most, mut seen, mut compared) = (0.0_f64, Vec::new(), [0, 0]);
+        for (errors, compared) in [0.3, CALM].into_iter().zip(&mut compared) {
             traffic(&cluster, errors);
-            let until = Instant::now() + Duration::from_secs(12);
-            let mut last = 0.0;
-            while Instant::now() < until {
-                let now = number(&client, &recorded("slo:sli_error:ratio_rate5m"), Timestamp::now()).await;
-                if now.is_none_or(|now| (now - last).abs() < 1e-12) {
-                    // The next evaluation has not come yet.
+            let until = clock.now().mono + SPELL;
+            let mut last = None;
+            while clock.now().mono < until {
+                let now = clock.now().wall;
+                let at = evaluated(&client, "slo:sli_error:ratio_rate5m", now).await;
+                if at.is_none() || at == last {
                     tokio::time::sleep(Duration::from_millis(100)).await;
                     continue;
                 }
-                last = now.unwrap();
-                seen.push(last);
-                if let Some(apart) = apart(&client).await {
-                    (compared, most) = (compared + 1, most.max(apart));
+                if let Some(apart) = apart(&client, now).await {
+                    (last, *compared, most) = (at, *compared + 1, most.max(apart));
+                    seen.extend(number(&client, &recorded("slo:sli_error:ratio_rate5m"), now).await);
+                } else {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             }
         }
-        assert!(compared >= 3, "only {compared} evaluations could be compared");
-        assert!(most < 1e-9, "{most:e} apart in {compared} evaluations");
         let (low, high) = (seen.iter().copied().fold(1.0, f64::min), seen.iter().copied().fold(0.0, f64::max));
+        said(&format!("{compared:?} evaluations compared, at most {most:e} apart; 5m ratio {low:.5}..{high:.5}"));
+        assert!(compared.iter().all(|count| *count >= 2), "only {compared:?} evaluations could be compared");
+        assert!(most < 1e-9, "{most:e} apart in {compared:?} evaluations");
         assert!(high > low + 0.001, "the traffic did fail: {low}..{high}");
-        said(&format!("{compared} evaluations compared, at most {most:e} apart; 5m ratio {low:.5}..{high:.5}"));
     });
 }
 
@@ -199,14 +235,18 @@ fn each_way_to_have_no_figures_has_its_own_kind() {
         reload(&cluster, &url, &format!("groups:\n- name: sloth-slo-meta{rest}"), "no ratios");
         run.until_slo(ID, |slo| is(slo, "no_data")).await;
         reload(&cluster, &url, "groups: []\n", "no rules");
-        run.until_slo(ID, |slo| is(slo, "no_data")).await;
+        let at = run.slo(ID).unwrap().at;
+        run.refresh();
+        run.until_slo(ID, |slo| slo.at > at && is(slo, "no_data")).await;
         reload(&cluster, &url, &rules, "all");
         run.until_slo(ID, |slo| is(slo, "immature")).await;
 
         cluster.signal("prometheus", "KILL");
-        let slo = run.until_slo(ID, |slo| is(slo, "unreachable")).await;
-        let Reading::Unreachable { why, .. } = &slo.figures else { unreachable!() };
-        assert!(why.as_str().contains("refused") || why.as_str().contains("closed"), "{why:?}");
+        let refused = |slo: &Slo| match &slo.figures {
+            Reading::Unreachable { why, last } => last.is_some() && why.as_str().contains("refused the connection"),
+            _ => false,
+        };
+        run.until_slo(ID, refused).await;
         cluster.restart("prometheus");
         run.until_slo(ID, |slo| is(slo, "immature")).await;
         run.end().await;
@@ -228,144 +268,8 @@ impl Drop for Restored<'_> {
         if std::fs::write(self.0.state().join("rules.yaml"), rules).is_ok() {
             self.0.restart("prometheus");
         }
+        // The next test finds it ready.
+        let ready = format!("{}/-/ready", prometheus(self.0));
+        curl(&["--retry", "30", "--retry-connrefused", "--retry-delay", "1", "--retry-max-time", "30", &ready]);
     }
-}
-
-/// A Prometheus of the test's own on a month of history.
-struct Own {
-    child: Child,
-    url: String,
-    /// Goes with it.
-    _folder: tempfile::TempDir,
-}
-
-impl Drop for Own {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn has(program: &str) -> bool {
-    Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
-}
-
-/// `None` with a word where Debian's `prometheus` is not installed.
-fn own(series: &[(&str, f64)], end: i64) -> Option<Own> {
-    if !has("promtool") || !has("prometheus") {
-        skipped("promtool and prometheus are not here (Debian: prometheus)");
-        return None;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| -> PathBuf { folder.path().join(name) };
-    let mut text = String::new();
-    let (days, step) = (31, 120);
-    let mut families: Vec<&str> = series.iter().map(|(name, _)| name.split('{').next().unwrap()).collect();
-    families.dedup();
-    for family in families {
-        text.push_str(&format!("# TYPE {} counter\n", family.trim_end_matches("_total")));
-        for (name, per_second) in series.iter().filter(|(name, _)| name.split('{').next() == Some(family)) {
-            for at in (0..=days * 86_400).step_by(step) {
-                let time = end - days * 86_400 + at;
-                text.push_str(&format!("{name} {} {time}\n", per_second * at as f64));
-            }
-        }
-    }
-    text.push_str("# EOF\n");
-    std::fs::write(path("history.om"), text).unwrap();
-    let made = Command::new("promtool")
-        .args(["tsdb", "create-blocks-from", "openmetrics"])
-        .args([path("history.om"), path("data")])
-        .env("TMPDIR", folder.path())
-        .output()
-        .expect("promtool");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    std::fs::write(path("prometheus.yaml"), "global: {scrape_interval: 1h}\n").unwrap();
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let child = Command::new("prometheus")
-        .arg(format!("--config.file={}", path("prometheus.yaml").display()))
-        .arg(format!("--storage.tsdb.path={}", path("data").display()))
-        .arg("--storage.tsdb.retention.time=60d")
-        .arg(format!("--web.listen-address={free}"))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("prometheus");
-    Some(Own { child, url: format!("http://{free}"), _folder: folder })
-}
-
-fn spec(id: &str, ppb: u32, bad: Option<&str>, good: Option<&str>, total: &str) -> ObjectiveSpec {
-    let counted = |selector: &str| format!("sum(increase({selector}[{{{{.window}}}}]))").into();
-    ObjectiveSpec {
-        id: Name::new(id),
-        service: Safe::of("checkout"),
-        objective: Objective { ppb },
-        window: Duration::from_hours(30 * 24),
-        window_text: Safe::of("30d"),
-        calendar: None,
-        indicator: Indicator::Ratio { good: good.map(counted), bad: bad.map(counted), total: counted(total) },
-        budgeting: Budgeting::Occurrences,
-        policies: Vec::new(),
-    }
-}
-
-fn near(value: f64, wanted: f64) {
-    assert!((value - wanted).abs() < 5e-5, "{value} instead of {wanted}");
-}
-
-fn rate(slo: &Slo, window: &str) -> f64 {
-    let found = slo.rates.iter().find(|(name, _)| name.as_str() == window);
-    *found.and_then(|(_, rate)| rate.value()).unwrap_or_else(|| panic!("{window}: {:?}", slo.rates))
-}
-
-/// W1, W2 and W9 of the worked examples, from counters to the figures on the screen.
-#[test]
-fn the_worked_examples_come_out_to_four_decimals() {
-    let (month, hour) = (2_592_000.0, 3600.0);
-    let series = [
-        ("w1_requests_total{code=\"200\"}", (10_000_000.0 - 3600.0) / month),
-        ("w1_requests_total{code=\"500\"}", 3600.0 / month),
-        ("w2_requests_total{code=\"200\"}", (50_000.0 - 720.0) / hour),
-        ("w2_requests_total{code=\"500\"}", 720.0 / hour),
-        ("w9_all_total", 100_000.0 / hour),
-        ("w9_fast_total{le=\"0.3\"}", 97_250.0 / hour),
-    ];
-    let end = Timestamp::now().as_second() + 240;
-    let Some(own) = own(&series, end) else { return };
-    let specs = [
-        spec("checkout-w1", 999_000_000, Some("w1_requests_total{code=~\"5..\"}"), None, "w1_requests_total"),
-        spec("checkout-w2", 999_000_000, Some("w2_requests_total{code=~\"5..\"}"), None, "w2_requests_total"),
-        spec("checkout-w9", 990_000_000, None, Some("w9_fast_total{le=\"0.3\"}"), "w9_all_total"),
-        // No error was ever seen: the series was never born.
-        spec("checkout-clean", 999_000_000, Some("w9_all_total{code=~\"5..\"}"), None, "w9_all_total"),
-        spec("checkout-gone", 999_000_000, Some("gone_total{code=~\"5..\"}"), None, "gone_total"),
-        spec("checkout-wrong", 999_000_000, Some("w1_requests_total{"), None, "w1_requests_total"),
-    ];
-    block_on(async {
-        let mut run = Run::start(&own.url, &specs, Deadlines::default());
-        let w1 = run.until_slo("checkout-w1", |slo| slo.figures.value().is_some()).await;
-        let figures = w1.figures.value().unwrap();
-        near(figures.attained, 0.99964);
-        near(figures.consumed, 0.36);
-        near(figures.remaining, 0.64);
-        near(rate(&w1, "1h"), 0.36);
-        assert_eq!((w1.method, w1.window_text.as_str()), ("events", "30d"));
-        let w2 = run.slo("checkout-w2").unwrap();
-        near(rate(&w2, "1h"), 14.4);
-        near(rate(&w2, "5m"), 14.4);
-        let w9 = run.slo("checkout-w9").unwrap();
-        near(1.0 - w9.figures.value().unwrap().attained, 0.0275);
-        near(w9.figures.value().unwrap().consumed, 2.75);
-        assert_eq!(w9.figures.value().unwrap().exhausted_in, Some(0.0));
-        near(budget::interpolated(0.3, (0.25, 96_000.0), (0.5, 99_500.0)), 96_700.0);
-        let clean = run.slo("checkout-clean").unwrap();
-        near(clean.figures.value().unwrap().remaining, 1.0);
-        assert_eq!(run.slo("checkout-gone").unwrap().figures.as_str(), "no_data");
-        let wrong = run.slo("checkout-wrong").unwrap();
-        let Reading::Invalid { why } = &wrong.figures else { panic!("{:?}", wrong.figures) };
-        assert!(why.as_str().contains("does not take the query"), "{why:?}");
-        run.end().await;
-    });
-    drop(own);
 }

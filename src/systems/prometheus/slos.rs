@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::discover::{self, Found, Key, OfRules};
+use super::idle::{self, Means};
 use super::ingest::{self, Told};
 use super::ingest_slo::{self, Head, Memory, WINDOWS};
 use super::objective::{self, OfSpec};
@@ -30,7 +31,7 @@ const SPECS_EVERY: Duration = Duration::from_secs(45);
 /// What has been gone so long is no longer shown.
 const KEEP_GONE: Duration = Duration::from_hours(1);
 /// Where the rules cannot be read: Prometheus' own default.
-const INTERVAL: f64 = 60.0;
+pub(super) const INTERVAL: f64 = 60.0;
 
 /// See the module.
 pub(super) struct Slos {
@@ -42,9 +43,10 @@ pub(super) struct Slos {
     samples: HashMap<(Key, String), f64>,
     counted: [Option<Duration>; 2],
     times_query: &'static str,
+    pub(super) means: Means,
     memory: Memory,
     /// What was found, and when it was there last.
-    found: BTreeMap<Key, (Found, Duration)>,
+    pub(super) found: BTreeMap<Key, (Found, Duration)>,
     pub(super) known: BTreeMap<String, Arc<Slo>>,
     /// What was read of the files' objectives, and when their long windows were.
     of_specs: BTreeMap<String, OfSpec>,
@@ -61,6 +63,7 @@ impl Slos {
             samples: HashMap::new(),
             counted: [None; 2],
             times_query: discover::TIMES,
+            means: Means::default(),
             memory: Memory::default(),
             found: BTreeMap::new(),
             known: BTreeMap::new(),
@@ -129,6 +132,7 @@ impl Slos {
         let (found, left_out) = discover::found(&series.series, &self.rules);
         self.note(found);
         self.count_samples(at).await;
+        self.mean_without_idle(at).await;
         let times = discover::times(&times.series);
         if let Err(fault) = self.read_specs(at).await {
             return Ok(Err(fault));
@@ -182,13 +186,15 @@ impl Slos {
         if let Some(spec) = self.objectives.iter().find(|spec| spec.id.raw() == id) {
             return Some(events::error_ratio(spec, span));
         }
-        let select = self.of_sloth(id)?.key.selector();
-        Some(format!("avg_over_time(slo:sli_error:ratio_rate5m{{{select}}}[{}])", events::text(span)))
+        Some(idle::query(&self.of_sloth(id)?.key, span, idle::step(span, 0.0)))
     }
 
     /// The ratio over the whole window, where it is recorded: what a chart can be drawn from.
     pub(super) fn whole(&self, id: &str) -> Option<String> {
         let found = self.of_sloth(id)?;
+        if let Some(mean) = self.means.of(&found.key) {
+            return Some(mean.query.clone());
+        }
         Some(format!("slo:sli_error:ratio_rate{}{{{}}}", window_text(found), found.key.selector()))
     }
 
@@ -262,23 +268,29 @@ impl Slos {
         let mut known = BTreeMap::new();
         for (found, _) in self.found.values() {
             let rules = self.rules.get(&found.key.id);
-            let head = head(found, rules);
+            let mut head = head(found, rules);
+            let mean = self.means.of(&found.key);
+            if let (Some(mean), Some(first)) = (mean, head.queries.first_mut()) {
+                first.1 = Safe::line(&mean.query);
+            }
             let interval = rules.and_then(|rules| rules.interval).unwrap_or(INTERVAL);
             let mut ratios = BTreeMap::new();
             let windows = WINDOWS.iter().map(|&window| window.to_owned()).chain([head.window_text.clone()]);
             for window in windows {
                 let marked = (found.key.clone(), window.clone());
+                let mean = mean.filter(|_| window == head.window_text);
                 let beside = Beside {
                     now: at,
                     interval: Some(Duration::from_secs_f64(interval)),
                     coverage: Some(coverage(self.samples.get(&marked), interval, &window)),
                     warnings: warning.cloned().into_iter().collect(),
-                    last: self.memory.last(&head.id, &window),
+                    last: mean.map(|mean| mean.ratio).or_else(|| self.memory.last(&head.id, &window)),
                     since: self.memory.seen(&head.id, &window),
                 };
                 let made = times.get(&marked).or_else(|| times.get(&(found.key.clone(), "5m".to_owned())));
                 let made = made.and_then(|seconds| ingest::time(*seconds)).unwrap_or(at);
-                let text = found.ratios.get(&window).map(f64::to_string);
+                let active = mean.filter(|_| !idle::now(found)).map(|mean| mean.ratio);
+                let text = found.ratios.get(&window).map(|recorded| active.unwrap_or(*recorded).to_string());
                 let sample = text.as_deref().map(|text| Sample { text, at: made });
                 let reading = reading::of(sample, Range::Ratio, &beside);
                 if sample.is_some() {
@@ -333,7 +345,7 @@ pub(super) fn seconds(text: &str) -> f64 {
 }
 
 /// The whole window as its series is named: Prometheus writes 28 d as `4w`.
-fn window_text(found: &Found) -> String {
+pub(super) fn window_text(found: &Found) -> String {
     let whole = found.window_days * 86_400.0;
     let named = found.ratios.keys().find(|window| (seconds(window) - whole).abs() < 1.0);
     named.cloned().unwrap_or_else(|| format!("{}d", found.window_days))
