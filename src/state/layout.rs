@@ -95,6 +95,20 @@ const NO_SOURCE: u16 = 5;
 /// Lines of an objective: its name, the bar, the figures, one of air.
 pub const GAUGE: u16 = 4;
 
+/// How many objectives stand as gauges and how many as one line each in so many lines: all of them are
+/// seen before any has a large bar, but the worst always has one.
+#[must_use]
+pub fn gauges(height: u16, len: usize) -> (u16, u16) {
+    let len = u16::try_from(len).unwrap_or(u16::MAX);
+    // The last one needs no line of air below it.
+    if (height + 1) / GAUGE >= len {
+        return (len, 0);
+    }
+    let all = height.saturating_sub(len) / (GAUGE - 1);
+    let large = all.max(height / 6).max(1).min(len);
+    (large, height.saturating_sub(large * GAUGE).min(len - large))
+}
+
 /// More services than this scroll.
 const MOST_SERVICES: usize = 24;
 
@@ -111,14 +125,15 @@ pub struct Wanted {
     pub services: usize,
     /// Something that runs pipelines is read.
     pub pipelines: bool,
-    /// Something that has objectives is read.
-    pub objectives: bool,
+    /// Objectives of what is read; `None` where nothing that has any is.
+    pub objectives: Option<usize>,
 }
 
 #[must_use]
 pub fn wanted(state: &State) -> Wanted {
     let reads = |system| state.world.of_system(system).next().is_some();
-    Wanted { services: services(state), pipelines: reads(SystemId::GitHub), objectives: reads(SystemId::Prometheus) }
+    let objectives = reads(SystemId::Prometheus).then(|| state.world.slos.len());
+    Wanted { services: services(state), pipelines: reads(SystemId::GitHub), objectives }
 }
 
 /// The Deck's panes in `body`.
@@ -148,7 +163,7 @@ pub fn deck(body: Rect, class: Class, focus: Pane, wanted: Wanted) -> Deck {
 }
 
 /// What the five panes need before there is a log below them.
-const PANES: u16 = 30;
+const PANES: u16 = 31;
 /// Fewer lines of a log, its title and the line below it included, tell nothing.
 const LEAST_LOG: u16 = 6;
 
@@ -173,14 +188,18 @@ fn full(deck: &mut Deck, body: Rect, wanted: Wanted) {
     let (left, right) = halves(top);
     deck.panes[Pane::Pipelines as usize] = left;
     deck.panes[Pane::Steps as usize] = right;
-    // Title, names of the environments, a line per service and one of air; at most a third.
-    let lines = wanted.services.min(MOST_SERVICES) as u16 + 4;
-    let (middle, rest) = cut_top(rest, lines.clamp(6, (rest.height / 3).max(6)));
+    // Title, names of the environments, a line per service and one of air; at most two fifths.
+    let lines = wanted.services.min(MOST_SERVICES) as u16 + 3;
+    let (middle, rest) = cut_top(rest, lines.clamp(6, (rest.height * 2 / 5).max(6)));
     deck.panes[Pane::Environments as usize] = cut_bottom(middle, 1).1;
     let (left, right) = halves(rest);
     deck.panes[Pane::Canary as usize] = right;
-    // Three objectives and the title; what happened last has the rest.
-    let lines = if wanted.objectives { GAUGE * 3 + 1 } else { NO_SOURCE + 2 };
+    // The title and three objectives, or all of them where that leaves room for what happened last.
+    let most = (rest.height * 2 / 3).max(GAUGE * 3);
+    let lines = match wanted.objectives {
+        Some(count) => (u16::try_from(count).unwrap_or(most).saturating_mul(GAUGE)).clamp(GAUGE * 3, most) + 1,
+        None => NO_SOURCE + 2,
+    };
     let (budget, rest) = cut_top(left, lines);
     deck.panes[Pane::Budget as usize] = budget;
     deck.activity = rest;
@@ -290,10 +309,11 @@ pub fn list_area(state: &State, list: &ListId) -> Rect {
                 Pane::Canary => canary_rows(area, lists::len(state, list)).0,
                 Pane::Environments => cut_top(area, 2).1,
                 Pane::Pipelines | Pane::Steps => cut_top(area, 1).1,
-                // A row has several lines; the height counts rows.
+                // A row may have several lines; the height counts rows.
                 Pane::Budget => {
                     let inner = cut_top(area, 1).1;
-                    ratatui::layout::Rect { height: (inner.height + 1) / GAUGE, ..inner }
+                    let (large, lines) = gauges(inner.height, lists::len(state, list));
+                    Rect { height: large + lines, ..inner }
                 }
             }
         }

@@ -54,7 +54,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, y: u16, rollout: &Rollout) -> u16 
         arm(pen, y, columns.stable, &row.stable, row, Role::Text);
         if columns.trends {
             let most = highest(row);
-            let bars = if loud == Role::Quiet { Role::Dim } else { loud };
+            let bars = if matches!(loud, Role::Quiet | Role::Text) { Role::Dim } else { loud };
             pen.write(columns.canary + VALUE + 1, y, TREND, &trend(&row.canary.history, most, bars));
             pen.write(columns.stable + VALUE + 1, y, TREND, &trend(&row.stable.history, most, Role::Dim));
         }

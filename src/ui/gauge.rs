@@ -7,6 +7,8 @@
 //!  deploy −0.9 %  burn 5m 3.1× · 1h 2.1× · 6h 0.7×   page 14.4×   empty in 9d
 //! ```
 
+use std::sync::Arc;
+
 use super::facts;
 use super::pen::{Pen, Words};
 use crate::config::theme::Role;
@@ -133,6 +135,44 @@ const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 /// Only the length of the bar is bounded, never the number beside it.
 fn eighths(figures: &Figures, width: u16) -> u16 {
     (figures.remaining.clamp(0.0, 1.0) * f64::from(width) * 8.0).floor() as u16
+}
+
+/// Where the parts of an objective's only line stand, the same for all below each other.
+pub struct Columns {
+    bar: u16,
+    width: u16,
+}
+
+impl Columns {
+    #[must_use]
+    pub fn new(state: &State, slos: &[Arc<Slo>], width: u16) -> Self {
+        let names = slos.iter().map(|slo| short_name(slo).width()).max().unwrap_or(0);
+        let ends = slos.iter().map(|slo| left(state, slo, &slos::figures(state, slo)).width()).max().unwrap_or(0);
+        Self { bar: names + 2, width: width.saturating_sub(names + ends + 4) }
+    }
+}
+
+fn short_name(slo: &Slo) -> Words {
+    Words::of(Role::Strong, &slo.service).add(Role::Strong, " ").text(&slo.name).dim("  ").dim(objective(slo))
+}
+
+/// An objective in one line: name, bar, what is left or why nobody knows. The bar is a thin one, so
+/// that those above each other do not touch.
+pub fn line(state: &State, pen: &mut Pen<'_>, slo: &Slo, reading: &Reading<Figures>, columns: &Columns) {
+    pen.both(0, &short_name(slo), &left(state, slo, reading));
+    if columns.width < 8 {
+        return;
+    }
+    let (colour, figures) = match reading {
+        Reading::Value(figures) => (role(slo, figures), Some(figures)),
+        other => (Role::Unknown, other.shown()),
+    };
+    let glyph = if figures.is_some() { "─" } else { "╌" };
+    pen.repeat(columns.bar, 0, columns.width, Role::Faint, glyph);
+    if let Some(figures) = figures {
+        let glyph = if reading.value().is_some() { "━" } else { "─" };
+        pen.repeat(columns.bar, 0, eighths(figures, columns.width) / 8, colour, glyph);
+    }
 }
 
 /// The line below the bar: what is spent and how fast; or the reason why there is no figure. As much

@@ -302,7 +302,7 @@ impl<'a> Pen<'a> {
         let right = &*self.shown(right);
         let name = Words::of(role, name);
         self.repeat(0, y, self.area.width, Role::Faint, "─");
-        let used = self.write(0, y, self.area.width, &name.add(role, " "));
+        let used = if name.is_empty() { 0 } else { self.write(0, y, self.area.width, &name.add(role, " ")) };
         if !right.is_empty() && used + 4 < self.area.width {
             let room = self.area.width - used - 2;
             let width = (right.width() + 1).min(room);

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
+use super::run_world;
 use super::shot::{draw, theme};
-use super::world::deploying;
+use super::slos::arms;
 
 /// A cell, in pixels.
 const CELL: (f64, f64) = (8.4, 17.0);
@@ -91,7 +92,7 @@ fn colour(colour: Color) -> String {
 #[test]
 fn the_picture_is_the_screen() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("snapshots/deck.svg");
-    let picture = svg(&draw(&deploying(), &theme("deck"), (160, 48)));
+    let picture = svg(&draw(&run_world::pipelines(arms::compared()), &theme("deck"), (160, 48)));
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
     if kept == picture {
         return;

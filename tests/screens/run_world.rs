@@ -14,10 +14,16 @@ use quarterdeck::text::Safe;
 pub const GITHUB: SourceId = SourceId(1);
 pub const REPOSITORIES: [&str; 4] = ["acme/checkout", "acme/search", "acme/payments", "acme/web"];
 
+/// Its id in this world: that of the next source, where it is not there yet.
+fn source(state: &State) -> SourceId {
+    let known = state.world.of_system(SystemId::GitHub).next().map(|scope| scope.id);
+    known.unwrap_or(SourceId(state.world.sources.len() as u16))
+}
+
 /// Adds the source, about which nothing has been heard yet.
 pub fn github(state: &mut State) {
     let scope = SourceScope {
-        id: GITHUB,
+        id: source(state),
         system: SystemId::GitHub,
         name: Name::new("api.github.com"),
         server: Safe::of("https://api.github.com"),
@@ -33,17 +39,21 @@ pub fn github(state: &mut State) {
 }
 
 pub fn feed(repository: &str) -> FeedId {
-    FeedId { cluster: GITHUB, kind: Kind::Run, namespace: Some(Name::new(repository)) }
+    feed_of(GITHUB, repository)
+}
+
+fn feed_of(source: SourceId, repository: &str) -> FeedId {
+    FeedId { cluster: source, kind: Kind::Run, namespace: Some(Name::new(repository)) }
 }
 
 /// Lists the runs whole; a repository without one lists nothing.
 pub fn list(state: &mut State, runs: Vec<Run>) {
-    let mono = state.now.mono;
+    let (mono, source) = (state.now.mono, source(state));
     for repository in REPOSITORIES {
         let of = runs.iter().filter(|run| run.repository().raw() == repository);
         let objects = of.map(|run| Object::Run(Arc::new(run.clone()))).collect();
         for event in [FeedEvent::ListBegins, FeedEvent::Applied(objects), FeedEvent::Listed] {
-            state.world.apply(&feed(repository), mono, event);
+            state.world.apply(&feed_of(source, repository), mono, event);
         }
     }
 }
@@ -59,10 +69,10 @@ pub fn run(state: &State, repository: &str, workflow: &str, number: u64, began: 
     let raw = format!("{number}");
     Run {
         meta: Meta {
-            cluster: GITHUB,
+            cluster: source(state),
             namespace: Name::new(repository),
             name: Name::new(&name),
-            uid: Uid::new(GITHUB, &raw),
+            uid: Uid::new(source(state), &raw),
             resource_version: "1".into(),
             generation: 1,
             created: Some(ago(state, began)),
@@ -97,11 +107,11 @@ pub fn job(state: &State, of: &Run, name: &str, began: Option<i64>, ended: Optio
     let raw = format!("{}-{}-{name}", of.number, of.attempt);
     Job {
         id: ObjectId {
-            cluster: GITHUB,
+            cluster: source(state),
             kind: Kind::Job,
             namespace: of.meta.namespace.clone(),
             name: Name::new(name),
-            uid: Uid::new(GITHUB, &raw),
+            uid: Uid::new(source(state), &raw),
         },
         run: of.meta.uid.clone(),
         status: match (began, ended) {
@@ -135,13 +145,13 @@ pub fn step(state: &State, number: u32, name: &str, began: i64, ended: Option<i6
 pub fn hear_jobs(state: &mut State, of: &Run, jobs: Vec<Job>) {
     let jobs = Jobs { attempt: of.attempt, jobs, left_out: 0 };
     let read = JobsRead { run: of.meta.uid.clone(), jobs: Ok(Arc::new(jobs)) };
-    let mono = state.now.mono;
-    state.world.apply(&feed(of.repository().raw()), mono, FeedEvent::Detail(Detail::Jobs(read)));
+    let (mono, source) = (state.now.mono, source(state));
+    state.world.apply(&feed_of(source, of.repository().raw()), mono, FeedEvent::Detail(Detail::Jobs(read)));
 }
 
 pub fn hear_quota(state: &mut State, quota: Quota) {
-    let mono = state.now.mono;
-    state.world.apply(&feed("acme/checkout"), mono, FeedEvent::Detail(Detail::Quota(quota)));
+    let (mono, source) = (state.now.mono, source(state));
+    state.world.apply(&feed_of(source, "acme/checkout"), mono, FeedEvent::Detail(Detail::Quota(quota)));
 }
 
 pub fn quota(remaining: u64) -> Quota {

@@ -269,7 +269,7 @@ fn states_of_the_source() {
 }
 
 /// What compares the arms of checkout in production, and the answer.
-mod arms {
+pub mod arms {
     use quarterdeck::model::slo::{Arm, ArmMetric, ArmQuery, ArmVerdict, Comparison, ComparisonQuery};
     use quarterdeck::slo::stats::{self, Counts};
     use quarterdeck::state::arms;
@@ -319,9 +319,14 @@ mod arms {
         told(state, metric, arm(0.212, None, 0.1), arm(0.205, None, 0.0), ArmVerdict::None)
     }
 
+    /// The world in which both arms differ: the deck has all of it.
+    pub fn compared() -> State {
+        with(|state| vec![counted(state, (54, 30_000), (6, 30_000)), latency(state)])
+    }
+
     #[test]
     fn the_canary_beside_the_stable_arm() {
-        let worse = with(|state| vec![counted(state, (54, 30_000), (6, 30_000)), latency(state)]);
+        let worse = compared();
         compare!("arms-160x48", shot(&worse, FULL));
         compare!("arms-80x24", shot(&worse, SMALL));
         let id = world::rollout(&worse, "checkout", "production");

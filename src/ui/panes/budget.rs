@@ -1,14 +1,16 @@
 //! Error budget: the objectives with the least left first, each as a gauge.
 
+use std::sync::Arc;
+
 use super::pipelines::indent;
 use super::title;
 use crate::config::theme::Role;
-use crate::model::slo::Reading;
+use crate::model::slo::{Reading, Slo};
 use crate::model::{Kind, SystemId};
 use crate::safe;
 use crate::state::State;
 use crate::state::freshness::{self, Freshness};
-use crate::state::layout::{GAUGE, cut_bottom, cut_top};
+use crate::state::layout::{GAUGE, cut_top, gauges};
 use crate::state::lists::{self, Item};
 use crate::state::slos::{self, Standing};
 use crate::state::ui::{ListId, Pane};
@@ -40,7 +42,8 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
         return missing(&mut pen.within(body));
     }
     let len = lists::len(state, &list);
-    let room = usize::from(rooms(body.height));
+    let (large, lines) = gauges(body.height, len);
+    let room = usize::from(large + lines);
     let order = if len > room { safe!("worst {} of {}", room, len) } else { Safe::of("worst first") };
     let right = if len > 0 { Words::of(Role::Dim, order) } else { Words::new() };
     title(pen, focused, "ERROR BUDGET", &right.then(places::trouble(&freshness)));
@@ -48,24 +51,40 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
         let filtered = lists::total(state, &list) > 0;
         return notice(state, &mut pen.within(body), filtered);
     }
-    let top = table::top(state, &list, rooms(body.height));
+    let top = table::top(state, &list, large + lines);
     let selected = state.ui.list(&list).and_then(|list| list.selected.as_ref());
+    let shown = lists::rows(state, &list, top..top + room.max(1));
+    let slos = |lines: &[lists::Line]| lines.iter().filter_map(|line| slo_of(&line.item)).collect::<Vec<_>>();
+    let columns = gauge::Columns::new(state, &slos(shown.get(usize::from(large)..).unwrap_or_default()), body.width);
     let mut rest = body;
-    for line in lists::rows(state, &list, top..top + room.max(1)) {
-        let (row, below) = cut_top(rest, GAUGE);
+    for (number, line) in shown.iter().enumerate() {
+        let is_large = number < usize::from(large);
+        let (row, below) = cut_top(rest, if is_large { GAUGE } else { 1 });
         rest = below;
         if selected == Some(&line.id) && focused {
             let whole = pen.area();
             mark(&mut pen.within(ratatui::layout::Rect { x: whole.x, width: 1, ..row }), 0, 0, 1, true);
         }
-        if let Item::Slo(slo) = &line.item {
-            let mut pen = pen.within(cut_bottom(row, row.height).0);
-            let reading = slos::figures(state, slo);
+        if let Some(slo) = slo_of(&line.item) {
+            let mut pen = pen.within(row);
+            let reading = slos::figures(state, &slo);
+            if !is_large {
+                gauge::line(state, &mut pen, &slo, &reading, &columns);
+                continue;
+            }
+            let slo = &slo;
             pen.both(0, &gauge::name(slo), &gauge::left(state, slo, &reading));
             gauge::bar(&mut pen, 1, slo, &reading);
             let width = pen.width();
             pen.left(2, &gauge::below(state, slo, &reading, width));
         }
+    }
+}
+
+fn slo_of(item: &Item) -> Option<Arc<Slo>> {
+    match item {
+        Item::Slo(slo) => Some(Arc::clone(slo)),
+        _ => None,
     }
 }
 
@@ -95,11 +114,6 @@ pub fn notice(state: &State, pen: &mut Pen<'_>, filtered: bool) {
         }
         _ => notice::draw(state, pen, &ABOUT, &freshness, false),
     }
-}
-
-/// Gauges that fit; the last one needs no line of air below it.
-const fn rooms(height: u16) -> u16 {
-    (height + 1) / GAUGE
 }
 
 /// No Prometheus is known at all.

@@ -125,7 +125,9 @@ pub fn details(state: &State, pen: &mut Pen<'_>, rollout: &Rollout, with_pods: b
     let compared = arms::draw(state, pen, y + air, rollout);
     y = if compared > y + air { compared } else { y };
     if !runs.is_empty() {
-        y += u16::from(pen.height() >= 12);
+        // A line of air above, where all of it has room below.
+        let lines: usize = runs.iter().map(|run| run.metrics.len() + 1).sum();
+        y += u16::from(pen.height() >= 12 || usize::from(y) + lines < usize::from(pen.height()));
         y = analysis(state, pen, y, &runs, named.is_empty());
     }
     y += u16::from(pen.height() > y + 3);

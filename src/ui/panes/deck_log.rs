@@ -76,5 +76,5 @@ fn foot(state: &State, deck: &DeckLog, pen: &mut Pen<'_>, y: u16) {
         .dim(" · ")
         .add(if deck.errors > 0 { Role::Text } else { Role::Dim }, errors)
         .dim(safe!(" · {} dropped", text::count(deck.log.ring.dropped())));
-    pen.title(y, Role::Faint, Safe::of("─"), &words);
+    pen.title(y, Role::Faint, Safe::default(), &words);
 }

@@ -32,11 +32,15 @@ pub fn draw(state: &State, pen: &mut Pen<'_>) {
         return;
     }
     let window = Window { width: pen.width(), height: height - 2 };
-    let place = place(log, window);
+    let rows = log.visible(state.now.wall, window);
+    let unfinished = super::job_log::unfinished(state, log).filter(|_| rows.is_empty());
+    let place = match unfinished {
+        Some(_) => Words::of(Role::Dim, "not ended"),
+        None => place(log, window),
+    };
     pen.title(0, Role::Focus, "LOG", &place);
     pen.write(4, 0, pen.width().saturating_sub(place.width() + 8), &name(state, log));
-    let rows = log.visible(state.now.wall, window);
-    if let Some(job) = super::job_log::unfinished(state, log).filter(|_| rows.is_empty()) {
+    if let Some(job) = unfinished {
         let lines = Rect { y: pen.area().y + 1, height: height - 2, ..pen.area() };
         super::job_log::draw(state, &mut pen.within(lines), job);
     } else if rows.is_empty() {

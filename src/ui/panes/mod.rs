@@ -19,7 +19,7 @@ pub(super) fn title(pen: &mut Pen<'_>, focused: bool, name: &'static str, right:
     pen.title(0, if focused { Role::Focus } else { Role::Title }, name, right);
 }
 
-/// A pane whose source this version does not read: says so, and what it will take.
+/// A pane whose source is not configured: says so, and what it will take.
 pub(super) fn no_source(pen: &mut Pen<'_>, why: &'static str, next: &'static str) {
     let head = Words::of(Role::Dim, "• ").text("no source is configured");
     notice::lines(pen, &head, Some(&Safe::of(why)), &Words::of(Role::Dim, next));

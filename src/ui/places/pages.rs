@@ -28,6 +28,9 @@ pub(super) static TREE: &[Column] =
 /// Values are short; what they are held against needs the room.
 static METRICS: &[Column] = &[left("", 18, 1, 0), left("state", 12, 1, 0), left("", 28, 6, 1), right("age", 5, 2)];
 
+/// Both windows and the threshold of a burn rate stand side by side; alerts say why in the same place.
+static BURNS: &[Column] = &[left("", 24, 2, 0), left("state", 12, 0, 0), left("", 32, 3, 1), right("age", 6, 2)];
+
 /// Steps, revisions with their ReplicaSets and pods, analysis runs, events; the canary beside or above.
 pub(super) fn rollout(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId) {
     let Some(rollout) = state.world.rollouts.get(&id.uid).map(Arc::clone) else {
@@ -145,7 +148,11 @@ pub(super) fn tree(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId,
         notice::draw(state, &mut pen.within(page.rows), &about, &freshness, filtered);
         return;
     }
-    let columns = if id.kind == Kind::AnalysisRun { METRICS } else { TREE };
+    let columns = match id.kind {
+        Kind::AnalysisRun => METRICS,
+        Kind::Slo => BURNS,
+        _ => TREE,
+    };
     let filtered = state.ui.list(&list).is_some_and(|list| !list.filter.is_empty() || list.faults_only);
     let right = if filtered { counts(state, &list, &[]) } else { Words::new() };
     let area = Rect { height: page.heading.height + page.rows.height, ..page.heading };

@@ -35,7 +35,7 @@ pub(super) static SLOS: View = View {
         right("6h", 6, 2),
         right("deploy", 8, 2),
         right("empty in", 8, 4),
-        left("why", 20, 3, 2),
+        left("why", 20, 6, 2),
         left("source", 8, 0, 6),
     ],
     cells,
@@ -192,7 +192,10 @@ pub(super) fn page(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId)
 }
 
 fn figures(state: &State, pen: &mut Pen<'_>, slo: &Slo, reading: &Reading<Figures>) {
-    pen.both(0, &numbers(slo, reading), &gauge::left(state, slo, reading));
+    let (numbers, left) = (numbers(slo, reading), gauge::left(state, slo, reading));
+    // A figure is among the numbers already; a doubt is not.
+    let crowded = numbers.width() + left.width() + 2 > pen.width();
+    pen.both(0, &numbers, &if crowded && reading.value().is_some() { Words::new() } else { left });
     gauge::bar(pen, 1, slo, reading);
     let width = pen.width();
     pen.left(2, &gauge::below(state, slo, reading, width));
