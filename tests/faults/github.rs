@@ -274,6 +274,37 @@ fn r28_pages_are_followed_on_this_server_and_to_an_end() {
     });
 }
 
+/// A list that came to nothing is no list that is "unchanged" the next time.
+#[test]
+fn r28_paging_trouble_is_said_again_while_it_lasts() {
+    block_on(async {
+        let server = Server::answering(|request| {
+            let host = request.head.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default();
+            let next = match request.path.as_str() {
+                "/loop" | "/loop2" => "/loop2".to_owned(),
+                path => {
+                    let n: u32 = path.trim_start_matches("/endless").parse().unwrap_or(0);
+                    format!("/endless{}", n + 1)
+                }
+            };
+            let headers = format!("{LIMITS}ETag: \"7\"\r\nLink: <http://{host}{next}>; rel=\"next\"\r\n");
+            let known = request.head.contains("if-none-match:");
+            Reply::Whole(if known { 304 } else { 200 }, headers, if known { "" } else { "1" }.to_owned())
+        })
+        .await;
+        let client = client(&server.url);
+        for (path, words, asked) in [("/loop", "the same page is named again", 2), ("/endless", "50 pages", 50)] {
+            let mut etags = Etags::default();
+            for turn in 0..3 {
+                let before = server.requests().len();
+                let said = client.list(path, None, &mut etags).await.expect_err(path).to_string();
+                assert!(said.contains(words), "{path}, {turn}: {said}");
+                assert!(server.requests().len() - before <= asked + 2, "{path}, {turn}");
+            }
+        }
+    });
+}
+
 #[test]
 fn r33_no_redirect_takes_the_token_along() {
     block_on(async {

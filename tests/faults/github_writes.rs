@@ -83,6 +83,40 @@ fn a_run_that_moved_since_is_left_alone() {
 }
 
 #[test]
+fn what_is_left_of_the_hour_is_for_writes_and_what_became_of_them() {
+    block_on(async {
+        // A window whose share is spent by six answers.
+        let reset = quarterdeck::clock::Clock::system().now().wall.as_second() + 1_800;
+        let limits = format!(
+            "x-ratelimit-limit: 10\r\nx-ratelimit-remaining: 4\r\nx-ratelimit-reset: {reset}\r\nx-ratelimit-resource: core\r\n"
+        );
+        let row = run_row(1, 1, "completed", Some("failure"));
+        let server = Server::answering(move |request| {
+            let code = if request.method == "POST" { 201 } else { 200 };
+            Reply::Whole(code, limits.clone(), row.to_string())
+        })
+        .await;
+        let client = client(&server.url);
+        for _ in 0..6 {
+            client.get("/repos/acme/checkout/actions/runs/1").await.unwrap();
+        }
+        let held = client.get("/repos/acme/checkout/actions/runs/1").await.unwrap_err().to_string();
+        assert!(held.contains("the rest is left to you"), "{held}");
+        let told = perform(spec(client.clone()), operation("1", RERUN), None).await;
+        assert_eq!(told, [Progress::Sent, Progress::Accepted { generation: None }]);
+        assert_eq!(evidence(spec(client.clone()), operation("1", RERUN)).await.0, Found::Missing);
+        assert_eq!(posts(&server.requests()), 1);
+        // A pause the host asks for holds for everything.
+        server.answer(|_| refusal(403, "Retry-After: 600\r\n", "You have exceeded a secondary rate limit"));
+        assert_eq!(evidence(spec(client.clone()), operation("1", RERUN)).await.0, Found::Untold);
+        let before = server.requests().len();
+        let told = perform(spec(client), operation("1", RERUN), None).await;
+        assert!(matches!(&told[..], [Progress::Refused { .. }]), "{told:?}");
+        assert_eq!(server.requests().len(), before);
+    });
+}
+
+#[test]
 fn a_refusal_is_repeated_word_for_word() {
     block_on(async {
         for (code, words) in [

@@ -46,6 +46,15 @@ impl Etags {
         self.pages.retain(|page| page.path != path);
     }
 
+    /// As [`Self::forget`], with the pages that follow.
+    pub(super) fn forget_from(&mut self, path: &str) {
+        let mut at = Some(path.to_owned());
+        while let Some(path) = at.take() {
+            at = self.next(&path).map(str::to_owned);
+            self.forget(&path);
+        }
+    }
+
     /// Pages that are remembered.
     #[must_use]
     pub fn len(&self) -> usize {

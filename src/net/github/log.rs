@@ -5,7 +5,7 @@ use http::{StatusCode, Uri, header};
 use tokio::time::timeout;
 
 use super::stack::{self, Keep, Origin};
-use super::{ERROR_LIMIT, GitHub};
+use super::{ERROR_LIMIT, GitHub, Share};
 use crate::net::error::NetError;
 use crate::net::read::BodyStream;
 
@@ -15,7 +15,7 @@ impl GitHub {
         let location = {
             let held = self.held().await?;
             let _slot = self.inner.slots.acquire().await;
-            let answer = self.open(path, None, &held).await?;
+            let answer = self.open(path, None, Share::Ours, &held).await?;
             if answer.status() != StatusCode::FOUND && answer.status() != StatusCode::TEMPORARY_REDIRECT {
                 if answer.status().is_success() {
                     let told = self.heard(answer.status(), answer.headers(), &held);

@@ -87,6 +87,14 @@ struct Read {
     date: Option<Timestamp>,
 }
 
+/// How much of the hour's requests a read may use: watching keeps to a part of it, what belongs to
+/// an operation of the user's does not.
+#[derive(Debug, Clone, Copy)]
+enum Share {
+    Ours,
+    Whole,
+}
+
 /// What came of one GET.
 enum Got {
     Unchanged(Option<Timestamp>),
@@ -170,7 +178,11 @@ impl GitHub {
 
     /// One object, whole.
     pub async fn get(&self, path: &str) -> Result<Bytes, NetError> {
-        match self.read(path, None).await? {
+        self.object(path, Share::Ours).await
+    }
+
+    async fn object(&self, path: &str, share: Share) -> Result<Bytes, NetError> {
+        match self.read(path, None, share).await? {
             Got::Fresh(read) => Ok(read.body),
             Got::Unchanged(_) => {
                 Err(NetError::Transport("the answer says unchanged, and nothing was known".to_owned()))
@@ -228,12 +240,12 @@ impl GitHub {
     }
 
     /// One GET within the total deadline; after a 401 once more with a token read anew.
-    async fn read(&self, path: &str, etag: Option<&str>) -> Result<Got, NetError> {
+    async fn read(&self, path: &str, etag: Option<&str>, share: Share) -> Result<Got, NetError> {
         let until = Instant::now() + self.inner.deadlines.total;
-        let (epoch, got) = self.read_with_token(path, etag, until).await?;
+        let (epoch, got) = self.read_with_token(path, etag, share, until).await?;
         match got {
             Err(NetError::Api { code: 401, .. }) if self.inner.token.renew(epoch).await => {
-                self.read_with_token(path, etag, until).await?.1
+                self.read_with_token(path, etag, share, until).await?.1
             }
             got => got,
         }
@@ -243,23 +255,35 @@ impl GitHub {
         &self,
         path: &str,
         etag: Option<&str>,
+        share: Share,
         until: Instant,
     ) -> Result<(u64, Result<Got, NetError>), NetError> {
         let held = self.held().await?;
-        Ok((held.epoch, self.read_once(path, etag, &held, until).await))
+        Ok((held.epoch, self.read_once(path, etag, share, &held, until).await))
     }
 
-    async fn read_once(&self, path: &str, etag: Option<&str>, held: &Held, until: Instant) -> Result<Got, NetError> {
+    async fn read_once(
+        &self,
+        path: &str,
+        etag: Option<&str>,
+        share: Share,
+        held: &Held,
+        until: Instant,
+    ) -> Result<Got, NetError> {
         let total = self.inner.deadlines.total;
         let late = |_| NetError::Deadline { what: "whole answer", after: total };
         let _slot = timeout_at(until, self.inner.slots.acquire()).await.map_err(late)?;
-        let answer = self.open(path, etag, held).await?;
+        let answer = self.open(path, etag, share, held).await?;
         timeout_at(until, self.whole(answer, held)).await.map_err(late)?
     }
 
     /// Sends a GET and waits for its head.
-    async fn open(&self, path: &str, etag: Option<&str>, held: &Held) -> Result<Answer, NetError> {
-        let hold = self.budget().hold_read(self.inner.clock.now().mono);
+    async fn open(&self, path: &str, etag: Option<&str>, share: Share, held: &Held) -> Result<Answer, NetError> {
+        let now = self.inner.clock.now().mono;
+        let hold = match share {
+            Share::Ours => self.budget().hold_read(now),
+            Share::Whole => self.budget().hold(now),
+        };
         self.refuse(hold)?;
         let headers = etag.and_then(|etag| HeaderValue::from_str(etag).ok()).map(|etag| {
             let mut headers = HeaderMap::new();

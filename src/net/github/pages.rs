@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::etag::Etags;
 use super::stack::Origin;
-use super::{GitHub, Got, Read};
+use super::{GitHub, Got, Read, Share};
 use crate::net::error::NetError;
 
 /// A longer list is none that is watched here.
@@ -31,7 +31,15 @@ pub enum Listed {
 impl GitHub {
     /// The first `most` pages of a list; all of them for `None`.
     pub async fn list(&self, path: &str, most: Option<usize>, etags: &mut Etags) -> Result<Listed, NetError> {
-        let most = most.unwrap_or(PAGES);
+        let listed = self.list_pages(path, most.unwrap_or(PAGES), etags).await;
+        if matches!(listed, Err(NetError::Paging(_))) {
+            // Nothing was made of these pages: "unchanged" would say that something was.
+            etags.forget_from(path);
+        }
+        listed
+    }
+
+    async fn list_pages(&self, path: &str, most: usize, etags: &mut Etags) -> Result<Listed, NetError> {
         if let Some(listed) = self.unchanged(path, most, etags).await? {
             return Ok(listed);
         }
@@ -68,9 +76,13 @@ impl GitHub {
     /// list of one page comes with this answer.
     async fn unchanged(&self, path: &str, most: usize, etags: &mut Etags) -> Result<Option<Listed>, NetError> {
         let (mut at, mut pages) = (path.to_owned(), 0);
+        let mut seen = HashSet::new();
         loop {
+            if !seen.insert(at.clone()) {
+                return Ok(None);
+            }
             let Some(etag) = etags.of(&at).map(str::to_owned) else { return Ok(None) };
-            match self.read(&at, Some(&etag)).await? {
+            match self.read(&at, Some(&etag), Share::Ours).await? {
                 Got::Fresh(read) => {
                     let next = self.keep(&at, &read, etags);
                     let whole = pages == 0 && (next.is_none() || most == 1);
@@ -88,7 +100,7 @@ impl GitHub {
     }
 
     async fn fresh(&self, path: &str) -> Result<Read, NetError> {
-        match self.read(path, None).await? {
+        match self.read(path, None, Share::Ours).await? {
             Got::Fresh(read) => Ok(read),
             Got::Unchanged(_) => Err(NetError::Paging("the answer says unchanged, and nothing was known".to_owned())),
         }

@@ -1,11 +1,12 @@
 //! What is sent once: no retry, no redirect, no connection used before.
 
+use bytes::Bytes;
 use http::StatusCode;
 use serde_json::Value;
 use tokio::time::{Duration, Instant, sleep_until, timeout_at};
 
 use super::stack::{self, Answer, Keep};
-use super::{ERROR_LIMIT, GitHub};
+use super::{ERROR_LIMIT, GitHub, Share};
 use crate::net::error::NetError;
 use crate::net::read::BodyStream;
 use crate::net::write::Sent;
@@ -14,6 +15,12 @@ use crate::net::write::Sent;
 const APART: Duration = Duration::from_secs(1);
 
 impl GitHub {
+    /// One object, whole, before a write or after one nobody heard the end of: from what is left to
+    /// the user when our share of the hour is spent.
+    pub async fn get_for_write(&self, path: &str) -> Result<Bytes, NetError> {
+        self.object(path, Share::Whole).await
+    }
+
     /// Sends a POST once.
     pub async fn post(&self, path: &str, body: Option<&Value>) -> Sent {
         let mut last = self.inner.last_write.lock().await;

@@ -71,7 +71,7 @@ pub(crate) async fn evidence(client: &GitHub, action: &Action) -> (Found, String
 }
 
 async fn read(client: &GitHub, action: &Action) -> Result<Run, NetError> {
-    let body = client.get(&run_path(&action.target)).await?;
+    let body = client.get_for_write(&run_path(&action.target)).await?;
     let run = ingest::run(action.target.cluster, &action.target.namespace, &body)
         .map_err(|error| NetError::Transport(error.to_string()))?;
     if run.meta.uid == action.target.uid {
