@@ -6,9 +6,15 @@ use std::path::PathBuf;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
+use jiff::SignedDuration;
+use quarterdeck::model::log::{LogEvent, TailId};
+use quarterdeck::state::State;
+use quarterdeck::state::deck_log::{self, DeckLog};
+
 use super::run_world;
 use super::shot::{draw, theme};
 use super::slos::arms;
+use crate::logs::chunk;
 
 /// A cell, in pixels.
 const CELL: (f64, f64) = (8.4, 17.0);
@@ -63,6 +69,27 @@ fn svg(buffer: &Buffer) -> String {
     out
 }
 
+/// The canary goes wrong; with the run that built it, the budgets, the comparison, and its log.
+fn console() -> State {
+    let mut state = run_world::pipelines(arms::compared());
+    let pod = deck_log::wanted(&state).expect("the canary has a pod");
+    let mut deck = DeckLog::new(TailId(1), pod, &state);
+    let lines = (0..40_u32).map(|n| {
+        let at = state.now.wall - SignedDuration::from_millis(i64::from(40 - n) * 731);
+        let (took, trace) = (38 + n * 7 % 31, 0x7f2a_91c4_u32.wrapping_add(n * 0x3_1d7b));
+        let text = match n % 8 {
+            3 => format!("WARN slow upstream=inventory duration_ms={} trace={trace:x}", 800 + took),
+            6 => format!("ERROR request method=POST path=/orders status=500 duration_ms=1310 trace={trace:x}"),
+            _ => format!("INFO request method=GET path=/orders status=200 duration_ms={took} trace={trace:x}"),
+        };
+        format!("{at:.3} {text}")
+    });
+    deck.apply(state.now.mono, LogEvent::Opened);
+    deck.apply(state.now.mono, LogEvent::Lines(chunk(lines)));
+    state.deck_log = Some(deck);
+    state
+}
+
 fn runs<T: PartialEq + Clone>(
     buffer: &Buffer,
     y: u16,
@@ -92,7 +119,7 @@ fn colour(colour: Color) -> String {
 #[test]
 fn the_picture_is_the_screen() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("snapshots/deck.svg");
-    let picture = svg(&draw(&run_world::pipelines(arms::compared()), &theme("deck"), (160, 48)));
+    let picture = svg(&draw(&console(), &theme("deck"), (160, 48)));
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
     if kept == picture {
         return;
