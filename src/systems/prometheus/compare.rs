@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures::future::{join, join_all};
 use jiff::Timestamp;
 
+use super::idle;
 use super::ingest::{self, Series, Told};
 use super::poll::{Fault, Poll};
 use super::slos::{Slos, ask};
@@ -70,12 +71,18 @@ impl Slos {
     /// The chart of an objective, when it is a minute old.
     async fn chart(&mut self, slo: &Uid, at: Timestamp) -> Result<(), Gone> {
         let Some(known) = self.known.get(slo.raw()).cloned() else { return Ok(()) };
-        let Some(query) = self.whole(slo.raw()) else { return Ok(()) };
         let step = (known.window.as_secs() as i64 / POINTS).max(1);
+        // Where the recorded mean is no number, from the means of the steps, a window further back.
+        let own = self.each_step(slo.raw(), step);
+        let Some(query) = own.clone().or_else(|| self.whole(slo.raw())) else { return Ok(()) };
         let end = at.as_second().div_euclid(step) * step;
-        let start = end - step * (POINTS - 1);
+        let back = if own.is_some() { 2 * POINTS } else { POINTS };
+        let start = end - step * (back - 1);
         let Ok(told) = range(&self.poll, &query, start, end, step).await else { return Ok(()) };
-        let history = told.series.first().map(|series| points(series, start, end, step)).unwrap_or_default();
+        let mut history = told.series.first().map(|series| points(series, start, end, step)).unwrap_or_default();
+        if own.is_some() {
+            history = idle::sliding(&history, POINTS as usize);
+        }
         let left = |ratio: f64| 1.0 - budget::burn(known.objective, ratio);
         let mut changed = (*known).clone();
         changed.history = history.into_iter().map(|ratio| ratio.map(left)).collect();

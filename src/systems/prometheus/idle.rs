@@ -2,7 +2,7 @@
 //! 0/0 as NaN, and one NaN makes its own mean NaN for the whole window (slo.md §1.6): thirty days
 //! without a figure after a quiet night. What was recorded while nobody asked is left out of ours.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -27,6 +27,8 @@ pub(super) struct Mean {
 #[derive(Debug, Default)]
 pub(super) struct Means {
     known: HashMap<Key, Mean>,
+    /// Which were asked for last, answered or not, and when.
+    asked: HashSet<Key>,
     read: Option<Duration>,
 }
 
@@ -52,7 +54,27 @@ pub(super) fn query(key: &Key, span: Duration, step: Duration) -> String {
     format!("avg_over_time((slo:sli_error:ratio_rate5m{{{select}}} >= 0)[{span}:{step}])")
 }
 
+/// The means of whole windows of so many points from those of their steps, for each point that has
+/// a window before it. A step in which nobody asked counts nothing.
+pub(super) fn sliding(steps: &[Option<f64>], window: usize) -> Vec<Option<f64>> {
+    let mean = |steps: &[Option<f64>]| {
+        let (sum, count) = steps.iter().flatten().fold((0.0, 0.0), |(sum, count), ratio| (sum + ratio, count + 1.0));
+        (count > 0.0).then(|| sum / count)
+    };
+    let all: Vec<Option<f64>> = steps.windows(window).map(mean).collect();
+    all[all.len().saturating_sub(window)..].to_vec()
+}
+
 impl Slos {
+    /// The mean of each step of a chart, seconds; `None` where the recorded mean is a number.
+    pub(super) fn each_step(&self, id: &str, step: i64) -> Option<String> {
+        let key = &self.of_sloth(id)?.key;
+        self.means.of(key)?;
+        let step = Duration::from_secs(step.unsigned_abs());
+        // 36 samples: every 5 m of the 3 h that a point of a month is.
+        Some(query(key, step, Duration::from_secs((step.as_secs() / 36).max(1))))
+    }
+
     /// Reads the mean of those objectives whose own is NaN because it is a mean of ratios.
     pub(super) async fn mean_without_idle(&mut self, at: Timestamp) {
         let mut queries = HashMap::new();
@@ -67,10 +89,12 @@ impl Slos {
             }
         }
         self.means.known.retain(|key, _| queries.contains_key(key));
-        let new = queries.keys().any(|key| !self.means.known.contains_key(key));
+        let new = queries.keys().any(|key| !self.means.asked.contains(key));
         if queries.is_empty() || !(new || due(self.means.read, EVERY, self.poll.mono())) {
             return;
         }
+        self.means.asked = queries.keys().cloned().collect();
+        self.means.read = Some(self.poll.mono());
         let all: Vec<&str> = queries.values().map(String::as_str).collect();
         // Without an answer those of before stay, or there is none.
         let Ok(told) = ask(&self.poll, &all.join(" or "), at).await else { return };
@@ -79,6 +103,35 @@ impl Slos {
                 self.means.known.insert(key, Mean { ratio, query });
             }
         }
-        self.means.read = Some(self.poll.mono());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chart_slides_over_the_steps_and_leaves_the_idle_ones_out() {
+        let steps = [Some(0.1), None, Some(0.3), None, None, Some(0.2)];
+        let near = |found: &[Option<f64>], wanted: &[Option<f64>]| {
+            assert_eq!(found.len(), wanted.len());
+            for (found, wanted) in found.iter().zip(wanted) {
+                assert!(
+                    found.zip(*wanted).map_or(found == wanted, |(a, b)| (a - b).abs() < 1e-12),
+                    "{found:?} {wanted:?}"
+                );
+            }
+        };
+        near(&sliding(&steps, 3), &[Some(0.3), Some(0.3), Some(0.2)]);
+        near(&sliding(&steps, 2), &[None, Some(0.2)]);
+        near(&sliding(&[], 3), &[]);
+    }
+
+    #[test]
+    fn a_month_is_looked_at_every_five_minutes_and_no_window_finer_than_its_rule() {
+        let days = |days: u64| Duration::from_hours(24 * days);
+        assert_eq!(step(days(30), 30.0), Duration::from_mins(5));
+        assert_eq!(step(days(7), 30.0), Duration::from_secs(70));
+        assert_eq!(step(Duration::from_secs(6000), 60.0), Duration::from_mins(1));
     }
 }

@@ -192,13 +192,10 @@ impl Slos {
     /// The ratio over the whole window, where it is recorded: what a chart can be drawn from.
     pub(super) fn whole(&self, id: &str) -> Option<String> {
         let found = self.of_sloth(id)?;
-        if let Some(mean) = self.means.of(&found.key) {
-            return Some(mean.query.clone());
-        }
         Some(format!("slo:sli_error:ratio_rate{}{{{}}}", window_text(found), found.key.selector()))
     }
 
-    fn of_sloth(&self, id: &str) -> Option<&Found> {
+    pub(super) fn of_sloth(&self, id: &str) -> Option<&Found> {
         self.found.values().map(|(found, _)| found).find(|found| found.name == id)
     }
 
