@@ -11,7 +11,7 @@ use crate::model::source::SourceScope;
 use crate::model::{Kind, Name, ObjectId, SourceId, Uid};
 use crate::text::Safe;
 
-/// A cluster that is not in the scope of this run.
+/// A source that is not in the scope of this run.
 const ELSEWHERE: SourceId = SourceId(u16::MAX);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,12 +93,14 @@ impl Entry {
 }
 
 impl Intent {
-    /// The operation again. Its cluster is found by name; one that is not in the scope is kept, but
+    /// The operation again. Its source is found by system and name; one that is not in the scope is kept, but
     /// nothing can be read there. `None` for a kind of a later version.
-    pub(super) fn operation(&self, clusters: &[SourceScope]) -> Option<Operation> {
+    pub(super) fn operation(&self, sources: &[SourceScope]) -> Option<Operation> {
         let kind = *Kind::ALL.iter().find(|kind| kind.as_str() == self.kind)?;
-        let cluster =
-            clusters.iter().find(|scope| scope.name.raw() == self.cluster).map_or(ELSEWHERE, |scope| scope.id);
+        // Sources of two systems may share a name.
+        let is_its =
+            |scope: &&SourceScope| scope.name.raw() == self.cluster && scope.systems().contains(&kind.system());
+        let cluster = sources.iter().find(is_its).map_or(ELSEWHERE, |scope| scope.id);
         Some(Operation {
             id: self.id.clone(),
             action: Action {

@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::failure::{Setting, sentence_for};
 use super::read::Answer;
-use super::secret::{Token, Wanted};
+use super::secret::{Token, Wanted, is_loopback};
 use super::{Deadlines, NetError, jitter};
 use crate::model::scope::SecretSource;
 
@@ -90,6 +90,10 @@ impl Prometheus {
         let host = authority.as_str().rsplit_once('@').map_or(authority.as_str(), |(_, host)| host);
         let path = parsed.path().trim_end_matches('/');
         let shown = format!("{}://{host}{path}", parsed.scheme_str().unwrap_or_default());
+        if token.is_some() && parsed.scheme_str() == Some("http") && !is_loopback(parsed.host().unwrap_or_default()) {
+            let message = "is not https: a token would go there for everybody to read; mend sources.prometheus.url";
+            return Err(NetError::Unusable(format!("{shown} {message}")));
+        }
         let token = token.map(|source| Token::new(Wanted::Of(source.clone()), deadlines.exec));
         Ok(Self { inner: Arc::new(Inner { url, shown, token, deadlines, built: Mutex::new(None) }) })
     }

@@ -217,14 +217,16 @@ impl BodyStream {
         }
     }
 
+    /// As [`Self::chunk`], of a body that has an end: silence longer than the idle deadline is a fault.
+    pub async fn chunk_in_time(&mut self) -> Result<Option<Bytes>, NetError> {
+        let after = self.idle;
+        timeout(after, self.chunk()).await.unwrap_or(Err(NetError::Deadline { what: "more of the answer", after }))
+    }
+
     /// The whole body, chunk after chunk within the idle deadline.
     pub(super) async fn collect(mut self, limit: usize) -> Result<Bytes, NetError> {
         let mut whole = Vec::new();
-        let after = self.idle;
-        while let Some(chunk) = timeout(after, self.chunk())
-            .await
-            .unwrap_or(Err(NetError::Deadline { what: "more of the answer", after }))?
-        {
+        while let Some(chunk) = self.chunk_in_time().await? {
             if whole.len() + chunk.len() > limit {
                 return Err(NetError::TooLarge { limit });
             }

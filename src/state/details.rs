@@ -16,6 +16,8 @@ use crate::text::Safe;
 pub struct Details {
     pub quotas: BTreeMap<SourceId, Quota>,
     jobs: HashMap<Uid, Result<Arc<Jobs>, Safe>>,
+    /// The run of each job, and where the job stands in it.
+    places: HashMap<Uid, (Uid, usize)>,
     comparisons: BTreeMap<(Uid, ArmMetric), Arc<Comparison>>,
     spent: HashMap<Uid, Spent>,
     revision: u64,
@@ -37,7 +39,13 @@ impl Details {
                     })
                     .or_insert(Err(why));
             }
-            Detail::Jobs(JobsRead { run, jobs }) => drop(self.jobs.insert(run, jobs)),
+            Detail::Jobs(JobsRead { run, jobs: Ok(jobs) }) => {
+                self.places.retain(|_, (of, _)| *of != run);
+                for (at, job) in jobs.jobs.iter().enumerate() {
+                    self.places.insert(job.id.uid.clone(), (run.clone(), at));
+                }
+                self.jobs.insert(run, Ok(jobs));
+            }
             Detail::Comparison(row) => {
                 drop(self.comparisons.insert((row.query.rollout.clone(), row.query.metric), Arc::from(row)));
             }
@@ -45,8 +53,29 @@ impl Details {
         }
     }
 
-    pub(super) fn forget_run(&mut self, run: &Uid) {
-        self.jobs.remove(run);
+    /// Runs are gone: nothing is kept but what is `there`.
+    pub(super) fn keep_runs(&mut self, there: impl Fn(&Uid) -> bool) {
+        self.jobs.retain(|run, _| there(run));
+        self.places.retain(|_, (run, _)| there(run));
+        self.revision += 1;
+    }
+
+    /// As [`Self::keep_runs`], for Rollouts.
+    pub(super) fn keep_rollouts(&mut self, there: impl Fn(&Uid) -> bool) {
+        self.comparisons.retain(|(rollout, _), _| there(rollout));
+        self.revision += 1;
+    }
+
+    /// As [`Self::keep_runs`], for objectives.
+    pub(super) fn keep_objectives(&mut self, there: impl Fn(&Uid) -> bool) {
+        self.spent.retain(|slo, _| there(slo));
+        self.revision += 1;
+    }
+
+    /// Runs whose jobs, Rollouts whose arms, objectives whose loss are kept.
+    #[must_use]
+    pub fn kept(&self) -> (usize, usize, usize) {
+        (self.jobs.len(), self.comparisons.len(), self.spent.len())
     }
 
     /// Grows with every change.
@@ -64,11 +93,8 @@ impl Details {
     /// A job by its id, of whatever run.
     #[must_use]
     pub fn job(&self, id: &Uid) -> Option<&Job> {
-        self.jobs
-            .values()
-            .filter_map(|jobs| jobs.as_ref().ok())
-            .flat_map(|jobs| &jobs.jobs)
-            .find(|job| job.id.uid == *id)
+        let (run, at) = self.places.get(id)?;
+        self.jobs.get(run)?.as_ref().ok()?.jobs.get(*at)
     }
 
     /// The canary of a Rollout beside its stable arm, errors first.

@@ -289,15 +289,21 @@ impl World {
                 }
             }
             Kind::Event => drop(self.events.remove(uid)),
-            Kind::Rollout => drop(self.rollouts.remove(uid)),
+            Kind::Rollout => {
+                drop(self.rollouts.remove(uid));
+                self.prune(kind);
+            }
             Kind::AnalysisRun => drop(self.analysis_runs.remove(uid)),
             Kind::Experiment => drop(self.experiments.remove(uid)),
             Kind::Run => {
-                self.details.forget_run(uid);
                 drop(self.runs.remove(uid));
+                self.prune(kind);
             }
             Kind::Job => {}
-            Kind::Slo => drop(self.slos.remove(uid)),
+            Kind::Slo => {
+                drop(self.slos.remove(uid));
+                self.prune(kind);
+            }
             Kind::Alert => drop(self.alerts.remove(uid)),
             Kind::Container => drop(self.containers.remove(uid)),
         }
@@ -321,6 +327,17 @@ impl World {
             Kind::Slo => self.slos.retain_listed(id, seen),
             Kind::Alert => self.alerts.retain_listed(id, seen),
             Kind::Container => self.containers.retain_listed(id, seen),
+        }
+        self.prune(id.kind);
+    }
+
+    /// Forgets what was read of rows of this kind that are gone.
+    fn prune(&mut self, kind: Kind) {
+        match kind {
+            Kind::Run => self.details.keep_runs(|uid| self.runs.get(uid).is_some()),
+            Kind::Rollout => self.details.keep_rollouts(|uid| self.rollouts.get(uid).is_some()),
+            Kind::Slo => self.details.keep_objectives(|uid| self.slos.get(uid).is_some()),
+            _ => {}
         }
     }
 }

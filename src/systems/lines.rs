@@ -1,5 +1,10 @@
 //! Bytes of a log stream into whole lines, pure. Bounded: a line longer than [`LINE_LIMIT`] is cut
-//! and says so, and what was already delivered before a break is left out by its time.
+//! and says so, and what was already delivered before a break is left out: by its time, and among lines
+//! of the same time by what they say.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::{DefaultHasher, Hasher as _};
 
 use jiff::Timestamp;
 
@@ -9,6 +14,8 @@ use crate::model::log::LogChunk;
 pub const LINE_LIMIT: usize = 1 << 20;
 /// Bytes of whole lines from which on a chunk is delivered at once.
 pub const CHUNK: usize = 64 << 10;
+/// Lines of one time that are told apart.
+const ALIKE: usize = 1 << 14;
 /// Stands at the end of a line that was cut.
 const CUT: &[u8] = " … the line is longer than 1 MiB and was cut here\n".as_bytes();
 
@@ -24,9 +31,16 @@ pub struct Lines {
     cut: u32,
     /// Time of the newest whole line.
     last: Option<Timestamp>,
-    /// After a break: lines up to this time were delivered before.
-    delivered: Option<Timestamp>,
+    /// Lines of that time, by their hash: several may share it.
+    newest: Counts,
+    /// After a break: lines up to this time were delivered before, and of this time these.
+    delivered: Option<(Timestamp, Counts)>,
+    /// The line before was left out; one without a time belongs to it.
+    leaving: bool,
 }
+
+/// Lines and how often there were.
+type Counts = HashMap<u64, u32>;
 
 impl Lines {
     /// Time of the newest line delivered.
@@ -40,7 +54,8 @@ impl Lines {
     pub fn reconnected(&mut self) {
         self.bytes.truncate(self.start);
         self.skipping = false;
-        self.delivered = self.last;
+        self.delivered = self.last.map(|last| (last, self.newest.clone()));
+        self.leaving = true;
     }
 
     /// Takes bytes in. Afterwards [`Self::is_full`] may be true.
@@ -79,18 +94,35 @@ impl Lines {
 
     /// The line feed is in: counts the line, or takes it out again if it was delivered before.
     fn finish_line(&mut self) {
-        if let Some(delivered) = self.delivered {
-            match time_of(&self.bytes[self.start..]) {
-                Some(time) if time > delivered => self.delivered = None,
-                // A line without a time belongs to the one before it.
-                Some(_) | None => {
-                    self.bytes.truncate(self.start);
-                    return;
-                }
-            }
+        if self.was_delivered() {
+            self.bytes.truncate(self.start);
+            return;
         }
         self.ends.push((self.bytes.len() - 1) as u32);
         self.start = self.bytes.len();
+    }
+
+    /// The line that has just ended came before the break.
+    fn was_delivered(&mut self) -> bool {
+        let Some((delivered, counts)) = &mut self.delivered else { return false };
+        let line = &self.bytes[self.start..];
+        match time_of(line) {
+            Some(time) if time > *delivered => {
+                self.delivered = None;
+                return false;
+            }
+            // What of the last time did not come any more is new, wherever among its equals it stands.
+            Some(time) if time == *delivered => {
+                let count = counts.get_mut(&hash_of(line)).filter(|count| **count > 0);
+                self.leaving = count.is_some_and(|count| {
+                    *count -= 1;
+                    true
+                });
+            }
+            Some(_) => self.leaving = true,
+            None => {}
+        }
+        self.leaving
     }
 
     /// There are whole lines.
@@ -114,16 +146,45 @@ impl Lines {
         let bytes = std::mem::replace(&mut self.bytes, rest).into_boxed_slice();
         let ends = std::mem::take(&mut self.ends).into_boxed_slice();
         self.start = 0;
-        self.last = self.last.max(newest(&bytes, &ends));
+        self.note(&bytes, &ends);
         Some(LogChunk { bytes, ends, cut: std::mem::take(&mut self.cut) })
+    }
+
+    /// Remembers the newest time of a chunk and the lines at its end that have it. Costs what those
+    /// are, not what the chunk is.
+    fn note(&mut self, bytes: &[u8], ends: &[u32]) {
+        let mut at = None;
+        for n in (0..ends.len()).rev() {
+            let start = n.checked_sub(1).and_then(|before| ends.get(before)).map_or(0, |end| *end as usize + 1);
+            let line = &bytes[start..=ends[n] as usize];
+            let Some(time) = time_of(line) else { continue };
+            if at.is_none() {
+                if self.last.is_some_and(|last| time < last) {
+                    return;
+                }
+                if self.last != Some(time) {
+                    self.newest.clear();
+                }
+                (at, self.last) = (Some(time), Some(time));
+            }
+            if at != Some(time) {
+                return;
+            }
+            let known = self.newest.len();
+            // Beyond the bound a line may come twice after a break; none is lost.
+            match self.newest.entry(hash_of(line)) {
+                Entry::Occupied(mut count) => *count.get_mut() += 1,
+                Entry::Vacant(count) if known < ALIKE => drop(count.insert(1)),
+                Entry::Vacant(_) => return,
+            }
+        }
     }
 }
 
-/// The time of the last line that has one.
-fn newest(bytes: &[u8], ends: &[u32]) -> Option<Timestamp> {
-    let starts = std::iter::once(0).chain(ends.iter().map(|end| *end as usize + 1)).take(ends.len());
-    let starts: Vec<usize> = starts.collect();
-    starts.into_iter().rev().find_map(|start| time_of(&bytes[start..]))
+fn hash_of(line: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(line);
+    hasher.finish()
 }
 
 /// The time before a line: RFC 3339 up to the first space.

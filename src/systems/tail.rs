@@ -6,6 +6,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -152,9 +153,10 @@ impl<S: Source> Tail<S> {
     async fn pump(&mut self, mut stream: BodyStream) -> Result<Next, Gone> {
         let mut opened = false;
         let mut due = Instant::now() + self.pace.retry_first;
+        let finite = self.source.is_finite();
         let ended = loop {
             tokio::select! {
-                chunk = stream.chunk() => match chunk {
+                chunk = next_of(&mut stream, finite) => match chunk {
                     Ok(Some(bytes)) => {
                         let waiting = self.lines.has_lines();
                         if let Err(why) = self.source.take(&bytes, &mut self.lines) {
@@ -192,4 +194,9 @@ impl<S: Source> Tail<S> {
         }
         Ok(true)
     }
+}
+
+/// A log that is followed may be silent for days; one that has an end may not.
+async fn next_of(stream: &mut BodyStream, finite: bool) -> Result<Option<Bytes>, NetError> {
+    if finite { stream.chunk_in_time().await } else { stream.chunk().await }
 }

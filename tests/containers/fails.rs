@@ -63,7 +63,6 @@ async fn r30_every_way_to_fail_has_its_own_sentence() {
         (unix("left"), "nobody listens on it"),
         (unix("silent"), "did not answer within"),
         (format!("tcp://{closed}"), "refused the connection"),
-        ("tcp://name.invalid:2375".to_owned(), "no address for its name"),
         (answering(b"", false).await, "before it answered"),
         (answering(b"SSH-2.0-OpenSSH_9.2\r\n", true).await, "not in HTTP"),
         (answering(page, true).await, "not as a Docker Engine does"),

@@ -1,7 +1,7 @@
 //! What GitHub is asked to do: after a look, once, and never again by itself (R34).
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use quarterdeck::action::{Change, Found, Operation, OperationId, Outcome, Progress};
@@ -251,5 +251,41 @@ fn the_log_of_a_finished_job_is_read_and_a_running_one_names_the_browser() {
         });
         let (_, said) = log(&server, "11", |event| matches!(event, LogEvent::Failed { .. })).await;
         assert!(said.contains("expired") && !said.contains("s3cret"), "{said}");
+    });
+}
+
+#[test]
+fn a_log_that_stops_coming_is_broken_and_read_again() {
+    block_on(async {
+        let stalls = Arc::new(AtomicU32::new(1));
+        let read = hub(Arc::new(AtomicU32::new(1)));
+        let server = Server::answering(move |request| {
+            let stall = request.path.starts_with("/signed/11") && stalls.swap(0, Ordering::SeqCst) == 1;
+            if stall {
+                Reply::Held(vec!["2026-11-21T12:00:03.1234567Z ##[group]Run e2e".to_owned()])
+            } else {
+                read(request)
+            }
+        })
+        .await;
+        let short = Deadlines { idle: Duration::from_millis(300), ..deadlines() };
+        let mut reading = Reading::start(client_with(&server.url, Wanted::Nothing, short));
+        let (tx, mut rx) = mpsc::channel(16);
+        let request =
+            LogRequest { pod: object(Kind::Job, "11"), container: None, previous: false, since: LogSince::Head };
+        reading.systems.tail(TailId(1), request, tx);
+        let (mut text, mut said) = (String::new(), Vec::new());
+        while let Some((_, event)) = next(&mut rx).await {
+            match event {
+                LogEvent::Lines(chunk) => text.push_str(&String::from_utf8_lossy(&chunk.bytes)),
+                LogEvent::Reconnecting { message } => said.push(message),
+                LogEvent::Ended => break,
+                _ => {}
+            }
+        }
+        assert!(said.len() == 1 && said[0].as_str().contains("no more of the answer within 0.3 s"), "{said:?}");
+        assert_eq!(text.lines().count(), 2, "{text}");
+        assert!(text.contains("##[error]3 failed"), "{text}");
+        reading.stop().await;
     });
 }

@@ -480,3 +480,19 @@ fn reads_are_repeated_only_where_it_may_help() {
         assert_eq!(parameter(asked, "time"), "1800000000.000");
     });
 }
+
+#[test]
+fn a_token_does_not_leave_the_machine_in_the_open() {
+    let token = quarterdeck::model::scope::SecretSource::Fixed("hunter2");
+    for url in ["http://prometheus.example:9090", "http://10.0.0.7/p", "http://ada@127.0.0.1.example"] {
+        let said = Prometheus::with(url, Some(&token), quickly()).expect_err(url).to_string();
+        assert!(
+            said.contains("sources.prometheus.url") && !said.contains("hunter2") && !said.contains("ada"),
+            "{said}"
+        );
+        assert!(Prometheus::with(url, None, quickly()).is_ok(), "{url}: nothing secret goes there");
+    }
+    for url in ["https://prometheus.example", "http://127.0.0.1:9090", "http://localhost:9090", "http://[::1]:9090"] {
+        assert!(Prometheus::with(url, Some(&token), quickly()).is_ok(), "{url}");
+    }
+}

@@ -156,3 +156,26 @@ fn the_last_outcome_counts() {
     assert_ne!(elsewhere[0].action.target.cluster, operations[0].action.target.cluster);
     assert_eq!(elsewhere[0].cluster.raw(), "east");
 }
+
+/// The cluster, the GitHub and the Prometheus of one place may all have its name.
+#[test]
+fn a_source_is_found_by_its_system_and_its_name() {
+    use quarterdeck::model::{Kind, SourceId, SystemId};
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(folder.path());
+    let mut rerun = operation(7, Change::RerunFailed { attempt: 1 });
+    rerun.action.target.kind = Kind::Run;
+    journal.intent(&rerun).unwrap();
+    journal.intent(&operation(8, Change::Unpause)).unwrap();
+    drop(journal);
+    let mut sources = scope();
+    for (id, system) in [(4, SystemId::Prometheus), (5, SystemId::GitHub)] {
+        let mut source = sources[0].clone();
+        (source.id, source.system) = (SourceId(id), system);
+        sources.push(source);
+    }
+    let back = open(folder.path()).take(&sources);
+    assert_eq!(back.iter().map(|one| one.action.target.cluster.0).collect::<Vec<_>>(), [5, 3]);
+    let clusters = open(folder.path()).take(&scope());
+    assert_ne!(clusters[0].action.target.cluster, SourceId(3), "a run is not looked for in a cluster");
+}

@@ -159,6 +159,29 @@ async fn after_a_break_it_goes_on_from_the_last_second_without_doubles() {
 }
 
 #[tokio::test]
+async fn lines_of_one_time_survive_a_break_each_as_often_as_it_was_written() {
+    let at = |words: &[&str]| words.iter().map(|word| format!("2026-11-21T02:00:01Z {word}\n")).collect::<String>();
+    let first = format!("2026-11-21T02:00:00Z a\n{}", at(&["b", "c", "c"]));
+    // The same ones again, one of them once more, its like without a time, and a new one.
+    let again = format!("2026-11-21T02:00:00Z a\n{}", at(&["b", "c", "c", "c"]));
+    let second = format!("{again} of the third c\n{}", at(&["d"]));
+    let third = format!("{second}{}2026-11-21T02:00:02Z f\n", at(&["e", "d"]));
+    let script = vec![
+        Answer::Break(vec![first.into_bytes()]),
+        Answer::Break(vec![second.into_bytes()]),
+        Answer::Open(vec![third.into_bytes()]),
+    ];
+    let mut tail = start(script, request(), 8).await;
+    tail.lines(4).await;
+    tail.script.now.notify_one();
+    let (text, _) = tail.lines(3).await;
+    assert_eq!(text, format!("{} of the third c\n{}", at(&["c"]), at(&["d"])));
+    tail.script.now.notify_one();
+    let (text, _) = tail.lines(3).await;
+    assert_eq!(text, format!("{}2026-11-21T02:00:02Z f\n", at(&["e", "d"])));
+}
+
+#[tokio::test]
 async fn an_ended_container_is_said_to_have_ended_and_heard_again_when_it_starts() {
     let script = vec![
         Answer::Text(pieces(&["2026-11-21T02:00:00Z a\nlast words"])),

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use quarterdeck::command::Command;
 use quarterdeck::model::kubernetes::Meta;
 use quarterdeck::model::pipelines::{Conclusion, Job, Jobs, JobsRead, Quota, Run, RunStatus};
+use quarterdeck::model::slo::{Arm, ArmMetric, ArmQuery, ArmVerdict, Comparison, ComparisonQuery, Reading, Spent};
 use quarterdeck::model::source::{Detail, FeedEvent, FeedId, Object, SourceScope};
 use quarterdeck::model::{Kind, Name, ObjectId, SourceId, SystemId, Uid};
 use quarterdeck::state::report::report;
@@ -183,4 +184,61 @@ fn a_spent_limit_says_how_long_and_what_helps() {
     hear(&mut console, [quota(true, None)]);
     console.send(Msg::Tick);
     assert!(!report(&console.state).blocked.iter().any(|row| row.reason == "rate_limited"));
+}
+
+/// GitHub never says that a run is deleted: it is in the list no more.
+#[test]
+fn what_was_read_of_a_row_goes_with_the_row() {
+    let mut console = console();
+    for at in 0..300_u64 {
+        let mut queued = job("image arm64", &["arm64"]);
+        (queued.run, queued.id.uid) = (Uid::new(GITHUB, &at.to_string()), Uid::new(GITHUB, &format!("job {at}")));
+        let jobs = Jobs { attempt: 1, jobs: vec![queued], left_out: 0 };
+        let jobs = JobsRead { run: Uid::new(GITHUB, &at.to_string()), jobs: Ok(Arc::new(jobs)) };
+        let spent =
+            Spent { slo: Uid::new(GITHUB, &at.to_string()), since: Timestamp::UNIX_EPOCH, spent: Reading::Value(0.1) };
+        let query = ArmQuery { value: "x".into(), counts: None };
+        let query = ComparisonQuery {
+            rollout: Uid::new(GITHUB, &at.to_string()),
+            metric: ArmMetric::Errors,
+            label: Safe::of("errors"),
+            canary: query.clone(),
+            stable: query,
+            margin_ppb: 1,
+            since: None,
+        };
+        let arm = Arm { value: Reading::Value(0.1), counts: None, history: Vec::new() };
+        let compared = Comparison {
+            query,
+            canary: arm.clone(),
+            stable: arm,
+            verdict: ArmVerdict::None,
+            at: Timestamp::UNIX_EPOCH,
+        };
+        let runs = vec![run(at, RunStatus::InProgress, None)];
+        hear(
+            &mut console,
+            [
+                FeedEvent::ListBegins,
+                FeedEvent::Applied(runs),
+                FeedEvent::Listed,
+                FeedEvent::Detail(Detail::Jobs(jobs)),
+                FeedEvent::Detail(Detail::Spent(spent)),
+                FeedEvent::Detail(Detail::Comparison(Box::new(compared))),
+            ],
+        );
+        let details = &console.state.world.details;
+        assert_eq!(details.kept().0, 1, "the jobs of the run that is left");
+        assert_eq!(
+            details.job(&Uid::new(GITHUB, &format!("job {at}"))).map(|job| job.run.raw()),
+            Some(&*at.to_string())
+        );
+        assert!(at == 0 || details.job(&Uid::new(GITHUB, &format!("job {}", at - 1))).is_none());
+    }
+    for kind in [Kind::Rollout, Kind::Slo] {
+        for event in [FeedEvent::ListBegins, FeedEvent::Listed] {
+            console.send(Msg::Feed(FeedId { cluster: GITHUB, kind, namespace: None }, event));
+        }
+    }
+    assert_eq!(console.state.world.details.kept(), (1, 0, 0));
 }

@@ -20,6 +20,7 @@ use tokio::time::timeout;
 
 use super::error::NetError;
 use super::read::{Answer, BodyStream};
+use super::secret::is_loopback;
 
 /// Of a body that is read whole.
 const BODY_LIMIT: usize = 16 << 20;
@@ -208,19 +209,24 @@ fn text<'a, B>(answer: &'a Response<B>, name: &header::HeaderName) -> Option<&'a
 
 /// From what stands in `DOCKER_HOST`, or why that cannot be used.
 fn address(url: &str) -> Result<Address, String> {
-    let (scheme, rest) = url.split_once("://").ok_or_else(|| words::no_address(url))?;
+    // What stands before an `@` may be a password, and is repeated by no sentence.
+    let shown = &words::without_user(url);
+    let (scheme, rest) = url.split_once("://").ok_or_else(|| words::no_address(shown))?;
     match scheme {
         "unix" if rest.starts_with('/') => Ok(Address::Socket(PathBuf::from(rest))),
         "tcp" | "http" if rest.contains('@') => Err(words::no_address("an address with a password")),
         "tcp" | "http" => {
             let host = rest.split('/').next().unwrap_or_default();
             let port = if host.rsplit(']').next().unwrap_or_default().contains(':') { "" } else { ":2375" };
-            let uri: http::Uri = format!("http://{host}{port}").parse().map_err(|_| words::no_address(url))?;
-            uri.host().filter(|host| !host.is_empty()).ok_or_else(|| words::no_address(url))?;
+            let uri: http::Uri = format!("http://{host}{port}").parse().map_err(|_| words::no_address(shown))?;
+            let name = uri.host().filter(|host| !host.is_empty()).ok_or_else(|| words::no_address(shown))?;
+            if !is_loopback(name) {
+                return Err(words::in_the_open(shown));
+            }
             Ok(Address::Tcp(uri))
         }
-        "https" | "ssh" | "npipe" | "fd" => Err(words::other_way(url, scheme)),
-        _ => Err(words::no_address(url)),
+        "https" | "ssh" | "npipe" | "fd" => Err(words::other_way(shown, scheme)),
+        _ => Err(words::no_address(shown)),
     }
 }
 
@@ -233,7 +239,7 @@ mod tests {
         assert_eq!(address("unix:///run/docker.sock"), Ok(Address::Socket("/run/docker.sock".into())));
         for (given, wanted) in [
             ("tcp://127.0.0.1:2375", "http://127.0.0.1:2375/"),
-            ("tcp://build-host", "http://build-host:2375/"),
+            ("tcp://localhost", "http://localhost:2375/"),
             ("http://[::1]:99/", "http://[::1]:99/"),
             ("tcp://[::1]", "http://[::1]:2375/"),
         ] {
@@ -247,6 +253,15 @@ mod tests {
             ("ssh://me@x", "ssh -L"),
             ("tcp://", "unix:///var/run/docker.sock"),
             ("tcp://u:secret@x:1", "password"),
+            ("tcp://build-host", "ssh -L"),
+            ("tcp://10.0.0.7:2375", "in the open"),
+            ("ssh://u:secret@h", "ssh://h: no ssh"),
+            ("ssh://u:sec/secret@h/x", "ssh://h/x: no ssh"),
+            ("https://u:secret@h:2376", "https://h:2376: "),
+            ("gopher://u:secret@h", "gopher://h is no address"),
+            ("unix://u:secret@h", "unix://h is no address"),
+            ("u:secret@h", "h is no address"),
+            ("u:secret@h://x", "h://x is no address"),
         ] {
             let why = address(given).unwrap_err();
             assert!(why.contains(wanted) && !why.contains("secret"), "{given}: {why}");

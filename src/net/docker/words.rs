@@ -13,6 +13,21 @@ use crate::net::failure::{Setting, sentence_for};
 /// What to look at when a port does not answer.
 const HOST: Setting = Setting { place: "in DOCKER_HOST", authority: "use its socket, or a port without TLS" };
 
+/// An address without what may be a password.
+pub(super) fn without_user(url: &str) -> String {
+    let bare = |part: &str| part.rsplit('@').next().unwrap_or_default().to_owned();
+    match url.split_once("://") {
+        Some((scheme, rest)) => format!("{}://{}", bare(scheme), bare(rest)),
+        None => bare(url),
+    }
+}
+
+pub(super) fn in_the_open(url: &str) -> String {
+    format!(
+        "{url} would be read in the open; reach it through a tunnel (ssh -L 2375:/var/run/docker.sock HOST) and name tcp://127.0.0.1:2375"
+    )
+}
+
 pub(super) fn no_address(url: &str) -> String {
     format!("{url} is no address of a Docker Engine; write unix:///var/run/docker.sock or tcp://HOST:2375")
 }
