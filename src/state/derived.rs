@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use super::State;
 use super::blocker::{self, Blocker};
+use super::kinship;
 use super::matrix::{self, Matrix};
 use super::runs::{self, Ordered};
 use super::waiting::{self, Waiting};
 use crate::model::pipelines::Run;
+use crate::text::Safe;
 
 /// Each with the revision it was made at.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +19,7 @@ pub struct Derived {
     blockers: Option<(u64, Arc<[Blocker]>)>,
     waiting: Option<(u64, Arc<[Waiting]>)>,
     runs: Option<(u64, Arc<Ordered>)>,
+    stranger: Option<(u64, Option<Safe>)>,
 }
 
 impl Derived {
@@ -33,6 +36,7 @@ pub fn settle(state: &mut State) {
     state.derived.matrix = Some((matrix::revision(state), matrix(state)));
     state.derived.blockers = Some((blockers_revision(state), blockers(state)));
     state.derived.waiting = Some((blockers_revision(state), waiting(state)));
+    state.derived.stranger = Some((state.world.revision(), stranger(state)));
 }
 
 fn blockers_revision(state: &State) -> u64 {
@@ -72,6 +76,15 @@ pub fn runs(state: &State) -> Arc<Ordered> {
     match &state.derived.runs {
         Some((at, runs)) if *at == state.world.runs.revision() => Arc::clone(runs),
         _ => Arc::new(runs::order(state.world.runs.rows())),
+    }
+}
+
+/// A discovered repository that nothing in the clusters seems to be built by.
+#[must_use]
+pub fn stranger(state: &State) -> Option<Safe> {
+    match &state.derived.stranger {
+        Some((at, stranger)) if *at == state.world.revision() => stranger.clone(),
+        _ => kinship::find(state),
     }
 }
 

@@ -11,6 +11,7 @@ pub mod details;
 pub mod environment;
 pub mod freshness;
 pub mod interest;
+pub mod kinship;
 pub mod layout;
 pub mod lists;
 pub mod log;

@@ -42,3 +42,32 @@ fn the_header_and_the_help_say_what_was_discovered() {
     assert!(!help(&named).contains("discovered"));
     assert_eq!(verbs::help_lines(&found), verbs::help_lines(&named) + 3, "the last line can be scrolled to");
 }
+
+/// A clone and a kubeconfig that have nothing to do with each other.
+#[test]
+fn a_repository_that_builds_nothing_here_is_said_to() {
+    use super::{run_world, world};
+    let shown = |repository: &str, discovered: Option<&'static str>, runs: bool, place: Place| {
+        let mut state = world::deploying();
+        run_world::github(&mut state);
+        let source = state.world.sources.last_mut().unwrap();
+        source.discovered = discovered.map(Safe::of);
+        source.namespaces = Some(vec![Name::new(repository)]);
+        if runs {
+            run_world::list(&mut state, Vec::new());
+        }
+        shot(&at(state, place), (160, 48))
+    };
+    let (found, words) = (Some("git remote origin"), "nothing in the cluster seems to be built by website");
+    let page = shown("acme/website", found, true, Place::Pipelines);
+    assert!(page.contains(words) && page.contains("name services: in the configuration"), "{page}");
+    assert!(shown("acme/website", found, true, Place::Deck).contains("builds nothing here? name services:"));
+    for (repository, discovered, runs, why) in [
+        ("acme/checkout", found, true, "it builds the checkout"),
+        ("acme/website", None, true, "somebody named it"),
+        ("acme/website", found, false, "its runs are not read yet"),
+    ] {
+        let page = shown(repository, discovered, runs, Place::Pipelines);
+        assert!(!page.contains("seems to be built by"), "{why}: {page}");
+    }
+}

@@ -13,6 +13,7 @@ use crate::model::{Kind, SystemId};
 use crate::safe;
 use crate::state::State;
 use crate::state::freshness::{self, Freshness};
+use crate::state::kinship;
 use crate::state::layout::cut_top;
 use crate::state::lists::{self, Item};
 use crate::state::runs::{self, Standing};
@@ -51,7 +52,15 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
         return no_source(&mut pen.within(indent(body)), WHY, NEXT);
     }
     let freshness = freshness::of_kinds(state, &[Kind::Run]);
-    title(pen, focused, "PIPELINES", &counts(state, &list).then(places::trouble(&freshness)));
+    let counted = counts(state, &list).then(places::trouble(&freshness));
+    let right = match kinship::stranger(state) {
+        Some(_) => {
+            let counted = if counted.is_empty() { counted } else { counted.dim(" · ") };
+            counted.add(Role::Wait, "builds nothing here? name services:")
+        }
+        None => counted,
+    };
+    title(pen, focused, "PIPELINES", &right);
     if lists::len(state, &list) == 0 {
         let filtered = lists::total(state, &list) > 0;
         return notice::draw(state, &mut pen.within(indent(body)), &ABOUT, &freshness, filtered);
@@ -67,6 +76,14 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
 /// Something that runs pipelines is read.
 pub(in crate::ui) fn is_configured(state: &State) -> bool {
     state.world.of_system(SystemId::GitHub).next().is_some()
+}
+
+/// That the repository and the clusters do not seem to belong together, and what helps.
+pub(in crate::ui) fn stranger(state: &State) -> Words {
+    kinship::stranger(state).map_or_else(Words::new, |name| {
+        let words = Words::of(Role::Wait, safe!("nothing in the cluster seems to be built by {}", name));
+        words.dim("; name services: in the configuration · ")
+    })
 }
 
 /// A view whose source is not configured, on its own page.

@@ -75,7 +75,11 @@ fn list(state: &State, pen: &mut Pen<'_>, page: &Page, view: &View) {
     let right = if unread && lists::total(state, &id) == 0 {
         signs::freshness(&freshness).words()
     } else {
-        let standing = if state.ui.place == Place::Pipelines { runs::standings(state) } else { Words::new() };
+        let standing = if state.ui.place == Place::Pipelines {
+            panes::pipelines::stranger(state).then(runs::standings(state))
+        } else {
+            Words::new()
+        };
         let what = noun(view.about.what, lists::total(state, &id));
         standing.then(counts(state, &id, view.kinds)).dim(" ").dim(what).then(trouble(&freshness))
     };

@@ -1,0 +1,88 @@
+//! Whether a repository that was found, and named by nobody, has to do with the clusters beside it: a
+//! clone and a kubeconfig lie on the same machine without belonging together.
+
+use super::{State, derived, freshness};
+use crate::model::{Kind, Name, SystemId};
+use crate::text::Safe;
+
+/// The name of a discovered repository that nothing in the clusters seems to be built by. `None`
+/// before both were read whole, and where there is nothing to compare. As `update` found it last.
+#[must_use]
+pub fn stranger(state: &State) -> Option<Safe> {
+    derived::stranger(state)
+}
+
+/// The same, looked for.
+pub(super) fn find(state: &State) -> Option<Safe> {
+    let world = &state.world;
+    let mut found = world.of_system(SystemId::GitHub).filter(|source| source.discovered.is_some()).peekable();
+    found.peek()?;
+    if world.deployments.is_empty() && world.rollouts.is_empty()
+        || !freshness::is_complete(state, &[Kind::Run, Kind::Deployment, Kind::Rollout])
+    {
+        return None;
+    }
+    let named = |repository: &&Name| {
+        !state.settings.services.iter().any(|service| service.repository.as_ref() == Some(*repository))
+    };
+    let deployments = world.deployments.rows().iter().map(|row| (&row.meta.name, &row.images));
+    let rollouts = world.rollouts.rows().iter().map(|row| (&row.meta.name, &row.images));
+    let workloads = || {
+        deployments.clone().chain(rollouts.clone()).flat_map(|(name, images)| {
+            std::iter::once(name.raw()).chain(images.iter().map(|image| path_of(image.image.as_str())))
+        })
+    };
+    found
+        .flat_map(|source| source.namespaces.iter().flatten())
+        .filter(named)
+        .map(|repository| short(repository.raw()))
+        .find(|name| !name.is_empty() && !belongs(name, workloads()))
+        .map(Safe::identity)
+}
+
+/// One of the names is, or has in it, the repository's.
+fn belongs<'a>(repository: &str, mut names: impl Iterator<Item = &'a str>) -> bool {
+    let wanted = repository.to_ascii_lowercase();
+    names.any(|name| name.contains(&wanted) || name.to_ascii_lowercase().contains(&wanted))
+}
+
+/// `acme/checkout` without its owner.
+fn short(repository: &str) -> &str {
+    repository.rsplit('/').next().unwrap_or_default()
+}
+
+/// `ghcr.io/acme/checkout:1.4@sha256:…` without registry, tag and digest.
+fn path_of(image: &str) -> &str {
+    let image = image.split('@').next().unwrap_or_default();
+    let path = match image.rsplit_once(':') {
+        Some((path, tag)) if !tag.contains('/') => path,
+        _ => image,
+    };
+    match path.split_once('/') {
+        Some((host, rest)) if host.contains(['.', ':']) || host == "localhost" => rest,
+        _ => path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repository_belongs_to_what_bears_its_name() {
+        for (repository, name, image, wanted) in [
+            ("acme/checkout", "checkout", "ghcr.io/acme/app:1", true),
+            ("acme/checkout", "checkout-api", "app", true),
+            ("acme/Checkout", "till", "ghcr.io/acme/checkout:1.4", true),
+            ("acme/checkout", "till", "localhost:5000/acme/checkout-api@sha256:77", true),
+            ("acme/checkout", "till", "registry:5000/till", false),
+            ("acme/checkout", "check", "acme/out", false),
+            ("acme/checkout", "till", "checkout.example/acme/till:1", false),
+            ("acme/checkout", "till", "ghcr.io/acme/till:checkout", false),
+            ("acme/5000", "till", "localhost:5000/acme/till", false),
+        ] {
+            let names = [name, path_of(image)];
+            assert_eq!(belongs(short(repository), names.into_iter()), wanted, "{repository} {name} {image}");
+        }
+    }
+}
