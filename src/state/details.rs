@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -12,19 +13,27 @@ use crate::model::source::Detail;
 use crate::model::{SourceId, Uid};
 use crate::text::Safe;
 
+/// A comparison, whose it is, and when it came (monotonic).
+#[derive(Debug, Clone)]
+pub struct Compared {
+    pub source: SourceId,
+    pub heard: Duration,
+    pub row: Arc<Comparison>,
+}
+
 #[derive(Debug, Clone, Default)]
 pub struct Details {
     pub quotas: BTreeMap<SourceId, Quota>,
     jobs: HashMap<Uid, Result<Arc<Jobs>, Safe>>,
     /// The run of each job, and where the job stands in it.
     places: HashMap<Uid, (Uid, usize)>,
-    comparisons: BTreeMap<(Uid, ArmMetric), Arc<Comparison>>,
+    comparisons: BTreeMap<(Uid, ArmMetric), Compared>,
     spent: HashMap<Uid, Spent>,
     revision: u64,
 }
 
 impl Details {
-    pub(super) fn take(&mut self, source: SourceId, detail: Detail) {
+    pub(super) fn take(&mut self, source: SourceId, mono: Duration, detail: Detail) {
         self.revision += 1;
         match detail {
             Detail::Quota(quota) => drop(self.quotas.insert(source, quota)),
@@ -47,7 +56,8 @@ impl Details {
                 self.jobs.insert(run, Ok(jobs));
             }
             Detail::Comparison(row) => {
-                drop(self.comparisons.insert((row.query.rollout.clone(), row.query.metric), Arc::from(row)));
+                let key = (row.query.rollout.clone(), row.query.metric);
+                drop(self.comparisons.insert(key, Compared { source, heard: mono, row: Arc::from(row) }));
             }
             Detail::Spent(row) => drop(self.spent.insert(row.slo.clone(), row)),
         }
@@ -98,7 +108,7 @@ impl Details {
     }
 
     /// The canary of a Rollout beside its stable arm, errors first.
-    pub fn comparisons(&self, rollout: &Uid) -> impl Iterator<Item = &Arc<Comparison>> {
+    pub fn comparisons(&self, rollout: &Uid) -> impl Iterator<Item = &Compared> {
         [ArmMetric::Errors, ArmMetric::Latency]
             .into_iter()
             .filter_map(move |metric| self.comparisons.get(&(rollout.clone(), metric)))

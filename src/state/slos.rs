@@ -11,11 +11,12 @@ use crate::model::rollouts::Rollout;
 use crate::model::slo::{Alert, BurnSeverity, Figures, Reading, Slo};
 use crate::model::{Kind, Uid};
 use crate::slo::budget;
+use crate::text::Safe;
 
 /// Worst first: what has a figure by what is left, then what has none.
 #[must_use]
 pub fn ordered(state: &State) -> Vec<Arc<Slo>> {
-    let mut slos: Vec<Arc<Slo>> = state.world.slos.rows().to_vec();
+    let mut slos: Vec<Arc<Slo>> = state.world.slos.rows().iter().map(|slo| as_known(state, slo)).collect();
     slos.sort_by(|a, b| {
         let left = |slo: &Slo| slo.figures.shown().map_or(f64::INFINITY, |figures| figures.remaining);
         left(a).total_cmp(&left(b)).then_with(|| a.meta.name.cmp(&b.meta.name))
@@ -56,9 +57,13 @@ pub fn since_deploy(state: &State, uid: &Uid) -> Option<Timestamp> {
 
 /// Budget spent since then, when it has been read.
 #[must_use]
-pub fn spent<'a>(state: &'a State, slo: &Slo) -> Option<&'a Reading<f64>> {
+pub fn spent(state: &State, slo: &Slo) -> Option<Reading<f64>> {
     let since = since_deploy(state, &slo.meta.uid)?;
-    state.world.details.spent(&slo.meta.uid, since)
+    let spent = state.world.details.spent(&slo.meta.uid, since)?;
+    Some(match silence(state, slo) {
+        Some(why) => doubted(spent, &why),
+        None => spent.clone(),
+    })
 }
 
 /// Alerts of one objective, firing ones first.
@@ -75,14 +80,43 @@ pub fn alerts_of(state: &State, slo: &Slo) -> Vec<Arc<Alert>> {
 /// known, however good they were.
 #[must_use]
 pub fn figures(state: &State, slo: &Slo) -> Reading<Figures> {
-    let (Freshness::Stale { why, .. } | Freshness::Failed { why, .. } | Freshness::Denied { why }) =
-        freshness::of_kind(state, slo.meta.cluster, Kind::Slo)
-    else {
-        return slo.figures.clone();
-    };
-    match &slo.figures {
-        Reading::Invalid { .. } | Reading::Unreachable { .. } => slo.figures.clone(),
-        other => Reading::Unreachable { why, last: other.shown().copied() },
+    match silence(state, slo) {
+        Some(why) => doubted(&slo.figures, &why),
+        None => slo.figures.clone(),
+    }
+}
+
+/// An objective as it may be shown now: its burn rates and its table share the doubt of its figures.
+#[must_use]
+pub fn as_known(state: &State, slo: &Arc<Slo>) -> Arc<Slo> {
+    let Some(why) = silence(state, slo) else { return Arc::clone(slo) };
+    let mut known = Slo::clone(slo);
+    known.figures = doubted(&slo.figures, &why);
+    for (_, rate) in &mut known.rates {
+        *rate = doubted(rate, &why);
+    }
+    for burn in &mut known.burns {
+        burn.short_rate = doubted(&burn.short_rate, &why);
+        burn.long_rate = doubted(&burn.long_rate, &why);
+    }
+    Arc::new(known)
+}
+
+/// Why the source of an objective says nothing now, if so.
+fn silence(state: &State, slo: &Slo) -> Option<Safe> {
+    match freshness::of_kind(state, slo.meta.cluster, Kind::Slo) {
+        Freshness::Stale { why, .. }
+        | Freshness::Failed { why, .. }
+        | Freshness::Denied { why }
+        | Freshness::Absent { why } => Some(why),
+        Freshness::Loading { .. } | Freshness::Live { .. } | Freshness::Partial { .. } => None,
+    }
+}
+
+fn doubted<T: Copy>(reading: &Reading<T>, why: &Safe) -> Reading<T> {
+    match reading {
+        Reading::Invalid { .. } | Reading::Unreachable { .. } => reading.clone(),
+        other => Reading::Unreachable { why: why.clone(), last: other.shown().copied() },
     }
 }
 
@@ -113,6 +147,8 @@ pub fn rate<'a>(slo: &'a Slo, window: &str) -> Option<&'a Reading<f64>> {
 pub enum Standing {
     /// The budget is not being spent faster than it returns.
     Calm,
+    /// Nobody knows how fast it is being spent.
+    Unknown,
     /// It is being spent.
     Burning,
     /// Less than a fifth is left, or a ticket is due.
@@ -125,14 +161,15 @@ pub enum Standing {
 #[must_use]
 pub fn standing(slo: &Slo, figures: &Figures) -> Standing {
     let fires = |severity| slo.burns.iter().any(|burn| burn.severity == severity && burn.is_firing());
-    let burns = ["5m", "1h"]
-        .iter()
-        .any(|window| rate(slo, window).and_then(Reading::value).is_some_and(|rate| budget::exceeds(*rate, 1.0)));
+    let short = ["5m", "1h"].iter().filter_map(|window| rate(slo, window)?.value());
+    let rates: Vec<f64> = short.copied().collect();
     if fires(BurnSeverity::Page) || budget::reaches(figures.consumed, 0.95) {
         Standing::Critical
     } else if fires(BurnSeverity::Ticket) || budget::reaches(figures.consumed, 0.80) {
         Standing::Low
-    } else if burns {
+    } else if rates.is_empty() {
+        Standing::Unknown
+    } else if rates.iter().any(|rate| budget::exceeds(*rate, 1.0)) {
         Standing::Burning
     } else {
         Standing::Calm

@@ -167,7 +167,7 @@ impl World {
             FeedEvent::Skew(seconds) => drop(self.skews.insert(id.cluster, seconds)),
             FeedEvent::Detail(detail) => {
                 feed.heard = Some(mono);
-                self.details.take(id.cluster, detail);
+                self.details.take(id.cluster, mono, detail);
             }
         }
         self.feeds.insert(id.clone(), feed);

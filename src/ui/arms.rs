@@ -6,15 +6,17 @@
 //!  p95         212 ms  ▃▃▃▃▄▄      205 ms  ▃▃▃▃▃▃    +7 ms
 //! ```
 
-use std::sync::Arc;
+use std::time::Duration;
 
 use super::facts;
 use super::pen::{Lean, Pen, Words};
 use crate::config::theme::Role;
+use crate::model::Kind;
 use crate::model::rollouts::Rollout;
 use crate::model::slo::{Arm, ArmMetric, ArmVerdict, Comparison, Reading};
 use crate::safe;
-use crate::state::{State, arms};
+use crate::state::details::Compared;
+use crate::state::{State, arms, freshness};
 use crate::text::{self, Safe};
 
 /// Columns of a trend.
@@ -22,12 +24,15 @@ const TREND: u16 = 6;
 /// From so many columns on a trend stands beside each value.
 const WIDE: u16 = 60;
 
+/// A comparison that was not read again for so long is of then: three turns of the poll.
+const OLD: Duration = Duration::from_secs(30);
+
 /// Comparisons of the current rollout; those of an earlier one say nothing about this version.
 #[must_use]
-pub fn of(state: &State, rollout: &Rollout) -> Vec<Arc<Comparison>> {
+pub fn of(state: &State, rollout: &Rollout) -> Vec<Compared> {
     let began = arms::began(state, rollout);
     let all = state.world.details.comparisons(&rollout.meta.uid);
-    all.filter(|row| row.query.since == began).cloned().collect()
+    all.filter(|compared| compared.row.query.since == began).cloned().collect()
 }
 
 /// The table from a line on; the line after it.
@@ -36,25 +41,29 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, y: u16, rollout: &Rollout) -> u16 
     if rows.is_empty() {
         return waiting(state, pen, y, rollout);
     }
-    let name = rows.iter().map(|row| row.query.label.width()).max().unwrap_or(6).clamp(6, 14) as u16;
+    let name = rows.iter().map(|compared| compared.row.query.label.width()).max().unwrap_or(6).clamp(6, 14) as u16;
     let columns = Columns::new(name, pen.width());
     let gone = rollout.abort || !arms::is_two_armed(rollout);
     pen.cell(columns.canary, y, VALUE, Lean::Right, &Words::of(Role::Dim, "canary"));
     pen.cell(columns.stable, y, VALUE, Lean::Right, &Words::of(Role::Dim, "stable"));
-    if let Some(row) = rows.first().filter(|_| gone) {
-        let words = Words::of(Role::Unknown, safe!("as of {} ago", facts::ago(state, Some(row.at))));
+    let doubtful = rows.iter().find(|compared| is_doubtful(state, compared));
+    if let Some(compared) = doubtful.or_else(|| rows.first().filter(|_| gone)) {
+        let words = Words::of(Role::Unknown, safe!("as of {} ago", facts::ago(state, Some(compared.row.at))));
         pen.write(columns.verdict, y, pen.width(), &words);
     }
     let mut y = y + 1;
-    for row in &rows {
-        let (verdict, loud) = verdict(row);
+    for compared in &rows {
+        let row = &*compared.row;
+        let doubt = is_doubtful(state, compared);
+        // What may have changed since decides nothing: neither a verdict nor a colour.
+        let (verdict, loud) = if doubt { (Words::new(), Role::Unknown) } else { verdict(row) };
         pen.cell(0, y, name, Lean::Left, &Words::of(Role::Text, &row.query.label));
         let canary = if loud == Role::Quiet { Role::Text } else { loud };
         arm(pen, y, columns.canary, &row.canary, row, canary);
-        arm(pen, y, columns.stable, &row.stable, row, Role::Text);
+        arm(pen, y, columns.stable, &row.stable, row, if doubt { Role::Unknown } else { Role::Text });
         if columns.trends {
             let most = highest(row);
-            let bars = if matches!(loud, Role::Quiet | Role::Text) { Role::Dim } else { loud };
+            let bars = if doubt || matches!(loud, Role::Quiet | Role::Text) { Role::Dim } else { loud };
             pen.write(columns.canary + VALUE + 1, y, TREND, &trend(&row.canary.history, most, bars));
             pen.write(columns.stable + VALUE + 1, y, TREND, &trend(&row.stable.history, most, Role::Dim));
         }
@@ -68,6 +77,12 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, y: u16, rollout: &Rollout) -> u16 
         y += 1;
     }
     y
+}
+
+/// Prometheus does not answer, or was not asked for a while.
+fn is_doubtful(state: &State, compared: &Compared) -> bool {
+    !freshness::of_kind(state, compared.source, Kind::Slo).is_live()
+        || state.now.mono.saturating_sub(compared.heard) > OLD
 }
 
 /// Columns of a value, as `100.0 %` and `12.34 s` need.

@@ -45,6 +45,7 @@ pub fn objective(slo: &Slo) -> Safe {
 pub fn role(slo: &Slo, figures: &Figures) -> Role {
     match slos::standing(slo, figures) {
         Standing::Calm => Role::Quiet,
+        Standing::Unknown => Role::Unknown,
         Standing::Burning => Role::Move,
         Standing::Low => Role::Wait,
         Standing::Critical => Role::Bad,
@@ -295,7 +296,11 @@ fn empty(slo: &Slo, reading: &Reading<Figures>) -> Words {
         return Words::of(Role::Bad, "nothing is left");
     }
     let Some(left) = empties_in(slo, figures) else { return Words::new() };
-    let role = if left < 86_400.0 && reading.value().is_some() { Role::Wait } else { Role::Text };
+    let role = match reading.value() {
+        None => Role::Unknown,
+        Some(_) if left < 86_400.0 => Role::Wait,
+        Some(_) => Role::Text,
+    };
     Words::of(Role::Dim, "empty in ").add(role, short(left))
 }
 

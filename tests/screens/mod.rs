@@ -3,6 +3,7 @@
 mod deck;
 mod dialogs;
 mod discovered;
+mod doubt;
 mod hostile;
 mod kept;
 mod matrix;

@@ -299,14 +299,14 @@ pub mod arms {
         Comparison { query, canary, stable, verdict, at: ago(200) }
     }
 
-    fn counted(state: &State, canary: (u64, u64), stable: (u64, u64)) -> Comparison {
+    pub fn counted(state: &State, canary: (u64, u64), stable: (u64, u64)) -> Comparison {
         let counts = |(failed, all): (u64, u64)| Counts { failed: failed as f64, all: all as f64 };
         let verdict = stats::verdict(counts(canary), counts(stable), 0.0005, Duration::from_mins(5));
         let arm = |pair: (u64, u64), slope| arm(pair.0 as f64 / pair.1 as f64, Some(pair), slope);
         told(state, ArmMetric::Errors, arm(canary, 0.9), arm(stable, 0.1), verdict)
     }
 
-    fn with(rows: impl Fn(&State) -> Vec<Comparison>) -> State {
+    pub fn with(rows: impl Fn(&State) -> Vec<Comparison>) -> State {
         let mut state = budgets();
         for row in rows(&state) {
             state.world.apply(&feed(Kind::Slo), HEARD, FeedEvent::Detail(Detail::Comparison(Box::new(row))));

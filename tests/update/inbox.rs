@@ -242,3 +242,37 @@ fn what_was_read_of_a_row_goes_with_the_row() {
     }
     assert_eq!(console.state.world.details.kept(), (1, 0, 0));
 }
+
+/// The keys of a run apply to its row, and only to what its state allows.
+#[test]
+fn a_run_that_waits_is_cancelled_or_run_again_from_the_inbox() {
+    let mut console = console();
+    let runs = vec![
+        run(1, RunStatus::Waiting, None),
+        run(2, RunStatus::Completed, Some(Conclusion::ActionRequired)),
+        run(3, RunStatus::Completed, Some(Conclusion::Failure)),
+    ];
+    hear(&mut console, [FeedEvent::ListBegins, FeedEvent::Applied(runs), FeedEvent::Listed]);
+    console.press(Command::ShowInbox);
+    let rows = lists::rows(&console.state, &ListId::Place(Place::Inbox), 0..9);
+    assert_eq!(rows.len(), 2, "a failed run waits for nobody");
+    for (number, command, offered) in
+        [("1", Command::CancelRun, true), ("1", Command::RerunFailed, false), ("2", Command::CancelRun, false)]
+    {
+        console.press(Command::Top);
+        let selected = |console: &Console| verbs::target(&console.state).map(|target| target.uid);
+        if selected(&console) != Some(Uid::new(GITHUB, number)) {
+            console.press(Command::Down);
+        }
+        assert_eq!(selected(&console), Some(Uid::new(GITHUB, number)));
+        console.press(command);
+        let asked = console.dialog().map(|dialog| dialog.action.target.uid.clone());
+        assert_eq!(asked, offered.then(|| Uid::new(GITHUB, number)), "{command:?} of {number}: {}", console.toast());
+        if offered {
+            console.press(Command::ConfirmNo);
+        } else {
+            assert!(!console.toast().is_empty(), "{command:?} of {number} says why not");
+        }
+    }
+    assert_eq!(console.performed(), 0, "nothing is sent without a yes");
+}

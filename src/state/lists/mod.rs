@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::ui::{ListId, Pane, Place, RowId};
 use super::waiting::Waiting;
-use super::{State, derived, steps};
+use super::{State, derived, slos, steps};
 use crate::action::Operation;
 use crate::model::docker::DockerContainer;
 use crate::model::kubernetes::{Container, Deployment, Event, Pod, ReplicaSet};
@@ -203,8 +203,8 @@ fn tree_line(state: &State, list: &ListId, entry: &Entry) -> Option<Line> {
         Ref::Run(uid) => Item::Run(Arc::clone(world.runs.get(uid)?)),
         Ref::Job(uid) => Item::Job(Box::new(world.details.job(uid)?.clone())),
         Ref::JobStep(job, number) => Item::JobStep(job_step(state, job, *number)?.clone()),
-        Ref::Slo(uid) => Item::Slo(Arc::clone(world.slos.get(uid)?)),
-        Ref::Burn(index) => Item::Burn(tree::page_slo(state, list)?.burns.get(*index)?.clone()),
+        Ref::Slo(uid) => Item::Slo(slos::as_known(state, world.slos.get(uid)?)),
+        Ref::Burn(index) => Item::Burn(slos::as_known(state, tree::page_slo(state, list)?).burns.get(*index)?.clone()),
         Ref::Alert(uid) => Item::Alert(Arc::clone(world.alerts.get(uid)?)),
         Ref::Docker(uid) => Item::Docker(Arc::clone(world.containers.get(uid)?)),
         Ref::Waiting(index) => Item::Waiting(Box::new(derived::waiting(state).get(*index)?.clone())),

@@ -34,7 +34,7 @@ pub(super) enum Flat {
     Rollouts,
     /// Newest first.
     Journal,
-    /// Views that have no source yet, and the log, which has lines of its own.
+    /// Places without a table: the log, which has lines of its own.
     Nothing,
 }
 

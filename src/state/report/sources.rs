@@ -7,7 +7,7 @@ use crate::model::docker::DockerContainer;
 use crate::model::pipelines::{Conclusion, Job, JobStep, Run};
 use crate::model::slo::{Burn, Figures, Reading, Slo};
 use crate::state::waiting::Waiting;
-use crate::state::{State, derived, runs as pipelines};
+use crate::state::{State, derived, runs as pipelines, slos as objectives};
 use crate::text::Safe;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -157,7 +157,7 @@ fn step(row: &JobStep) -> JobStepRow {
 }
 
 pub(super) fn slos(state: &State) -> Vec<SloRow> {
-    state.world.slos.rows().iter().map(|row| slo(row)).collect()
+    state.world.slos.rows().iter().map(|row| slo(&objectives::as_known(state, row))).collect()
 }
 
 fn slo(row: &Slo) -> SloRow {

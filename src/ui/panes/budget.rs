@@ -23,7 +23,7 @@ use crate::ui::{gauge, places, signs};
 pub const ABOUT: About = About {
     what: "objectives",
     when_empty: "Recording rules of Sloth are found by themselves (sloth_slo_info); OpenSLO files are named \
-                 under slos.files in the configuration.",
+                 under services[].slos in the configuration.",
     when_absent: "Is this a Prometheus? Its address is sources.prometheus.url in the configuration.",
 };
 

@@ -1,7 +1,5 @@
 //! Objectives: the list, and the page of one with its figures, its chart, the burn table, alerts.
 
-use std::sync::Arc;
-
 use super::{View, pages};
 use crate::config::theme::Role;
 use crate::model::slo::{Burn, BurnSeverity, Figures, Reading, Slo};
@@ -25,7 +23,7 @@ pub(super) static SLOS: View = View {
     kinds: &[Kind::Slo],
     about: pane::ABOUT,
     columns: &[
-        left("status", 13, 0, 0),
+        left("status", 14, 0, 0),
         left("objective", 24, 2, 0),
         right("left", 8, 0),
         right("target", 9, 3),
@@ -81,12 +79,15 @@ fn objective(state: &State, slo: &Slo) -> Vec<Words> {
     let sign = sign(slo, &reading);
     let figures = reading.shown();
     let left = figures.map_or_else(|| Safe::of("–"), gauge::percent_left);
-    let loud = if reading.value().is_some() { Role::Text } else { Role::Unknown };
+    // A figure in doubt stays a figure, but looks like what it is.
+    let sure = |known: bool| if known { Role::Text } else { Role::Unknown };
+    let loud = sure(reading.value().is_some());
     let rate = |window| match slos::rate(slo, window) {
         Some(reading) => gauge::rate(slo, reading),
         None => Words::of(Role::Unknown, "–"),
     };
-    let spent = slos::spent(state, slo).and_then(Reading::shown);
+    let spent = slos::spent(state, slo);
+    let spent = spent.as_ref().and_then(|spent| Some((sure(spent.value().is_some()), *spent.shown()?)));
     let empty = figures.and_then(|figures| gauge::empties_in(slo, figures));
     let why = if reading.value().is_some() { firing(state, slo) } else { why(state, slo, &reading) };
     vec![
@@ -98,8 +99,8 @@ fn objective(state: &State, slo: &Slo) -> Vec<Words> {
         rate("5m"),
         rate("1h"),
         rate("6h"),
-        spent.map_or_else(Words::new, |spent| Words::of(Role::Text, gauge::percent_spent(*spent))),
-        empty.map_or_else(Words::new, |seconds| Words::of(Role::Text, gauge::short(seconds))),
+        spent.map_or_else(Words::new, |(role, spent)| Words::of(role, gauge::percent_spent(spent))),
+        empty.map_or_else(Words::new, |seconds| Words::of(loud, gauge::short(seconds))),
         why,
         Words::of(Role::Dim, slo.source.as_str()),
     ]
@@ -110,6 +111,7 @@ fn sign(slo: &Slo, reading: &Reading<Figures>) -> Sign {
     let (role, glyph, word) = match reading {
         Reading::Value(figures) => match slos::standing(slo, figures) {
             Standing::Calm => (Role::Quiet, "✔", "calm"),
+            Standing::Unknown => (Role::Unknown, "?", "burn unknown"),
             Standing::Burning => (Role::Move, "◌", "burning"),
             Standing::Low => (Role::Wait, "⚠", "low"),
             Standing::Critical if figures.remaining <= 0.0 => (Role::Bad, "✖", "spent"),
@@ -180,7 +182,7 @@ fn burn_row(burn: &Burn) -> Vec<Words> {
 
 /// The page of one.
 pub(super) fn page(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId) {
-    let Some(slo) = state.world.slos.get(&id.uid).map(Arc::clone) else {
+    let Some(slo) = state.world.slos.get(&id.uid).map(|slo| slos::as_known(state, slo)) else {
         return pages::gone(state, pen, page, id);
     };
     let reading = slos::figures(state, &slo);

@@ -1,0 +1,127 @@
+//! A Prometheus that says nothing any more: nothing that rests on it looks like a good figure.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use quarterdeck::model::slo::{Comparison, Reading, Slo};
+use quarterdeck::model::source::{FeedEvent, FeedStatus, Object};
+use quarterdeck::slo::budget;
+use quarterdeck::state::State;
+use quarterdeck::state::report::report;
+use quarterdeck::state::slos::{self, Standing};
+use quarterdeck::state::ui::Place;
+use quarterdeck::text::Safe;
+
+use super::shot::{compare, draw, shot, text, theme};
+use super::slos::{arms, budgets, list, slo, tell, with_prometheus};
+use super::world::{self, HEARD, at};
+
+const SMALL: (u16, u16) = (80, 24);
+const FULL: (u16, u16) = (160, 48);
+
+fn silent() -> FeedEvent {
+    FeedEvent::Status(FeedStatus::Stale {
+        since: HEARD.checked_sub(Duration::from_secs(41)).unwrap(),
+        message: Safe::of("connection refused"),
+        retry_at: Some(HEARD + Duration::from_secs(12)),
+    })
+}
+
+fn stopped() -> FeedEvent {
+    FeedEvent::TaskStopped { message: Safe::of("it stopped"), restart_at: HEARD + Duration::from_secs(3) }
+}
+
+fn denied() -> FeedEvent {
+    FeedEvent::Status(FeedStatus::Denied { message: Safe::of("403 Forbidden") })
+}
+
+fn said(state: &State) -> String {
+    text(&draw(state, &theme("mono"), SMALL))
+}
+
+fn not_worse(state: &State) -> Vec<Comparison> {
+    vec![arms::counted(state, (605, 2_880_000), (576, 2_880_000))]
+}
+
+#[test]
+fn a_verdict_does_not_outlive_its_prometheus() {
+    let known = arms::with(not_worse);
+    assert!(said(&known).contains("✔ not worse"), "{}", said(&known));
+    for event in [silent(), stopped(), denied()] {
+        let mut state = known.clone();
+        tell(&mut state, event);
+        let said = said(&state);
+        assert!(!said.contains("not worse") && said.contains("as of 3m20s ago"), "{said}");
+    }
+    let mut state = known;
+    tell(&mut state, silent());
+    compare!("arms-stale-80x24", shot(&state, SMALL));
+}
+
+/// The objectives may be read while a comparison is not.
+#[test]
+fn a_verdict_that_is_not_read_again_fades() {
+    let mut state = arms::with(not_worse);
+    state.now.mono = HEARD + Duration::from_secs(30);
+    assert!(said(&state).contains("✔ not worse"));
+    state.now.mono += Duration::from_secs(1);
+    let said = said(&state);
+    assert!(!said.contains("not worse") && said.contains("as of "), "{said}");
+}
+
+fn with_rates(of: impl Fn(f64) -> Reading<f64>) -> Slo {
+    let mut slo = slo("search", "latency", "99.5", 0.02, [0.1; 7]);
+    for (_, rate) in &mut slo.rates {
+        *rate = of(0.1);
+    }
+    for burn in &mut slo.burns {
+        (burn.short_rate, burn.long_rate) = (of(0.1), of(0.1));
+    }
+    slo
+}
+
+#[test]
+fn a_burn_that_nobody_knows_is_not_calm() {
+    let standing = |slo: &Slo| slos::standing(slo, slo.figures.value().unwrap());
+    assert_eq!(standing(&with_rates(Reading::Value)), Standing::Calm);
+    let unknown = with_rates(|last| Reading::Immature { coverage: 0.5, last });
+    assert_eq!(standing(&unknown), Standing::Unknown);
+    assert_eq!(standing(&with_rates(|_| Reading::NoData { since: None, last: None })), Standing::Unknown);
+    assert_eq!(standing(&with_rates(|last| Reading::Stale { at: world::noon(), last })), Standing::Unknown);
+    // One of them is enough, and what is spent already is known without any.
+    let mut one = unknown.clone();
+    one.rates[1].1 = Reading::Value(2.0);
+    assert_eq!(standing(&one), Standing::Burning);
+    let mut gone = unknown.clone();
+    gone.figures = Reading::Value(budget::of_consumed(gone.objective, 1.2, gone.window, None));
+    assert_eq!(standing(&gone), Standing::Critical);
+
+    let mut state = with_prometheus(world::deploying());
+    list(&mut state, vec![Object::Slo(Arc::new(unknown))]);
+    compare!("slos-burn-unknown-160x48", shot(&at(state, Place::Slo), FULL));
+}
+
+#[test]
+fn the_report_says_what_the_screen_says() {
+    let firing = || slo("payments", "availability", "99.95", 0.963, [16.0, 15.8, 15.0, 9.0, 4.0, 2.0, 1.2]);
+    let mut state = with_prometheus(world::deploying());
+    list(&mut state, vec![Object::Slo(Arc::new(firing()))]);
+    let fires = |state: &State| report(state).slos[0].burn.iter().any(|row| row.firing);
+    assert_eq!((report(&state).slos[0].state, fires(&state)), ("value", true));
+    for event in [silent(), stopped(), denied()] {
+        let mut state = state.clone();
+        tell(&mut state, event);
+        assert_eq!((report(&state).slos[0].state, fires(&state)), ("unreachable", false));
+        assert!(report(&state).slos[0].why.is_some() && report(&state).slos[0].consumed.is_some());
+        let page = text(&draw(&at(state, Place::Objective(firing().id())), &theme("mono"), FULL));
+        assert!(page.contains("? page") && !page.contains("fires") && !page.contains("✔"), "{page}");
+    }
+}
+
+/// What the deploy cost and when nothing is left are figures like the others.
+#[test]
+fn every_cell_of_a_silent_source_shows_its_doubt() {
+    let mut state = budgets();
+    tell(&mut state, silent());
+    compare!("slos-stale-160x48", shot(&at(state, Place::Slo), FULL));
+}
