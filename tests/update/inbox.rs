@@ -14,7 +14,7 @@ use quarterdeck::model::{Kind, Name, ObjectId, SourceId, SystemId, Uid};
 use quarterdeck::state::report::report;
 use quarterdeck::state::ui::{ListId, Place};
 use quarterdeck::state::world::World;
-use quarterdeck::state::{blocker, lists};
+use quarterdeck::state::{blocker, lists, verbs};
 use quarterdeck::text::Safe;
 use quarterdeck::update::Msg;
 
