@@ -92,7 +92,7 @@ async fn carry(mut client: TcpStream, shared: &Shared) -> std::io::Result<()> {
             peeked = client.peek(&mut first), if rest.is_empty() => peeked?,
             () = shared.idle.notified() => return client.set_zero_linger(),
         };
-        if mode == Mode::ResetBefore && &first[..peeked] == b"PATCH" {
+        if mode == Mode::ResetBefore && matches!(&first[..peeked], b"PATCH" | b"POST ") {
             return client.set_zero_linger();
         }
         let Some(request) = read_request(&mut client, &mut rest).await? else { return Ok(()) };
