@@ -2,7 +2,8 @@
 //!
 //! Reading and writing are two types. [`ReadStack`] may try again, visibly and with deadlines.
 //! [`WriteStack`] sends once on a connection of its own and never again: no retry layer, no pool
-//! that could replay a request, no redirect (reliability.md §3.2). Which server, user and authority
+//! that could replay a request, no redirect (reliability.md §3.2). One question is a POST and no
+//! write all the same: an access review, whose path and body are made in `review` alone. Which server, user and authority
 //! are spoken to is pinned when the program starts ([`Cluster`]); a kubeconfig or an environment
 //! variable that changes later is not followed.
 //!
@@ -17,6 +18,7 @@ mod failure;
 mod github;
 mod prometheus;
 mod read;
+mod review;
 mod secret;
 mod target;
 mod write;
@@ -24,9 +26,10 @@ mod write;
 pub use access::Deadlines;
 pub use docker::{Docker, DockerDeadlines, EngineVersion};
 pub use error::NetError;
-pub use github::{Etags, GitHub, Limits, Listed};
+pub use github::{About, Etags, GitHub, Limits, Listed};
 pub use prometheus::Prometheus;
 pub use read::{Answer, BodyStream, ReadStack};
+pub use review::{Deed, Review};
 pub use secret::{Held, Token, Wanted, describe as describe_secret, resolve as resolve_secret};
 pub use target::{Cluster, Target, TargetError};
 pub use write::{Patch, Sent, WriteStack};

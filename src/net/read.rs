@@ -1,4 +1,4 @@
-//! The client that reads: GET only, with deadlines, limits and a retry that the caller can see.
+//! The client that reads: GET only (but for the one question of [`super::review`]), with deadlines, limits and a retry that the caller can see.
 
 use std::fmt;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ const ERROR_LIMIT: usize = 64 << 10;
 /// Reads from one server. Cheap to clone.
 #[derive(Clone)]
 pub struct ReadStack {
-    access: Arc<Access>,
+    pub(super) access: Arc<Access>,
 }
 
 impl fmt::Debug for ReadStack {
@@ -149,7 +149,7 @@ fn request(path: &str) -> Result<Request<Body>, NetError> {
 }
 
 /// Takes a 2xx; makes an error of anything else.
-async fn accept(response: Response<Body>, idle: Duration) -> Result<BodyStream, NetError> {
+pub(super) async fn accept(response: Response<Body>, idle: Duration) -> Result<BodyStream, NetError> {
     let status = response.status();
     let retry_after = retry_after(&response);
     let date = header_text(&response, header::DATE).and_then(|text| jiff::fmt::rfc2822::parse(text).ok());

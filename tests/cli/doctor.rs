@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use crate::faults::server::{Reply, Server};
+use crate::faults::server::{Reply, Request, Server};
 use crate::faults::support::block_on;
 use crate::ingest::served::kubeconfig;
 
@@ -80,6 +80,11 @@ fn a_world_where_everything_works_exits_with_0() {
         assert_eq!((code, ok), (Some(0), true), "{}", rows.join("\n"));
         has(&rows, "kubernetes reach ok");
         has(&rows, "kubernetes permission ok all namespaces: may read namespaces, deployments, replicasets, pods");
+        has(&rows, "kubernetes permission ok all namespaces: may watch namespaces, deployments, replicasets, pods");
+        has(
+            &rows,
+            "kubernetes act ok all namespaces: may patch rollouts/status, patch rollouts, patch deployments, get pods/log",
+        );
         has(&rows, "journal folder ok is made when the console starts");
         for (is_there, area) in [
             (demo.prometheus.is_some(), "prometheus"),
@@ -89,8 +94,11 @@ fn a_world_where_everything_works_exits_with_0() {
             if is_there {
                 has(&rows, &format!("{area} reach ok"));
                 has(&rows, &format!("{area} permission ok"));
+                has(&rows, &format!("{area} clock "));
             }
         }
+        has(&rows, "github scopes ok repo, workflow");
+        has(&rows, "requests left this hour; all again in ");
         // For people: a sign and a word on every line, nothing that moves the cursor.
         let output = doctor(home.path(), &sources(&demo), &["--kubeconfig", &config, "-A"]).await;
         let text = String::from_utf8(output.stdout).unwrap();
@@ -193,5 +201,110 @@ fn a_broken_configuration_is_a_finding_and_no_source_is_asked() {
         has(&rows, "config.yaml:3:31: \"x\" is no URL");
         assert!(!rows.iter().any(|row| row.starts_with("kubernetes")), "{}", rows.join("\n"));
         has(&rows, "terminal kind warn");
+    });
+}
+
+/// Answers reviews as `allowed` says of verb, resource/subresource and namespace; lists are empty.
+fn reviewing(allowed: fn(&str, &str, &str) -> bool) -> impl Fn(&Request) -> Reply + Send + Sync + 'static {
+    move |request| {
+        if request.method != "POST" {
+            return Reply::json(json!({ "gitVersion": "v1.34.0", "metadata": {}, "items": [] }));
+        }
+        assert_eq!(request.path, "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews");
+        let mut review: Value = serde_json::from_slice(&request.body).unwrap();
+        let word = |name: &str| review["spec"]["resourceAttributes"][name].as_str().unwrap().to_owned();
+        let resource = format!("{}.{}/{}", word("resource"), word("group"), word("subresource"));
+        let yes = allowed(&word("verb"), resource.trim_end_matches(['.', '/']), &word("namespace"));
+        review["status"] = json!({ "allowed": yes, "reason": if yes { "" } else { "no role gives it" } });
+        Reply::Whole(201, String::new(), review.to_string())
+    }
+}
+
+#[test]
+fn what_may_be_done_is_told_of_each_namespace_with_a_next_step() {
+    block_on(async {
+        let home = TempDir::new().unwrap();
+        let server = Server::answering(reviewing(|verb, resource, namespace| {
+            verb == "watch" || namespace == "shop" && resource != "deployments.apps"
+        }))
+        .await;
+        let config = kubeconfig(home.path(), &[("east", &server.url)]);
+        let arguments = ["--json", "--kubeconfig", &config, "-n", "shop", "-n", "bank"];
+        let output = doctor(home.path(), "version: 1\n", &arguments).await;
+        let (code, ok, rows) = found(&output);
+        // Whoever may look and not act has a console that works.
+        assert_eq!((code, ok), (Some(0), true), "{}", rows.join("\n"));
+        has(&rows, "act ok shop: may patch rollouts/status, patch rollouts, get pods/log");
+        has(&rows, "act warn shop: may not patch deployments (no role gives it): no undo of a Deployment there");
+        has(
+            &rows,
+            "act warn bank: may not patch rollouts/status (no role gives it): no promote, abort and retry there",
+        );
+        has(&rows, "act warn bank: may not get pods/log");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains("ask whoever runs the cluster for patch rollouts/status in bank"), "{text}");
+        let asked: Vec<Request> = server.requests().into_iter().filter(|one| one.method != "GET").collect();
+        // Eight kinds are watched, four things done, in two namespaces: each asked once.
+        assert_eq!(asked.len(), 2 * (8 + 4));
+        let bodies: std::collections::BTreeSet<Vec<u8>> = asked.into_iter().map(|one| one.body).collect();
+        assert_eq!(bodies.len(), 2 * (8 + 4));
+
+        server.answer(reviewing(|verb, resource, _| verb != "watch" || resource != "pods"));
+        let (code, _, rows) = found(&doctor(home.path(), "version: 1\n", &arguments).await);
+        assert_eq!(code, Some(1), "what cannot be followed is not shown as it is");
+        has(&rows, "permission fail bank: may not watch pods (no role gives it)");
+        has(&rows, "permission ok bank: may watch namespaces, deployments, replicasets, events");
+
+        let plain = reviewing(|_, _, _| true);
+        server.answer(move |request| match request.method.as_str() {
+            "POST" => Reply::status(403, "Forbidden", "reviews are forbidden"),
+            _ => plain(request),
+        });
+        let (code, _, rows) = found(&doctor(home.path(), "version: 1\n", &arguments).await);
+        assert_eq!(code, Some(0));
+        has(&rows, "act warn shop: what may be watched and done cannot be asked: reviews are forbidden");
+    });
+}
+
+#[test]
+fn what_may_be_meant_otherwise_in_an_objective_is_told() {
+    block_on(async {
+        let home = TempDir::new().unwrap();
+        let slo = r#"apiVersion: openslo/v1
+kind: SLO
+metadata: { name: quick }
+spec:
+  service: checkout
+  budgetingMethod: Occurrences
+  timeWindow: [{ duration: 6h, isRolling: true }]
+  indicator:
+    metadata: { name: errors }
+    spec:
+      ratioMetric:
+        counter: true
+        bad: { metricSource: { type: Prometheus, spec: { query: 'r{code=~"5.."}' } } }
+        total: { metricSource: { type: Prometheus, spec: { query: 'r' } } }
+  objectives: [{ displayName: non-5xx, targetPercent: 99.9 }]
+  alertPolicies:
+    - kind: AlertPolicy
+      metadata: { name: fast }
+      spec:
+        alertWhenBreaching: true
+        conditions:
+          - kind: AlertCondition
+            metadata: { name: fast }
+            spec:
+              severity: page
+              condition: { kind: burnrate, op: lte, threshold: 14.4, lookbackWindow: 1h, alertAfter: 2m }
+"#;
+        std::fs::create_dir_all(home.path().join(".config/quarterdeck")).unwrap();
+        std::fs::write(home.path().join(".config/quarterdeck/quick.yaml"), slo).unwrap();
+        let config = "version: 1\nservices: [{ name: checkout, slos: [quick.yaml] }]\n";
+        let (_, _, rows) = found(&doctor(home.path(), config, &["--json"]).await);
+        has(&rows, "configuration file ok");
+        has(&rows, "quick.yaml:7:");
+        has(&rows, "configuration objective warn");
+        has(&rows, "a window of 21600 s is shorter than a day");
+        has(&rows, "this alerts when the budget burns slowly; gt is meant?");
     });
 }

@@ -30,6 +30,15 @@ pub(super) fn configuration(loaded: &Result<Config, ConfigErrors>) -> Vec<Findin
         let message = format!("{} ({}) is kept, and nothing reads it yet", section.name, section.place);
         subject.say("section", Verdict::Warn, message)
     }));
+    let of_files = config.warnings.errors.iter().map(|(file, error)| {
+        let finding = subject.say(
+            "objective",
+            Verdict::Warn,
+            format!("{file}:{}:{}: {}", error.line, error.column, error.message),
+        );
+        finding.then(error.hint.clone().unwrap_or_else(|| "mend it, if it is not meant so".to_owned()))
+    });
+    findings.extend(of_files);
     findings
 }
 

@@ -2,6 +2,7 @@
 //! was found and what to do next. Nothing is changed and nothing is sent but questions.
 
 mod local;
+mod rights;
 mod sources;
 
 use std::io::{self, Write as _};

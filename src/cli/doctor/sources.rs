@@ -8,15 +8,15 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::{Finding, Subject, Verdict};
+use super::{Finding, Subject, Verdict, rights};
 use crate::clock::Clock;
 use crate::model::source::SourceScope;
-use crate::model::{Kind, Name, SystemId};
-use crate::net::{Cluster, Docker, GitHub, NetError, Prometheus, ReadStack, segment};
-use crate::systems::{self, Spec, Upstream};
+use crate::model::{Name, SystemId};
+use crate::net::{About, Cluster, Docker, GitHub, Limits, NetError, Prometheus, segment};
+use crate::systems::{Spec, Upstream};
 
 /// For one question.
-const PATIENCE: Duration = Duration::from_secs(8);
+pub(super) const PATIENCE: Duration = Duration::from_secs(8);
 /// Namespaces or repositories of one source that are looked at.
 const MOST: usize = 8;
 /// Clocks further apart than this are told.
@@ -44,7 +44,7 @@ async fn one(spec: Spec, clock: Clock) -> Vec<Finding> {
             vec![subject.say("reach", Verdict::Fail, why).then(next)]
         }
         Some(Upstream::Cluster(cluster)) => self::cluster(&subject, &scope, cluster, clock).await,
-        Some(Upstream::GitHub(client)) => github(&subject, &scope, client).await,
+        Some(Upstream::GitHub(client)) => github(&subject, &scope, client, clock).await,
         Some(Upstream::Prometheus(client, _)) => prometheus(&subject, client, clock).await,
         Some(Upstream::Docker(client)) => docker(&subject, client, clock).await,
     };
@@ -66,13 +66,13 @@ fn soften(scope: &SourceScope, mut finding: Finding) -> Finding {
 }
 
 /// The answer, or why there is none, in time.
-async fn ask<T>(question: impl Future<Output = Result<T, NetError>>) -> Result<T, NetError> {
+pub(super) async fn ask<T>(question: impl Future<Output = Result<T, NetError>>) -> Result<T, NetError> {
     let late = NetError::Deadline { what: "answer", after: PATIENCE };
     timeout(PATIENCE, question).await.unwrap_or(Err(late))
 }
 
 /// What went wrong, and what to look at.
-fn failed(subject: &Subject, check: &'static str, error: &NetError, place: &str) -> Finding {
+pub(super) fn failed(subject: &Subject, check: &'static str, error: &NetError, place: &str) -> Finding {
     let next = match error {
         NetError::Api { code: 401, .. } | NetError::Credential(_) => format!("renew the credential: {place}"),
         NetError::Api { code: 403, .. } => "ask whoever runs it for the right to read this".to_owned(),
@@ -123,42 +123,12 @@ async fn cluster(subject: &Subject, scope: &SourceScope, cluster: &Cluster, cloc
         None => vec![None],
         Some(names) => names.iter().take(MOST).cloned().map(Some).collect(),
     };
-    let all = namespaces.iter().map(|namespace| permission(subject, &read, namespace.as_ref()));
+    let all = namespaces.iter().map(|namespace| rights::of(subject, &read, namespace.as_ref()));
     findings.extend(join_all(all).await.into_iter().flatten());
     findings
 }
 
-/// A list of one object of every kind, as the console would begin to read it.
-async fn permission(subject: &Subject, read: &ReadStack, namespace: Option<&Name>) -> Vec<Finding> {
-    let kinds: Vec<(Kind, String)> =
-        Kind::IN_CLUSTERS.into_iter().filter_map(|kind| Some((kind, systems::first_of(kind, namespace)?))).collect();
-    let asked = kinds.iter().map(|(kind, path)| async move { (*kind, ask(read.get_once(path, PATIENCE)).await) });
-    let place = namespace.map_or_else(|| "all namespaces".to_owned(), |name| name.raw().to_owned());
-    let (mut may, mut findings) = (Vec::new(), Vec::new());
-    for (kind, answer) in join_all(asked).await {
-        match answer {
-            Ok(_) => may.push(kind.plural()),
-            Err(NetError::Api { code: 404, .. }) => findings.push(subject.say(
-                "permission",
-                Verdict::Warn,
-                format!("{place}: this cluster does not know {}", kind.plural()),
-            )),
-            // Without namespaces' labels environments are told by name; nothing else is lost.
-            Err(error @ NetError::Api { code: 403, .. }) if kind == Kind::Namespace => findings.push(
-                subject
-                    .say("permission", Verdict::Warn, format!("{place}: {error}"))
-                    .then("environments are told by their names, or by the configuration"),
-            ),
-            Err(error) => findings.push(failed(subject, "permission", &error, "the rights of this user")),
-        }
-    }
-    if !may.is_empty() {
-        findings.insert(0, subject.say("permission", Verdict::Ok, format!("{place}: may read {}", may.join(", "))));
-    }
-    findings
-}
-
-async fn github(subject: &Subject, scope: &SourceScope, client: &GitHub) -> Vec<Finding> {
+async fn github(subject: &Subject, scope: &SourceScope, client: &GitHub, clock: Clock) -> Vec<Finding> {
     let mut findings = Vec::new();
     match ask(client.identity()).await {
         Ok((true, from)) => findings.push(subject.say("token", Verdict::Ok, format!("taken from {from}"))),
@@ -169,17 +139,20 @@ async fn github(subject: &Subject, scope: &SourceScope, client: &GitHub) -> Vec<
         ),
         Err(error) => findings.push(failed(subject, "token", &error, "sources.github.token")),
     }
-    // Costs nothing of what it tells.
-    if let Err(error) = ask(client.get("/rate_limit")).await {
-        findings.push(failed(subject, "reach", &error, "sources.github.url"));
-        return findings;
-    }
-    let limits = client.limits();
-    let server = scope.server.as_str();
-    findings.push(subject.say("reach", Verdict::Ok, format!("{server} answers {}", way(server))));
-    let left = format!("{} of {} requests left this hour", limits.remaining, limits.limit);
-    let status = if limits.remaining * 10 < limits.limit { Verdict::Warn } else { Verdict::Ok };
-    findings.push(subject.say("quota", status, left));
+    let about = match ask(client.about()).await {
+        Ok(about) => about,
+        Err(error) => {
+            findings.push(failed(subject, "reach", &error, "sources.github.url"));
+            return findings;
+        }
+    };
+    let (limits, server) = (client.limits(), scope.server.as_str());
+    let version = about.version.as_ref().map(|version| format!(": GitHub Enterprise Server {version}"));
+    let reach = format!("{server} answers {}{}", way(server), version.unwrap_or_default());
+    findings.push(subject.say("reach", Verdict::Ok, reach));
+    findings.extend(skew(subject, about.date, clock));
+    findings.extend(scopes(subject, &about, &limits));
+    findings.push(quota(subject, &about, &limits, clock));
     let names = scope.namespaces.iter().flatten().take(MOST);
     let asked = names.map(|name| async move {
         let path: Vec<String> = name.raw().split('/').map(segment).collect();
@@ -196,6 +169,44 @@ async fn github(subject: &Subject, scope: &SourceScope, client: &GitHub) -> Vec<
         });
     }
     findings
+}
+
+/// What the token may do, as far as the host tells.
+fn scopes(subject: &Subject, about: &About, limits: &Limits) -> Option<Finding> {
+    let Some(scopes) = &about.scopes else {
+        let untold = "the host does not tell what the token may do; rerun and cancel need Actions: read and write";
+        return (!limits.anonymous).then(|| subject.say("scopes", Verdict::Ok, untold));
+    };
+    let has = |word: &str| scopes.iter().any(|scope| scope == word);
+    let told = if scopes.is_empty() { "the token has none".to_owned() } else { scopes.join(", ") };
+    Some(if has("repo") {
+        subject.say("scopes", Verdict::Ok, told)
+    } else if has("public_repo") {
+        subject.say("scopes", Verdict::Ok, format!("{told}: nothing private is seen"))
+    } else {
+        subject
+            .say(
+                "scopes",
+                Verdict::Warn,
+                format!("{told}: no private repository is seen, no run is rerun or cancelled"),
+            )
+            .then("gh auth refresh -s repo, or a token with the scope repo")
+    })
+}
+
+fn quota(subject: &Subject, about: &About, limits: &Limits, clock: Clock) -> Finding {
+    // The host's own clock measures its window.
+    let here = about.date.unwrap_or_else(|| clock.now().wall);
+    let anew = limits.reset.and_then(|reset| Duration::try_from(reset.duration_since(here)).ok());
+    let anew = anew.map(|left| format!("; all again in {}", crate::text::duration(left).as_str()));
+    let left = format!("{} of {} requests left this hour{}", limits.remaining, limits.limit, anew.unwrap_or_default());
+    if limits.remaining * 10 < limits.limit {
+        subject
+            .say("quota", Verdict::Warn, left)
+            .then("close what else uses this token; the console slows down until then")
+    } else {
+        subject.say("quota", Verdict::Ok, left)
+    }
 }
 
 async fn prometheus(subject: &Subject, client: &Prometheus, clock: Clock) -> Vec<Finding> {

@@ -71,6 +71,15 @@ pub struct Config {
     pub keymap: Option<Chosen>,
     /// Sections that are kept for systems that are not spoken to yet.
     pub unbuilt: Vec<Section>,
+    /// What of the OpenSLO files may be meant otherwise; it keeps nothing from starting.
+    pub warnings: ConfigErrors,
+}
+
+/// The objectives of all services, and what may be meant otherwise in their files.
+#[derive(Default)]
+struct Slos {
+    found: Vec<ObjectiveSpec>,
+    warnings: Faults,
 }
 
 /// A theme or a keymap, and where it was chosen.
@@ -116,7 +125,7 @@ pub fn load(given: Given) -> Result<Config, ConfigErrors> {
     }
     overrides::apply(&mut root, given.environment, given.working.unwrap_or(Path::new("")), &mut faults);
     let mut config = Config::default();
-    let mut slos = Vec::new();
+    let mut slos = Slos::default();
     let mut unbuilt = Unbuilt::default();
     if let Some(fields) = root.as_ref().and_then(|root| root.fields("configuration", &KEYS, &mut faults)) {
         read(&fields, &mut config, &mut slos, &mut unbuilt, &mut faults);
@@ -125,7 +134,8 @@ pub fn load(given: Given) -> Result<Config, ConfigErrors> {
         version(root, &mut faults);
         merge(root, &mut config, &mut slos, &mut unbuilt, &mut faults);
     }
-    config.sources.objectives = slos;
+    config.sources.objectives = slos.found;
+    config.warnings = slos.warnings.into_errors();
     repositories(&mut config);
     config.targets = clusters::of(&config.settings.environments);
     config.unbuilt = unbuilt.sections;
@@ -154,16 +164,10 @@ fn version(root: &Node, faults: &mut Faults) {
     }
 }
 
-fn read(
-    fields: &Fields,
-    config: &mut Config,
-    slos: &mut Vec<ObjectiveSpec>,
-    unbuilt: &mut Unbuilt,
-    faults: &mut Faults,
-) {
+fn read(fields: &Fields, config: &mut Config, slos: &mut Slos, unbuilt: &mut Unbuilt, faults: &mut Faults) {
     if let Some(node) = fields.get("services") {
         for read in services::read(node, unbuilt, faults) {
-            slos.extend(objectives::read(&read, faults));
+            slos.found.extend(objectives::read(&read, &mut slos.warnings, faults));
             config.settings.services.push(read.service);
         }
     }
@@ -198,7 +202,7 @@ fn chosen(fields: &Fields, key: &str, faults: &mut Faults) -> Option<Chosen> {
 }
 
 /// Adds the services of the working directory; one of a name that is known already takes its place.
-fn merge(root: &Node, config: &mut Config, slos: &mut Vec<ObjectiveSpec>, unbuilt: &mut Unbuilt, faults: &mut Faults) {
+fn merge(root: &Node, config: &mut Config, slos: &mut Slos, unbuilt: &mut Unbuilt, faults: &mut Faults) {
     if let tree::What::Map(entries) = &root.what {
         for entry in entries.iter().filter(|entry| !LOCAL_KEYS.contains(&entry.key.as_str())) {
             let message = format!("{} does not belong in a file of a working directory", quoted(&entry.key));
@@ -218,7 +222,7 @@ fn merge(root: &Node, config: &mut Config, slos: &mut Vec<ObjectiveSpec>, unbuil
     };
     let Some(node) = fields.get("services") else { return };
     for read in services::read(node, unbuilt, faults) {
-        slos.extend(objectives::read(&read, faults));
+        slos.found.extend(objectives::read(&read, &mut slos.warnings, faults));
         let all = &mut config.settings.services;
         match all.iter_mut().find(|service| service.name == read.service.name) {
             Some(service) => *service = read.service,

@@ -10,7 +10,7 @@ use crate::model::slo::ObjectiveSpec;
 use crate::slo::openslo;
 
 /// The objectives of a service's files; what is wrong in them is told with their own lines.
-pub(super) fn read(service: &Read, faults: &mut Faults) -> Vec<ObjectiveSpec> {
+pub(super) fn read(service: &Read, warnings: &mut Faults, faults: &mut Faults) -> Vec<ObjectiveSpec> {
     let mut objectives = Vec::new();
     for (node, path) in &service.slos {
         let path = node.at.origin.folder.join(path);
@@ -28,10 +28,11 @@ pub(super) fn read(service: &Read, faults: &mut Faults) -> Vec<ObjectiveSpec> {
             folder: path.parent().unwrap_or(&node.at.origin.folder).to_owned(),
             rank: node.at.origin.rank,
         });
-        // What only might be meant otherwise does not keep the console from starting.
-        for problem in problems.into_iter().filter(|problem| !problem.warning) {
+        for problem in problems {
             let at = At { origin: Arc::clone(&origin), line: problem.line, column: problem.column };
-            faults.tell(&at, problem.message, problem.hint);
+            // What only might be meant otherwise does not keep the console from starting.
+            let told = if problem.warning { &mut *warnings } else { &mut *faults };
+            told.tell(&at, problem.message, problem.hint);
         }
     }
     objectives

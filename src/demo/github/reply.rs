@@ -214,6 +214,10 @@ pub(super) fn finish(reply: Reply, asked: &Asked, quota: &mut Quota, now: Timest
     for (name, value) in numbers {
         put(&mut response, name, &value);
     }
+    if !asked.token.is_empty() {
+        // As of a classic token.
+        put(&mut response, "x-oauth-scopes", "repo, workflow");
+    }
     response
 }
 

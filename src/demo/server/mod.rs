@@ -1,10 +1,11 @@
-//! The Kubernetes API of a world on the loopback interface: GET, LIST, WATCH, PATCH and pod logs,
-//! with the answers and the errors of a real server.
+//! The Kubernetes API of a world on the loopback interface: GET, LIST, WATCH, PATCH, pod logs and
+//! access reviews, with the answers and the errors of a real server.
 
 mod failure;
 mod log;
 mod patch;
 mod read;
+mod review;
 mod select;
 mod validate;
 mod watch;
@@ -116,6 +117,9 @@ async fn answer(
     }
     if let ["prometheus", rest @ ..] = parts.as_slice() {
         return super::prometheus::answer(&shared, &method, &uri, rest, &body);
+    }
+    if parts == review::PATH && method == Method::POST {
+        return review::answer(&body).unwrap_or_else(IntoResponse::into_response);
     }
     let Some(place) = place(&parts) else { return not_served() };
     let wants_watch = params.get("watch").is_some_and(|watch| watch == "true" || watch == "1");

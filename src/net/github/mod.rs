@@ -1,6 +1,7 @@
 //! The way to GitHub Actions. Reading asks again by itself never: who polls has a rhythm of its own
 //! and shows it. Writing sends once, on a connection of its own.
 
+mod about;
 mod etag;
 mod limit;
 mod log;
@@ -28,6 +29,7 @@ use crate::clock::Clock;
 use limit::{Budget, Hold, Told};
 use stack::{Answer, Keep, Origin};
 
+pub use about::About;
 pub use etag::Etags;
 pub use pages::Listed;
 
