@@ -181,8 +181,28 @@ pub struct Figures {
     pub consumed: f64,
     /// R = 1 − C; negative when overspent.
     pub remaining: f64,
-    /// TTE, seconds; `None` = never at this rate.
-    pub exhausted_in: Option<f64>,
+    pub exhausted_in: Exhaustion,
+}
+
+/// When nothing will be left (TTE).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Exhaustion {
+    /// How fast it burns is not known, or cannot be relied on.
+    Unknown,
+    /// Not at this rate.
+    Never,
+    /// Seconds; 0 when nothing is left.
+    In(f64),
+}
+
+impl Exhaustion {
+    #[must_use]
+    pub const fn seconds(self) -> Option<f64> {
+        match self {
+            Self::In(seconds) => Some(seconds),
+            Self::Unknown | Self::Never => None,
+        }
+    }
 }
 
 /// A row of the multi-window table: it alerts when both rates are over the threshold.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::slo::{BurnSeverity, Figures, Objective};
+use crate::model::slo::{BurnSeverity, Exhaustion, Figures, Objective};
 
 /// Two figures this near are the same: what is left of a subtraction in floating point must neither
 /// cross a threshold nor stay below one.
@@ -104,26 +104,27 @@ pub fn of_consumed(objective: Objective, consumed: f64, window: Duration, burn: 
         remaining,
         exhausted_in: match burn {
             Some(burn) => exhausted_in(remaining, burn, window),
-            None => (remaining <= 0.0).then_some(0.0),
+            None if remaining <= 0.0 => Exhaustion::In(0.0),
+            None => Exhaustion::Unknown,
         },
     }
 }
 
-/// TTE, seconds: pessimistic, as no budget returns. 0 when nothing is left; `None` = never.
+/// TTE: pessimistic, as no budget returns.
 #[must_use]
-pub fn exhausted_in(remaining: f64, burn: f64, window: Duration) -> Option<f64> {
+pub fn exhausted_in(remaining: f64, burn: f64, window: Duration) -> Exhaustion {
     if snap(remaining) <= 0.0 {
-        Some(0.0)
+        Exhaustion::In(0.0)
     } else if snap(burn) <= 0.0 {
-        None
+        Exhaustion::Never
     } else {
-        Some(remaining * window.as_secs_f64() / burn)
+        Exhaustion::In(remaining * window.as_secs_f64() / burn)
     }
 }
 
 /// TTE with the budget that returns at the trailing edge of a rolling window.
 #[must_use]
-pub fn exhausted_in_net(remaining: f64, now: f64, edge: f64, window: Duration) -> Option<f64> {
+pub fn exhausted_in_net(remaining: f64, now: f64, edge: f64, window: Duration) -> Exhaustion {
     exhausted_in(remaining, now - edge, window)
 }
 

@@ -308,7 +308,7 @@ fn empty(slo: &Slo, reading: &Reading<Figures>) -> Words {
 /// returns as fast as it goes.
 #[must_use]
 pub fn empties_in(slo: &Slo, figures: &Figures) -> Option<f64> {
-    figures.exhausted_in.filter(|seconds| *seconds < slo.window.as_secs_f64())
+    figures.exhausted_in.seconds().filter(|seconds| *seconds < slo.window.as_secs_f64())
 }
 
 /// `9d`, `32h`, `14m`.

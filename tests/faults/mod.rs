@@ -9,6 +9,7 @@ mod credentials;
 mod github;
 pub mod github_writes;
 pub mod hub;
+mod odd_prometheus;
 pub mod prometheus;
 mod reads;
 mod secrets;

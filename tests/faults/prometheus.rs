@@ -88,7 +88,7 @@ impl Run {
     }
 }
 
-fn quickly() -> Deadlines {
+pub fn quickly() -> Deadlines {
     let millis = Duration::from_millis;
     let total = Duration::from_secs(10);
     Deadlines { connect: millis(400), headers: millis(700), idle: millis(1500), total, ..Deadlines::default() }
@@ -96,20 +96,20 @@ fn quickly() -> Deadlines {
 
 /// What the server says of the objective; every window has the same ratio.
 #[derive(Clone)]
-struct Says {
-    ratio: &'static str,
+pub struct Says {
+    pub ratio: &'static str,
     /// What the rules record of the whole window, where it is something else.
-    whole: Option<&'static str>,
+    pub whole: Option<&'static str>,
     /// Seconds that the samples are old.
-    age: f64,
+    pub age: f64,
     /// Of the samples that each window should have.
-    covered: f64,
-    warnings: &'static [&'static str],
-    gone: bool,
+    pub covered: f64,
+    pub warnings: &'static [&'static str],
+    pub gone: bool,
 }
 
-const WELL: Says = Says { ratio: "0.0004", whole: None, age: 0.0, covered: 1.0, warnings: &[], gone: false };
-const ID: &str = "checkout-availability";
+pub const WELL: Says = Says { ratio: "0.0004", whole: None, age: 0.0, covered: 1.0, warnings: &[], gone: false };
+pub const ID: &str = "checkout-availability";
 const WINDOWS: [(&str, f64); 8] = [
     ("5m", 300.0),
     ("30m", 1800.0),
@@ -121,13 +121,13 @@ const WINDOWS: [(&str, f64); 8] = [
     ("30d", 2_592_000.0),
 ];
 
-fn vector(entries: &[Value], warnings: &[&str]) -> Reply {
+pub fn vector(entries: &[Value], warnings: &[&str]) -> Reply {
     let data = json!({ "resultType": "vector", "result": entries });
     let body = json!({ "status": "success", "data": data, "warnings": warnings });
     Reply::Whole(200, "Content-Type: application/json\r\n".to_owned(), body.to_string())
 }
 
-fn labels(name: Option<&str>, window: Option<&str>) -> Value {
+pub fn labels(name: Option<&str>, window: Option<&str>) -> Value {
     let mut labels = json!({ "sloth_id": ID, "sloth_service": "checkout", "sloth_slo": "availability" });
     if let Some(name) = name {
         labels["__name__"] = name.into();
@@ -139,7 +139,7 @@ fn labels(name: Option<&str>, window: Option<&str>) -> Value {
 }
 
 /// The value of a parameter, wherever it stands.
-fn parameter(request: &Request, name: &str) -> String {
+pub fn parameter(request: &Request, name: &str) -> String {
     let body = String::from_utf8_lossy(&request.body).into_owned();
     let query = request.path.split_once('?').map_or(body.clone(), |(_, query)| query.to_owned());
     let found = query.split('&').find_map(|pair| pair.strip_prefix(&format!("{name}=")).map(str::to_owned));
@@ -157,7 +157,7 @@ fn parameter(request: &Request, name: &str) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-fn prometheus(says: Says) -> impl Fn(&Request) -> Reply + Send + Sync + 'static {
+pub fn prometheus(says: Says) -> impl Fn(&Request) -> Reply + Send + Sync + 'static {
     move |request| {
         if request.path.starts_with("/api/v1/rules") {
             let rule = json!({
@@ -210,13 +210,13 @@ fn prometheus(says: Says) -> impl Fn(&Request) -> Reply + Send + Sync + 'static 
 }
 
 /// The figures, and each of the burn rates.
-fn kinds(slo: &Slo) -> Vec<&'static str> {
+pub fn kinds(slo: &Slo) -> Vec<&'static str> {
     let rates = slo.rates.iter().map(|(_, rate)| rate.as_str());
     let burns = slo.burns.iter().flat_map(|burn| [burn.short_rate.as_str(), burn.long_rate.as_str()]);
     std::iter::once(slo.figures.as_str()).chain(rates).chain(burns).collect()
 }
 
-fn is_value(slo: &Slo) -> bool {
+pub fn is_value(slo: &Slo) -> bool {
     slo.figures.value().is_some()
 }
 

@@ -149,7 +149,7 @@ fn the_worked_examples_come_out_to_four_decimals() {
         let w9 = run.slo("checkout-w9").unwrap();
         near(1.0 - w9.figures.value().unwrap().attained, 0.0275);
         near(w9.figures.value().unwrap().consumed, 2.75);
-        assert_eq!(w9.figures.value().unwrap().exhausted_in, Some(0.0));
+        assert_eq!(w9.figures.value().unwrap().exhausted_in, quarterdeck::model::slo::Exhaustion::In(0.0));
         near(budget::interpolated(0.3, (0.25, 96_000.0), (0.5, 99_500.0)), 96_700.0);
         let clean = run.slo("checkout-clean").unwrap();
         near(clean.figures.value().unwrap().remaining, 1.0);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quarterdeck::model::slo::{BurnSeverity, Objective};
+use quarterdeck::model::slo::{BurnSeverity, Exhaustion, Objective};
 use quarterdeck::slo::budget::{self, ObjectiveError, TABLE};
 
 const DAY: u64 = 86_400;
@@ -68,7 +68,7 @@ fn attained_consumed_and_remaining() {
     let minutes = MONTH.as_secs_f64() * objective.budget() / 60.0;
     near(minutes, 43.2);
     near(minutes * figures.remaining, 27.648);
-    assert_eq!(figures.exhausted_in, None);
+    assert_eq!(figures.exhausted_in, Exhaustion::Unknown);
 }
 
 /// W2, W3, W4: an hour at 14.4 times.
@@ -77,8 +77,8 @@ fn burn_and_what_it_leaves() {
     let objective = objective("99.9");
     let burn = budget::burn(objective, 720.0 / 50_000.0);
     near(burn, 14.4);
-    near(budget::exhausted_in(0.64, burn, MONTH).unwrap() / 3600.0, 32.0);
-    near(budget::exhausted_in(1.0, burn, MONTH).unwrap() / 3600.0, 50.0);
+    near(budget::exhausted_in(0.64, burn, MONTH).seconds().unwrap() / 3600.0, 32.0);
+    near(budget::exhausted_in(1.0, burn, MONTH).seconds().unwrap() / 3600.0, 50.0);
     near(budget::spent(objective, 720.0, 1e7), 0.0720);
     near(budget::spent_at(burn, Duration::from_hours(1), MONTH), 0.0200);
 }
@@ -89,13 +89,13 @@ fn time_to_exhaustion() {
     let overspent = budget::figures(objective("99.9"), 1500.0 / 1e6, MONTH, Some(3.0));
     near(overspent.consumed, 1.5);
     near(overspent.remaining, -0.5);
-    assert_eq!(overspent.exhausted_in, Some(0.0));
-    assert_eq!(budget::figures(objective("99.9"), 0.0015, MONTH, None).exhausted_in, Some(0.0));
-    near(budget::exhausted_in(0.2, 3.0, MONTH).unwrap() / 3600.0, 48.0);
-    near(budget::exhausted_in_net(0.2, 3.0, 1.0, MONTH).unwrap() / 3600.0, 72.0);
-    assert_eq!(budget::exhausted_in_net(0.2, 1.0, 1.0, MONTH), None);
-    assert_eq!(budget::exhausted_in(0.2, 0.0, MONTH), None);
-    assert_eq!(budget::exhausted_in(0.2, 4.69e-14, MONTH), None);
+    assert_eq!(overspent.exhausted_in, Exhaustion::In(0.0));
+    assert_eq!(budget::figures(objective("99.9"), 0.0015, MONTH, None).exhausted_in, Exhaustion::In(0.0));
+    near(budget::exhausted_in(0.2, 3.0, MONTH).seconds().unwrap() / 3600.0, 48.0);
+    near(budget::exhausted_in_net(0.2, 3.0, 1.0, MONTH).seconds().unwrap() / 3600.0, 72.0);
+    assert_eq!(budget::exhausted_in_net(0.2, 1.0, 1.0, MONTH), Exhaustion::Never);
+    assert_eq!(budget::exhausted_in(0.2, 0.0, MONTH), Exhaustion::Never);
+    assert_eq!(budget::exhausted_in(0.2, 4.69e-14, MONTH), Exhaustion::Never);
 }
 
 /// W7: day 10 of a calendar month.
@@ -105,7 +105,7 @@ fn a_calendar_window_is_projected() {
     near(budget::burn(objective, 0.0012), 1.2);
     let consumed = budget::calendar_consumed(objective, 0.0012, Duration::from_secs(10 * DAY), MONTH);
     near(consumed, 0.4);
-    near(budget::exhausted_in(1.0 - consumed, 1.2, MONTH).unwrap() / DAY as f64, 15.0);
+    near(budget::exhausted_in(1.0 - consumed, 1.2, MONTH).seconds().unwrap() / DAY as f64, 15.0);
 }
 
 /// W9: latency as a share of requests under a bound.
@@ -179,7 +179,7 @@ fn how_long_a_bad_release_takes() {
     let fortnight = Duration::from_secs(14 * DAY);
     let attack = objective("95");
     let net = budget::exhausted_in_net(0.8, budget::burn(attack, 0.99), budget::burn(attack, 0.01), fortnight);
-    near(net.unwrap() / 3600.0, 13.7143);
+    near(net.seconds().unwrap() / 3600.0, 13.7143);
 }
 
 /// W19: thresholds are reached exactly, and noise reaches nothing.

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::model::docker::DockerContainer;
 use crate::model::pipelines::{Conclusion, Job, JobStep, Run};
-use crate::model::slo::{Burn, Figures, Reading, Slo};
+use crate::model::slo::{Burn, Exhaustion, Figures, Reading, Slo};
 use crate::state::waiting::Waiting;
 use crate::state::{State, derived, runs as pipelines, slos as objectives};
 use crate::text::Safe;
@@ -183,7 +183,11 @@ fn slo(row: &Slo) -> SloRow {
         attained: figure(|figures| figures.attained),
         consumed: figure(|figures| figures.consumed),
         remaining: figure(|figures| figures.remaining),
-        exhausted_in_seconds: shown.map(|figures| figures.exhausted_in),
+        exhausted_in_seconds: shown.and_then(|figures| match figures.exhausted_in {
+            Exhaustion::Unknown => None,
+            Exhaustion::Never => Some(None),
+            Exhaustion::In(seconds) => Some(Some(seconds)),
+        }),
         burn: row.burns.iter().map(burn).collect(),
     }
 }

@@ -3,11 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
+use std::time::Duration;
 
-use super::ingest::{Labels, Rule, Series};
+use super::ingest::{Labels, Rule, Series, span};
 use super::ingest_slo::Alert;
+use super::slos::seconds;
 use crate::model::slo::{BurnSeverity, Objective};
-use crate::slo::budget;
+use crate::slo::{budget, events};
 
 /// Everything that Sloth records, of every objective, at one time.
 pub const SERIES: &str =
@@ -18,6 +20,8 @@ pub const TIMES: &str = r#"timestamp({__name__=~"slo:sli_error:ratio_rate.+"})"#
 pub const TIMES_5M: &str = "timestamp(slo:sli_error:ratio_rate5m)";
 
 const RATIO: &str = "slo:sli_error:ratio_rate";
+/// Seconds.
+const DAY: f64 = 86_400.0;
 /// Labels that tell copies of one Prometheus apart; one copy is read, and always the same.
 const REPLICAS: [&str; 4] = ["replica", "prometheus_replica", "prometheus", "__replica__"];
 
@@ -64,7 +68,7 @@ pub struct Found {
     pub service: String,
     pub slo: String,
     pub objective: Objective,
-    pub window_days: f64,
+    pub window: Duration,
     /// By window, as it is written in the rule's name: the ratio of failed requests.
     pub ratios: BTreeMap<String, f64>,
 }
@@ -72,8 +76,8 @@ pub struct Found {
 /// What the rules say about an objective.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct OfRules {
-    /// Seconds between two samples.
-    pub interval: Option<f64>,
+    /// Between two samples.
+    pub interval: Option<Duration>,
     /// The expression of the 5 m ratio.
     pub ratio_5m: Option<String>,
     /// The ratio over the whole window is the mean of the 5 m ratios.
@@ -223,7 +227,7 @@ impl<'a> Parts<'a> {
             service: label("sloth_service"),
             slo: label("sloth_slo"),
             objective,
-            window_days: self.days.or(rules.and_then(|rules| rules.days)).filter(|days| *days > 0.0)?,
+            window: span(self.days.or(rules.and_then(|rules| rules.days))? * DAY)?,
             ratios: self.ratios.iter().map(|(window, (_, value))| (window.clone(), *value)).collect(),
         })
     }
@@ -244,10 +248,12 @@ pub fn times(series: &[Series]) -> HashMap<(Key, String), f64> {
 /// One query for the samples that each of these windows has, marked with the window.
 #[must_use]
 pub fn coverage(windows: &[String]) -> String {
+    // Written anew: a window of half a day has no name that PromQL reads.
     let one = |window: &String| {
-        format!("label_replace(count_over_time({RATIO}5m[{window}]), \"{MARK}\", \"{window}\", \"\", \"\")")
+        let range = events::text(span(seconds(window))?);
+        Some(format!("label_replace(count_over_time({RATIO}5m[{range}]), \"{MARK}\", \"{window}\", \"\", \"\")"))
     };
-    windows.iter().map(one).collect::<Vec<_>>().join(" or ")
+    windows.iter().filter_map(one).collect::<Vec<_>>().join(" or ")
 }
 
 /// The label in which our own queries say what a series is.

@@ -8,7 +8,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::discover::{Found, Key, times};
-use super::slos::{INTERVAL, Slos, ask, due, seconds, window_text};
+use super::ingest;
+use super::slos::{Slos, ask, due, window_text};
 use crate::slo::events;
 
 /// Between two readings of the means.
@@ -44,8 +45,9 @@ pub(super) fn now(found: &Found) -> bool {
 }
 
 /// Whole seconds from sample to sample, of a rule that is evaluated at this interval.
-pub(super) fn step(span: Duration, interval: f64) -> Duration {
-    Duration::from_secs_f64((span.as_secs_f64() / SAMPLES).max(interval).ceil().max(1.0))
+pub(super) fn step(span: Duration, interval: Duration) -> Duration {
+    let least = (span.as_secs_f64() / SAMPLES).max(interval.as_secs_f64()).max(1.0);
+    Duration::from_secs(least.ceil() as u64)
 }
 
 /// A comparison without `bool` drops what is NaN.
@@ -83,9 +85,8 @@ impl Slos {
             let window = window_text(found);
             let is_mean = rules.is_none_or(|rules| rules.mean_of_ratios);
             if is_mean && found.ratios.get(&window).is_some_and(|ratio| ratio.is_nan()) {
-                let span = Duration::from_secs_f64(seconds(&window).max(1.0));
-                let interval = rules.and_then(|rules| rules.interval).unwrap_or(INTERVAL);
-                queries.insert(found.key.clone(), query(&found.key, span, step(span, interval)));
+                let interval = rules.and_then(|rules| rules.interval).unwrap_or(ingest::INTERVAL);
+                queries.insert(found.key.clone(), query(&found.key, found.window, step(found.window, interval)));
             }
         }
         self.means.known.retain(|key, _| queries.contains_key(key));

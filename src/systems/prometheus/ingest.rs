@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -12,6 +13,12 @@ use crate::model::kubernetes::Meta;
 use crate::model::slo::Alert;
 use crate::model::{Name, SourceId, Uid};
 use crate::text::Safe;
+
+/// Where a group does not tell its own: Prometheus' default.
+pub const INTERVAL: Duration = Duration::from_mins(1);
+/// What a span that is told may be.
+const SHORTEST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_hours(10 * 365 * 24);
 
 pub type Labels = BTreeMap<String, String>;
 
@@ -123,6 +130,14 @@ pub fn time(seconds: f64) -> Option<Timestamp> {
     Timestamp::from_millisecond((seconds * 1000.0).round() as i64).ok()
 }
 
+/// A span that is told in seconds. `None`: no time at all, infinite, or more than ten years; nobody
+/// means those, and not all of them are a [`Duration`].
+#[must_use]
+pub fn span(seconds: f64) -> Option<Duration> {
+    let found = Duration::try_from_secs_f64(seconds).ok()?;
+    (SHORTEST..=LONGEST).contains(&found).then_some(found)
+}
+
 /// A rule of `/rules`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
@@ -131,8 +146,8 @@ pub struct Rule {
     /// Those that the rule adds.
     pub labels: Labels,
     pub alerting: bool,
-    /// Seconds between two evaluations of its group.
-    pub interval: f64,
+    /// Between two evaluations of its group.
+    pub interval: Duration,
     /// `lastError`, when the last evaluation failed.
     pub error: Option<Safe>,
 }
@@ -142,14 +157,14 @@ pub fn rules(body: &[u8]) -> Result<Vec<Rule>, Safe> {
     let (data, _) = open(body)?;
     let mut rules = Vec::new();
     for group in data.get("groups").and_then(Value::as_array).into_iter().flatten() {
-        let interval = group.get("interval").and_then(Value::as_f64).filter(|seconds| *seconds > 0.0);
+        let interval = group.get("interval").and_then(Value::as_f64).and_then(span);
         let listed = group.get("rules").and_then(Value::as_array).into_iter().flatten();
-        rules.extend(listed.filter_map(|entry| rule(entry, interval.unwrap_or(60.0))));
+        rules.extend(listed.filter_map(|entry| rule(entry, interval.unwrap_or(INTERVAL))));
     }
     Ok(rules)
 }
 
-fn rule(entry: &Value, interval: f64) -> Option<Rule> {
+fn rule(entry: &Value, interval: Duration) -> Option<Rule> {
     let text = |key: &str| entry.get(key).and_then(Value::as_str);
     Some(Rule {
         name: text("name")?.to_owned(),

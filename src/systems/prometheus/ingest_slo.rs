@@ -77,7 +77,8 @@ pub fn slo(
     let none = Reading::NoData { since: None, last: None };
     let ratio = |window: &str| ratios.get(window).unwrap_or(&none).clone();
     let burn = |window: &str| ratio(window).map(|ratio| budget::burn(head.objective, ratio));
-    let now = burn("5m").shown().copied().or_else(|| burn("1h").shown().copied());
+    // A rate that cannot be relied on leaves the time unknown; it is not "never".
+    let now = burn("5m").value().copied().or_else(|| burn("1h").value().copied());
     let figures = ratio(&head.window_text).map(|ratio| match head.projected {
         // The gauge of a calendar window uses the whole period (slo.md §1.3).
         Some(share) => {

@@ -46,7 +46,7 @@ fn whole(spec: &ObjectiveSpec, at: Timestamp) -> (Duration, Option<f64>) {
 }
 
 fn windows(spec: &ObjectiveSpec, at: Timestamp) -> Vec<(String, Duration)> {
-    let table = WINDOWS.iter().map(|&text| (text.to_owned(), Duration::from_secs_f64(seconds(text))));
+    let table = WINDOWS.iter().map(|&text| (text.to_owned(), Duration::from_secs(seconds(text) as u64)));
     table.chain([(spec.window_text.as_str().to_owned(), whole(spec, at).0)]).collect()
 }
 

@@ -30,8 +30,6 @@ const SHORT_EVERY: Duration = Duration::from_secs(45);
 const SPECS_EVERY: Duration = Duration::from_secs(45);
 /// What has been gone so long is no longer shown.
 const KEEP_GONE: Duration = Duration::from_hours(1);
-/// Where the rules cannot be read: Prometheus' own default.
-pub(super) const INTERVAL: f64 = 60.0;
 
 /// See the module.
 pub(super) struct Slos {
@@ -186,7 +184,7 @@ impl Slos {
         if let Some(spec) = self.objectives.iter().find(|spec| spec.id.raw() == id) {
             return Some(events::error_ratio(spec, span));
         }
-        Some(idle::query(&self.of_sloth(id)?.key, span, idle::step(span, 0.0)))
+        Some(idle::query(&self.of_sloth(id)?.key, span, idle::step(span, Duration::ZERO)))
     }
 
     /// The ratio over the whole window, where it is recorded: what a chart can be drawn from.
@@ -270,7 +268,7 @@ impl Slos {
             if let (Some(mean), Some(first)) = (mean, head.queries.first_mut()) {
                 first.1 = Safe::line(&mean.query);
             }
-            let interval = rules.and_then(|rules| rules.interval).unwrap_or(INTERVAL);
+            let interval = rules.and_then(|rules| rules.interval).unwrap_or(ingest::INTERVAL);
             let mut ratios = BTreeMap::new();
             let windows = WINDOWS.iter().map(|&window| window.to_owned()).chain([head.window_text.clone()]);
             for window in windows {
@@ -278,7 +276,7 @@ impl Slos {
                 let mean = mean.filter(|_| window == head.window_text);
                 let beside = Beside {
                     now: at,
-                    interval: Some(Duration::from_secs_f64(interval)),
+                    interval: Some(interval),
                     coverage: Some(coverage(self.samples.get(&marked), interval, &window)),
                     warnings: warning.cloned().into_iter().collect(),
                     last: mean.map(|mean| mean.ratio).or_else(|| self.memory.last(&head.id, &window)),
@@ -313,9 +311,9 @@ pub(super) async fn ask(poll: &Poll, query: &str, at: Timestamp) -> Result<Told,
     Ok(ingest::told(&answer.body)?)
 }
 
-fn coverage(samples: Option<&f64>, interval: f64, window: &str) -> f64 {
-    let window = Duration::from_secs_f64(seconds(window).max(1.0));
-    samples.map_or(0.0, |count| reading::coverage(*count, Duration::from_secs_f64(interval), window))
+fn coverage(samples: Option<&f64>, interval: Duration, window: &str) -> f64 {
+    let (Some(count), Some(window)) = (samples, ingest::span(seconds(window))) else { return 0.0 };
+    reading::coverage(*count, interval, window)
 }
 
 /// A span as Prometheus writes it in names: `5m`, `30d`, `4w`, `1h4m`; 0 when it is none.
@@ -343,9 +341,9 @@ pub(super) fn seconds(text: &str) -> f64 {
 
 /// The whole window as its series is named: Prometheus writes 28 d as `4w`.
 pub(super) fn window_text(found: &Found) -> String {
-    let whole = found.window_days * 86_400.0;
+    let whole = found.window.as_secs_f64();
     let named = found.ratios.keys().find(|window| (seconds(window) - whole).abs() < 1.0);
-    named.cloned().unwrap_or_else(|| format!("{}d", found.window_days))
+    named.cloned().unwrap_or_else(|| events::text(found.window))
 }
 
 fn head(found: &Found, rules: Option<&OfRules>) -> Head {
@@ -357,7 +355,7 @@ fn head(found: &Found, rules: Option<&OfRules>) -> Head {
         service: Safe::line(&found.service),
         name: Safe::line(&found.slo),
         objective: found.objective,
-        window: Duration::from_secs_f64(found.window_days * 86_400.0),
+        window: found.window,
         rolling: true,
         projected: None,
         source: SloSource::Sloth,
@@ -367,7 +365,7 @@ fn head(found: &Found, rules: Option<&OfRules>) -> Head {
             query("failed over 5m", ratio("5m")),
             query("failed over 1h", ratio("1h")),
             query("failed over 6h", ratio("6h")),
-            query("samples of the window", format!("count_over_time({}[{window}])", ratio("5m"))),
+            query("samples of the window", format!("count_over_time({}[{}])", ratio("5m"), events::text(found.window))),
         ],
         alerts: rules.map(|rules| rules.alerts.clone()).unwrap_or_default(),
         window_text: window,

@@ -1,0 +1,94 @@
+//! A Prometheus that is well but for one thing: that one thing is all that is lost.
+
+use quarterdeck::model::slo::Exhaustion;
+use serde_json::{Value, json};
+
+use super::prometheus::{ID, Run, Says, WELL, is_value, labels, parameter, prometheus, quickly};
+use super::server::{Reply, Request, Server};
+use super::support::block_on;
+
+fn reply(body: &Value) -> Reply {
+    Reply::Whole(200, "Content-Type: application/json\r\n".to_owned(), body.to_string())
+}
+
+/// The answer with something in it changed.
+fn changed(says: Reply, change: impl Fn(&mut Value)) -> Reply {
+    let Reply::Whole(_, _, body) = says else { return says };
+    let mut body: Value = serde_json::from_str(&body).unwrap();
+    change(&mut body);
+    reply(&body)
+}
+
+fn is_of_series(request: &Request) -> bool {
+    request.path.contains("/query") && parameter(request, "query").starts_with("{__name__")
+}
+
+/// Adds an objective with this window.
+fn with_window(id: &'static str, days: &'static str) -> impl Fn(&mut Value) {
+    move |body| {
+        let list = body["data"]["result"].as_array_mut().unwrap();
+        for (name, value) in [("sloth_slo_info", "1"), ("slo:time_period:days", days)] {
+            let mut labels = labels(Some(name), None);
+            labels["sloth_id"] = id.into();
+            labels["sloth_objective"] = "99.9".into();
+            list.push(json!({ "metric": labels, "value": [1.0, value] }));
+        }
+    }
+}
+
+#[test]
+fn a_span_that_is_none_costs_its_own_objective() {
+    block_on(async {
+        for days in ["+Inf", "1e16", "1e300", "-1", "0", "NaN"] {
+            let says = prometheus(WELL);
+            let server = Server::answering(move |request| {
+                let said = says(request);
+                if request.path.starts_with("/api/v1/rules") {
+                    return changed(said, |body| body["data"]["groups"][0]["interval"] = json!(1e300));
+                }
+                if is_of_series(request) { changed(said, with_window("odd", days)) } else { said }
+            })
+            .await;
+            let mut run = Run::start(&server.url, &[], quickly());
+            let at = run.until_slo(ID, |slo| slo.figures.shown().is_some()).await.at;
+            run.until_slo(ID, |slo| slo.at > at).await;
+            assert!(run.slo("odd").is_none(), "{days}");
+            run.end().await;
+        }
+    });
+}
+
+#[test]
+fn a_window_of_half_a_day_is_written_in_whole_numbers() {
+    block_on(async {
+        let says = prometheus(WELL);
+        let server = Server::answering(move |request| {
+            let said = says(request);
+            if is_of_series(request) { changed(said, with_window("half", "0.5")) } else { said }
+        })
+        .await;
+        let mut run = Run::start(&server.url, &[], quickly());
+        run.until_slo(ID, is_value).await;
+        let asked: Vec<String> = server.requests().iter().map(|request| parameter(request, "query")).collect();
+        assert!(asked.iter().any(|query| query.contains("[12h]")), "{asked:#?}");
+        assert!(!asked.iter().any(|query| query.contains("0.5d]")), "{asked:#?}");
+        assert_eq!(run.slo("half").unwrap().window_text.as_str(), "12h");
+        run.end().await;
+    });
+}
+
+/// How fast it burns is not known: neither is when nothing is left, and that is not "never".
+#[test]
+fn a_burn_without_a_value_leaves_the_time_to_exhaustion_unknown() {
+    block_on(async {
+        let server = Server::answering(prometheus(Says { age: 200.0, ..WELL })).await;
+        let mut run = Run::start(&server.url, &[], quickly());
+        let slo = run.until_slo(ID, |slo| slo.figures.as_str() == "stale").await;
+        assert_eq!(slo.figures.shown().unwrap().exhausted_in, Exhaustion::Unknown);
+        server.answer(prometheus(Says { ratio: "0", ..WELL }));
+        run.refresh();
+        let slo = run.until_slo(ID, is_value).await;
+        assert_eq!(slo.figures.value().unwrap().exhausted_in, Exhaustion::Never);
+        run.end().await;
+    });
+}
