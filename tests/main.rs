@@ -1,6 +1,11 @@
 //! One test binary; a module for each kind of test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::needless_pass_by_value, clippy::format_push_string, reason = "helpers of tests read better so")]
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::format_push_string,
+    clippy::format_collect,
+    reason = "helpers of tests read better so"
+)]
 
 mod cli;
 mod containers;

@@ -1,14 +1,18 @@
 //! Service level objectives, alerts, and the canary beside the stable arm, as Prometheus tells them
 //! (slo.md §1, §3.4). Ratios are 0..1, spans are seconds; the arithmetic stands in [`crate::slo`].
 
+mod spec;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::kubernetes::Meta;
-use super::{Kind, Name, ObjectId, Uid};
+use super::{Kind, ObjectId, Uid};
 use crate::text::Safe;
+
+pub use spec::{Budgeting, Calendar, Indicator, ObjectiveSpec, ThresholdOp};
 
 /// A figure, or why there is none (slo.md §1.6). Only [`Reading::value`] gives a number that may
 /// decide anything; [`Reading::shown`] gives what may be shown with its doubt beside it.
@@ -222,12 +226,28 @@ pub enum BurnSeverity {
     Ticket,
 }
 
+/// Two figures this near are the same: what is left of a subtraction in floating point must neither
+/// cross a threshold nor stay below one.
+pub const SLACK: f64 = 1e-9;
+
+/// `value` is over a strict threshold, as burn alerts are written.
+#[must_use]
+pub fn exceeds(value: f64, threshold: f64) -> bool {
+    value > threshold + SLACK
+}
+
+/// Both windows burn over the threshold.
+#[must_use]
+pub fn fires(short: f64, long: f64, threshold: f64) -> bool {
+    exceeds(short, threshold) && exceeds(long, threshold)
+}
+
 impl Burn {
     /// Both windows burn faster than the threshold; only figures that may be relied on count.
     #[must_use]
     pub fn is_firing(&self) -> bool {
-        let over = |rate: &Reading<f64>| rate.value().is_some_and(|rate| *rate > self.threshold);
-        over(&self.short_rate) && over(&self.long_rate)
+        let rates = (self.short_rate.value(), self.long_rate.value());
+        matches!(rates, (Some(short), Some(long)) if fires(*short, *long, self.threshold))
     }
 }
 
@@ -341,61 +361,4 @@ pub struct Spent {
     pub slo: Uid,
     pub since: Timestamp,
     pub spent: Reading<f64>,
-}
-
-/// An objective as a file defines it (slo.md §6). Queries hold `{{.window}}` where the window stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ObjectiveSpec {
-    /// `checkout-availability`.
-    pub id: Name,
-    pub service: Safe,
-    pub objective: Objective,
-    pub window: Duration,
-    pub window_text: Safe,
-    /// `None` = rolling.
-    pub calendar: Option<Calendar>,
-    pub indicator: Indicator,
-    /// `budgetingMethod`.
-    pub budgeting: Budgeting,
-    /// Rows of the burn table of its own alert policies: severity, threshold in ppb of 1, long window.
-    pub policies: Vec<(BurnSeverity, u64, Duration)>,
-}
-
-/// A calendar window: when it began first, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Calendar {
-    pub start: Arc<str>,
-    /// IANA name.
-    pub zone: Arc<str>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Indicator {
-    /// Exactly one of `good` and `bad`.
-    Ratio { good: Option<Arc<str>>, bad: Option<Arc<str>>, total: Arc<str> },
-    /// A ratio of its own: `rawType` success or failure.
-    Raw { query: Arc<str>, failure: bool },
-    /// A value against a threshold; only with time slices.
-    Threshold { query: Arc<str>, op: ThresholdOp, value_ppb: i64 },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ThresholdOp {
-    Lt,
-    Lte,
-    Gt,
-    Gte,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Budgeting {
-    Occurrences,
-    /// A slice counts as good from this share on (ppb).
-    Timeslices {
-        target_ppb: u32,
-        slice: Duration,
-    },
-    RatioTimeslices {
-        slice: Duration,
-    },
 }

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use crate::model::slo::{BurnSeverity, Exhaustion, Figures, Objective};
 
-/// Two figures this near are the same: what is left of a subtraction in floating point must neither
-/// cross a threshold nor stay below one.
-pub const SLACK: f64 = 1e-9;
+pub use crate::model::slo::{SLACK, exceeds, fires};
 
 const PPB: u32 = 1_000_000_000;
 
@@ -72,12 +70,6 @@ pub fn snap(value: f64) -> f64 {
 #[must_use]
 pub fn reaches(value: f64, threshold: f64) -> bool {
     value >= threshold - SLACK
-}
-
-/// `value` is over a strict threshold, as burn alerts are written.
-#[must_use]
-pub fn exceeds(value: f64, threshold: f64) -> bool {
-    value > threshold + SLACK
 }
 
 /// Burn rate of an error ratio: 1 spends the budget in exactly the window.
@@ -190,12 +182,6 @@ impl Row {
     pub fn threshold(&self, window: Duration) -> f64 {
         self.share * window.as_secs_f64() / self.long.as_secs_f64()
     }
-}
-
-/// Both windows burn over the threshold.
-#[must_use]
-pub fn fires(short: f64, long: f64, threshold: f64) -> bool {
-    exceeds(short, threshold) && exceeds(long, threshold)
 }
 
 /// The fastest possible burn, where it lies below the threshold: such an alert can never fire.

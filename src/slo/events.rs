@@ -27,6 +27,14 @@ pub fn of_ratio(query: &str, window: Duration) -> Option<(String, String)> {
     Some((bad, below))
 }
 
+/// The same query looking back on another window. `None`: it is no PromQL.
+#[must_use]
+pub fn over(query: &str, window: Duration) -> Option<String> {
+    let mut expr = parser::parse(query).ok()?;
+    range(&mut expr, window);
+    Some(expr.to_string())
+}
+
 fn range(expr: &mut Expr, window: Duration) {
     if let Expr::MatrixSelector(selector) = expr {
         selector.range = window;
@@ -139,12 +147,24 @@ const fn sign(op: ThresholdOp) -> &'static str {
     }
 }
 
+/// `2026-01-01 00:00:00`.
+#[must_use]
+pub fn start(text: &str) -> Option<DateTime> {
+    text.replacen(' ', "T", 1).parse().ok()
+}
+
+/// An IANA name that is known here.
+#[must_use]
+pub fn is_zone(name: &str) -> bool {
+    TimeZone::get(name).is_ok()
+}
+
 /// How much of the calendar's period of now is over, and how long the period is. `None`: its zone,
 /// start or length cannot be read.
 #[must_use]
 pub fn period(calendar: &Calendar, length: &str, now: Timestamp) -> Option<(Duration, Duration)> {
     let zone = TimeZone::get(&calendar.zone).ok()?;
-    let start: DateTime = calendar.start.replacen(' ', "T", 1).parse().ok()?;
+    let start = start(&calendar.start)?;
     let (count, unit) = length.split_at(length.len().checked_sub(1)?);
     let count: i64 = count.parse().ok().filter(|count| *count > 0)?;
     let span = |times: i64| {

@@ -1,6 +1,8 @@
 //! A Prometheus that is well but for one thing: that one thing is all that is lost.
 
+use quarterdeck::model::Kind;
 use quarterdeck::model::slo::Exhaustion;
+use quarterdeck::model::source::FeedStatus;
 use serde_json::{Value, json};
 
 use super::prometheus::{ID, Run, Says, WELL, is_value, labels, parameter, prometheus, quickly};
@@ -89,6 +91,100 @@ fn a_burn_without_a_value_leaves_the_time_to_exhaustion_unknown() {
         run.refresh();
         let slo = run.until_slo(ID, is_value).await;
         assert_eq!(slo.figures.value().unwrap().exhausted_in, Exhaustion::Never);
+        run.end().await;
+    });
+}
+
+const FILE: &str = "apiVersion: openslo/v1
+kind: SLO
+metadata: { name: search-availability }
+spec:
+  service: search
+  budgetingMethod: Occurrences
+  timeWindow: [{ duration: 30d, isRolling: true }]
+  indicator:
+    metadata: { name: search-5xx }
+    spec:
+      ratioMetric:
+        counter: true
+        bad: { metricSource: { type: Prometheus, spec: { query: 'bad' } } }
+        total: { metricSource: { type: Prometheus, spec: { query: 'all' } } }
+  objectives: [{ targetPercent: 99.9 }]
+";
+
+/// The query of a file's objective is refused, or takes too long: the others are read.
+#[test]
+fn an_objective_that_cannot_be_read_costs_no_other() {
+    let (specs, problems) = quarterdeck::slo::openslo::parse(FILE);
+    assert!(problems.is_empty(), "{problems:?}");
+    block_on(async {
+        for (code, wanted) in [(400, "invalid"), (422, "unreachable"), (500, "unreachable")] {
+            let says = prometheus(WELL);
+            let server = Server::answering(move |request| {
+                let own = request.path.contains("/query") && parameter(request, "query").contains("increase(bad");
+                if own { Reply::Whole(code, String::new(), String::new()) } else { says(request) }
+            })
+            .await;
+            let mut run = Run::start(&server.url, &specs, quickly());
+            let slo = run.until_slo("search-availability", |_| true).await;
+            assert_eq!(slo.figures.as_str(), wanted, "{code}");
+            run.until_slo(ID, is_value).await;
+            run.end().await;
+        }
+    });
+}
+
+/// An answer without its list says nothing: what is known stays, and the feed says what is wrong.
+#[test]
+fn an_answer_without_its_list_wipes_nothing() {
+    block_on(async {
+        let alert = json!({ "labels": { "alertname": "Burns" }, "annotations": {}, "state": "firing" });
+        let whole = reply(&json!({ "status": "success", "data": { "alerts": [alert] } }));
+        let warned = json!({ "status": "success", "data": { "alerts": [] }, "warnings": ["a store is gone"] });
+        for odd in [json!({ "status": "success", "data": {} }), json!({ "status": "success" }), warned] {
+            let (says, first) = (prometheus(WELL), whole.clone());
+            let server = Server::answering(move |request| {
+                if request.path.starts_with("/api/v1/alerts") { first.clone() } else { says(request) }
+            })
+            .await;
+            let mut run = Run::start(&server.url, &[], quickly());
+            run.until(|run| !run.world.alerts.rows().is_empty()).await;
+            let says = prometheus(WELL);
+            server.answer(
+                move |request| {
+                    if request.path.starts_with("/api/v1/alerts") { reply(&odd) } else { says(request) }
+                },
+            );
+            run.refresh();
+            run.until(|run| matches!(run.status(Kind::Alert), FeedStatus::Stale { .. })).await;
+            assert_eq!(run.world.alerts.rows().len(), 1);
+            run.end().await;
+        }
+        assert!(quarterdeck::systems::prometheus::ingest::rules(br#"{"status":"success","data":{}}"#).is_err());
+    });
+}
+
+/// A label that changes makes no second objective that hides the live one.
+#[test]
+fn a_label_that_changes_hides_no_live_objective() {
+    block_on(async {
+        let server = Server::answering(prometheus(WELL)).await;
+        let mut run = Run::start(&server.url, &[], quickly());
+        let at = run.until_slo(ID, is_value).await.at;
+        let says = prometheus(WELL);
+        server.answer(move |request| {
+            changed(says(request), |body| {
+                for one in body["data"]["result"].as_array_mut().into_iter().flatten() {
+                    one["metric"]["zone"] = "west".into();
+                }
+            })
+        });
+        run.refresh();
+        let slo = run.until_slo(ID, |slo| slo.at > at).await;
+        let slo = if is_value(&slo) { slo } else { run.until_slo(ID, is_value).await };
+        let at = slo.at;
+        let slo = run.until_slo(ID, |slo| slo.at > at).await;
+        assert!(is_value(&slo), "{:?}", slo.figures);
         run.end().await;
     });
 }

@@ -158,7 +158,7 @@ async fn acts(subject: &Subject, read: &ReadStack, namespace: Option<&Name>) -> 
 }
 
 /// All questions, some at a time, in their order.
-async fn reviewed<'a, T>(read: &ReadStack, deeds: Vec<(T, Deed<'a>)>) -> Vec<(T, Result<Review, NetError>)> {
+async fn reviewed<T>(read: &ReadStack, deeds: Vec<(T, Deed<'_>)>) -> Vec<(T, Result<Review, NetError>)> {
     let asked = deeds.into_iter().map(|(what, deed)| async move { (what, ask(read.review(deed)).await) });
     stream::iter(asked).buffered(AT_A_TIME).collect().await
 }

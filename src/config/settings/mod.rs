@@ -29,11 +29,11 @@ mod tests;
 use std::path::Path;
 use std::sync::Arc;
 
+use self::objectives::Owned;
 use self::tree::{Faults, Fields, Node, Origin};
 use self::unbuilt::Unbuilt;
 use super::errors::{ConfigErrors, quote, quoted, suggest};
 use crate::model::scope::{GitHubSource, Settings, Sources};
-use crate::model::slo::ObjectiveSpec;
 use crate::text::Safe;
 
 pub use clusters::Target;
@@ -78,7 +78,7 @@ pub struct Config {
 /// The objectives of all services, and what may be meant otherwise in their files.
 #[derive(Default)]
 struct Slos {
-    found: Vec<ObjectiveSpec>,
+    found: Owned,
     warnings: Faults,
 }
 
@@ -134,7 +134,7 @@ pub fn load(given: Given) -> Result<Config, ConfigErrors> {
         version(root, &mut faults);
         merge(root, &mut config, &mut slos, &mut unbuilt, &mut faults);
     }
-    config.sources.objectives = slos.found;
+    config.sources.objectives = slos.found.into_iter().map(|(_, spec)| spec).collect();
     config.warnings = slos.warnings.into_errors();
     repositories(&mut config);
     config.targets = clusters::of(&config.settings.environments);
@@ -167,7 +167,7 @@ fn version(root: &Node, faults: &mut Faults) {
 fn read(fields: &Fields, config: &mut Config, slos: &mut Slos, unbuilt: &mut Unbuilt, faults: &mut Faults) {
     if let Some(node) = fields.get("services") {
         for read in services::read(node, unbuilt, faults) {
-            slos.found.extend(objectives::read(&read, &mut slos.warnings, faults));
+            objectives::read(&read, &mut slos.found, &mut slos.warnings, faults);
             config.settings.services.push(read.service);
         }
     }
@@ -222,7 +222,7 @@ fn merge(root: &Node, config: &mut Config, slos: &mut Slos, unbuilt: &mut Unbuil
     };
     let Some(node) = fields.get("services") else { return };
     for read in services::read(node, unbuilt, faults) {
-        slos.found.extend(objectives::read(&read, &mut slos.warnings, faults));
+        objectives::read(&read, &mut slos.found, &mut slos.warnings, faults);
         let all = &mut config.settings.services;
         match all.iter_mut().find(|service| service.name == read.service.name) {
             Some(service) => *service = read.service,

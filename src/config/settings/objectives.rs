@@ -6,12 +6,19 @@ use super::files;
 use super::services::Read;
 use super::shown;
 use super::tree::{At, Faults, Origin};
+use crate::config::errors::quoted;
+use crate::model::Name;
 use crate::model::slo::ObjectiveSpec;
 use crate::slo::openslo;
 
-/// The objectives of a service's files; what is wrong in them is told with their own lines.
-pub(super) fn read(service: &Read, warnings: &mut Faults, faults: &mut Faults) -> Vec<ObjectiveSpec> {
-    let mut objectives = Vec::new();
+/// Objectives, each with the service whose file it stands in.
+pub(super) type Owned = Vec<(Name, ObjectiveSpec)>;
+
+/// Adds the objectives of a service's files, in place of those that a service of this name had
+/// before; what is wrong in them is told with their own lines.
+pub(super) fn read(service: &Read, objectives: &mut Owned, warnings: &mut Faults, faults: &mut Faults) {
+    let name = &service.service.name;
+    objectives.retain(|(owner, _)| owner != name);
     for (node, path) in &service.slos {
         let path = node.at.origin.folder.join(path);
         let text = match files::read(&path) {
@@ -22,7 +29,14 @@ pub(super) fn read(service: &Read, warnings: &mut Faults, faults: &mut Faults) -
             }
         };
         let (found, problems) = openslo::parse(&text);
-        objectives.extend(found);
+        for spec in found {
+            if objectives.iter().any(|(_, other)| other.id == spec.id) {
+                let message = format!("{} has the objective {} once more", shown(&path), quoted(spec.id.raw()));
+                faults.tell(&node.at, message, Some("an objective has one name and one file".to_owned()));
+                continue;
+            }
+            objectives.push((name.clone(), spec));
+        }
         let origin = Arc::new(Origin {
             name: shown(&path),
             folder: path.parent().unwrap_or(&node.at.origin.folder).to_owned(),
@@ -35,5 +49,4 @@ pub(super) fn read(service: &Read, warnings: &mut Faults, faults: &mut Faults) -
             told.tell(&at, problem.message, problem.hint);
         }
     }
-    objectives
 }

@@ -229,3 +229,17 @@ fn environments_say_which_clusters_and_namespaces_are_read() {
     let names = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
     assert_eq!(targets, [(Some("one"), names(&["x", "y"])), (Some("two"), None), (None, names(&["z"]))]);
 }
+
+#[test]
+fn an_objective_has_one_file_and_goes_with_its_service() {
+    let twice = "services: [{ name: a, slos: [slo/checkout.yaml] }, { name: b, slos: [slo/checkout.yaml] }]";
+    let wanted = "config.yaml:2:70: slo/checkout.yaml has the objective \"checkout-availability\" once more";
+    let said = told(&format!("version: 1\n{twice}\n"));
+    assert!(said.contains(wanted), "{said}");
+    // A service that is replaced takes its objectives along.
+    let home = folder("version: 1\nservices: [{ name: a, slos: [slo/checkout.yaml] }]\n");
+    let clone = TempDir::new().unwrap();
+    std::fs::write(clone.path().join(".quarterdeck.yaml"), "version: 1\nservices: [{ name: a }]\n").unwrap();
+    let given = Given { file: None, folder: Some(home.path()), working: Some(clone.path()), environment: &[] };
+    assert!(load(given).unwrap().sources.objectives.is_empty());
+}

@@ -8,7 +8,7 @@ use super::words::{billionths, is_true, keys, required, span, unknown};
 use super::{File, quote};
 use crate::model::Name;
 use crate::model::slo::{Budgeting, BurnSeverity, Calendar, Indicator, Objective, ObjectiveSpec, ThresholdOp};
-use crate::slo::budget;
+use crate::slo::{budget, events};
 use crate::text::Safe;
 
 const WINDOW: &str = "{{.window}}";
@@ -93,12 +93,29 @@ fn window(file: &mut File<'_>, spec: &Node) -> Option<(Duration, Safe, Option<Ca
         }
         (false, Some(calendar)) => {
             keys(file, calendar, &["startTime", "timeZone"]);
-            let start = required(file, calendar, "startTime").and_then(Node::word).map(Arc::from);
-            let zone = required(file, calendar, "timeZone").and_then(Node::word).map(Arc::from);
-            start.zip(zone).map(|(start, zone)| Calendar { start, zone })
+            period(file, node, calendar)
         }
     };
     Some((found?, Safe::identity(node.word()?), calendar))
+}
+
+/// The period of a calendar: all of it must be known, or the window would silently roll.
+fn period(file: &mut File<'_>, length: &Node, calendar: &Node) -> Option<Calendar> {
+    keys(file, calendar, &["startTime", "timeZone"]);
+    if length.word().is_some_and(|word| word.ends_with(['s', 'm', 'h'])) {
+        file.hint(length.at, "a calendar has no periods of hours or less", "write d, w, M (months), Q or Y");
+    }
+    let mut known = |key: &str, what: &str, hint: &str, is: fn(&str) -> bool| {
+        let node = required(file, calendar, key)?;
+        let word = node.word()?;
+        if !is(word) {
+            file.hint(node.at, format!("\"{}\" is no {what}", quote(word)), hint);
+        }
+        Some(Arc::from(word))
+    };
+    let start = known("startTime", "time", "write it as 2026-01-01 00:00:00", |word| events::start(word).is_some());
+    let zone = known("timeZone", "time zone", "a name of the IANA list, as Europe/Madrid", events::is_zone);
+    start.zip(zone).map(|(start, zone)| Calendar { start, zone })
 }
 
 /// The first one gates; the others are only shown, and not here.

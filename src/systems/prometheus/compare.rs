@@ -1,6 +1,7 @@
 //! What is read only while somebody looks at it: the canary beside the stable arm, the budget spent
 //! since a rollout began, the budget over the window.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,40 +11,115 @@ use jiff::Timestamp;
 use super::idle;
 use super::ingest::{self, Series, Told};
 use super::poll::{Fault, Poll};
-use super::slos::{Slos, ask};
+use super::slos::{Slos, ask, due};
 use crate::model::Uid;
+use crate::model::interest::Interest;
 use crate::model::slo::{Arm, ArmMetric, ArmQuery, ArmVerdict, Comparison, ComparisonQuery, Reading, Spent};
 use crate::model::source::{Detail, FeedEvent, Object};
 use crate::slo::reading::{self, Beside, Range, Sample};
-use crate::slo::{budget, promql, stats};
+use crate::slo::{budget, events, promql, stats};
 use crate::systems::polled::Gone;
 use crate::text::Safe;
 
 /// What the small charts of the arms look back on, and how fine they are.
 const HALF_HOUR: i64 = 1800;
 const STEP: i64 = 30;
-/// Points of the chart of a whole window.
+/// Points of the chart of a whole window, and how old it may become.
 const POINTS: i64 = 240;
+const CHART_EVERY: Duration = Duration::from_mins(1);
+/// What a canary does at first says nothing of it: caches are cold (slo.md §3.4).
+const WARM_UP: Duration = Duration::from_mins(2);
+/// Less than this cannot be counted.
+const SHORTEST: Duration = Duration::from_secs(10);
+
+/// What was told of what is looked at; its last figures.
+#[derive(Debug, Default)]
+pub(super) struct Looked {
+    comparisons: HashMap<ComparisonQuery, (Option<f64>, Option<f64>)>,
+    spent: HashMap<(Uid, Timestamp), Option<f64>>,
+    /// The objective whose chart was read, and when.
+    chart: Option<(Uid, Duration)>,
+}
+
+impl Looked {
+    /// What nobody looks at any more is forgotten.
+    fn keep(&mut self, interest: &Interest) {
+        self.comparisons.retain(|query, _| interest.comparisons.contains(query));
+        self.spent.retain(|key, _| interest.spent.contains(key));
+    }
+}
+
+/// Why a query has no answer.
+fn unread<T>(fault: &Fault) -> Reading<T> {
+    let why = fault.words();
+    if fault.is_invalid() { Reading::Invalid { why } } else { Reading::Unreachable { why, last: None } }
+}
+
+/// The same with the figure of before, where there is none now.
+fn with_last(reading: Reading<f64>, before: Option<f64>) -> Reading<f64> {
+    match reading {
+        Reading::NoTraffic { last } => Reading::NoTraffic { last: last.or(before) },
+        Reading::NoData { since, last } => Reading::NoData { since, last: last.or(before) },
+        Reading::Unreachable { why, last } => Reading::Unreachable { why, last: last.or(before) },
+        other => other,
+    }
+}
 
 impl Slos {
-    /// Reads what is looked at now, and tells it.
-    pub(super) async fn details(&mut self) -> Result<(), Gone> {
+    /// Reads what is looked at now, and tells it; of something else being looked at, only what is new.
+    pub(super) async fn details(&mut self, only_new: bool) -> Result<(), Gone> {
         let interest = Arc::clone(&self.poll.outlet.interest.borrow_and_update());
+        self.told.keep(&interest);
         let at = self.poll.evaluation();
-        let rows = interest.comparisons.iter().map(|query| compare(&self.poll, query, at));
-        for row in join_all(rows).await {
-            self.poll.outlet.tell(FeedEvent::Detail(Detail::Comparison(Box::new(row)))).await?;
+        let told = &self.told.comparisons;
+        let rows = interest.comparisons.iter().filter(|query| !only_new || !told.contains_key(*query));
+        for row in join_all(rows.map(|query| compare(&self.poll, query, at))).await {
+            self.tell_comparison(row).await?;
         }
         for (slo, since) in &interest.spent {
-            if let Some(spent) = self.spent(slo, *since, at).await {
-                let row = Spent { slo: slo.clone(), since: *since, spent };
-                self.poll.outlet.tell(FeedEvent::Detail(Detail::Spent(row))).await?;
+            let key = (slo.clone(), *since);
+            if !(only_new && self.told.spent.contains_key(&key))
+                && let Some(spent) = self.spent(slo, *since, at).await
+            {
+                self.tell_spent(key, spent).await?;
             }
         }
         match &interest.history {
             Some(slo) => self.chart(slo, at).await,
             None => Ok(()),
         }
+    }
+
+    /// Nobody answers: what is looked at says so, with what was known.
+    pub(super) async fn details_lost(&mut self, why: &Safe) -> Result<(), Gone> {
+        let interest = Arc::clone(&self.poll.outlet.interest.borrow());
+        self.told.keep(&interest);
+        let (at, lost) = (self.poll.evaluation(), || Reading::Unreachable { why: why.clone(), last: None });
+        for query in &interest.comparisons {
+            let arm = || Arm { value: lost(), counts: None, history: Vec::new() };
+            let (canary, stable, verdict) = (arm(), arm(), ArmVerdict::None);
+            self.tell_comparison(Comparison { query: query.clone(), canary, stable, verdict, at }).await?;
+        }
+        for (slo, since) in &interest.spent {
+            self.tell_spent((slo.clone(), *since), lost()).await?;
+        }
+        Ok(())
+    }
+
+    async fn tell_comparison(&mut self, mut row: Comparison) -> Result<(), Gone> {
+        let before = self.told.comparisons.get(&row.query);
+        row.canary.value = with_last(row.canary.value, before.and_then(|row| row.0));
+        row.stable.value = with_last(row.stable.value, before.and_then(|row| row.1));
+        let shown = (row.canary.value.shown().copied(), row.stable.value.shown().copied());
+        self.told.comparisons.insert(row.query.clone(), shown);
+        self.poll.outlet.tell(FeedEvent::Detail(Detail::Comparison(Box::new(row)))).await
+    }
+
+    async fn tell_spent(&mut self, key: (Uid, Timestamp), spent: Reading<f64>) -> Result<(), Gone> {
+        let spent = with_last(spent, self.told.spent.get(&key).copied().flatten());
+        self.told.spent.insert(key.clone(), spent.shown().copied());
+        let row = Spent { slo: key.0, since: key.1, spent };
+        self.poll.outlet.tell(FeedEvent::Detail(Detail::Spent(row))).await
     }
 
     async fn spent(&self, slo: &Uid, since: Timestamp, at: Timestamp) -> Option<Reading<f64>> {
@@ -54,7 +130,11 @@ impl Slos {
         let whole = known.figures.clone();
         if let Some((bad, all)) = self.events(slo.raw(), elapsed, known.window) {
             let (bad, all) = join(ask(&self.poll, &bad, at), ask(&self.poll, &all, at)).await;
-            let number = |told: Result<Told, Fault>| told.ok().and_then(|told| told.series.first()?.value());
+            let (bad, all) = match (bad, all) {
+                (Ok(bad), Ok(all)) => (bad, all),
+                (Err(fault), _) | (_, Err(fault)) => return Some(unread(&fault)),
+            };
+            let number = |told: Told| told.series.first().and_then(Series::value);
             if let (Some(bad), Some(all)) = (number(bad), number(all))
                 && all > 0.0
             {
@@ -62,15 +142,26 @@ impl Slos {
                 return Some(whole.map(|_| spent));
             }
         }
-        let mean = self.mean(slo.raw(), elapsed)?;
-        let told = ask(&self.poll, &mean, at).await.ok()?;
-        let burn = budget::burn(known.objective, told.series.first()?.value().filter(|ratio| ratio.is_finite())?);
+        let told = match ask(&self.poll, &self.mean(slo.raw(), elapsed)?, at).await {
+            Ok(told) => told,
+            Err(fault) => return Some(unread(&fault)),
+        };
+        let Some(ratio) = told.series.first().and_then(Series::value).filter(|ratio| ratio.is_finite()) else {
+            return Some(Reading::NoData { since: None, last: None });
+        };
+        let burn = budget::burn(known.objective, ratio);
         Some(whole.map(|_| budget::spent_at(burn, elapsed, known.window)))
     }
 
     /// The chart of an objective, when it is a minute old.
     async fn chart(&mut self, slo: &Uid, at: Timestamp) -> Result<(), Gone> {
         let Some(known) = self.known.get(slo.raw()).cloned() else { return Ok(()) };
+        let mono = self.poll.mono();
+        let drawn = self.told.chart.as_ref().filter(|(of, _)| of == slo).map(|(_, read)| *read);
+        if !due(drawn, CHART_EVERY, mono) {
+            return Ok(());
+        }
+        self.told.chart = Some((slo.clone(), mono));
         let step = (known.window.as_secs() as i64 / POINTS).max(1);
         // Where the recorded mean is no number, from the means of the steps, a window further back.
         let own = self.each_step(slo.raw(), step);
@@ -110,31 +201,49 @@ fn points(series: &Series, start: i64, end: i64, step: i64) -> Vec<Option<f64>> 
 }
 
 async fn compare(poll: &Poll, query: &ComparisonQuery, at: Timestamp) -> Comparison {
-    let (canary, stable) = join(arm(poll, query, &query.canary, at), arm(poll, query, &query.stable, at)).await;
+    let window = counted(query, at);
+    let (canary, stable) =
+        join(arm(poll, query, &query.canary, window, at), arm(poll, query, &query.stable, window, at)).await;
+    let margin = f64::from(query.margin_ppb) / 1e9;
     let verdict = match (&canary.1, &stable.1) {
-        (Some(canary), Some(stable)) => {
-            let margin = f64::from(query.margin_ppb) / 1e9;
-            stats::verdict(*canary, *stable, margin, seen(query, at))
-        }
+        (Some(canary), Some(stable)) => stats::verdict(*canary, *stable, margin, window.unwrap_or(SHORTEST)),
+        _ if query.canary.counts.is_some() && window.is_none() => too_early(query, &stable.0, margin, at),
         _ => ArmVerdict::None,
     };
     Comparison { query: query.clone(), canary: canary.0, stable: stable.0, verdict, at }
 }
 
-/// How long the canary's requests took to come: the window, less when it began inside it.
-fn seen(query: &ComparisonQuery, at: Timestamp) -> Duration {
+/// What may be counted: the window of the query, less what lies before the canary had traffic and was
+/// warm. `None`: nothing yet.
+fn counted(query: &ComparisonQuery, at: Timestamp) -> Option<Duration> {
     let window = query.canary.counts.as_ref().and_then(|(_, all)| promql::window_of(all));
     let window = window.unwrap_or(Duration::from_mins(5));
-    let since = query.since.and_then(|since| Duration::try_from(at.duration_since(since)).ok());
-    since.map_or(window, |since| window.min(since))
+    let Some(since) = query.since else { return Some(window) };
+    let elapsed = Duration::try_from(at.duration_since(since)).unwrap_or_default();
+    Some(window.min(elapsed.saturating_sub(WARM_UP))).filter(|usable| *usable >= SHORTEST.min(window))
 }
 
-async fn arm(poll: &Poll, query: &ComparisonQuery, arm: &ArmQuery, at: Timestamp) -> (Arm, Option<stats::Counts>) {
+/// Nothing counts yet; how long until the first request does.
+fn too_early(query: &ComparisonQuery, stable: &Arm, margin: f64, at: Timestamp) -> ArmVerdict {
+    let base = stable.value.value().copied().unwrap_or_default();
+    let elapsed = query.since.and_then(|since| Duration::try_from(at.duration_since(since)).ok()).unwrap_or_default();
+    let eta = Some((WARM_UP + SHORTEST).saturating_sub(elapsed));
+    ArmVerdict::Insufficient { have: 0, need: stats::least_requests(base, base + margin).unwrap_or(0), eta }
+}
+
+async fn arm(
+    poll: &Poll,
+    query: &ComparisonQuery,
+    arm: &ArmQuery,
+    window: Option<Duration>,
+    at: Timestamp,
+) -> (Arm, Option<stats::Counts>) {
     let end = at.as_second().div_euclid(STEP) * STEP;
     let start = end - HALF_HOUR + STEP;
     let counted = async {
         let (failed, all) = arm.counts.as_ref()?;
-        let (failed, all) = join(ask(poll, failed, at), ask(poll, all, at)).await;
+        let (failed, all) = (events::over(failed, window?)?, events::over(all, window?)?);
+        let (failed, all) = join(ask(poll, &failed, at), ask(poll, &all, at)).await;
         // A lower bound decides nothing.
         let number = |told: Result<Told, Fault>| {
             let told = told.ok().filter(|told| told.warning.is_none())?;
@@ -166,8 +275,7 @@ async fn arm(poll: &Poll, query: &ComparisonQuery, arm: &ArmQuery, at: Timestamp
 pub(super) fn one(told: Result<Told, Fault>, kind: Range, at: Timestamp) -> Reading<f64> {
     let told = match told {
         Ok(told) => told,
-        Err(fault) if fault.is_query() => return Reading::Invalid { why: fault.words() },
-        Err(fault) => return Reading::Unreachable { why: fault.words(), last: None },
+        Err(fault) => return unread(&fault),
     };
     let beside = Beside { warnings: told.warning.into_iter().collect(), ..Beside::at(at) };
     match told.series.as_slice() {

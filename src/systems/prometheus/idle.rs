@@ -131,8 +131,8 @@ mod tests {
     #[test]
     fn a_month_is_looked_at_every_five_minutes_and_no_window_finer_than_its_rule() {
         let days = |days: u64| Duration::from_hours(24 * days);
-        assert_eq!(step(days(30), 30.0), Duration::from_mins(5));
-        assert_eq!(step(days(7), 30.0), Duration::from_secs(70));
-        assert_eq!(step(Duration::from_secs(6000), 60.0), Duration::from_mins(1));
+        assert_eq!(step(days(30), Duration::from_secs(30)), Duration::from_mins(5));
+        assert_eq!(step(days(7), Duration::from_secs(30)), Duration::from_secs(70));
+        assert_eq!(step(Duration::from_mins(100), Duration::from_mins(1)), Duration::from_mins(1));
     }
 }

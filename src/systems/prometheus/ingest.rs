@@ -152,16 +152,22 @@ pub struct Rule {
     pub error: Option<Safe>,
 }
 
-/// The answer of `/rules`.
-pub fn rules(body: &[u8]) -> Result<Vec<Rule>, Safe> {
-    let (data, _) = open(body)?;
+/// A list that an answer has to have: without it nothing is known, which is not that there is nothing.
+fn list<'a>(data: &'a Value, key: &'static str) -> Result<&'a [Value], Safe> {
+    let found = data.get(key).and_then(Value::as_array);
+    found.map(Vec::as_slice).ok_or_else(|| crate::safe!("the answer is not what Prometheus sends: no list of {}", key))
+}
+
+/// The answer of `/rules`, and its warning: some are missing then.
+pub fn rules(body: &[u8]) -> Result<(Vec<Rule>, Option<Safe>), Safe> {
+    let (data, warning) = open(body)?;
     let mut rules = Vec::new();
-    for group in data.get("groups").and_then(Value::as_array).into_iter().flatten() {
+    for group in list(&data, "groups")? {
         let interval = group.get("interval").and_then(Value::as_f64).and_then(span);
         let listed = group.get("rules").and_then(Value::as_array).into_iter().flatten();
         rules.extend(listed.filter_map(|entry| rule(entry, interval.unwrap_or(INTERVAL))));
     }
-    Ok(rules)
+    Ok((rules, warning))
 }
 
 fn rule(entry: &Value, interval: Duration) -> Option<Rule> {
@@ -181,13 +187,23 @@ fn labels(of: Option<&Value>) -> Labels {
     listed.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
 }
 
-/// The answer of `/alerts`, and how many of it could not be read.
-pub fn alerts(source: SourceId, body: &[u8]) -> Result<(Vec<Alert>, u64), Safe> {
-    let (data, _) = open(body)?;
-    let entries = data.get("alerts").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let read: Vec<Alert> = entries.iter().filter_map(|entry| alert(source, entry)).collect();
-    let left_out = (entries.len() - read.len()) as u64;
-    Ok((read, left_out))
+/// What `/alerts` was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alerts {
+    pub alerts: Vec<Alert>,
+    /// How many could not be read.
+    pub left_out: u64,
+    /// Some are missing.
+    pub warning: Option<Safe>,
+}
+
+/// The answer of `/alerts`.
+pub fn alerts(source: SourceId, body: &[u8]) -> Result<Alerts, Safe> {
+    let (data, warning) = open(body)?;
+    let entries = list(&data, "alerts")?;
+    let alerts: Vec<Alert> = entries.iter().filter_map(|entry| alert(source, entry)).collect();
+    let left_out = (entries.len() - alerts.len()) as u64;
+    Ok(Alerts { alerts, left_out, warning })
 }
 
 fn alert(source: SourceId, entry: &Value) -> Option<Alert> {

@@ -26,8 +26,8 @@ pub struct Head {
     pub window: Duration,
     pub window_text: String,
     pub rolling: bool,
-    /// Of a calendar window: how much of the period is over, 0..1.
-    pub projected: Option<f64>,
+    /// Of a calendar window: how much of the period is over, and how long it is.
+    pub projected: Option<(Duration, Duration)>,
     pub source: SloSource,
     pub method: &'static str,
     pub queries: Vec<(Safe, Safe)>,
@@ -81,8 +81,8 @@ pub fn slo(
     let now = burn("5m").value().copied().or_else(|| burn("1h").value().copied());
     let figures = ratio(&head.window_text).map(|ratio| match head.projected {
         // The gauge of a calendar window uses the whole period (slo.md §1.3).
-        Some(share) => {
-            let consumed = budget::burn(head.objective, ratio) * share;
+        Some((elapsed, period)) => {
+            let consumed = budget::calendar_consumed(head.objective, ratio, elapsed, period);
             budget::of_consumed(head.objective, consumed, head.window, now)
         }
         None => budget::figures(head.objective, ratio, head.window, now),

@@ -11,7 +11,7 @@ use super::discover::MARK;
 use super::ingest::Told;
 use super::ingest_slo::{Head, WINDOWS};
 use super::poll::{Fault, Poll};
-use super::slos::{ask, seconds};
+use super::slos::{ask, due, seconds};
 use crate::model::slo::{Budgeting, ObjectiveSpec, Reading, SloSource};
 use crate::slo::events;
 use crate::slo::reading::{self, Beside, Range, Sample};
@@ -19,6 +19,8 @@ use crate::text::Safe;
 
 /// Windows up to this are read at every turn.
 const SHORT: Duration = Duration::from_hours(6);
+/// Between two readings of the long windows.
+const LONG_EVERY: Duration = Duration::from_secs(45);
 /// Asked at a time, so that a small server is not swamped.
 const AT_ONCE: usize = 4;
 
@@ -30,17 +32,23 @@ pub(super) struct OfSpec {
     /// Points that had data, of [`events::POINTS`].
     points: Option<f64>,
     warning: Option<Safe>,
-    /// Its query is refused, or it cannot be asked.
-    pub(super) wrong: Option<Safe>,
+    /// Why it was not read last; the query itself is at fault, or else nobody answered in time.
+    fault: Option<(Wrong, Safe)>,
+    /// When its long windows were read.
+    pub(super) long_read: Option<Duration>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wrong {
+    Query,
+    Server,
 }
 
 /// The whole window as it is asked: what is over of a calendar's period.
-fn whole(spec: &ObjectiveSpec, at: Timestamp) -> (Duration, Option<f64>) {
+fn whole(spec: &ObjectiveSpec, at: Timestamp) -> (Duration, Option<(Duration, Duration)>) {
     let Some(calendar) = &spec.calendar else { return (spec.window, None) };
     match events::period(calendar, spec.window_text.as_str(), at) {
-        Some((elapsed, period)) => {
-            (elapsed.max(Duration::from_mins(1)), Some(elapsed.as_secs_f64() / period.as_secs_f64()))
-        }
+        Some((elapsed, period)) => (elapsed.max(Duration::from_mins(1)), Some((elapsed, period))),
         None => (spec.window, None),
     }
 }
@@ -50,30 +58,32 @@ fn windows(spec: &ObjectiveSpec, at: Timestamp) -> Vec<(String, Duration)> {
     table.chain([(spec.window_text.as_str().to_owned(), whole(spec, at).0)]).collect()
 }
 
-/// Reads all of them, the long windows only when they are due; what is not read stays.
-pub(super) async fn read(
-    poll: &Poll,
-    specs: &[ObjectiveSpec],
-    at: Timestamp,
-    long: bool,
-    known: &mut BTreeMap<String, OfSpec>,
-) -> Result<(), Fault> {
-    let jobs: Vec<_> = specs.iter().map(|spec| one(poll, spec, at, long)).collect();
+/// Reads all of them, the long windows only when they are due; what is not read stays. One that
+/// cannot be read says so itself and costs no other.
+pub(super) async fn read(poll: &Poll, specs: &[ObjectiveSpec], at: Timestamp, known: &mut BTreeMap<String, OfSpec>) {
+    let read_last = |spec: &ObjectiveSpec| known.get(spec.id.raw()).and_then(|of| of.long_read);
+    let jobs: Vec<_> = specs
+        .iter()
+        .map(|spec| {
+            let long = due(read_last(spec), LONG_EVERY, poll.mono());
+            async move { (spec, long, one(poll, spec, at, long).await) }
+        })
+        .collect();
     let mut jobs = futures::stream::iter(jobs).buffered(AT_ONCE);
-    let mut at_spec = specs.iter();
-    while let (Some(answer), Some(spec)) = (jobs.next().await, at_spec.next()) {
+    while let Some((spec, long, answer)) = jobs.next().await {
         let kept = known.entry(spec.id.raw().to_owned()).or_default();
         match answer {
             Ok(read) => {
                 kept.ratios.extend(read.ratios);
-                kept.points = if long { read.points } else { kept.points };
-                (kept.warning, kept.wrong) = (read.warning, None);
+                if long {
+                    (kept.points, kept.long_read) = (read.points, Some(poll.mono()));
+                }
+                (kept.warning, kept.fault) = (read.warning, None);
             }
-            Err(fault) if fault.is_query() => kept.wrong = Some(fault.words()),
-            Err(fault) => return Err(fault),
+            Err(fault) if fault.is_invalid() => kept.fault = Some((Wrong::Query, fault.words())),
+            Err(fault) => kept.fault = Some((Wrong::Server, fault.words())),
         }
     }
-    Ok(())
 }
 
 async fn one(poll: &Poll, spec: &ObjectiveSpec, at: Timestamp, long: bool) -> Result<OfSpec, Fault> {
@@ -114,10 +124,18 @@ impl OfSpec {
     ) -> BTreeMap<String, Reading<f64>> {
         let covered = self.points.map(|points| (points / events::POINTS as f64).min(1.0));
         let span = whole(spec, at).0.as_secs_f64();
+        let lost = spec.calendar.as_ref().is_some_and(|of| events::period(of, spec.window_text.as_str(), at).is_none());
         let reading = |(text, window): (String, Duration)| {
-            let (last, since) = known(&text);
-            if let Some(why) = self.wrong.clone() {
+            if lost && text == spec.window_text.as_str() {
+                let why =
+                    Safe::of("the calendar's period of now is not known: it begins later, or its zone is unknown");
                 return (text, Reading::Invalid { why });
+            }
+            let (last, since) = known(&text);
+            match self.fault.clone() {
+                Some((Wrong::Query, why)) => return (text, Reading::Invalid { why }),
+                Some((Wrong::Server, why)) => return (text, Reading::Unreachable { why, last }),
+                None => {}
             }
             // Data of so many seconds covers a shorter window whole.
             let coverage = covered.map_or(0.0, |share| (share * span / window.as_secs_f64()).min(1.0));

@@ -43,7 +43,12 @@ impl Fault {
         }
     }
 
-    /// The query itself is at fault: 400 and 422.
+    /// The query is no PromQL: 400. What it finds may be at fault with 422, which passes.
+    pub(super) fn is_invalid(&self) -> bool {
+        matches!(self, Self::Net(error) if error.code() == Some(400))
+    }
+
+    /// Another query may do better: 400 and 422.
     pub(super) fn is_query(&self) -> bool {
         matches!(self, Self::Net(error) if matches!(error.code(), Some(400 | 422)))
     }

@@ -1,12 +1,13 @@
 //! The objectives, read together: all that Sloth records in two queries at one time, those of files
 //! one by one. What was known stays when it is gone, and says since when.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::compare::Looked;
 use super::discover::{self, Found, Key, OfRules};
 use super::idle::{self, Means};
 use super::ingest::{self, Told};
@@ -26,8 +27,6 @@ const RULES_EVERY: Duration = Duration::from_mins(5);
 /// Between two counts of the samples behind the long windows, and behind those up to six hours.
 const LONG_EVERY: Duration = Duration::from_mins(5);
 const SHORT_EVERY: Duration = Duration::from_secs(45);
-/// Between two readings of the long windows of files' objectives.
-const SPECS_EVERY: Duration = Duration::from_secs(45);
 /// What has been gone so long is no longer shown.
 const KEEP_GONE: Duration = Duration::from_hours(1);
 
@@ -46,9 +45,9 @@ pub(super) struct Slos {
     /// What was found, and when it was there last.
     pub(super) found: BTreeMap<Key, (Found, Duration)>,
     pub(super) known: BTreeMap<String, Arc<Slo>>,
-    /// What was read of the files' objectives, and when their long windows were.
+    pub(super) told: Looked,
+    /// What was read of the files' objectives.
     of_specs: BTreeMap<String, OfSpec>,
-    long_read: Option<Duration>,
 }
 
 impl Slos {
@@ -65,8 +64,8 @@ impl Slos {
             memory: Memory::default(),
             found: BTreeMap::new(),
             known: BTreeMap::new(),
+            told: Looked::default(),
             of_specs: BTreeMap::new(),
-            long_read: None,
         }
     }
 
@@ -74,7 +73,7 @@ impl Slos {
         loop {
             let mut wait = match self.read().await? {
                 Ok(()) => {
-                    self.details().await?;
+                    self.details(false).await?;
                     self.poll.between()
                 }
                 Err(fault) => self.lost(&fault).await?,
@@ -84,11 +83,12 @@ impl Slos {
                 match self.poll.rest(wait).await? {
                     Woke::Time => break,
                     Woke::Refresh => {
-                        (self.rules_read, self.counted, self.long_read) = (None, [None; 2], None);
+                        (self.rules_read, self.counted) = (None, [None; 2]);
+                        self.of_specs.values_mut().for_each(|of| of.long_read = None);
                         break;
                     }
                     Woke::Interest => {
-                        self.details().await?;
+                        self.details(true).await?;
                         wait = until.saturating_sub(self.poll.mono());
                     }
                 }
@@ -106,6 +106,7 @@ impl Slos {
         if !objects.is_empty() {
             self.poll.outlet.tell(FeedEvent::Applied(objects)).await?;
         }
+        self.details_lost(&why).await?;
         self.poll.went_wrong(fault).await
     }
 
@@ -117,8 +118,12 @@ impl Slos {
                 if self.poll.heard(&answer).await? {
                     at = self.poll.evaluation();
                 }
-                if let Ok(rules) = ingest::rules(&answer.body) {
-                    self.rules = discover::of_rules(&rules);
+                if let Ok((rules, warning)) = ingest::rules(&answer.body) {
+                    // With a warning some are missing; those that are known stay.
+                    if warning.is_none() {
+                        self.rules.clear();
+                    }
+                    self.rules.extend(discover::of_rules(&rules));
                     self.rules_read = Some(self.poll.mono());
                 }
             }
@@ -132,24 +137,13 @@ impl Slos {
         self.count_samples(at).await;
         self.mean_without_idle(at).await;
         let times = discover::times(&times.series);
-        if let Err(fault) = self.read_specs(at).await {
-            return Ok(Err(fault));
-        }
+        objective::read(&self.poll, &self.objectives, at, &mut self.of_specs).await;
         self.compose(at, series.warning.as_ref(), &times);
         self.compose_specs(at);
         let objects = self.known.values().map(|slo| Object::Slo(Arc::clone(slo))).collect();
         tell(&self.poll.outlet, objects, left_out).await?;
         self.poll.went_well();
         Ok(Ok(()))
-    }
-
-    async fn read_specs(&mut self, at: Timestamp) -> Result<(), Fault> {
-        let long = due(self.long_read, SPECS_EVERY, self.poll.mono());
-        objective::read(&self.poll, &self.objectives, at, long, &mut self.of_specs).await?;
-        if long {
-            self.long_read = Some(self.poll.mono());
-        }
-        Ok(())
     }
 
     /// An objective of a file stands before one of the same id that Sloth's rules tell of.
@@ -162,11 +156,12 @@ impl Slos {
             let known = |window: &str| (memory.last(&head.id, window), memory.seen(&head.id, window));
             let readings = of.readings(spec, at, known);
             for (window, reading) in &readings {
-                if !matches!(reading, Reading::NoData { .. }) {
+                if !matches!(reading, Reading::NoData { .. } | Reading::Unreachable { .. }) {
                     self.memory.keep(&head.id, window, reading.shown().copied(), at);
                 }
             }
-            self.known.insert(head.id.clone(), Arc::new(ingest_slo::slo(source, &head, &readings, at, Vec::new())));
+            let history = self.known.get(&head.id).map(|slo| slo.history.clone()).unwrap_or_default();
+            self.known.insert(head.id.clone(), Arc::new(ingest_slo::slo(source, &head, &readings, at, history)));
         }
     }
 
@@ -223,6 +218,9 @@ impl Slos {
         for one in self.found.values_mut() {
             one.0.ratios.clear();
         }
+        // A label that changed makes another key of the same objective; the old one would hide it.
+        let names: BTreeSet<String> = found.iter().map(|one| one.name.clone()).collect();
+        self.found.retain(|_, (one, _)| !names.contains(&one.name));
         for one in found {
             self.found.insert(one.key.clone(), (one, mono));
         }
@@ -241,7 +239,7 @@ impl Slos {
     async fn count_samples(&mut self, at: Timestamp) {
         let mut windows = [Vec::new(), Vec::new()];
         let whole = self.found.values().map(|(one, _)| window_text(one));
-        let all: std::collections::BTreeSet<String> = WINDOWS.iter().map(|&w| w.to_owned()).chain(whole).collect();
+        let all: BTreeSet<String> = WINDOWS.iter().map(|&w| w.to_owned()).chain(whole).collect();
         for window in all {
             windows[usize::from(seconds(&window) > 6.0 * 3600.0)].push(window);
         }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::ingest;
+use super::ingest::{self, Alerts};
 use super::poll::{Fault, Poll};
 use super::slos::Slos;
 use crate::model::Kind;
-use crate::model::slo::{Alert, ObjectiveSpec};
+use crate::model::slo::ObjectiveSpec;
 use crate::model::source::{FeedEvent, Object};
 use crate::net::Prometheus;
 use crate::systems::polled::{Gone, Outlet};
@@ -28,11 +28,20 @@ pub(in crate::systems) async fn run(
 async fn alerts(mut poll: Poll) -> Result<(), Gone> {
     loop {
         let wait = match read_alerts(&mut poll).await? {
-            Ok((alerts, left_out)) => {
-                tell(&poll.outlet, alerts.into_iter().map(|alert| Object::Alert(Arc::new(alert))).collect(), left_out)
-                    .await?;
-                poll.went_well();
-                poll.between()
+            Ok(told) => {
+                let objects = told.alerts.into_iter().map(|alert| Object::Alert(Arc::new(alert))).collect();
+                match told.warning {
+                    None => {
+                        tell(&poll.outlet, objects, told.left_out).await?;
+                        poll.went_well();
+                        poll.between()
+                    }
+                    // A part of them: what is missing in it may still fire, and stays.
+                    Some(why) => {
+                        poll.outlet.tell(FeedEvent::Applied(objects)).await?;
+                        poll.went_wrong(&Fault::Odd(why)).await?
+                    }
+                }
             }
             Err(fault) => poll.went_wrong(&fault).await?,
         };
@@ -40,7 +49,7 @@ async fn alerts(mut poll: Poll) -> Result<(), Gone> {
     }
 }
 
-async fn read_alerts(poll: &mut Poll) -> Result<Result<(Vec<Alert>, u64), Fault>, Gone> {
+async fn read_alerts(poll: &mut Poll) -> Result<Result<Alerts, Fault>, Gone> {
     let answer = match poll.client.alerts().await {
         Ok(answer) => answer,
         Err(error) => return Ok(Err(error.into())),
