@@ -118,6 +118,11 @@ pub fn status(kubeconfig: &Path, scope: &[&str]) -> Value {
 
 /// The same beside a console, in its home: with its journal.
 pub fn status_in(home: &Home, kubeconfig: &Path, scope: &[&str]) -> Value {
+    status_with(home, kubeconfig, scope, &[])
+}
+
+/// The same with more in its environment.
+pub fn status_with(home: &Home, kubeconfig: &Path, scope: &[&str], environment: &[(&str, &str)]) -> Value {
     let output = Command::new(env!("CARGO_BIN_EXE_quarterdeck"))
         .arg("--kubeconfig")
         .arg(kubeconfig)
@@ -125,6 +130,7 @@ pub fn status_in(home: &Home, kubeconfig: &Path, scope: &[&str]) -> Value {
         .args(["status", "--json"])
         .env_clear()
         .envs(home.environment())
+        .envs(environment.iter().copied())
         .current_dir(home.path())
         .stdin(Stdio::null())
         .output()

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use quarterdeck::command::Command;
 
-use super::cluster::{Cluster, status_in};
+use super::cluster::{Cluster, status_with};
 use super::operator::{ask, confirm_typed, wait_outcome};
 use crate::pty::{Home, Pty};
 
@@ -43,9 +43,9 @@ fn canary_fails(cluster: &Cluster, share: f64) {
     assert!(answer.contains(" 200 "), "{answer}");
 }
 
-/// The configuration of this evening: the lab's Prometheus, and an objective counted in events, whose
+/// The configuration of this evening: an objective counted in events, whose
 /// consumption is the failed share of all requests and nothing else.
-fn configure(cluster: &Cluster, home: &Home) {
+fn configure(home: &Home) {
     let folder = home.config();
     std::fs::create_dir_all(&folder).expect("a folder");
     let query = |code: &str| format!("'http_requests_total{{service=\"checkout\"{code}}}'");
@@ -60,17 +60,20 @@ fn configure(cluster: &Cluster, home: &Home) {
         query("")
     );
     std::fs::write(folder.join("checkout.slo.yaml"), slo).expect("a file");
-    let config = format!(
-        "version: 1\nservices:\n  - name: checkout\n    slos: [checkout.slo.yaml]\nsources:\n  \
-         prometheus: {{ url: 'http://127.0.0.1:{}' }}\n",
-        port(cluster, PROMETHEUS)
-    );
+    let config = "version: 1\nservices:\n  - name: checkout\n    slos: [checkout.slo.yaml]\n";
     std::fs::write(folder.join("config.yaml"), config).expect("a file");
+}
+
+/// The lab's Prometheus, as the environment names it: a home of a test names no source at all.
+fn sources(cluster: &Cluster) -> String {
+    format!("{{ prometheus: {{ url: \"http://127.0.0.1:{}\" }} }}", port(cluster, PROMETHEUS))
 }
 
 /// What is consumed of the budget that is counted in events.
 fn consumed(cluster: &Cluster, home: &Home) -> Option<f64> {
-    let world = status_in(home, &cluster.kubeconfig, &["-n", "production"]);
+    let sources = sources(cluster);
+    let environment = [("QUARTERDECK_SOURCES", sources.as_str())];
+    let world = status_with(home, &cluster.kubeconfig, &["-n", "production"], &environment);
     let slos = world["slos"].as_array()?;
     slos.iter().find(|slo| slo["id"] == "checkout-events")?["consumed"].as_f64()
 }
@@ -102,9 +105,11 @@ fn an_evening_the_canary_burns_the_budget_until_somebody_aborts() {
     set_image(&cluster, "ghcr.io/shop/checkout:1.43.0-evening");
 
     let home = Arc::new(Home::new());
-    configure(&cluster, &home);
+    configure(&home);
+    let sources = sources(&cluster);
+    let environment = [("QUARTERDECK_SOURCES", sources.as_str())];
     let kubeconfig = cluster.kubeconfig.to_string_lossy().into_owned();
-    let mut console = Pty::spawn_in(&home, &["--kubeconfig", &kubeconfig, "-n", "production"], &[], (160, 48));
+    let mut console = Pty::spawn_in(&home, &["--kubeconfig", &kubeconfig, "-n", "production"], &environment, (160, 48));
     console.wait_text("checkout");
     until("the canary waits at 50 %", WALK, || {
         rollout(&cluster, "{.status.currentStepIndex} {.status.phase}") == "7 Paused"
