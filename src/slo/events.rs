@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::ToSpan as _;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use promql_parser::parser::{self, Expr};
@@ -169,7 +170,7 @@ pub fn period(calendar: &Calendar, length: &str, now: Timestamp) -> Option<(Dura
     let count: i64 = count.parse().ok().filter(|count| *count > 0)?;
     let span = |times: i64| {
         let n = count.checked_mul(times)?;
-        let span = jiff::Span::new();
+        let span = 0.days();
         match unit {
             "d" => span.try_days(n),
             "w" => span.try_weeks(n),
