@@ -150,9 +150,26 @@ fn read<'a, T: Deserialize<'a>>(what: &'static str, bytes: &'a [u8]) -> Result<T
         if error.is_eof() {
             IngestError::Truncated { what, bytes: bytes.len() }
         } else {
-            IngestError::Invalid { what, message: error.to_string() }
+            IngestError::Invalid { what, message: plain(&error, bytes) }
         }
     })
+}
+
+/// What was found instead, without the names of our types.
+pub(super) fn plain(error: &serde_json::Error, bytes: &[u8]) -> String {
+    match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        None => return "it is empty".to_owned(),
+        Some(b'<') => return "it is a web page".to_owned(),
+        Some(_) => {}
+    }
+    let said = error.to_string();
+    match said.split_once("expected struct ") {
+        Some((before, rest)) => {
+            let rest = rest.split_once(' ').map_or("", |(_, rest)| rest);
+            format!("{before}expected an object {rest}").trim_end().to_owned()
+        }
+        None => said,
+    }
 }
 
 fn one<'a, W: Deserialize<'a>, T>(

@@ -13,7 +13,7 @@ use crate::faults::support::block_on;
 use crate::ingest::served::kubeconfig;
 
 /// Runs it with a configuration, and nothing else of anybody's.
-async fn doctor(home: &Path, config: &str, more: &[&str]) -> Output {
+pub async fn doctor(home: &Path, config: &str, more: &[&str]) -> Output {
     let folder = home.join(".config/quarterdeck");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("config.yaml"), config).unwrap();
@@ -33,7 +33,7 @@ async fn doctor(home: &Path, config: &str, more: &[&str]) -> Output {
 }
 
 /// Exit code, and the findings as `area check status message`.
-fn found(output: &Output) -> (Option<i32>, bool, Vec<String>) {
+pub fn found(output: &Output) -> (Option<i32>, bool, Vec<String>) {
     let text = String::from_utf8_lossy(&output.stdout);
     let document: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
     assert_eq!(document["version"], 1);
@@ -47,7 +47,7 @@ fn found(output: &Output) -> (Option<i32>, bool, Vec<String>) {
     (output.status.code(), document["ok"].as_bool().unwrap(), rows.collect())
 }
 
-fn has(rows: &[String], wanted: &str) {
+pub fn has(rows: &[String], wanted: &str) {
     assert!(rows.iter().any(|row| row.contains(wanted)), "{wanted:?} in\n{}", rows.join("\n"));
 }
 

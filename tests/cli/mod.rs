@@ -2,6 +2,7 @@
 
 mod config_errors;
 mod doctor;
+mod odd_answers;
 mod sources;
 
 use std::path::Path;

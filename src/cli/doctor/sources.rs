@@ -13,7 +13,9 @@ use crate::clock::Clock;
 use crate::model::source::SourceScope;
 use crate::model::{Name, SystemId};
 use crate::net::{About, Cluster, Docker, GitHub, Limits, NetError, Prometheus, segment};
-use crate::systems::{Spec, Upstream};
+use crate::systems::prometheus::ingest;
+use crate::systems::{self, Spec, Upstream};
+use crate::text::Safe;
 
 /// For one question.
 pub(super) const PATIENCE: Duration = Duration::from_secs(8);
@@ -140,7 +142,13 @@ async fn github(subject: &Subject, scope: &SourceScope, client: &GitHub, clock: 
         Err(error) => findings.push(failed(subject, "token", &error, "sources.github.token")),
     }
     let about = match ask(client.about()).await {
-        Ok(about) => about,
+        Ok(about) if about.genuine => about,
+        Ok(_) => {
+            let message = format!("{} answers, but not as GitHub does", scope.server.as_str());
+            let next = "is something between here and GitHub? check its address";
+            findings.push(subject.say("reach", Verdict::Fail, message).then(next));
+            return findings;
+        }
         Err(error) => {
             findings.push(failed(subject, "reach", &error, "sources.github.url"));
             return findings;
@@ -160,8 +168,10 @@ async fn github(subject: &Subject, scope: &SourceScope, client: &GitHub, clock: 
         (name, ask(client.get(&path)).await)
     });
     for (name, answer) in join_all(asked).await {
-        findings.push(match answer {
-            Ok(_) => subject.say("permission", Verdict::Ok, format!("may read the runs of {}", name.raw())),
+        let read = answer.map(|body| systems::github::runs(scope.id, name, &body));
+        findings.push(match read {
+            Ok(Ok(_)) => subject.say("permission", Verdict::Ok, format!("may read the runs of {}", name.raw())),
+            Ok(Err(odd)) => self::odd(subject, "permission", &odd),
             Err(error @ NetError::Api { code: 404, .. }) => subject
                 .say("permission", Verdict::Fail, format!("{}: {error}", name.raw()))
                 .then("check the name; a token without the right to see it gets the same answer"),
@@ -209,6 +219,12 @@ fn quota(subject: &Subject, about: &About, limits: &Limits, clock: Clock) -> Fin
     }
 }
 
+/// An answer that the console could not use either, in its words, which end with the next step.
+fn odd(subject: &Subject, check: &'static str, why: &Safe) -> Finding {
+    let (message, next) = why.as_str().rsplit_once("; ").unwrap_or((why.as_str(), "look at what answers there"));
+    subject.say(check, Verdict::Fail, message).then(next)
+}
+
 async fn prometheus(subject: &Subject, client: &Prometheus, clock: Clock) -> Vec<Finding> {
     const PLACE: &str = "sources.prometheus";
     let now = clock.now().wall;
@@ -218,14 +234,18 @@ async fn prometheus(subject: &Subject, client: &Prometheus, clock: Clock) -> Vec
         Ok(answer) => answer,
         Err(error) => return vec![failed(subject, "reach", &error, PLACE)],
     };
+    if let Err(odd) = ingest::told(&answer.body) {
+        return vec![self::odd(subject, "reach", &odd)];
+    }
     // Thanos and its like may not tell their version, and need not.
     let version = build.ok().and_then(|answer| text(&answer.body, "/data/version"));
     let version = version.map_or_else(|| "no version is told".to_owned(), |version| format!("version {version}"));
     let message = format!("{} answers queries {}: {version}", client.url(), way(client.url()));
     let mut findings = vec![subject.say("reach", Verdict::Ok, message)];
     findings.extend(skew(subject, answer.date, clock));
-    findings.push(match rules {
-        Ok(_) => subject.say("permission", Verdict::Ok, "may read rules"),
+    findings.push(match rules.map(|answer| ingest::rules(&answer.body)) {
+        Ok(Err(odd)) => self::odd(subject, "permission", &odd),
+        Ok(Ok(_)) => subject.say("permission", Verdict::Ok, "may read rules"),
         Err(error) => {
             let mut finding = failed(subject, "permission", &error, PLACE);
             finding.message = format!("rules cannot be read, so that no objective is found by them: {error}");

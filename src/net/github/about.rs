@@ -1,6 +1,7 @@
 //! What a host tells of itself and of the token, for `doctor`.
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::{GitHub, Got, Share};
 use crate::net::error::NetError;
@@ -15,6 +16,8 @@ pub struct About {
     pub scopes: Option<Vec<String>>,
     /// Of a GitHub Enterprise Server; github.com has no version.
     pub version: Option<String>,
+    /// Whether the body is a rate limit. A page with status 200 is no GitHub.
+    pub genuine: bool,
 }
 
 impl GitHub {
@@ -30,6 +33,8 @@ impl GitHub {
             date: read.date,
             scopes: text("x-oauth-scopes").map(words),
             version: text("x-github-enterprise-version").map(str::to_owned),
+            genuine: serde_json::from_slice::<Value>(&read.body)
+                .is_ok_and(|body| body.pointer("/resources/core").is_some()),
         })
     }
 }

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use crate::model::kubernetes::Meta;
 use crate::model::pipelines::{Conclusion, Job, JobStep, Jobs, Run, RunStatus};
 use crate::model::{Kind, Name, ObjectId, SourceId, Uid};
-use crate::systems::ingest::IngestError;
+use crate::systems::ingest::{IngestError, plain};
 use crate::systems::wire::{Int, List, Obj, Text, Time};
 use crate::text::Safe;
 
@@ -279,7 +279,7 @@ fn read<'a, T: Deserialize<'a>>(what: &'static str, bytes: &'a [u8]) -> Result<T
         if error.is_eof() {
             IngestError::Truncated { what, bytes: bytes.len() }
         } else {
-            IngestError::Invalid { what, message: error.to_string() }
+            IngestError::Invalid { what, message: plain(&error, bytes) }
         }
     })
 }

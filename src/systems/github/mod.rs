@@ -7,8 +7,18 @@ pub(super) mod perform;
 pub mod watch;
 mod words;
 
-use crate::model::ObjectId;
+use crate::model::{Name, ObjectId, SourceId};
 use crate::net::segment;
+use crate::safe;
+use crate::text::Safe;
+
+/// The runs in an answer, or what is odd about it: the console and `doctor` say the same.
+pub fn runs(source: SourceId, repository: &Name, body: &[u8]) -> Result<ingest::Runs, Safe> {
+    ingest::runs(source, repository, body).map_err(|error| {
+        let next = "is something between here and GitHub? check its address";
+        safe!("{}; {}", Safe::line(&error.to_string()), Safe::of(next))
+    })
+}
 
 /// `/repos/acme/checkout`.
 fn repository(name: &str) -> String {

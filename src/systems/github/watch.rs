@@ -9,8 +9,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::jobs::Looked;
+use super::runs_path;
 use super::words::{self, Trouble};
-use super::{ingest, runs_path};
 use crate::model::Uid;
 use crate::model::pipelines::Quota;
 use crate::model::source::{Detail, FeedEvent, FeedStatus, Object};
@@ -155,17 +155,11 @@ impl Watch {
         let source = self.outlet.id.cluster;
         // A page of runs is a megabyte or more; the runtime has other things to do.
         let decoded = tokio::task::spawn_blocking(move || {
-            bodies.iter().map(|body| ingest::runs(source, &repository, body)).collect::<Result<Vec<_>, _>>()
+            bodies.iter().map(|body| super::runs(source, &repository, body)).collect::<Result<Vec<_>, _>>()
         });
         let pages = match decoded.await {
             Ok(Ok(pages)) => pages,
-            Ok(Err(error)) => {
-                let next = "is something between here and GitHub? check sources.github.url";
-                return Ok(Err(Trouble::Passing(
-                    safe!("{}; {}", Safe::line(&error.to_string()), Safe::of(next)),
-                    None,
-                )));
-            }
+            Ok(Err(odd)) => return Ok(Err(Trouble::Passing(odd, None))),
             Err(_) => return Ok(Err(Trouble::Passing(Safe::of("the runs could not be decoded"), None))),
         };
         self.outlet.tell(FeedEvent::ListBegins).await?;

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::model::kubernetes::Meta;
 use crate::model::slo::Alert;
 use crate::model::{Name, SourceId, Uid};
+use crate::systems::ingest::plain;
 use crate::text::Safe;
 
 /// Where a group does not tell its own: Prometheus' default.
@@ -67,14 +68,26 @@ struct Envelope {
     warnings: Option<Vec<String>>,
 }
 
+fn odd(why: &str) -> Safe {
+    crate::safe!(
+        "the answer is not what Prometheus sends: {}; is something else there? check its address",
+        Safe::line(why)
+    )
+}
+
 /// The `data` of an answer, and its warnings.
 fn open(body: &[u8]) -> Result<(Value, Option<Safe>), Safe> {
-    let envelope: Envelope = serde_json::from_slice(body)
-        .map_err(|error| crate::safe!("the answer is not what Prometheus sends: {}", Safe::line(&error.to_string())))?;
-    if envelope.status != "success" {
-        let kind = envelope.error_type.unwrap_or_default();
-        let words = Safe::line(&envelope.error.unwrap_or_else(|| "an answer without success".to_owned()));
-        return Err(crate::safe!("{} ({})", words, Safe::line(&kind)));
+    let envelope: Envelope = serde_json::from_slice(body).map_err(|error| odd(&plain(&error, body)))?;
+    match (envelope.status.as_str(), envelope.error) {
+        // A list is taken for the fields in their order.
+        ("success", _) if body.trim_ascii_start().starts_with(b"{") => {}
+        (_, Some(error)) => {
+            let kind = envelope.error_type.filter(|kind| !kind.is_empty());
+            let kind = kind.map_or_else(|| Safe::of(""), |kind| crate::safe!(" ({})", Safe::line(&kind)));
+            return Err(crate::safe!("Prometheus says: {}{}; look at its log", Safe::line(&error), kind));
+        }
+        ("error", None) => return Err(Safe::of("Prometheus tells of an error without a word; look at its log")),
+        (_, None) => return Err(odd("it does not say that it is a success")),
     }
     let warning = envelope.warnings.filter(|words| !words.is_empty()).map(|words| Safe::line(&words.join("; ")));
     Ok((envelope.data, warning))
