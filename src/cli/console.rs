@@ -25,7 +25,7 @@ pub(crate) fn run(scope: &Scope, look: &Look) -> u8 {
     // Mistakes on the command line and in files are told before the screen is touched.
     let caps = Caps::detect();
     let around = world::surroundings();
-    let (config, (theme, keymap)) = match all_settings(scope, look, &folders, &around, caps) {
+    let (config, (theme, keymap)) = match all_settings(scope, look, Some(&folders), &around, caps) {
         Ok(all) => all,
         Err(errors) => return complain(USAGE, &errors.to_string()),
     };
@@ -59,17 +59,18 @@ pub(crate) fn run(scope: &Scope, look: &Look) -> u8 {
 }
 
 /// Configuration, theme and keymap, or what is wrong with any of them, all of it.
-fn all_settings(
+pub(crate) fn all_settings(
     scope: &Scope,
     look: &Look,
-    folders: &Folders,
+    folders: Option<&Folders>,
     around: &Surroundings,
     caps: Caps,
 ) -> Result<(Config, (Theme, Keymap)), ConfigErrors> {
-    let config = match world::load(scope, Some(folders), around) {
+    let dir = folders.map(|folders| folders.config.as_path());
+    let config = match world::load(scope, folders, around) {
         Ok(config) => config,
         // What the flags chose is looked at all the same.
-        Err(errors) => return ConfigErrors::both(Err(errors), settings(look, Some(&folders.config), caps)),
+        Err(errors) => return ConfigErrors::both(Err(errors), settings(look, dir, caps)),
     };
     let mut look = look.clone();
     let (mut theme, mut keymap) = (None, None);
@@ -81,7 +82,7 @@ fn all_settings(
         keymap.clone_from(&config.keymap);
         look.keymap = keymap.as_ref().map(|chosen| chosen.word.clone());
     }
-    match settings(&look, Some(&folders.config), caps) {
+    match settings(&look, dir, caps) {
         Ok(found) => Ok((config, found)),
         Err(mut errors) => {
             for (chosen, flag) in [(theme, "--theme"), (keymap, "--keymap")] {

@@ -36,8 +36,8 @@ pub fn run() -> ExitCode {
     let code = match &cli.command {
         None => console::run(&cli.scope, &cli.look),
         Some(Sub::Demo(options)) => demo::run(options, &cli.scope, &cli.look),
-        Some(Sub::Status(options)) => status::run(&cli.scope, *options),
-        Some(Sub::Doctor(options)) => doctor::run(&cli.scope, *options),
+        Some(Sub::Status(options)) => status::run(&cli.scope, &cli.look, *options),
+        Some(Sub::Doctor(options)) => doctor::run(&cli.scope, &cli.look, *options),
         Some(Sub::TtyReset) => tty_reset(),
     };
     ExitCode::from(code)

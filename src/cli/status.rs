@@ -7,9 +7,9 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::args::{Scope, Status};
+use super::args::{Look, Scope, Status};
 use super::folders::Folders;
-use super::{FAILED, TIMED_OUT, USAGE, complain, runtime, world};
+use super::{FAILED, TIMED_OUT, USAGE, complain, console, runtime, world};
 use crate::app::{Core, Recorder, Setup};
 use crate::clock::Clock;
 use crate::command::Keymap;
@@ -20,13 +20,16 @@ use crate::state::report::{Report, report};
 use crate::state::rollout_phase::percent_of;
 use crate::state::ui::Place;
 use crate::state::{State, interest};
+use crate::term::Caps;
 use crate::text::{self, Safe};
 
-pub(crate) fn run(scope: &Scope, options: Status) -> u8 {
+pub(crate) fn run(scope: &Scope, look: &Look, options: Status) -> u8 {
     // A journal that cannot be found leaves the list of operations empty; nothing is sent from here.
     let folders = Folders::of_user().ok();
-    let config = match world::load(scope, folders.as_ref(), &world::surroundings()) {
-        Ok(config) => config,
+    // A theme that does not exist is a mistake here as well, though nothing is drawn.
+    let loaded = console::all_settings(scope, look, folders.as_ref(), &world::surroundings(), Caps::detect());
+    let config = match loaded {
+        Ok((config, _)) => config,
         Err(errors) => return complain(USAGE, &errors.to_string()),
     };
     let state = folders.map(|folders| folders.state).unwrap_or_default();

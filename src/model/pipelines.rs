@@ -193,7 +193,7 @@ impl Run {
 /// The rate limit of a GitHub host, from the headers of its last answer (apis.md §6.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quota {
-    /// Requests an hour: 60 without a token, 5 000 with one.
+    /// Requests an hour: 60 without a token, 5 000 with one; 0 while the host has not told it.
     pub limit: u64,
     pub remaining: u64,
     pub reset: Option<Timestamp>,
@@ -202,6 +202,8 @@ pub struct Quota {
     pub unchanged: u64,
     /// Nothing is asked until then: the limit is spent, or the server said so.
     pub held_until: Option<Timestamp>,
+    /// Why; empty while nothing is held.
+    pub why_held: Safe,
     /// Nothing proves who asks: 60 an hour.
     pub anonymous: bool,
 }

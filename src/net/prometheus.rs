@@ -35,8 +35,8 @@ const LONG: usize = 1500;
 /// Redirects within the origin, such as to a path with a slash more.
 const REDIRECTS: usize = 3;
 
-const SETTING: Setting =
-    Setting { place: "in sources.prometheus.url", authority: "add it to this machine's certificates (SSL_CERT_FILE)" };
+/// Where the configuration names it.
+const PLACE: &str = "in sources.prometheus.url";
 
 /// See the module. Cheap to clone.
 #[derive(Clone)]
@@ -51,6 +51,8 @@ struct Inner {
     shown: String,
     token: Option<Token>,
     deadlines: Deadlines,
+    /// Where its address is mended.
+    setting: Setting,
     /// The client, and which reading of the token it was built with.
     built: Mutex<Option<(u64, Client)>>,
 }
@@ -77,25 +79,41 @@ impl Prometheus {
         Self::with(url, token, Deadlines::default())
     }
 
+    /// [`Self::new`] with an address that stands elsewhere: `in PROMETHEUS_URL`.
+    pub fn found(url: &str, token: Option<&SecretSource>, place: &'static str) -> Result<Self, NetError> {
+        Self::made(url, token, Deadlines::default(), place)
+    }
+
     /// [`Self::new`] with deadlines of the caller's choice.
     pub fn with(url: &str, token: Option<&SecretSource>, deadlines: Deadlines) -> Result<Self, NetError> {
+        Self::made(url, token, deadlines, PLACE)
+    }
+
+    fn made(
+        url: &str,
+        token: Option<&SecretSource>,
+        deadlines: Deadlines,
+        place: &'static str,
+    ) -> Result<Self, NetError> {
         let url = url.trim_end_matches('/').to_owned();
         let parsed: http::Uri = url.parse().map_err(|error| {
-            NetError::Unusable(format!("sources.prometheus.url is no URL ({error}); write it as http://host:9090"))
+            NetError::Unusable(format!("the address {place} is no URL ({error}); write it as http://host:9090"))
         })?;
         let (Some("http" | "https"), Some(authority)) = (parsed.scheme_str(), parsed.authority()) else {
-            let message = "sources.prometheus.url needs http:// or https:// and a host; write it as http://host:9090";
-            return Err(NetError::Unusable(message.to_owned()));
+            return Err(NetError::Unusable(format!(
+                "the address {place} needs http:// or https:// and a host; write it as http://host:9090"
+            )));
         };
         let host = authority.as_str().rsplit_once('@').map_or(authority.as_str(), |(_, host)| host);
         let path = parsed.path().trim_end_matches('/');
         let shown = format!("{}://{host}{path}", parsed.scheme_str().unwrap_or_default());
         if token.is_some() && parsed.scheme_str() == Some("http") && !is_loopback(parsed.host().unwrap_or_default()) {
-            let message = "is not https: a token would go there for everybody to read; mend sources.prometheus.url";
-            return Err(NetError::Unusable(format!("{shown} {message}")));
+            let message = "is not https: a token would go there for everybody to read; mend it";
+            return Err(NetError::Unusable(format!("{shown} {message} {place}")));
         }
+        let setting = Setting { place, authority: "add it to this machine's certificates (SSL_CERT_FILE)" };
         let token = token.map(|source| Token::new(Wanted::Of(source.clone()), deadlines.exec));
-        Ok(Self { inner: Arc::new(Inner { url, shown, token, deadlines, built: Mutex::new(None) }) })
+        Ok(Self { inner: Arc::new(Inner { url, shown, token, deadlines, setting, built: Mutex::new(None) }) })
     }
 
     /// The base of its API, without credentials.
@@ -237,7 +255,7 @@ impl Prometheus {
                 "{shown} did not take the connection within {after} s; check the network or the VPN"
             ));
         }
-        let words = sentence_for(shown, source.source().unwrap_or(source), SETTING);
+        let words = sentence_for(shown, source.source().unwrap_or(source), self.inner.setting);
         if source.is_connect() { NetError::Connect(words) } else { NetError::Transport(words) }
     }
 
@@ -255,7 +273,10 @@ impl Prometheus {
                 return Ok(Answer { body, date });
             }
             let what = if is_page { "a web page" } else { "something else" };
-            let words = format!("answers with {what}, not with JSON: a login or a proxy is in between; check {PLACE}");
+            let place = self.inner.setting.place;
+            let words = format!(
+                "answers with {what}, not with JSON: a login or a proxy is in between; check the address {place}"
+            );
             return Err(self.api(status.as_u16(), String::new(), &words, None));
         }
         // An error page that does not come whole still is an error with a code.
@@ -270,7 +291,11 @@ impl Prometheus {
                 if error.is_timeout() {
                     return NetError::Deadline { what: "more of the answer", after: self.inner.deadlines.idle };
                 }
-                NetError::Transport(sentence_for(&self.inner.shown, error.source().unwrap_or(&error), SETTING))
+                NetError::Transport(sentence_for(
+                    &self.inner.shown,
+                    error.source().unwrap_or(&error),
+                    self.inner.setting,
+                ))
             })?;
             let Some(chunk) = chunk else { return Ok(whole.into()) };
             if whole.len() + chunk.len() > limit {
@@ -309,7 +334,7 @@ impl Prometheus {
             }
             401 => "wants a login; give sources.prometheus.token".to_owned(),
             403 => "forbids the query; ask for a token that may read, or check sources.prometheus.token".to_owned(),
-            404 => format!("has no Prometheus API at this path; check the path {PLACE}"),
+            404 => format!("has no Prometheus API at this path; check the path {}", self.inner.setting.place),
             407 => "is behind a proxy that wants a password; check HTTP_PROXY and HTTPS_PROXY".to_owned(),
             429 => "is throttling; fewer consoles or a higher limit would help".to_owned(),
             502..=504 => {
@@ -324,8 +349,6 @@ impl Prometheus {
         NetError::Api { code, reason, message: format!("{} {words}", self.inner.shown), retry_after }
     }
 }
-
-const PLACE: &str = SETTING.place;
 
 /// Of an error page in plain text, with a colon before it.
 fn first_line(body: &[u8]) -> String {

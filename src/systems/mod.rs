@@ -45,7 +45,7 @@ use crate::text::Safe;
 
 pub use pace::Pace;
 
-pub use scope::{Namespaces, Spec, Upstream, connect, resolve};
+pub use scope::{Namespaces, Spec, Upstream, address_place, connect, resolve};
 
 /// Writes the intent of an operation so that it survives the program, or says why it cannot.
 /// Nothing is sent before it returns `Ok`. May block: it is called off the runtime's threads.

@@ -99,9 +99,10 @@ pub fn connect(first: SourceId, sources: &Sources) -> Vec<Spec> {
 }
 
 fn github(id: SourceId, source: &GitHubSource) -> Spec {
+    let place = address_place(SystemId::GitHub, source.discovered.as_ref());
     let mut spec = spec(
         scope(id, SystemId::GitHub, &source.url, source.discovered.as_ref()),
-        GitHub::new(&source.url, token_of(source)).map(Upstream::GitHub),
+        GitHub::found(&source.url, token_of(source), place).map(Upstream::GitHub),
     );
     spec.scope.namespaces = Some(source.repositories.clone());
     if source.repositories.is_empty() {
@@ -125,16 +126,35 @@ fn token_of(source: &GitHubSource) -> Wanted {
 
 fn prometheus(id: SourceId, source: &HttpSource, objectives: &[ObjectiveSpec]) -> Spec {
     let objectives: Arc<[ObjectiveSpec]> = objectives.into();
+    let place = address_place(SystemId::Prometheus, source.discovered.as_ref());
     spec(
         scope(id, SystemId::Prometheus, &source.url, source.discovered.as_ref()),
-        Prometheus::new(&source.url, source.token.as_ref()).map(|client| Upstream::Prometheus(client, objectives)),
+        Prometheus::found(&source.url, source.token.as_ref(), place)
+            .map(|client| Upstream::Prometheus(client, objectives)),
     )
 }
 
+/// Where an address is mended: where it was found, or where the configuration names it.
+#[must_use]
+pub fn address_place(system: SystemId, discovered: Option<&Safe>) -> &'static str {
+    match (system, discovered.map(Safe::as_str)) {
+        (SystemId::Kubernetes | SystemId::Rollouts, _) => "in the kubeconfig",
+        (SystemId::GitHub, None) => "in sources.github.url",
+        (SystemId::GitHub, Some(_)) => "in the git remote origin",
+        (SystemId::Prometheus, None) => "in sources.prometheus.url",
+        (SystemId::Prometheus, Some(_)) => "in PROMETHEUS_URL",
+        (SystemId::Docker, None) => "in sources.docker.host",
+        (SystemId::Docker, Some("DOCKER_HOST")) => "in DOCKER_HOST",
+        // A socket that lay where sockets lie.
+        (SystemId::Docker, Some(_)) => "by DOCKER_HOST or sources.docker.host",
+    }
+}
+
 fn docker(id: SourceId, source: &DockerSource) -> Spec {
+    let place = address_place(SystemId::Docker, source.discovered.as_ref());
     spec(
         scope(id, SystemId::Docker, &source.host, source.discovered.as_ref()),
-        Docker::new(&source.host).map(Upstream::Docker),
+        Docker::found(&source.host, place).map(Upstream::Docker),
     )
 }
 
@@ -148,7 +168,12 @@ fn scope(id: SourceId, system: SystemId, url: &str, discovered: Option<&Safe>) -
     SourceScope {
         id,
         system,
-        name: Name::new(host(&shown)),
+        // An address that names nobody is shown as it was written.
+        name: Name::new(match host(&shown).trim() {
+            "" if shown.trim().is_empty() => system.as_str(),
+            "" => &shown,
+            host => host,
+        }),
         server: Safe::identity(&shown),
         user: Safe::of(""),
         namespaces: None,
@@ -200,5 +225,33 @@ mod tests {
         assert!(scopes[1].discovered.is_some());
         assert_eq!(scopes[1].server.as_str(), "http://127.0.0.1:9090/prometheus");
         assert!(!scopes[0].feeds().is_empty(), "what cannot be used has a feed that says so");
+    }
+
+    #[test]
+    fn an_address_without_a_host_has_a_name_all_the_same() {
+        for (host, name) in [("unix://", "unix://"), ("ssh://", "ssh://"), (" ", "docker"), ("tcp://", "tcp://")] {
+            let source = DockerSource { host: host.to_owned(), discovered: Some(Safe::of("DOCKER_HOST")) };
+            let spec = docker(SourceId(0), &source);
+            assert_eq!(spec.scope.name.raw(), name, "{host:?}");
+            let why = spec.scope.unusable.unwrap();
+            assert!(!why.as_str().starts_with(' ') && !why.as_str().contains("  "), "{why:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_is_mended_where_it_was_written() {
+        let discovered = [(Some(Safe::of("DOCKER_HOST")), "in DOCKER_HOST"), (None, "in sources.docker.host")];
+        for (discovered, wanted) in discovered {
+            let spec = docker(SourceId(0), &DockerSource { host: "tcp://127.0.0.1:1".to_owned(), discovered });
+            let Some(Upstream::Docker(client)) = spec.upstream else { panic!("a client") };
+            let error = client.negotiate().await.unwrap_err().to_string();
+            assert!(error.ends_with(wanted), "{error}");
+        }
+        let discovered = [(Some(Safe::of("PROMETHEUS_URL")), "in PROMETHEUS_URL"), (None, "in sources.prometheus.url")];
+        for (discovered, wanted) in discovered {
+            let source = HttpSource { url: "nowhere".to_owned(), token: None, discovered };
+            let why = prometheus(SourceId(0), &source, &[]).scope.unusable.unwrap();
+            assert!(why.as_str().contains(wanted), "{why:?}");
+        }
     }
 }

@@ -137,6 +137,10 @@ fn quota(state: &State) -> Words {
     if let Some(left) = left {
         return Words::of(Role::Wait, safe!(" held for {}", text::age(left)));
     }
+    // No answer has told it yet.
+    if quota.limit == 0 {
+        return Words::new();
+    }
     if quota.anonymous {
         return Words::of(Role::Wait, safe!(" {}/h, no token", text::count(quota.limit)));
     }

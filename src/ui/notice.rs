@@ -85,10 +85,10 @@ fn words(state: &State, about: &About, freshness: &Freshness) -> (Words, Option<
         Freshness::Stale { since, why, retry } => (
             head(safe!("not heard of {} for {}", what, text::age(since.as_secs() as i64))),
             Some(why.clone()),
-            again(state, *retry),
+            again_of(state, what, *retry),
         ),
         Freshness::Failed { why, retry } => {
-            (head(safe!("{} cannot be read", what)), Some(why.clone()), again(state, *retry))
+            (head(safe!("{} cannot be read", what)), Some(why.clone()), again_of(state, what, *retry))
         }
     }
 }
@@ -107,6 +107,15 @@ pub fn again(state: &State, retry: Option<std::time::Duration>) -> Words {
         words = words.dim("; ").add(Role::Key, super::key(key)).dim(" tries now");
     }
     words
+}
+
+/// [`again`]; but while GitHub's limit holds, no key asks for runs.
+fn again_of(state: &State, what: &str, retry: Option<std::time::Duration>) -> Words {
+    let mut held = state.world.details.quotas.values().filter_map(|quota| quota.held_until);
+    match held.any(|until| until > state.now.wall) && what == RUNS {
+        true => Words::of(Role::Dim, "It is read again by itself then."),
+        false => again(state, retry),
+    }
 }
 
 fn filtered_out(state: &State) -> (Words, Option<Safe>, Words) {

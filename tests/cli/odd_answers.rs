@@ -45,3 +45,26 @@ fn an_answer_of_another_shape_is_no_source() {
         }
     });
 }
+
+#[test]
+fn a_theme_and_a_keymap_that_do_not_exist_are_mistakes_of_the_configuration_everywhere() {
+    block_on(async {
+        let home = TempDir::new().unwrap();
+        let text = "version: 1\ntheme: dekc\nkeymap: vmi\nsources: {}\n";
+        let (code, ok, rows) = found(&doctor(home.path(), text, &["--json"]).await);
+        assert_eq!((code, ok), (Some(1), false), "{}", rows.join("\n"));
+        has(&rows, "there is no theme \"dekc\"; did you mean \"deck\"?");
+        has(&rows, "there is no keymap \"vmi\"; did you mean \"vim\"?");
+    });
+}
+
+#[test]
+fn what_is_neither_configured_nor_discovered_has_a_line() {
+    block_on(async {
+        let home = TempDir::new().unwrap();
+        let (_, _, rows) = found(&doctor(home.path(), "version: 1\nsources: {}\n", &["--json"]).await);
+        for system in ["github", "prometheus", "docker"] {
+            has(&rows, &format!("{system} found warn not configured, not discovered"));
+        }
+    });
+}

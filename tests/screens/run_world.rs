@@ -155,7 +155,16 @@ pub fn hear_quota(state: &mut State, quota: Quota) {
 }
 
 pub fn quota(remaining: u64) -> Quota {
-    Quota { limit: 5_000, remaining, reset: None, answers: 100, unchanged: 90, held_until: None, anonymous: false }
+    Quota {
+        limit: 5_000,
+        remaining,
+        reset: None,
+        answers: 100,
+        unchanged: 90,
+        held_until: None,
+        why_held: quarterdeck::text::Safe::of(""),
+        anonymous: false,
+    }
 }
 
 /// The runs of the picture and 35 that passed before them, newest last.

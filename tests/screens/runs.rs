@@ -204,6 +204,8 @@ fn the_header_tells_what_is_left_of_the_quota() {
         FULL,
     );
     assert!(anonymous.contains("github 60/h, no token"), "{anonymous}");
+    let untold = header(&|quota| (quota.limit, quota.remaining) = (0, 0), FULL);
+    assert!(!untold.contains("github 0") && !untold.contains("/0"), "nothing is made up: {untold}");
     let held = header(&|quota| quota.held_until = Some(until), SMALL);
     assert!(held.contains("github held for 12m"), "{held}");
 }

@@ -173,7 +173,9 @@ fn a_spent_limit_says_how_long_and_what_helps() {
     let mut console = console();
     let until = console.state.now.wall + Duration::from_mins(12);
     let quota = |anonymous, held_until| {
-        let quota = Quota { limit: 60, remaining: 0, reset: None, answers: 60, unchanged: 0, held_until, anonymous };
+        let why_held = quarterdeck::text::Safe::of("the hour's requests are spent");
+        let quota =
+            Quota { limit: 60, remaining: 0, reset: None, answers: 60, unchanged: 0, held_until, why_held, anonymous };
         FeedEvent::Detail(Detail::Quota(quota))
     };
     hear(&mut console, [quota(true, Some(until))]);
@@ -275,4 +277,29 @@ fn a_run_that_waits_is_cancelled_or_run_again_from_the_inbox() {
         }
     }
     assert_eq!(console.performed(), 0, "nothing is sent without a yes");
+}
+
+#[test]
+fn a_pause_that_the_host_asks_for_is_not_blamed_on_the_token_and_is_said_once() {
+    let mut console = console();
+    let held_until = Some(console.state.now.wall + Duration::from_mins(12));
+    let why_held = quarterdeck::text::Safe::of("GitHub asks for a pause (secondary rate limit)");
+    let quota = Quota {
+        limit: 60,
+        remaining: 40,
+        reset: None,
+        answers: 9,
+        unchanged: 0,
+        held_until,
+        why_held,
+        anonymous: true,
+    };
+    let message = quarterdeck::text::Safe::of("GitHub asks for a pause");
+    let failed = quarterdeck::model::source::FeedStatus::Failed { message, retry_at: None };
+    hear(&mut console, [FeedEvent::Detail(Detail::Quota(quota)), FeedEvent::Status(failed)]);
+    console.send(Msg::Tick);
+    let all = sentences(&console);
+    assert_eq!(all.iter().filter(|line| line.contains("pause")).count(), 1, "{all:?}");
+    assert!(all.iter().any(|line| line.contains("secondary rate limit")), "{all:?}");
+    assert!(!all.iter().any(|line| line.contains("token")), "{all:?}");
 }

@@ -9,9 +9,9 @@ use std::io::{self, Write as _};
 
 use serde::Serialize;
 
-use super::args::{Doctor, Scope};
+use super::args::{Doctor, Look, Scope};
 use super::folders::Folders;
-use super::{FAILED, complain, runtime, world};
+use super::{FAILED, complain, console, runtime, world};
 use crate::clock::Clock;
 use crate::term::Caps;
 use crate::text::{self, Safe};
@@ -76,11 +76,11 @@ struct Report<'a> {
     findings: &'a [Finding],
 }
 
-pub(crate) fn run(scope: &Scope, options: Doctor) -> u8 {
+pub(crate) fn run(scope: &Scope, look: &Look, options: Doctor) -> u8 {
     let folders = Folders::of_user();
     let around = world::surroundings();
     let caps = Caps::detect();
-    let loaded = world::load(scope, folders.as_ref().ok(), &around);
+    let loaded = console::all_settings(scope, look, folders.as_ref().ok(), &around, caps).map(|(config, _)| config);
     let mut findings = local::configuration(&loaded);
     if let Ok(config) = &loaded {
         let specs = world::specs(scope, config);

@@ -26,8 +26,25 @@ const APART: i64 = 30;
 
 /// Every source, in the order of the scope.
 pub(super) async fn look(specs: Vec<Spec>, clock: Clock) -> Vec<Finding> {
+    let missing = missing(&specs);
     let all = join_all(specs.into_iter().map(|spec| one(spec, clock))).await;
-    all.into_iter().flatten().collect()
+    all.into_iter().flatten().chain(missing).collect()
+}
+
+/// A line for each system that is not looked at, and how it would be.
+fn missing(specs: &[Spec]) -> Vec<Finding> {
+    let ways = [
+        (SystemId::GitHub, "start inside a clone, or give a service of the configuration its repo"),
+        (SystemId::Prometheus, "PROMETHEUS_URL, or sources.prometheus.url in config.yaml"),
+        (SystemId::Docker, "DOCKER_HOST, or sources.docker.host in config.yaml"),
+    ];
+    let silent = ways.into_iter().filter(|(system, _)| specs.iter().all(|spec| spec.scope.system != *system));
+    silent
+        .map(|(system, way)| {
+            let subject = Subject::new(system.as_str(), "");
+            subject.say("found", Verdict::Warn, "not configured, not discovered").then(way)
+        })
+        .collect()
 }
 
 async fn one(spec: Spec, clock: Clock) -> Vec<Finding> {
@@ -47,8 +64,8 @@ async fn one(spec: Spec, clock: Clock) -> Vec<Finding> {
         }
         Some(Upstream::Cluster(cluster)) => self::cluster(&subject, &scope, cluster, clock).await,
         Some(Upstream::GitHub(client)) => github(&subject, &scope, client, clock).await,
-        Some(Upstream::Prometheus(client, _)) => prometheus(&subject, client, clock).await,
-        Some(Upstream::Docker(client)) => docker(&subject, client, clock).await,
+        Some(Upstream::Prometheus(client, _)) => prometheus(&subject, &scope, client, clock).await,
+        Some(Upstream::Docker(client)) => docker(&subject, &scope, client, clock).await,
     };
     findings.extend(looked.into_iter().map(|finding| soften(&scope, finding)));
     findings
@@ -150,7 +167,7 @@ async fn github(subject: &Subject, scope: &SourceScope, client: &GitHub, clock: 
             return findings;
         }
         Err(error) => {
-            findings.push(failed(subject, "reach", &error, "sources.github.url"));
+            findings.push(failed(subject, "reach", &error, place_of(scope)));
             return findings;
         }
     };
@@ -160,7 +177,7 @@ async fn github(subject: &Subject, scope: &SourceScope, client: &GitHub, clock: 
     findings.push(subject.say("reach", Verdict::Ok, reach));
     findings.extend(skew(subject, about.date, clock));
     findings.extend(scopes(subject, &about, &limits));
-    findings.push(quota(subject, &about, &limits, clock));
+    findings.extend(limits.told.then(|| quota(subject, &about, &limits, clock)));
     let names = scope.namespaces.iter().flatten().take(MOST);
     let asked = names.map(|name| async move {
         let path: Vec<String> = name.raw().split('/').map(segment).collect();
@@ -219,20 +236,26 @@ fn quota(subject: &Subject, about: &About, limits: &Limits, clock: Clock) -> Fin
     }
 }
 
+/// Where the address of a source is mended.
+fn place_of(scope: &SourceScope) -> &'static str {
+    let place = systems::address_place(scope.system, scope.discovered.as_ref());
+    place.trim_start_matches("in ").trim_start_matches("by ")
+}
+
 /// An answer that the console could not use either, in its words, which end with the next step.
 fn odd(subject: &Subject, check: &'static str, why: &Safe) -> Finding {
     let (message, next) = why.as_str().rsplit_once("; ").unwrap_or((why.as_str(), "look at what answers there"));
     subject.say(check, Verdict::Fail, message).then(next)
 }
 
-async fn prometheus(subject: &Subject, client: &Prometheus, clock: Clock) -> Vec<Finding> {
-    const PLACE: &str = "sources.prometheus";
+async fn prometheus(subject: &Subject, scope: &SourceScope, client: &Prometheus, clock: Clock) -> Vec<Finding> {
+    let place = place_of(scope);
     let now = clock.now().wall;
     let (query, build, rules) =
         join3(ask(client.query("vector(1)", now)), ask(client.build()), ask(client.rules())).await;
     let answer = match query {
         Ok(answer) => answer,
-        Err(error) => return vec![failed(subject, "reach", &error, PLACE)],
+        Err(error) => return vec![failed(subject, "reach", &error, place)],
     };
     if let Err(odd) = ingest::told(&answer.body) {
         return vec![self::odd(subject, "reach", &odd)];
@@ -247,7 +270,7 @@ async fn prometheus(subject: &Subject, client: &Prometheus, clock: Clock) -> Vec
         Ok(Err(odd)) => self::odd(subject, "permission", &odd),
         Ok(Ok(_)) => subject.say("permission", Verdict::Ok, "may read rules"),
         Err(error) => {
-            let mut finding = failed(subject, "permission", &error, PLACE);
+            let mut finding = failed(subject, "permission", &error, place);
             finding.message = format!("rules cannot be read, so that no objective is found by them: {error}");
             finding
         }
@@ -255,11 +278,11 @@ async fn prometheus(subject: &Subject, client: &Prometheus, clock: Clock) -> Vec
     findings
 }
 
-async fn docker(subject: &Subject, client: &Docker, clock: Clock) -> Vec<Finding> {
-    const PLACE: &str = "sources.docker.host, or DOCKER_HOST";
+async fn docker(subject: &Subject, scope: &SourceScope, client: &Docker, clock: Clock) -> Vec<Finding> {
+    let place = place_of(scope);
     let about = match ask(client.about()).await {
         Ok(about) => about,
-        Err(error) => return vec![failed(subject, "reach", &error, PLACE)],
+        Err(error) => return vec![failed(subject, "reach", &error, place)],
     };
     let reach = format!("Docker {} answers with version {} of its API", about.engine, about.api);
     let mut findings = vec![subject.say("reach", Verdict::Ok, reach)];
@@ -268,7 +291,7 @@ async fn docker(subject: &Subject, client: &Docker, clock: Clock) -> Vec<Finding
             findings.push(subject.say("permission", Verdict::Ok, "may list containers"));
             findings.extend(skew(subject, answer.date, clock));
         }
-        Err(error) => findings.push(failed(subject, "permission", &error, PLACE)),
+        Err(error) => findings.push(failed(subject, "permission", &error, place)),
     }
     findings
 }

@@ -4,7 +4,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::KEYS;
 use super::tree::{At, Entry, Faults, Node, Origin, What, read};
 
 const PREFIX: &str = "QUARTERDECK_";
@@ -31,16 +30,17 @@ pub(super) fn apply(root: &mut Option<Node>, environment: &[(String, String)], f
     }
 }
 
-/// The path that a variable names. Those of one part are ours only where the word is known, since the
-/// program has other variables too.
+/// Of the program, and no value of the configuration.
+const OTHERS: [&str; 1] = ["QUARTERDECK_LOG"];
+
+/// The path that a variable names; what is not known is refused where it is read.
 fn path(name: &str) -> Option<Vec<String>> {
     let rest = name.strip_prefix(PREFIX)?;
     let part = |part: &str| part.to_ascii_lowercase().replace('_', "-");
-    if rest.contains("__") {
-        return Some(rest.split("__").map(part).collect());
+    if rest.is_empty() || OTHERS.contains(&name) {
+        return None;
     }
-    let word = part(rest);
-    KEYS.contains(&word.as_str()).then(|| vec![word])
+    Some(rest.split("__").map(part).collect())
 }
 
 /// A mapping or a list where it is written as one; everything else as it stands.

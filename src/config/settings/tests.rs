@@ -171,6 +171,15 @@ fn the_environment_wins_over_the_file() {
 }
 
 #[test]
+fn a_variable_that_nobody_reads_is_refused() {
+    let none = TempDir::new().unwrap();
+    let errors = of(none.path(), &[("QUARTERDECK_THEM", "light"), ("QUARTERDECK_LOG", "debug")]);
+    let errors = errors.map(|_| ()).unwrap_err().to_string();
+    assert!(errors.contains("$QUARTERDECK_THEM: unknown key \"them\"; did you mean \"theme\"?"), "{errors}");
+    assert!(!errors.contains("LOG"), "{errors}");
+}
+
+#[test]
 fn what_the_environment_says_wrong_is_told_with_its_name() {
     let folder = folder("version: 1\nservices: [{ name: checkout }]\n");
     let errors = of(

@@ -72,7 +72,7 @@ pub struct Docker {
 
 struct Inner {
     /// As it was named; holds no credentials.
-    url: String,
+    at: words::At,
     address: Address,
     deadlines: DockerDeadlines,
     /// `v1.41`, once it is known.
@@ -89,7 +89,7 @@ enum Address {
 
 impl fmt::Debug for Docker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Docker").field("url", &self.inner.url).finish_non_exhaustive()
+        f.debug_struct("Docker").field("url", &self.inner.at.url).finish_non_exhaustive()
     }
 }
 
@@ -99,17 +99,30 @@ impl Docker {
         Self::with_deadlines(host, DockerDeadlines::default())
     }
 
+    /// [`Self::new`] with an address that stands elsewhere: `in sources.docker.host`.
+    pub fn found(host: &str, place: &'static str) -> Result<Self, NetError> {
+        Self::made(host, DockerDeadlines::default(), place)
+    }
+
     /// [`Self::new`] with deadlines of the caller's choice.
     pub fn with_deadlines(host: &str, deadlines: DockerDeadlines) -> Result<Self, NetError> {
-        let url = host.trim().trim_end_matches('/').to_owned();
+        Self::made(host, deadlines, "in DOCKER_HOST")
+    }
+
+    fn made(host: &str, deadlines: DockerDeadlines, place: &'static str) -> Result<Self, NetError> {
+        // Of `unix://` the slashes are not its end.
+        let url = host.trim();
+        let url = if url.ends_with("://") { url } else { url.trim_end_matches('/') }.to_owned();
         let address = address(&url).map_err(NetError::Unusable)?;
-        Ok(Self { inner: Arc::new(Inner { url, address, deadlines, version: Mutex::new(None) }) })
+        Ok(Self {
+            inner: Arc::new(Inner { at: words::At { url, place }, address, deadlines, version: Mutex::new(None) }),
+        })
     }
 
     /// Its address, without credentials.
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.inner.url
+        &self.inner.at.url
     }
 
     /// Asks for the version of the API anew: an engine that comes back may be another one.
@@ -156,6 +169,9 @@ impl Docker {
         if status.is_success() {
             return Ok(stream);
         }
+        if status.is_redirection() {
+            return Err(NetError::Connect(words::no_engine(&self.inner.at)));
+        }
         // An error page that does not come whole still is an error with a code.
         let body = stream.collect(ERROR_LIMIT).await.unwrap_or_default();
         Err(NetError::from_status(status.as_u16(), &body, None))
@@ -169,8 +185,8 @@ impl Docker {
         let after = self.inner.deadlines.version;
         match timeout(after, asked).await {
             Ok(Ok(said)) => Ok(said),
-            Ok(Err(error)) => Err(words::of_bollard(&self.inner.url, error)),
-            Err(_) => Err(NetError::Connect(words::silent(&self.inner.url, after))),
+            Ok(Err(error)) => Err(words::of_bollard(&self.inner.at, error)),
+            Err(_) => Err(NetError::Connect(words::silent(&self.inner.at, after))),
         }
     }
 
@@ -198,7 +214,7 @@ impl Inner {
         let length = text(&answer, &header::CONTENT_LENGTH).and_then(|text| text.parse::<u64>().ok());
         match length {
             Some(length) if length <= VERSION_LIMIT => Ok(answer),
-            _ => Err(NetError::Connect(words::no_engine(&self.url))),
+            _ => Err(NetError::Connect(words::no_engine(&self.at))),
         }
     }
 }

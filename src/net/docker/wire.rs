@@ -34,12 +34,12 @@ impl Inner {
         match &self.address {
             Address::Socket(path) => {
                 let stream = self.connected(UnixStream::connect(path)).await?;
-                let stream = stream.map_err(|error| NetError::Connect(words::of_socket(&self.url, path, &error)))?;
+                let stream = stream.map_err(|error| NetError::Connect(words::of_socket(&self.at, path, &error)))?;
                 self.exchange(TokioIo::new(stream), request).await
             }
             Address::Tcp(uri) => {
                 let stream = self.connected(connector(self.deadlines.connect).oneshot(uri.clone())).await?;
-                let stream = stream.map_err(|error| NetError::Connect(words::of_tcp(&self.url, &error)))?;
+                let stream = stream.map_err(|error| NetError::Connect(words::of_tcp(&self.at, &error)))?;
                 self.exchange(stream, request).await
             }
         }
@@ -47,14 +47,14 @@ impl Inner {
 
     async fn connected<T>(&self, connecting: impl Future<Output = T>) -> Result<T, NetError> {
         let after = self.deadlines.connect;
-        timeout(after, connecting).await.map_err(|_| NetError::Connect(words::unanswered(&self.url, after)))
+        timeout(after, connecting).await.map_err(|_| NetError::Connect(words::unanswered(&self.at, after)))
     }
 
     async fn exchange<T>(&self, stream: T, request: Request<Empty<Bytes>>) -> Result<Response<Incoming>, NetError>
     where
         T: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
     {
-        let broken = |error: hyper::Error| NetError::Connect(words::of_exchange(&self.url, &error));
+        let broken = |error: hyper::Error| NetError::Connect(words::of_exchange(&self.at, &error));
         let (mut sender, connection) = http1::Builder::new()
             // What lies in between for a slow reader stays in the engine's socket.
             .max_buf_size(64 << 10)
@@ -70,7 +70,7 @@ impl Inner {
         let after = self.deadlines.head;
         match timeout(after, sender.send_request(request)).await {
             Ok(answer) => answer.map_err(broken),
-            Err(_) => Err(NetError::Connect(words::silent(&self.url, after))),
+            Err(_) => Err(NetError::Connect(words::silent(&self.at, after))),
         }
     }
 }

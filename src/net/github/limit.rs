@@ -181,17 +181,23 @@ impl Budget {
         }
     }
 
-    /// Limit, what remains, when it begins anew, answers and unchanged ones of the last hour.
+    /// Limit, what remains, when it begins anew, answers and unchanged ones of the last hour. The
+    /// limit is 0 until it was told; that of github.com without a token is known to everybody.
     pub(super) fn figures(&self, public: bool, anonymous: bool) -> (u64, u64, Option<Timestamp>, u64, u64) {
-        let limit = self.limit.unwrap_or(if anonymous && public { ANONYMOUS } else { KNOWN });
+        let limit = self.limit.unwrap_or(if anonymous && public { ANONYMOUS } else { 0 });
         let sums = self.minutes.iter().fold((0, 0), |(a, b), (_, x, y)| (a + x, b + y));
         (limit, self.remaining.unwrap_or(limit).min(limit), self.reset, sums.0, sums.1)
+    }
+
+    /// An answer said how many there are.
+    pub(super) fn is_told(&self) -> bool {
+        self.limit.is_some()
     }
 
     /// The least time between two requests with which our share lasts the hour; matters to those
     /// without a token only.
     pub(super) fn least_interval(&self, public: bool, anonymous: bool) -> Duration {
-        let (limit, ..) = self.figures(public, anonymous);
+        let limit = self.limit.unwrap_or(if public { ANONYMOUS } else { KNOWN });
         if anonymous { Duration::from_hours(1).div_f64((limit as f64 * 0.6).max(1.0)) } else { Duration::ZERO }
     }
 }
@@ -287,6 +293,9 @@ mod tests {
         assert_eq!(budget.hold(Duration::from_secs(1)), None, "a write may use the rest");
         assert_eq!(budget.hold_read(Duration::from_mins(30)), None);
         assert_eq!(budget.figures(true, false).3, 260);
+        assert_eq!(Budget::default().figures(true, false).0, 0, "nothing is made up");
+        assert_eq!(Budget::default().figures(false, true).0, 0);
+        assert_eq!(Budget::default().figures(true, true).0, 60);
         assert_eq!(Budget::default().least_interval(true, true), Duration::from_secs(100));
         assert_eq!(Budget::default().least_interval(true, false), Duration::ZERO);
     }

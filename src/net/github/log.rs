@@ -50,7 +50,7 @@ impl GitHub {
         let answer = timeout(after, client._get(uri)).await;
         let answer = answer
             .map_err(|_| NetError::Deadline { what: "answer", after })?
-            .map_err(|error| stack::failed(place.host(), &error))?;
+            .map_err(|error| stack::failed(place.host(), &error, self.inner.place))?;
         let status = answer.status();
         let stream = BodyStream::new(answer.into_body(), None, self.inner.deadlines.idle);
         if status == StatusCode::OK {

@@ -50,6 +50,8 @@ struct Inner {
     origin: Origin,
     token: Token,
     deadlines: Deadlines,
+    /// Where its address is mended.
+    place: &'static str,
     clock: Clock,
     slots: Semaphore,
     budget: Mutex<Budget>,
@@ -63,16 +65,18 @@ struct Inner {
     anonymous: Mutex<Option<bool>>,
 }
 
-/// The rate limit as the host told it last. `held`: nothing is asked for so long.
+/// The rate limit as the host told it last. `held`: nothing is asked for so long, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
+    /// The host said it; else 0, or what everybody knows.
+    pub told: bool,
     pub limit: u64,
     pub remaining: u64,
     pub reset: Option<Timestamp>,
     /// Answers of the last hour, and how many of them said "unchanged".
     pub answers: u64,
     pub unchanged: u64,
-    pub held: Option<Duration>,
+    pub held: Option<(Duration, &'static str)>,
     pub anonymous: bool,
 }
 
@@ -109,10 +113,19 @@ impl GitHub {
         Self::with(url, wanted, Deadlines::default())
     }
 
+    /// [`Self::new`] with an address that stands elsewhere: `in the git remote origin`.
+    pub fn found(url: &str, wanted: Wanted, place: &'static str) -> Result<Self, NetError> {
+        Self::made(url, wanted, Deadlines::default(), place)
+    }
+
     /// [`Self::new`] with deadlines of the caller's choice.
     pub fn with(url: &str, wanted: Wanted, deadlines: Deadlines) -> Result<Self, NetError> {
+        Self::made(url, wanted, deadlines, "in sources.github.url")
+    }
+
+    fn made(url: &str, wanted: Wanted, deadlines: Deadlines, place: &'static str) -> Result<Self, NetError> {
         let url = url.trim_end_matches('/').to_owned();
-        let wrong = |why: &str| NetError::Unusable(format!("{url} {why}; mend sources.github.url"));
+        let wrong = |why: &str| NetError::Unusable(format!("{url} {why}; mend it {place}"));
         let base: Uri = url.parse().map_err(|_| wrong("is no URL"))?;
         let origin = Origin::of(&base).ok_or_else(|| wrong("names no server as https://host does"))?;
         if !origin.is_private() && wanted != Wanted::Nothing {
@@ -126,6 +139,7 @@ impl GitHub {
                 origin,
                 token,
                 deadlines,
+                place,
                 clock: Clock::system(),
                 slots: Semaphore::new(limit::CONCURRENT),
                 budget: Mutex::default(),
@@ -168,8 +182,8 @@ impl GitHub {
         let (now, anonymous) = (self.inner.clock.now().mono, self.is_anonymous());
         let mut budget = self.budget();
         let (limit, remaining, reset, answers, unchanged) = budget.figures(self.is_public(), anonymous);
-        let held = budget.hold_read(now).map(|hold| hold.until.saturating_sub(now));
-        Limits { limit, remaining, reset, answers, unchanged, held, anonymous }
+        let held = budget.hold_read(now).map(|hold| (hold.until.saturating_sub(now), hold.why));
+        Limits { told: budget.is_told(), limit, remaining, reset, answers, unchanged, held, anonymous }
     }
 
     /// The least time between two requests.
@@ -296,7 +310,7 @@ impl GitHub {
         let after = self.inner.deadlines.headers;
         let sent = timeout(after, client._get_with_headers(self.uri(path)?, headers)).await;
         sent.map_err(|_| NetError::Deadline { what: "answer", after })?
-            .map_err(|error| stack::failed(&self.inner.url, &error))
+            .map_err(|error| stack::failed(&self.inner.url, &error, self.inner.place))
     }
 
     /// Counts an answer and reads it to its end.

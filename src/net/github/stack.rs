@@ -16,10 +16,6 @@ use octocrab::{AuthState, OctoBody, Octocrab, OctocrabBuilder};
 use crate::net::error::{NetError, chain};
 use crate::net::failure::{self, Setting};
 
-/// Where what is wrong with an address is mended.
-const SETTING: Setting =
-    Setting { place: "in sources.github.url", authority: "check sources.github.url and this machine's authorities" };
-
 pub(super) type Answer = Response<BoxBody<Bytes, octocrab::Error>>;
 
 /// Scheme, host and port: what a token is bound to.
@@ -136,7 +132,8 @@ fn tls_of(origin: &Origin) -> kube::Config {
 }
 
 /// What a failed send means, in words.
-pub(super) fn failed(server: &str, error: &(dyn std::error::Error + 'static)) -> NetError {
-    let message = failure::sentence_for(server, error, SETTING);
+pub(super) fn failed(server: &str, error: &(dyn std::error::Error + 'static), place: &'static str) -> NetError {
+    let setting = Setting { place, authority: "check the address and this machine's authorities" };
+    let message = failure::sentence_for(server, error, setting);
     if crate::net::error::connect_failed(error) { NetError::Connect(message) } else { NetError::Transport(message) }
 }

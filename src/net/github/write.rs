@@ -54,7 +54,7 @@ impl GitHub {
                 self.heard(answer.status(), answer.headers(), &held);
                 self.outcome(answer, until).await
             }
-            Ok(Err(error)) => match stack::failed(self.url(), &error) {
+            Ok(Err(error)) => match stack::failed(self.url(), &error, self.inner.place) {
                 failed @ NetError::Connect(_) => not_sent(failed),
                 failed => Sent::Unknown { message: failed.to_string() },
             },

@@ -70,15 +70,24 @@ fn made(run: &Run, reason: Reason, since: Option<Timestamp>, name: &Safe, words:
     }
 }
 
+/// Nothing may be asked of the host now.
+pub(super) fn is_held(state: &State, host: &SourceScope) -> bool {
+    let quota = state.world.details.quotas.get(&host.id);
+    quota.is_some_and(|quota| quota.held_until.is_some_and(|until| until > state.now.wall))
+}
+
 /// Nothing is asked of the host until its limit is set anew.
 fn spent(state: &State, host: &SourceScope, quota: &Quota) -> Option<Blocker> {
     let until = quota.held_until.filter(|until| *until > state.now.wall)?;
     let left = text::duration(until.duration_since(state.now.wall).unsigned_abs());
-    let why = if quota.anonymous {
-        Safe::of("without a token it answers 60 requests an hour; set GH_TOKEN or sources.github.token")
+    // A pause that the host asks for has nothing to do with the token.
+    let of_the_hour = quota.why_held.as_str().contains("the hour's requests");
+    let next = if of_the_hour && quota.anonymous {
+        safe!("; without a token there are {}: set GH_TOKEN or sources.github.token", text::count(quota.limit))
     } else {
-        safe!("{} of {} requests left this hour", text::count(quota.remaining), text::count(quota.limit))
+        Safe::of("; it is asked again by itself then")
     };
+    let why = safe!("{}{}", quota.why_held, next);
     let sentence = safe!("{} is not asked for {}: {}", host.name, left, why);
     Some(Blocker {
         cluster: host.id,

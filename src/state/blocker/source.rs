@@ -43,6 +43,8 @@ fn blocker(state: &State, cluster: &SourceScope, system: SystemId) -> Option<Blo
         Freshness::Absent { why } => {
             Some(made(cluster, Reason::CrdMissing, safe!("{} is not installed on {}: {}", system_name, name, why)))
         }
+        // The limit is one cause, and said with the limit.
+        Freshness::Stale { .. } | Freshness::Failed { .. } if super::run::is_held(state, cluster) => None,
         Freshness::Stale { since, why, .. } => Some(made(
             cluster,
             Reason::SourceStale,

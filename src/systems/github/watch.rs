@@ -233,7 +233,8 @@ impl Watch {
             reset: limits.reset,
             answers: limits.answers,
             unchanged: limits.unchanged,
-            held_until: limits.held.and_then(|held| wall.checked_add(held).ok()),
+            held_until: limits.held.and_then(|(held, _)| wall.checked_add(held).ok()),
+            why_held: limits.held.map_or_else(|| Safe::of(""), |(_, why)| Safe::of(why)),
             anonymous: limits.anonymous,
         };
         if self.quota.as_ref() != Some(&quota) {

@@ -34,6 +34,16 @@ pub(super) fn trouble(error: &NetError, repository: &str, token: Option<&str>, w
         }
         // Its Actions answer so, too, when they are off.
         NetError::Api { code: 410 | 422, .. } => Trouble::Denied(safe!("{}: {}", repository, said)),
+        NetError::Api { code: 500.., .. } => {
+            let next = "it has trouble of its own (www.githubstatus.com), or a proxy has; it is asked again by itself";
+            Trouble::Passing(safe!("GitHub: {}; {}", said, Safe::of(next)), None)
+        }
+        NetError::Api { .. } => {
+            Trouble::Passing(safe!("GitHub: {}; check its address, and whether it is GitHub that answers", said), None)
+        }
+        NetError::Deadline { .. } => {
+            Trouble::Passing(safe!("GitHub: {}; check the network, the VPN or HTTPS_PROXY", said), None)
+        }
         _ => Trouble::Passing(said, None),
     }
 }

@@ -28,7 +28,7 @@ pub const ABOUT: About = About {
 };
 
 const WHY: &str = "Objectives, burn rates and alerts come from Prometheus.";
-const NEXT: &str = "Name it in .quarterdeck.yaml as sources: prometheus: { url: https://… }, or set PROMETHEUS_URL.";
+const NEXT: &str = "Name it in config.yaml as sources: prometheus: { url: https://… }, or set PROMETHEUS_URL.";
 
 const DENIED: &str = "Next: a token that may read, as sources: prometheus: { token: { env: NAME } }. Everything else \
                       here goes on working.";

@@ -23,7 +23,7 @@ pub(super) static CONTAINERS: View = View {
     about: About {
         what: "containers",
         when_empty: "Containers appear here as soon as the engine has some, stopped ones included.",
-        when_absent: "Name the engine with DOCKER_HOST, or sources.docker.host in the configuration.",
+        when_absent: "Name the engine with DOCKER_HOST, or sources.docker.host in config.yaml.",
     },
     columns: &[
         left("state", 14, 0, 0),
