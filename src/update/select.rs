@@ -26,8 +26,8 @@ fn settle_list(state: &mut State, list: &ListId) {
     let (selected, place, chosen) =
         state.ui.list(list).map_or((None, 0, false), |list| (list.selected.clone(), list.place, list.chosen));
     let mut at = selected.as_ref().and_then(|row| lists::position(state, list, row));
-    if !chosen && is_filling(state) {
-        // Nobody moved yet, and rows keep coming in before it: they must not carry it away.
+    if !chosen && (is_by_attention(list) || is_filling(state)) {
+        // Nobody moved yet, and rows come in before it or change places: they must not carry it away.
         at = (len > 0).then_some(0);
     }
     if at.is_none() {
@@ -55,6 +55,14 @@ fn settle_list(state: &mut State, list: &ListId) {
     entry.top = scrolled(entry.top, entry.place, len, height);
 }
 
+/// The order says what needs somebody most: its first row is what is looked at first.
+const fn is_by_attention(list: &ListId) -> bool {
+    matches!(
+        list,
+        ListId::Pane(Pane::Pipelines | Pane::Budget) | ListId::Place(Place::Pipelines | Place::Slo | Place::Inbox)
+    )
+}
+
 /// A first list is being read: rows come in page by page.
 fn is_filling(state: &State) -> bool {
     state.world.feeds.values().any(|feed| !feed.complete && matches!(feed.status, FeedStatus::Connecting))
@@ -78,8 +86,6 @@ fn worth_a_look(state: &State, list: &ListId, at: Option<usize>) -> Option<usize
             let step = state.world.rollouts.get(&id.uid)?.current_step_index?;
             lists::position(state, list, &RowId::Step(usize::try_from(step).ok()?))
         }
-        // The order says what needs somebody most.
-        ListId::Pane(Pane::Pipelines) => (!state.world.runs.is_empty()).then_some(0),
         ListId::Place(Place::Run(id)) if at.is_none() => {
             let worst = runs::worst(runs::jobs(state, &id.uid)?)?;
             lists::position(state, list, &RowId::Object(worst.id.clone()))

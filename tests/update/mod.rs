@@ -4,6 +4,7 @@ mod dialog;
 mod dialog_true;
 mod environments;
 mod evidence;
+mod first_row;
 mod inbox;
 mod life;
 mod places;
