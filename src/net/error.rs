@@ -39,6 +39,9 @@ pub enum NetError {
     /// Not followed: a token belongs to one server.
     #[error("it answers with a redirect{}, which is not followed; check the URL", to_server(.server))]
     Redirected { server: String },
+    /// A whole answer, and not what was asked for.
+    #[error("{0}")]
+    Unreadable(String),
     /// The pages of a list do not make a list.
     #[error("{0}")]
     Paging(String),
@@ -65,6 +68,7 @@ impl NetError {
             | Self::Held { .. }
             | Self::Moved { .. }
             | Self::Redirected { .. }
+            | Self::Unreadable(_)
             | Self::Paging(_) => false,
         }
     }

@@ -198,7 +198,8 @@ impl<'de> Deserialize<'de> for Flag {
     }
 }
 
-/// A time in RFC 3339; anything else is no time.
+/// A time in RFC 3339; anything else is no time, nor is one before 1970: the first second of year 1 is
+/// how Go writes a time that was never set.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Time(pub Option<Timestamp>);
 
@@ -212,7 +213,7 @@ impl<'de> Visitor<'de> for TimeVisitor {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Time, E> {
-        Ok(Time(text.parse().ok()))
+        Ok(Time(text.parse().ok().filter(|time: &Timestamp| time.as_second() >= 0)))
     }
 
     forgive!(visit_bool(bool) visit_i64(i64) visit_u64(u64) visit_f64(f64));

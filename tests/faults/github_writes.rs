@@ -117,6 +117,23 @@ fn what_is_left_of_the_hour_is_for_writes_and_what_became_of_them() {
 }
 
 #[test]
+fn an_answer_that_cannot_be_read_is_not_called_a_lost_connection() {
+    block_on(async {
+        for (body, words) in
+            [("<html>".to_owned(), "a run"), (run_row(9, 1, "completed", None).to_string(), "about another run")]
+        {
+            let server = Server::answering(move |_| Reply::Whole(200, LIMITS.to_owned(), body.clone())).await;
+            let told = told(&server, "1", RERUN).await;
+            let [Progress::Refused { message }] = &told[..] else { panic!("{told:?}") };
+            let said = message.as_str();
+            assert!(said.contains(words) && said.contains("cannot be read before the send"), "{said}");
+            assert!(!said.contains("connection"), "{said}");
+            assert_eq!(posts(&server.requests()), 0);
+        }
+    });
+}
+
+#[test]
 fn a_refusal_is_repeated_word_for_word() {
     block_on(async {
         for (code, words) in [

@@ -7,6 +7,7 @@ pub mod support;
 
 mod credentials;
 mod github;
+mod github_pace;
 pub mod github_writes;
 pub mod hub;
 mod odd_prometheus;

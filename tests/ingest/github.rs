@@ -142,3 +142,27 @@ fn what_is_no_list_is_an_error_and_never_an_empty_list() {
     }
     assert!(runs(&format!("{{\"workflow_runs\":[{}]}}", "[".repeat(100_000))).is_err());
 }
+
+#[test]
+fn a_time_that_was_never_set_is_none_and_only_pages_for_a_browser_are_offered() {
+    for (time, known) in
+        [("0001-01-01T00:00:00Z", false), ("1969-12-31T23:59:59Z", false), ("2020-01-22T19:33:08Z", true)]
+    {
+        for field in ["created_at", "run_started_at", "updated_at"] {
+            let run = with(field, json!(time));
+            let read = [run.created, run.started, run.updated];
+            assert_eq!(read.iter().flatten().count(), 2 + usize::from(known), "{field} {time}");
+        }
+    }
+    for (url, offered) in [
+        ("https://github.com/a/b/actions/runs/1", true),
+        ("HTTP://ghe.example/a/b/actions/runs/1", true),
+        ("javascript:alert(1)//https://github.com", false),
+        ("javascript://github.com/%0aalert(1)", false),
+        ("file:///etc/passwd", false),
+        ("github.com/a/b", false),
+        ("", false),
+    ] {
+        assert_eq!(!with("html_url", json!(url)).url.is_empty(), offered, "{url}");
+    }
+}

@@ -184,7 +184,7 @@ pub fn run(source: SourceId, repository: &Name, bytes: &[u8]) -> Result<Run, Ing
         created: wire.created_at.0,
         started: wire.run_started_at.0,
         updated: wire.updated_at.0,
-        url: wire.html_url.line(),
+        url: address(&wire.html_url).unwrap_or_default(),
     })
 }
 
@@ -229,7 +229,7 @@ fn job(run: &ObjectId, bytes: &[u8]) -> Result<(Job, Option<u32>), IngestError> 
         completed: wire.completed_at.0,
         runner: wire.runner_name.some().map(Safe::identity),
         labels: wire.labels.0.iter().filter_map(|label| label.some().map(Safe::identity)).collect(),
-        url: wire.html_url.some().map(Safe::line),
+        url: address(&wire.html_url),
         steps: wire.steps.0.iter().filter_map(|step| step.0.as_ref()).enumerate().map(step).collect(),
     };
     Ok((job, attempt(wire.run_attempt)))
@@ -239,7 +239,7 @@ fn job(run: &ObjectId, bytes: &[u8]) -> Result<(Job, Option<u32>), IngestError> 
 pub fn job_head(bytes: &[u8]) -> Result<JobHead, IngestError> {
     let wire: JobWire<'_> = object("the job", bytes)?;
     let conclusion = wire.conclusion.some().map(Conclusion::parse);
-    Ok(JobHead { status: status(&wire.status, conclusion.as_ref()), url: wire.html_url.some().map(Safe::line) })
+    Ok(JobHead { status: status(&wire.status, conclusion.as_ref()), url: address(&wire.html_url) })
 }
 
 fn step((index, wire): (usize, &StepWire<'_>)) -> JobStep {
@@ -253,6 +253,13 @@ fn step((index, wire): (usize, &StepWire<'_>)) -> JobStep {
         started: wire.started_at.0,
         completed: wire.completed_at.0,
     }
+}
+
+/// A page for the browser: nothing but such an address is offered.
+fn address(url: &Text<'_>) -> Option<Safe> {
+    let url = url.some()?;
+    let scheme = url.split_once("://")?.0;
+    ["https", "http"].into_iter().any(|known| scheme.eq_ignore_ascii_case(known)).then(|| Safe::line(url))
 }
 
 /// A status that is missing beside a conclusion can only be the last one.

@@ -95,8 +95,8 @@ impl Watch {
         looked.due = now + wait;
         match known {
             Some(known) if looked.ended && !known.active => looked.settled = Some(known),
-            // The list does not know it yet.
-            Some(_) if looked.ended => self.due = self.due.min(looked.due),
+            // The list does not know it yet, and a run that goes on cannot be run again.
+            Some(_) if looked.ended => self.due = self.due.min(now),
             _ => {}
         }
         self.looked.insert(run.uid.clone(), looked);
@@ -104,7 +104,7 @@ impl Watch {
     }
 
     fn rhythm(&self) -> Duration {
-        self.outlet.pace.jobs.max(self.client.least_interval())
+        self.outlet.between(self.outlet.pace.jobs).max(self.client.least_interval())
     }
 
     async fn tell_jobs(&self, run: &ObjectId, jobs: Result<Arc<Jobs>, Safe>) -> Result<(), Gone> {

@@ -73,11 +73,11 @@ pub(crate) async fn evidence(client: &GitHub, action: &Action) -> (Found, String
 async fn read(client: &GitHub, action: &Action) -> Result<Run, NetError> {
     let body = client.get_for_write(&run_path(&action.target)).await?;
     let run = ingest::run(action.target.cluster, &action.target.namespace, &body)
-        .map_err(|error| NetError::Transport(error.to_string()))?;
+        .map_err(|error| NetError::Unreadable(error.to_string()))?;
     if run.meta.uid == action.target.uid {
         Ok(run)
     } else {
-        Err(NetError::Transport("the answer is about another run".to_owned()))
+        Err(NetError::Unreadable("the answer is about another run".to_owned()))
     }
 }
 

@@ -233,7 +233,11 @@ fn alert(source: SourceId, entry: &Value) -> Option<Alert> {
         meta: meta(source, namespace, name, &uid.join(",")),
         firing: entry.get("state").and_then(Value::as_str) == Some("firing"),
         severity: Safe::line(severity.unwrap_or_default()),
-        since: entry.get("activeAt").and_then(Value::as_str).and_then(|text| text.parse().ok()),
+        since: entry
+            .get("activeAt")
+            .and_then(Value::as_str)
+            .and_then(|text| text.parse().ok())
+            .filter(|time: &Timestamp| time.as_second() >= 0),
         summary: Safe::line(summary.map_or("", String::as_str)),
         slo: found.get("sloth_id").map(|id| Safe::line(id)),
         labels: found.iter().map(|(name, value)| (Safe::line(name), Safe::line(value))).collect(),
