@@ -47,6 +47,20 @@ impl Ordered {
         }
     }
 
+    /// Of those that move: how many run, are queued, and say something else.
+    #[must_use]
+    pub fn moving(&self) -> [usize; 3] {
+        let mut counts = [0; 3];
+        for run in self.runs.iter().take(self.moving) {
+            counts[match run.status {
+                RunStatus::InProgress => 0,
+                RunStatus::Queued => 1,
+                _ => 2,
+            }] += 1;
+        }
+        counts
+    }
+
     /// Those that move, failed or wait.
     #[must_use]
     pub const fn open(&self) -> usize {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!              canary              stable
-//!  errors      0.31 %  ▁▂▃▅▇▇      0.12 %  ▂▂▁▂▂▁    ⚠ worse +0.12…+0.21 pp · n 9 412
+//!  errors      0.31 %  ▁▂▃▅▇▇      0.12 %  ▂▂▁▂▂▁    ⚠ worse +0.12…+0.21 pp · n 9 412 · δ 0.05
 //!  p95         212 ms  ▃▃▃▃▄▄      205 ms  ▃▃▃▃▃▃    +7 ms
 //! ```
 
@@ -16,7 +16,8 @@ use crate::model::rollouts::Rollout;
 use crate::model::slo::{Arm, ArmMetric, ArmVerdict, Comparison, Reading};
 use crate::safe;
 use crate::state::details::Compared;
-use crate::state::{State, arms, freshness};
+use crate::state::ui::Place;
+use crate::state::{State, arms, freshness, readings};
 use crate::text::{self, Safe};
 
 /// Columns of a trend.
@@ -67,13 +68,26 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, y: u16, rollout: &Rollout) -> u16 
             pen.write(columns.canary + VALUE + 1, y, TREND, &trend(&row.canary.history, most, bars));
             pen.write(columns.stable + VALUE + 1, y, TREND, &trend(&row.stable.history, most, Role::Dim));
         }
-        if columns.verdict + verdict.width() <= pen.width() {
-            pen.write(columns.verdict, y, pen.width(), &verdict);
-        } else {
-            // The verdict is what the table is for: it is never cut.
-            y += 1;
-            pen.write(columns.canary.saturating_sub(1), y, pen.width(), &verdict);
-        }
+        y = verdict_at(state, pen, y, &columns, row, verdict);
+    }
+    y
+}
+
+/// The verdict beside its arms, else below them: it is what the table is for, and never cut. What the
+/// interval is held against goes with it where there is room; on the page of the rollout there is.
+fn verdict_at(state: &State, pen: &mut Pen<'_>, y: u16, columns: &Columns, row: &Comparison, verdict: Words) -> u16 {
+    let whole = if verdict.width() == 0 { Words::new() } else { verdict.clone().then(margin(row)) };
+    let always = matches!(state.ui.place, Place::Rollout(_));
+    let beside = pen.width().saturating_sub(columns.verdict);
+    if let Some(words) = [&whole, &verdict].into_iter().take(if always { 1 } else { 2 }).find(|w| w.width() <= beside) {
+        pen.write(columns.verdict, y, pen.width(), words);
+        return y + 1;
+    }
+    let x = columns.canary.saturating_sub(1);
+    let below = pen.width().saturating_sub(x);
+    let mut y = y + 1;
+    for line in (if always || whole.width() <= below { whole } else { verdict }).wrap(below) {
+        pen.write(x, y, pen.width(), &line);
         y += 1;
     }
     y
@@ -83,6 +97,17 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, y: u16, rollout: &Rollout) -> u16 
 fn is_doubtful(state: &State, compared: &Compared) -> bool {
     !freshness::of_kind(state, compared.source, Kind::Slo).is_live()
         || state.now.mono.saturating_sub(compared.heard) > OLD
+}
+
+/// How much worse, in percentage points, is still let pass: ` · δ 0.05`.
+fn margin(row: &Comparison) -> Words {
+    match row.verdict {
+        ArmVerdict::Worse { .. } | ArmVerdict::NotWorse { .. } | ArmVerdict::Inconclusive { .. } => {
+            let points = f64::from(row.query.margin_ppb) / 1e7;
+            Words::of(Role::Dim, safe!(" · δ {}", readings::short(&text::decimal(points, 7))))
+        }
+        ArmVerdict::Insufficient { .. } | ArmVerdict::None => Words::new(),
+    }
 }
 
 /// Columns of a value, as `100.0 %` and `12.34 s` need.

@@ -31,10 +31,11 @@ pub fn draw(state: &State, pen: &mut Pen<'_>) {
     }
     let left = scope(state);
     let room = end.saturating_sub(1);
-    let sources = [sources(state, false), sources(state, true)];
-    let fits = sources.iter().find(|words| left.width() + words.width() + 3 <= room);
-    // Trouble with a source goes before the rest of the scope's name.
-    let sources = fits.unwrap_or(&sources[1]);
+    let sources = [Room::Wide, Room::Brief, Room::Terse].map(|room| sources(state, room));
+    let fits = sources[..2].iter().find(|words| left.width() + words.width() + 3 <= room);
+    // Trouble with a source goes before the rest of the scope's name, and before its own whole words.
+    let cut = || sources[1..].iter().find(|words| words.width() + 13 <= room);
+    let sources = fits.or_else(cut).unwrap_or(&sources[2]);
     let taken = sources.width().min(room.saturating_sub(13));
     pen.write(room - taken, 0, taken, sources);
     pen.write(1, 0, room.saturating_sub(taken + 3), &left);
@@ -60,48 +61,35 @@ fn scope(state: &State) -> Words {
     if cluster.user.is_empty() { words } else { words.add(Role::Faint, " · ").dim(&cluster.user) }
 }
 
+/// How much is said of the systems.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Room {
+    Wide,
+    /// Only those in trouble, the failed ones first.
+    Brief,
+    /// The same in a sign and a word each.
+    Terse,
+}
+
 /// A dot per system; only those in trouble where there is little room.
-fn sources(state: &State, brief: bool) -> Words {
+fn sources(state: &State, room: Room) -> Words {
+    let there = SystemId::ALL.into_iter().filter(|system| state.world.of_system(*system).next().is_some());
+    let mut shown: Vec<(SystemId, Freshness)> = there.map(|system| (system, of_system(state, system))).collect();
+    if room != Room::Wide {
+        let short = |system| system == SystemId::GitHub && is_short(state);
+        shown.retain(|(system, freshness)| !is_calm(freshness) || short(*system));
+        shown.sort_by_key(|(_, freshness)| match freshness {
+            Freshness::Failed { .. } | Freshness::Denied { .. } | Freshness::Absent { .. } => 0,
+            Freshness::Stale { .. } | Freshness::Partial { .. } => 1,
+            Freshness::Live { .. } | Freshness::Loading { .. } => 2,
+        });
+    }
     let mut words = Words::new();
-    for system in SystemId::ALL {
-        if state.world.of_system(system).next().is_none() {
-            continue;
-        }
-        let freshness = of_system(state, system);
-        let sign = signs::freshness(&freshness);
-        let calm = matches!(freshness, Freshness::Live { left_out: 0, .. });
-        if brief && calm && !(system == SystemId::GitHub && is_short(state)) {
-            continue;
-        }
+    for (system, freshness) in &shown {
         if !words.is_empty() {
-            words.push(Role::Dim, "  ");
+            words.push(Role::Dim, if room == Room::Terse { " " } else { "  " });
         }
-        words = words.then(sign.mark());
-        let role = if calm { Role::Dim } else { sign.role };
-        words.push(role, system.short());
-        // Nobody named it: where it was found stands in the help. A cluster is found as everywhere.
-        let named = |source: &SourceScope| source.discovered.is_none();
-        if !brief
-            && system != SystemId::Rollouts
-            && system != SystemId::Kubernetes
-            && !state.world.of_system(system).any(named)
-        {
-            words.push(Role::Dim, " discovered");
-        }
-        match &freshness {
-            Freshness::Live { age, .. } if age.as_secs() >= 10 => {
-                words.push(role, safe!(" {}", text::age(age.as_secs() as i64)));
-            }
-            Freshness::Live { left_out: 0, .. } => {}
-            Freshness::Live { left_out, .. } => words.push(role, safe!(" {} left out", text::count(*left_out))),
-            Freshness::Stale { since, .. } => {
-                words.push(role, safe!(" {} stale", text::age(since.as_secs() as i64)));
-            }
-            other => words.push(role, safe!(" {}", other.as_str())),
-        }
-        if system == SystemId::GitHub {
-            words = words.then(quota(state));
-        }
+        words = words.then(source(state, *system, freshness, room));
     }
     let firing = slos::firing(state).count() as u64;
     if firing > 0 {
@@ -116,6 +104,41 @@ fn sources(state: &State, brief: bool) -> Words {
         }
     }
     words
+}
+
+const fn is_calm(freshness: &Freshness) -> bool {
+    matches!(freshness, Freshness::Live { left_out: 0, .. })
+}
+
+/// Sign, name, and how it stands.
+fn source(state: &State, system: SystemId, freshness: &Freshness, room: Room) -> Words {
+    let sign = signs::freshness(freshness);
+    let role = if is_calm(freshness) { Role::Dim } else { sign.role };
+    let mut words = sign.mark().add(role, system.short());
+    if room == Room::Terse {
+        return words;
+    }
+    // Nobody named it: where it was found stands in the help. A cluster is found as everywhere.
+    let named = |source: &SourceScope| source.discovered.is_none();
+    if room == Room::Wide
+        && system != SystemId::Rollouts
+        && system != SystemId::Kubernetes
+        && !state.world.of_system(system).any(named)
+    {
+        words.push(Role::Dim, " discovered");
+    }
+    match freshness {
+        Freshness::Live { age, .. } if age.as_secs() >= 10 => {
+            words.push(role, safe!(" {}", text::age(age.as_secs() as i64)));
+        }
+        Freshness::Live { left_out: 0, .. } => {}
+        Freshness::Live { left_out, .. } => words.push(role, safe!(" {} left out", text::count(*left_out))),
+        Freshness::Stale { since, .. } => {
+            words.push(role, safe!(" {} stale", text::age(since.as_secs() as i64)));
+        }
+        other => words.push(role, safe!(" {}", other.as_str())),
+    }
+    if system == SystemId::GitHub { words.then(quota(state)) } else { words }
 }
 
 /// Too little of the rate limit for the pace that is wanted.

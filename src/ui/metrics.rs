@@ -14,7 +14,8 @@ pub const WIDE: u16 = 68;
 /// Value, what is wanted, trend, verdict, counters; the counters below where there is no room beside.
 pub fn lines(pen: &mut Pen<'_>, y: u16, name: u16, metric: &Metric) -> u16 {
     let (role, glyph, word) = verdict(metric);
-    let value = metric.measurements.last().map_or_else(|| Safe::of("–"), |last| readings::short(&last.value));
+    let limits: Vec<f64> = bounds(metric).collect();
+    let value = metric.measurements.last().map_or_else(|| Safe::of("–"), |last| readings::beside(&last.value, &limits));
     let loud = if role == Role::Quiet { Role::Text } else { role };
     pen.cell(0, y, name, Lean::Left, &Words::of(Role::Text, &metric.name));
     pen.cell(name + 1, y, 9, Lean::Right, &Words::of(loud, value));
@@ -47,8 +48,7 @@ fn trend(metric: &Metric) -> Words {
     let last = metric.measurements.iter().rev().take(usize::from(TREND)).collect::<Vec<_>>();
     let values: Vec<Option<f64>> = last.iter().map(|measurement| readings::number(&measurement.value)).collect();
     // What the values are held against is on the scale: a trend far below its limit looks low.
-    let bounds = [&metric.success_condition, &metric.failure_condition].into_iter().flatten();
-    let bound = bounds.filter_map(conditions::bound).fold(0.0_f64, |most, value| most.max(value.abs()));
+    let bound = bounds(metric).fold(0.0_f64, |most, value| most.max(value.abs()));
     let most = values.iter().flatten().fold(bound, |most, value| most.max(value.abs()));
     let mut words = Words::new();
     for (measurement, value) in last.iter().zip(&values).rev() {
@@ -63,6 +63,11 @@ fn trend(metric: &Metric) -> Words {
         };
     }
     words
+}
+
+/// The numbers that its values are held against.
+fn bounds(metric: &Metric) -> impl Iterator<Item = f64> {
+    [&metric.success_condition, &metric.failure_condition].into_iter().flatten().filter_map(conditions::bound)
 }
 
 /// The last measurement failed, or the metric has.

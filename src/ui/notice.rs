@@ -54,7 +54,7 @@ pub fn lines(pen: &mut Pen<'_>, head: &Words, why: Option<&Safe>, next: &Words) 
 fn words(state: &State, about: &About, freshness: &Freshness) -> (Words, Option<Safe>, Words) {
     let sign = signs::freshness(freshness);
     let head = |words: Safe| sign.mark().add(sign.role, words);
-    let what = about.what;
+    let what = if about.what == WAITING { "what waits for a person" } else { about.what };
     match freshness {
         Freshness::Loading { remaining } => {
             let next = match remaining {
@@ -64,7 +64,7 @@ fn words(state: &State, about: &About, freshness: &Freshness) -> (Words, Option<
             (head(safe!("reading {} …", what)), None, next)
         }
         Freshness::Live { .. } | Freshness::Partial { .. } => (
-            Words::of(Role::Dim, "• ").text(safe!("no {} in {}", what, scope(state, what))),
+            Words::of(Role::Dim, "• ").text(safe!("no {} in {}", about.what, scope(state, about.what))),
             if let Freshness::Partial { why, .. } = freshness { Some(why.clone()) } else { None },
             Words::of(Role::Dim, about.when_empty),
         ),
@@ -135,6 +135,7 @@ fn filtered_out(state: &State) -> (Words, Option<Safe>, Words) {
 }
 
 /// What [`About`] says of workflow runs: they come from repositories, not from a cluster.
+pub(super) const WAITING: &str = "waiting for a person";
 const RUNS: &str = "runs";
 const DENIED: &str = "Next: ask for get, list and watch on it. Everything else here goes on working.";
 const DENIED_RUNS: &str = "Next: give the token of sources.github (or GH_TOKEN) the permission Actions: read there. Everything else here \

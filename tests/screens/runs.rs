@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use quarterdeck::config::theme::{self, Depth, Glyphs};
 use quarterdeck::model::Kind;
-use quarterdeck::model::pipelines::{JobsRead, Quota};
+use quarterdeck::model::pipelines::{JobsRead, Quota, RunStatus};
 use quarterdeck::model::source::{Detail, FeedEvent, FeedStatus};
 use quarterdeck::state::State;
 use quarterdeck::state::ui::{Pane, Place};
@@ -238,4 +238,46 @@ fn a_clock_that_is_off_changes_no_age() {
     };
     assert_eq!(screen(0), screen(7_200));
     assert_eq!(screen(0), screen(-7_200));
+}
+
+/// Titles say what they count, and begin with words; a pane whose source failed says so on a small screen.
+#[test]
+fn what_is_counted_and_what_failed_is_named() {
+    let first = |state: &State, size, word: &str| {
+        let screen = text(&draw(state, &roles(), size));
+        screen.lines().find(|line| line.contains(word)).unwrap_or_else(|| panic!("{word}: {screen}")).to_owned()
+    };
+    let mut state = at(pipelines(deploying()), Place::Pipelines, FULL);
+    let list = state.ui.list_id();
+    state.ui.lists.get_mut(&list).unwrap().filter = "zzz".to_owned();
+    update::settle(&mut state);
+    let title = first(&state, FULL, "PIPELINES");
+    assert!(title.contains("0 of 41 runs · zzz"), "{title}");
+    let title = first(&deck(Pane::Pipelines, FULL), FULL, "PIPELINES");
+    assert!(title.contains("41 runs") && !title.contains("of 41"), "{title}");
+
+    // One that is queued does not run, and one that says neither does not either.
+    let mut state = deploying();
+    github(&mut state);
+    let run = |number, status| with(run(&state, "acme/web", "ci", number, 60, None), |run| run.status = status);
+    let words = ["in_progress", "queued", "queued", "requested"].map(RunStatus::parse);
+    let all = (1..).zip(words).map(|(number, status)| run(number, status)).collect();
+    super::run_world::list(&mut state, all);
+    let title = first(&at(state, Place::Pipelines, FULL), FULL, "PIPELINES");
+    assert!(title.contains("1 running · 2 queued · 1 not ended · 4 runs"), "{title}");
+
+    for (name, state) in states().into_iter().filter(|(name, _)| matches!(*name, "denied" | "failed")) {
+        let small = text(&draw(&at(state.clone(), Place::Deck, SMALL), &roles(), SMALL));
+        assert!(!small.contains("no runs"), "{name}: {small}");
+        let title = first(&at(state.clone(), Place::Deck, FULL), FULL, "PIPELINES");
+        assert!(!title.contains("─ ·") && !title.contains("  · ✖"), "{name}: {title}");
+        // Beside others that are only old, what failed is told first.
+        let mut state = state;
+        let since = HEARD.checked_sub(Duration::from_secs(41)).unwrap();
+        let stale = FeedStatus::Stale { since, message: Safe::of("502"), retry_at: None };
+        hear(&mut state, &Kind::IN_CLUSTERS, &FeedEvent::Status(stale));
+        let header = first(&at(state, Place::Deck, SMALL), SMALL, "quarterdeck");
+        let (github, other) = (header.find("github"), header.find("k8s"));
+        assert!(github.is_some() && (other.is_none() || github < other), "{name}: {header}");
+    }
 }

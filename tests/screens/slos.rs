@@ -331,6 +331,11 @@ pub mod arms {
         compare!("arms-80x24", shot(&worse, SMALL));
         let id = world::rollout(&worse, "checkout", "production");
         compare!("arms-rollout-160x48", shot(&at(worse.clone(), Place::Rollout(id.clone())), FULL));
+        // What the interval is held against stands on the page of the rollout at any width.
+        for size in [FULL, SMALL] {
+            let page = text(&draw(&at(worse.clone(), Place::Rollout(id.clone())), &theme("mono"), size));
+            assert!(size == SMALL && !page.contains("worse") || page.contains("δ 0.05"), "{page}");
+        }
         let mut aborted = worse;
         let mut rollout = quarterdeck::model::rollouts::Rollout::clone(aborted.world.rollouts.get(&id.uid).unwrap());
         rollout.abort = true;

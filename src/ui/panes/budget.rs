@@ -46,7 +46,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
     let room = usize::from(large + lines);
     let order = if len > room { safe!("worst {} of {}", room, len) } else { Safe::of("worst first") };
     let right = if len > 0 { Words::of(Role::Dim, order) } else { Words::new() };
-    title(pen, focused, "ERROR BUDGET", &right.then(places::trouble(&freshness)));
+    title(pen, focused, "ERROR BUDGET", &places::and_trouble(right, &freshness));
     if len == 0 {
         let filtered = lists::total(state, &list) > 0;
         return notice(state, &mut pen.within(body), filtered);

@@ -43,7 +43,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
     let freshness = freshness::of_kinds(state, &[Kind::Rollout]);
     let chosen = chosen(state);
     let right = chosen.as_ref().map_or_else(Words::new, |rollout| subject(state, rollout));
-    title(pen, focused, "CANARY", &right.then(places::trouble(&freshness)));
+    title(pen, focused, "CANARY", &places::and_trouble(right, &freshness));
     let Some(rollout) = chosen else {
         let body = indent(cut_top(pen.area(), 1).1);
         let filtered = lists::total(state, &list) > 0;

@@ -44,8 +44,12 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
     let grid = Grid::new(state, &matrix, body.width, body.height);
     let least = if freshness::is_complete(state, KINDS) { "" } else { "≥ " };
     let services = text::plural(matrix.services.len() as u64, "service", "services");
-    let right = Words::of(Role::Dim, safe!("{}{}", least, services)).then(grid.beyond(&matrix));
-    title(pen, focused, "ENVIRONMENTS", &right.then(places::trouble(&freshness)));
+    let right = if matrix.services.is_empty() && !least.is_empty() {
+        Words::new()
+    } else {
+        Words::of(Role::Dim, safe!("{}{}", least, services)).then(grid.beyond(&matrix))
+    };
+    title(pen, focused, "ENVIRONMENTS", &places::and_trouble(right, &freshness));
     if matrix.services.is_empty() {
         notice::draw(state, &mut pen.within(body), &ABOUT, &freshness, false);
         return;

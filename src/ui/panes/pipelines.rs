@@ -16,7 +16,7 @@ use crate::state::freshness::{self, Freshness};
 use crate::state::kinship;
 use crate::state::layout::cut_top;
 use crate::state::lists::{self, Item};
-use crate::state::runs::{self, Standing};
+use crate::state::runs::{self, Ordered, Standing};
 use crate::state::ui::{ListId, Pane};
 use crate::text::{self, Safe};
 use crate::ui::notice::{self, About};
@@ -52,7 +52,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
         return no_source(&mut pen.within(indent(body)), WHY, NEXT);
     }
     let freshness = freshness::of_kinds(state, &[Kind::Run]);
-    let counted = counts(state, &list).then(places::trouble(&freshness));
+    let counted = places::and_trouble(counts(state, &list), &freshness);
     let right = match kinship::stranger(state) {
         Some(_) => {
             let counted = if counted.is_empty() { counted } else { counted.dim(" · ") };
@@ -119,10 +119,10 @@ pub(in crate::ui) fn short(sha: &Safe) -> Safe {
     sha.columns(0..7)
 }
 
-/// `3 of 41`: those that move, failed or wait, of all; what passes the filter where there is one.
+/// `41 runs`; what passes the filter where there is one.
 fn counts(state: &State, list: &ListId) -> Words {
     let least = if freshness::is_complete(state, &[Kind::Run]) { "" } else { "≥ " };
-    let total = text::count(lists::total(state, list) as u64);
+    let total = text::plural(lists::total(state, list) as u64, "run", "runs");
     match state.ui.list(list).filter(|list| !list.filter.is_empty() || list.faults_only) {
         Some(narrowed) => {
             let shown = safe!("{} of {}{}", text::count(lists::len(state, list) as u64), least, total);
@@ -135,7 +135,7 @@ fn counts(state: &State, list: &ListId) -> Words {
             }
         }
         None if state.world.runs.is_empty() => Words::new(),
-        None => Words::of(Role::Dim, safe!("{} of {}{}", runs::ordered(state).open(), least, total)),
+        None => Words::of(Role::Dim, safe!("{}{}", least, total)),
     }
 }
 
@@ -155,20 +155,27 @@ pub fn summary(state: &State) -> Words {
         };
     }
     let mut words = Words::new();
-    for (standing, role, glyph, word) in [
-        (Standing::Moving, Role::Move, "◌ ", "running"),
-        (Standing::Failed, Role::Bad, "✖ ", "failed"),
-        (Standing::Waiting, Role::Wait, "‖ ", "waiting"),
-    ] {
-        let count = all.count(standing);
-        if count > 0 {
-            words = words.add(role, glyph).add(role, safe!("{} {}  ", text::count(count as u64), word));
-        }
+    for (role, glyph, count, word) in standings(&all) {
+        words = words.add(role, glyph).add(role, safe!("{} {}  ", text::count(count as u64), word));
     }
     if words.is_empty() {
         words = Words::of(Role::Quiet, "✔ ").dim("none fails, none waits  ");
     }
-    words.dim("of ").dim(text::count(all.runs.len() as u64)).then(places::trouble(&freshness))
+    places::and_trouble(words.dim("of ").dim(text::count(all.runs.len() as u64)), &freshness)
+}
+
+/// How many runs stand how; those of which there are some.
+pub(in crate::ui) fn standings(all: &Ordered) -> impl Iterator<Item = (Role, &'static str, usize, &'static str)> {
+    let [running, queued, other] = all.moving();
+    [
+        (Role::Move, "◌ ", running, "running"),
+        (Role::Dim, "· ", queued, "queued"),
+        (Role::Dim, "? ", other, "not ended"),
+        (Role::Bad, "✖ ", all.count(Standing::Failed), "failed"),
+        (Role::Wait, "‖ ", all.count(Standing::Waiting), "waiting"),
+    ]
+    .into_iter()
+    .filter(|(_, _, count, _)| *count > 0)
 }
 
 /// Text of a pane stands one column to the right of its title.

@@ -107,7 +107,7 @@ pub fn summary(state: &State) -> Words {
     if !is_configured(state) {
         return Words::of(Role::Dim, "no source is configured");
     }
-    let Some(run) = runs::chosen(state) else { return Words::of(Role::Dim, "no runs") };
+    let Some(run) = runs::chosen(state) else { return super::pipelines::summary(state) };
     let Some(jobs) = runs::current_jobs(state, &run) else {
         return subject(&run).dim("  reading its jobs");
     };

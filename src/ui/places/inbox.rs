@@ -8,7 +8,7 @@ use crate::state::State;
 use crate::state::lists::{Item, Line};
 use crate::state::waiting::{Waiting, WaitingKind};
 use crate::text::Safe;
-use crate::ui::notice::About;
+use crate::ui::notice::{self, About};
 use crate::ui::pen::Words;
 use crate::ui::table::{left, right};
 use crate::ui::{facts, signs};
@@ -17,7 +17,7 @@ pub(super) static INBOX: View = View {
     title: "INBOX",
     kinds: &[Kind::Rollout, Kind::Run],
     about: About {
-        what: "waiting for a person",
+        what: notice::WAITING,
         when_empty: "Nothing waits for a person. Paused rollouts, undecided analyses, runs that need an approval and \
                      actions without an end appear here.",
         when_absent: "",

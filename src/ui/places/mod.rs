@@ -80,8 +80,7 @@ fn list(state: &State, pen: &mut Pen<'_>, page: &Page, view: &View) {
         } else {
             Words::new()
         };
-        let what = noun(view.about.what, lists::total(state, &id));
-        standing.then(counts(state, &id, view.kinds)).dim(" ").dim(what).then(trouble(&freshness))
+        and_trouble(standing.then(counts(state, &id, view.kinds, view.about.what)), &freshness)
     };
     let right = match (&state.ui.place, &state.read_only) {
         (Place::Journal, Some(why)) => right.add(Role::Wait, safe!(" · read-only: {}", why)),
@@ -111,11 +110,12 @@ fn noun(plural: &'static str, count: usize) -> &'static str {
     if count == 1 { plural.strip_suffix('s').unwrap_or(plural) } else { plural }
 }
 
-/// "3 of 41 · checkout", "≥ 500".
-fn counts(state: &State, id: &ListId, kinds: &[Kind]) -> Words {
+/// "3 of 41 runs · checkout", "≥ 500 pods"; nothing before anything was read.
+fn counts(state: &State, id: &ListId, kinds: &[Kind], what: &'static str) -> Words {
     let (len, total) = (lists::len(state, id), lists::total(state, id));
-    let least = if freshness::is_complete(state, kinds) { "" } else { "≥ " };
-    let all = safe!("{}{}", least, text::count(total as u64));
+    let complete = freshness::is_complete(state, kinds);
+    let least = if complete { "" } else { "≥ " };
+    let all = safe!("{}{} {}", least, text::count(total as u64), noun(what, total));
     let mut words = Words::new();
     if let Some(list) = state.ui.list(id).filter(|list| !list.filter.is_empty() || list.faults_only) {
         words = words.text(safe!("{} of {}", text::count(len as u64), all));
@@ -127,13 +127,19 @@ fn counts(state: &State, id: &ListId, kinds: &[Kind]) -> Words {
         }
         return words;
     }
-    words.dim(all)
+    if total == 0 && !complete { words } else { words.dim(all) }
 }
 
-/// What is wrong with the source of a list, for the end of its title.
-pub(super) fn trouble(freshness: &Freshness) -> Words {
+/// The words of a title, and what is wrong with the source of its list.
+pub(super) fn and_trouble(words: Words, freshness: &Freshness) -> Words {
+    let trouble = trouble(freshness);
+    let apart = !words.is_empty() && !trouble.is_empty();
+    if apart { words.dim(" · ").then(trouble) } else { words.then(trouble) }
+}
+
+fn trouble(freshness: &Freshness) -> Words {
     let sign = signs::freshness(freshness);
-    let words = Words::of(Role::Dim, " · ").then(sign.mark());
+    let words = sign.mark();
     match freshness {
         Freshness::Live { .. } => match freshness.left_out() {
             Some(left_out) => words.add(sign.role, left_out),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ratatui::layout::Rect;
 
-use super::{counts, details, is_old, rows, trouble};
+use super::{and_trouble, counts, details, is_old, rows};
 use crate::config::theme::Role;
 use crate::model::rollouts::Rollout;
 use crate::model::{Kind, ObjectId};
@@ -136,7 +136,7 @@ pub(super) fn heading(state: &State, id: &ObjectId) -> Safe {
 fn title(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId, right: Words) {
     let name = heading(state, id);
     let freshness = freshness::of_kind(state, id.cluster, id.kind);
-    pen.within(page.title).title(0, Role::Title, name, &right.then(trouble(&freshness)));
+    pen.within(page.title).title(0, Role::Title, name, &and_trouble(right, &freshness));
 }
 
 pub(super) fn tree(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId, info: Option<&RolloutInfo>) {
@@ -154,7 +154,7 @@ pub(super) fn tree(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId,
         _ => TREE,
     };
     let filtered = state.ui.list(&list).is_some_and(|list| !list.filter.is_empty() || list.faults_only);
-    let right = if filtered { counts(state, &list, &[]) } else { Words::new() };
+    let right = if filtered { counts(state, &list, &[], "rows") } else { Words::new() };
     let area = Rect { height: page.heading.height + page.rows.height, ..page.heading };
     let mut body = pen.within(area);
     body.fade(is_old(&freshness));

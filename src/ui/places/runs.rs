@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{View, details, is_old, trouble};
+use super::{View, and_trouble, details, is_old};
 use crate::config::theme::Role;
 use crate::model::pipelines::{Conclusion, Job, JobStep, Run};
 use crate::model::{Kind, ObjectId};
@@ -11,7 +11,7 @@ use crate::state::State;
 use crate::state::freshness;
 use crate::state::layout::{Page, cut_top};
 use crate::state::lists::{self, Item, Line};
-use crate::state::runs::{self, Standing};
+use crate::state::runs;
 use crate::state::timeline::{self as times, Scale};
 use crate::state::ui::{ListId, Place};
 use crate::text::{self, Safe};
@@ -77,7 +77,7 @@ pub(super) fn page(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId)
     let freshness = freshness::of_kind(state, id.cluster, Kind::Run);
     let sign = signs::pipeline(&run.status, run.conclusion.as_ref());
     let name = safe!("{} #{} of {}", run.workflow, run.number, run.repository());
-    pen.within(page.title).title(0, Role::Title, name, &sign.words().then(trouble(&freshness)));
+    pen.within(page.title).title(0, Role::Title, name, &and_trouble(sign.words(), &freshness));
     let mut head = pen.within(page.facts);
     head.fade(is_old(&freshness));
     facts_of(state, &mut head, &run);
@@ -229,15 +229,8 @@ pub(super) fn detail(state: &State, pen: &mut Pen<'_>, run: &Run) {
 pub(super) fn standings(state: &State) -> Words {
     let all = runs::ordered(state);
     let mut words = Words::new();
-    for (standing, role, word) in [
-        (Standing::Moving, Role::Move, "running"),
-        (Standing::Failed, Role::Bad, "failed"),
-        (Standing::Waiting, Role::Wait, "waiting"),
-    ] {
-        let count = all.count(standing);
-        if count > 0 {
-            words = words.add(role, safe!("{} {}", text::count(count as u64), word)).dim(" · ");
-        }
+    for (role, _, count, word) in pipelines::standings(&all) {
+        words = words.add(role, safe!("{} {}", text::count(count as u64), word)).dim(" · ");
     }
     words
 }
