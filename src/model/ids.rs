@@ -101,6 +101,14 @@ pub enum Kind {
     Run,
     /// A job of a workflow run. Read with its run, so it has no feed of its own.
     Job,
+    /// Tekton's run of a Pipeline.
+    PipelineRun,
+    /// Tekton's run of a Task.
+    TaskRun,
+    /// A RustCI server's run of a pipeline.
+    Execution,
+    /// A stage of an Execution. Read with it.
+    Stage,
     Slo,
     Alert,
     /// A container of a Docker Engine.
@@ -121,7 +129,7 @@ impl Kind {
     ];
 
     /// Those with feeds.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::Namespace,
         Self::Deployment,
         Self::ReplicaSet,
@@ -131,10 +139,27 @@ impl Kind {
         Self::AnalysisRun,
         Self::Experiment,
         Self::Run,
+        Self::PipelineRun,
+        Self::TaskRun,
+        Self::Execution,
         Self::Slo,
         Self::Alert,
         Self::Container,
     ];
+
+    /// Runs of continuous integration, in every system's own word.
+    pub const RUNS: [Self; 3] = [Self::Run, Self::PipelineRun, Self::Execution];
+
+    #[must_use]
+    pub const fn is_run(self) -> bool {
+        matches!(self, Self::Run | Self::PipelineRun | Self::Execution)
+    }
+
+    /// What a run consists of, in every system's own word.
+    #[must_use]
+    pub const fn is_job(self) -> bool {
+        matches!(self, Self::Job | Self::TaskRun | Self::Stage)
+    }
 
     /// The name in the API: `Deployment`.
     #[must_use]
@@ -150,6 +175,10 @@ impl Kind {
             Self::Experiment => "Experiment",
             Self::Run => "Run",
             Self::Job => "Job",
+            Self::PipelineRun => "PipelineRun",
+            Self::TaskRun => "TaskRun",
+            Self::Execution => "Execution",
+            Self::Stage => "Stage",
             Self::Slo => "SLO",
             Self::Alert => "Alert",
             Self::Container => "Container",
@@ -170,6 +199,10 @@ impl Kind {
             Self::Experiment => "experiments",
             Self::Run => "runs",
             Self::Job => "jobs",
+            Self::PipelineRun => "pipelineruns",
+            Self::TaskRun => "taskruns",
+            Self::Execution => "executions",
+            Self::Stage => "stages",
             Self::Slo => "slos",
             Self::Alert => "alerts",
             Self::Container => "containers",
@@ -183,6 +216,8 @@ impl Kind {
             Self::Namespace | Self::Deployment | Self::ReplicaSet | Self::Pod | Self::Event => SystemId::Kubernetes,
             Self::Rollout | Self::AnalysisRun | Self::Experiment => SystemId::Rollouts,
             Self::Run | Self::Job => SystemId::GitHub,
+            Self::PipelineRun | Self::TaskRun => SystemId::Tekton,
+            Self::Execution | Self::Stage => SystemId::RustCi,
             Self::Slo | Self::Alert => SystemId::Prometheus,
             Self::Container => SystemId::Docker,
         }
@@ -194,13 +229,16 @@ impl Kind {
 pub enum SystemId {
     Kubernetes,
     Rollouts,
+    Tekton,
     GitHub,
+    RustCi,
     Prometheus,
     Docker,
 }
 
 impl SystemId {
-    pub const ALL: [Self; 5] = [Self::Kubernetes, Self::Rollouts, Self::GitHub, Self::Prometheus, Self::Docker];
+    pub const ALL: [Self; 7] =
+        [Self::Kubernetes, Self::Rollouts, Self::Tekton, Self::GitHub, Self::RustCi, Self::Prometheus, Self::Docker];
 
     /// As written in `status --json` and in messages.
     #[must_use]
@@ -208,7 +246,9 @@ impl SystemId {
         match self {
             Self::Kubernetes => "kubernetes",
             Self::Rollouts => "rollouts",
+            Self::Tekton => "tekton",
             Self::GitHub => "github",
+            Self::RustCi => "rustci",
             Self::Prometheus => "prometheus",
             Self::Docker => "docker",
         }
@@ -220,7 +260,9 @@ impl SystemId {
         match self {
             Self::Kubernetes => "k8s",
             Self::Rollouts => "argo",
+            Self::Tekton => "tekton",
             Self::GitHub => "github",
+            Self::RustCi => "rustci",
             Self::Prometheus => "prometheus",
             Self::Docker => "docker",
         }

@@ -13,6 +13,8 @@ use crate::text::Safe;
 /// with the run's number (`ci-cd-pipeline #4812`), `meta.uid` GitHub's run id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
+    /// [`Kind::Run`], [`Kind::PipelineRun`] or [`Kind::Execution`].
+    pub kind: Kind,
     pub meta: Meta,
     /// The workflow's name, or its file where it has none.
     pub workflow: Safe,
@@ -174,7 +176,7 @@ pub struct JobStep {
 impl Run {
     #[must_use]
     pub fn id(&self) -> ObjectId {
-        self.meta.id(Kind::Run)
+        self.meta.id(self.kind)
     }
 
     /// `acme/checkout`.

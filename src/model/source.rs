@@ -35,8 +35,9 @@ impl SourceScope {
     #[must_use]
     pub const fn systems(&self) -> &'static [SystemId] {
         match self.system {
-            SystemId::Kubernetes | SystemId::Rollouts => &[SystemId::Kubernetes, SystemId::Rollouts],
+            SystemId::Kubernetes | SystemId::Rollouts | SystemId::Tekton => &[SystemId::Kubernetes, SystemId::Rollouts],
             SystemId::GitHub => &[SystemId::GitHub],
+            SystemId::RustCi => &[SystemId::RustCi],
             SystemId::Prometheus => &[SystemId::Prometheus],
             SystemId::Docker => &[SystemId::Docker],
         }

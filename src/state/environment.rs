@@ -49,8 +49,10 @@ pub fn configured<'a>(state: &'a State, cluster: SourceId, namespace: &Name) -> 
 #[must_use]
 pub fn of_object(state: &State, id: &ObjectId) -> Option<Name> {
     match id.kind {
-        Kind::Run => of_run(state, state.world.runs.get(&id.uid)?),
-        Kind::Job => of_run(state, state.world.runs.get(&state.world.details.job(&id.uid)?.run)?),
+        Kind::Run | Kind::PipelineRun | Kind::Execution => of_run(state, state.world.runs.get(&id.uid)?),
+        Kind::Job | Kind::TaskRun | Kind::Stage => {
+            of_run(state, state.world.runs.get(&state.world.details.job(&id.uid)?.run)?)
+        }
         _ => is_in_a_cluster(id).then(|| of(state, id.cluster, &id.namespace)),
     }
 }

@@ -26,7 +26,7 @@ pub fn of(state: &State) -> Interest {
 fn jobs(state: &State) -> Vec<ObjectId> {
     let shown = match &state.ui.place {
         Place::Deck | Place::Pipelines | Place::Run(_) => runs::chosen(state),
-        Place::Log(id) if id.kind == Kind::Job => runs::chosen(state),
+        Place::Log(id) if id.kind.is_job() => runs::chosen(state),
         _ => None,
     };
     let mut all: Vec<ObjectId> = shown.map(|run| run.id()).into_iter().collect();

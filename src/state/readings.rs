@@ -26,9 +26,11 @@ pub fn short(value: &Safe) -> Safe {
 pub fn beside(value: &Safe, limits: &[f64]) -> Safe {
     let text = short(value);
     let (Ok(shown), Some(number)) = (text.as_str().parse::<f64>(), number(value)) else { return text };
-    let Some(limit) = limits.iter().copied().find(|limit| *limit == shown && *limit != number) else { return text };
+    let same = |a: f64, b: f64| a.total_cmp(&b).is_eq();
+    let hides = |limit: &f64| same(*limit, shown) && !same(*limit, number);
+    let Some(limit) = limits.iter().copied().find(hides) else { return text };
     let longer = (FIGURES + 1..=MOST_FIGURES).map(|figures| digits(number, figures));
-    let apart = |text: &String| text.len() <= WIDEST && text.parse::<f64>().is_ok_and(|shown| shown != limit);
+    let apart = |text: &String| text.len() <= WIDEST && text.parse::<f64>().is_ok_and(|shown| !same(shown, limit));
     longer
         .into_iter()
         .find(apart)

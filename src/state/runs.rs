@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::ui::{ListId, Pane, Place, RowId};
 use super::{State, derived};
 use crate::model::pipelines::{Conclusion, Job, Jobs, Run, RunStatus};
-use crate::model::{Kind, SourceId, Uid};
+use crate::model::{SourceId, Uid};
 use crate::safe;
 use crate::text::Safe;
 
@@ -131,7 +131,7 @@ pub fn chosen(state: &State) -> Option<Arc<Run>> {
     let rows = &state.world.runs;
     let uid = match &state.ui.place {
         Place::Run(id) => return rows.get(&id.uid).cloned(),
-        Place::Log(id) if id.kind == Kind::Job => state.world.details.job(&id.uid).map(|job| job.run.clone()),
+        Place::Log(id) if id.kind.is_job() => state.world.details.job(&id.uid).map(|job| job.run.clone()),
         Place::Pipelines => highlighted(state, &ListId::Place(Place::Pipelines)),
         _ => highlighted(state, &ListId::Pane(Pane::Pipelines)),
     };
@@ -141,7 +141,7 @@ pub fn chosen(state: &State) -> Option<Arc<Run>> {
 /// As `update` left it: whether it passes the list's filter is not asked for.
 fn highlighted(state: &State, list: &ListId) -> Option<Uid> {
     match state.ui.list(list)?.selected.as_ref()? {
-        RowId::Object(id) if id.kind == Kind::Run => Some(id.uid.clone()),
+        RowId::Object(id) if id.kind.is_run() => Some(id.uid.clone()),
         _ => None,
     }
 }

@@ -204,8 +204,8 @@ impl World {
             Kind::Rollout => self.rollouts.get(uid).is_some(),
             Kind::AnalysisRun => self.analysis_runs.get(uid).is_some(),
             Kind::Experiment => self.experiments.get(uid).is_some(),
-            Kind::Run => self.runs.get(uid).is_some(),
-            Kind::Job => self.details.job(uid).is_some(),
+            Kind::Run | Kind::PipelineRun | Kind::Execution => self.runs.get(uid).is_some(),
+            Kind::Job | Kind::TaskRun | Kind::Stage => self.details.job(uid).is_some(),
             Kind::Slo => self.slos.get(uid).is_some(),
             Kind::Alert => self.alerts.get(uid).is_some(),
             Kind::Container => self.containers.get(uid).is_some(),
@@ -221,7 +221,7 @@ impl World {
             .or_else(|| self.replica_sets.get(uid).map(|row| row.meta.id(Kind::ReplicaSet)))
             .or_else(|| self.analysis_runs.get(uid).map(|row| row.meta.id(Kind::AnalysisRun)))
             .or_else(|| self.experiments.get(uid).map(|row| row.meta.id(Kind::Experiment)))
-            .or_else(|| self.runs.get(uid).map(|row| row.meta.id(Kind::Run)))
+            .or_else(|| self.runs.get(uid).map(|row| row.id()))
             .or_else(|| self.slos.get(uid).map(|row| row.meta.id(Kind::Slo)))
             .or_else(|| self.containers.get(uid).map(|row| row.meta.id(Kind::Container)))
     }
@@ -295,11 +295,11 @@ impl World {
             }
             Kind::AnalysisRun => drop(self.analysis_runs.remove(uid)),
             Kind::Experiment => drop(self.experiments.remove(uid)),
-            Kind::Run => {
+            Kind::Run | Kind::PipelineRun | Kind::Execution => {
                 drop(self.runs.remove(uid));
                 self.prune(kind);
             }
-            Kind::Job => {}
+            Kind::Job | Kind::TaskRun | Kind::Stage => {}
             Kind::Slo => {
                 drop(self.slos.remove(uid));
                 self.prune(kind);
@@ -322,8 +322,8 @@ impl World {
             Kind::Rollout => self.rollouts.retain_listed(id, seen),
             Kind::AnalysisRun => self.analysis_runs.retain_listed(id, seen),
             Kind::Experiment => self.experiments.retain_listed(id, seen),
-            Kind::Run => self.runs.retain_listed(id, seen),
-            Kind::Job => {}
+            Kind::Run | Kind::PipelineRun | Kind::Execution => self.runs.retain_listed(id, seen),
+            Kind::Job | Kind::TaskRun | Kind::Stage => {}
             Kind::Slo => self.slos.retain_listed(id, seen),
             Kind::Alert => self.alerts.retain_listed(id, seen),
             Kind::Container => self.containers.retain_listed(id, seen),
@@ -334,7 +334,7 @@ impl World {
     /// Forgets what was read of rows of this kind that are gone.
     fn prune(&mut self, kind: Kind) {
         match kind {
-            Kind::Run => self.details.keep_runs(|uid| self.runs.get(uid).is_some()),
+            kind if kind.is_run() => self.details.keep_runs(|uid| self.runs.get(uid).is_some()),
             Kind::Rollout => self.details.keep_rollouts(|uid| self.rollouts.get(uid).is_some()),
             Kind::Slo => self.details.keep_objectives(|uid| self.slos.get(uid).is_some()),
             _ => {}

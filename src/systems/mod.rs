@@ -258,7 +258,7 @@ fn place(kind: Kind, namespace: Option<&Name>) -> Option<(String, String)> {
     match kind.system() {
         SystemId::Kubernetes => kubernetes::watch::list(kind, namespace),
         SystemId::Rollouts => rollouts::watch::list(kind, namespace),
-        SystemId::GitHub | SystemId::Prometheus | SystemId::Docker => None,
+        SystemId::Tekton | SystemId::GitHub | SystemId::RustCi | SystemId::Prometheus | SystemId::Docker => None,
     }
 }
 

@@ -7,7 +7,6 @@
 use super::pen::{Pen, Words};
 use crate::command::{Command, Scope};
 use crate::config::theme::Role;
-use crate::model::Kind;
 use crate::safe;
 use crate::state::ui::{Overlay, Pane, Place};
 use crate::state::{State, verbs};
@@ -88,7 +87,7 @@ fn wanted(state: &State) -> Vec<Command> {
         }
         Place::Journal | Place::Analysis(_) => vec![C::Open, C::Filter, C::Copy, C::Leave],
         Place::Pod(_) => vec![C::Logs, C::Copy, C::Leave],
-        Place::Log(id) if id.kind == Kind::Job => {
+        Place::Log(id) if id.kind.is_job() => {
             vec![C::Follow, C::Filter, C::NextError, C::SearchNext, C::Keep, C::Drop, C::Browse, C::Save, C::Leave]
         }
         Place::Log(_) => vec![

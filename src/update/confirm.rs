@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{Effect, operations, prompt, toasts};
 use crate::action::{Action, Change};
 use crate::command::{Command, Key, KeyCode};
-use crate::model::{Kind, Name};
+use crate::model::Name;
 use crate::safe;
 use crate::state::State;
 use crate::state::ui::{Confirm, ConfirmField, Overlay, Tier, ToastKind};
@@ -189,7 +189,7 @@ fn as_it_is_now(state: &State, confirm: &Confirm) -> Result<Confirm, Safe> {
     if now.tier != confirm.tier || now.title != confirm.title {
         return Err(safe!("it is to be confirmed in another way now: {}", now.title));
     }
-    if now.generation != confirm.generation && now.action.target.kind == Kind::Run {
+    if now.generation != confirm.generation && now.action.target.kind.is_run() {
         return Err(safe!("it was run again since this was shown (attempt {})", now.generation));
     }
     if now.generation != confirm.generation {

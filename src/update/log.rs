@@ -31,7 +31,7 @@ const SIDEWAYS: u16 = 16;
 pub fn pod_of(state: &State, id: &ObjectId) -> Option<ObjectId> {
     let pod = |owner| state.world.pods.owned_by(owner).next().map(|pod| pod.meta.id(Kind::Pod));
     match id.kind {
-        Kind::Pod | Kind::Container | Kind::Job => Some(id.clone()),
+        Kind::Pod | Kind::Container | Kind::Job | Kind::TaskRun | Kind::Stage => Some(id.clone()),
         Kind::ReplicaSet => pod(&id.uid),
         Kind::Deployment | Kind::Rollout => {
             let mut sets: Vec<&ReplicaSet> =
@@ -39,9 +39,15 @@ pub fn pod_of(state: &State, id: &ObjectId) -> Option<ObjectId> {
             sets.sort_by_key(|set| std::cmp::Reverse(set.revision));
             sets.into_iter().find_map(|set| pod(&set.meta.uid))
         }
-        Kind::Namespace | Kind::Event | Kind::AnalysisRun | Kind::Experiment | Kind::Run | Kind::Slo | Kind::Alert => {
-            None
-        }
+        Kind::Namespace
+        | Kind::Event
+        | Kind::AnalysisRun
+        | Kind::Experiment
+        | Kind::Run
+        | Kind::PipelineRun
+        | Kind::Execution
+        | Kind::Slo
+        | Kind::Alert => None,
     }
 }
 

@@ -101,9 +101,9 @@ pub(super) fn page_of(id: &ObjectId) -> Option<Place> {
         Kind::Rollout => Some(Place::Rollout(id.clone())),
         Kind::Pod => Some(Place::Pod(id.clone())),
         Kind::AnalysisRun => Some(Place::Analysis(id.clone())),
-        Kind::Run => Some(Place::Run(id.clone())),
+        Kind::Run | Kind::PipelineRun | Kind::Execution => Some(Place::Run(id.clone())),
         Kind::Slo => Some(Place::Objective(id.clone())),
-        Kind::Job | Kind::Container => Some(Place::Log(id.clone())),
+        Kind::Job | Kind::TaskRun | Kind::Stage | Kind::Container => Some(Place::Log(id.clone())),
         Kind::ReplicaSet | Kind::Namespace | Kind::Event | Kind::Experiment | Kind::Alert => None,
     }
 }
@@ -118,7 +118,7 @@ pub(super) fn logs(state: &mut State) {
     let list = state.ui.list_id();
     let object = match (lists::selected(state, &list), &state.ui.place) {
         (Some(RowId::JobStep(job, _)), _) => state.world.details.job(&job).map(|job| job.id.clone()),
-        (Some(RowId::Object(id) | RowId::Waiting(_, id)), _) if id.kind == Kind::Run => {
+        (Some(RowId::Object(id) | RowId::Waiting(_, id)), _) if id.kind.is_run() => {
             return log_of_run(state, &id.uid);
         }
         (None, Place::Run(id)) => {
@@ -161,8 +161,8 @@ pub(super) fn browse(state: &mut State, effects: &mut Vec<Effect>) {
         job.url.clone().or_else(|| state.world.runs.get(&job.run).map(|run| run.url.clone()))
     };
     let page = |id: &ObjectId| match id.kind {
-        Kind::Run => state.world.runs.get(&id.uid).map(|run| run.url.clone()),
-        Kind::Job => job_page(&id.uid),
+        kind if kind.is_run() => state.world.runs.get(&id.uid).map(|run| run.url.clone()),
+        kind if kind.is_job() => job_page(&id.uid),
         _ => None,
     };
     let url = match lists::selected(state, &state.ui.list_id()) {

@@ -68,6 +68,7 @@ pub fn run(state: &State, repository: &str, workflow: &str, number: u64, began: 
     let name = format!("{workflow} #{number}");
     let raw = format!("{number}");
     Run {
+        kind: Kind::Run,
         meta: Meta {
             cluster: source(state),
             namespace: Name::new(repository),

@@ -52,6 +52,7 @@ fn hear(console: &mut Console, events: impl IntoIterator<Item = FeedEvent>) {
 
 fn run(id: u64, status: RunStatus, conclusion: Option<Conclusion>) -> Object {
     Object::Run(Arc::new(Run {
+        kind: Kind::Run,
         meta: Meta {
             cluster: GITHUB,
             namespace: Name::new("shop/checkout"),

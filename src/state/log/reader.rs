@@ -7,7 +7,6 @@ use jiff::Timestamp;
 
 use super::line::{TIME_COLUMNS, present_time, split_time};
 use super::{Log, Shown, Spot, Window, rows};
-use crate::model::Kind;
 use crate::safe;
 use crate::text::Safe;
 
@@ -179,7 +178,7 @@ impl Log {
     fn present(&self, message: &[u8]) -> Safe {
         let of = |message: &[u8]| if self.rewrites { Safe::line_opened(message) } else { Safe::line_bytes(message) };
         // GitHub's marks are only ever shown, never obeyed.
-        match marked(message).filter(|_| self.request.pod.kind == Kind::Job) {
+        match marked(message).filter(|_| self.request.pod.kind.is_job()) {
             Some((sign, rest)) => safe!("{}{}", sign, of(rest)),
             None => of(message),
         }

@@ -51,7 +51,7 @@ pub fn scopes_of_place(state: &State) -> Vec<Scope> {
             vec![Scope::List, Scope::Global]
         }
         // The log of a job is where its failure is read: what helps against it applies there too.
-        Place::Log(id) if id.kind == Kind::Job => vec![Scope::Log, Scope::Runs, Scope::List, Scope::Global],
+        Place::Log(id) if id.kind.is_job() => vec![Scope::Log, Scope::Runs, Scope::List, Scope::Global],
         Place::Log(_) => vec![Scope::Log, Scope::List, Scope::Global],
     }
 }
@@ -86,8 +86,9 @@ pub fn target(state: &State) -> Option<ObjectId> {
     };
     let highlighted = match lists::selected(state, &state.ui.list_id()) {
         Some(RowId::Object(id) | RowId::Waiting(_, id)) => match id.kind {
-            Kind::Rollout | Kind::Deployment | Kind::Run => Some(id),
-            Kind::Job => of_job(&id.uid),
+            Kind::Rollout | Kind::Deployment => Some(id),
+            kind if kind.is_run() => Some(id),
+            kind if kind.is_job() => of_job(&id.uid),
             _ => None,
         },
         Some(RowId::JobStep(job, _)) => of_job(&job),
@@ -95,7 +96,7 @@ pub fn target(state: &State) -> Option<ObjectId> {
     };
     highlighted.or_else(|| match &state.ui.place {
         Place::Rollout(id) | Place::Workload(id) | Place::Run(id) => Some(id.clone()),
-        Place::Log(id) if id.kind == Kind::Job => of_job(&id.uid),
+        Place::Log(id) if id.kind.is_job() => of_job(&id.uid),
         _ => None,
     })
 }

@@ -82,7 +82,7 @@ fn tier(state: &State, action: &Action, environment: &Name) -> Tier {
     let clear = environment.raw().bytes().all(|byte| byte.is_ascii_graphic());
     let known = || facts::environment_is_known(state, &action.target);
     let open = match action.target.kind {
-        Kind::Run => super::run::asks_for_yes(state, environment),
+        kind if kind.is_run() => super::run::asks_for_yes(state, environment),
         _ => known() && !environment::is_protected(state, environment),
     };
     if clear && open {
@@ -135,7 +135,7 @@ fn words(state: &State, action: &Action) -> Words {
 
 /// Which object exactly: `eks-prod · https://… · ana · production/checkout`.
 fn place(state: &State, target: &ObjectId) -> Safe {
-    let object = if target.kind == Kind::Run {
+    let object = if target.kind.is_run() {
         safe!("{} {}", target.namespace.safe(), target.name.safe())
     } else {
         safe!("{}/{}", target.namespace.safe(), target.name.safe())

@@ -159,6 +159,7 @@ pub fn run(source: SourceId, repository: &Name, bytes: &[u8]) -> Result<Run, Ing
     let login = |actor: Obj<ActorWire<'_>>| actor.0.and_then(|actor| actor.login.some().map(Safe::identity));
     let conclusion = wire.conclusion.some().map(Conclusion::parse);
     Ok(Run {
+        kind: Kind::Run,
         meta: Meta {
             cluster: source,
             namespace: repository.clone(),

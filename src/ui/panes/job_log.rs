@@ -10,7 +10,6 @@
 
 use crate::command::Command;
 use crate::config::theme::Role;
-use crate::model::Kind;
 use crate::model::pipelines::{Job, RunStatus};
 use crate::safe;
 use crate::state::State;
@@ -23,7 +22,7 @@ use crate::ui::{signs, timeline};
 #[must_use]
 pub fn unfinished<'a>(state: &'a State, log: &Log) -> Option<&'a Job> {
     let id = &log.request.pod;
-    let job = (id.kind == Kind::Job).then(|| state.world.details.job(&id.uid)).flatten()?;
+    let job = (id.kind.is_job()).then(|| state.world.details.job(&id.uid)).flatten()?;
     (job.status != RunStatus::Completed).then_some(job)
 }
 

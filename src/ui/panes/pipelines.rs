@@ -51,7 +51,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
         title(pen, focused, "PIPELINES", &Words::new());
         return no_source(&mut pen.within(indent(body)), WHY, NEXT);
     }
-    let freshness = freshness::of_kinds(state, &[Kind::Run]);
+    let freshness = freshness::of_kinds(state, &Kind::RUNS);
     let counted = places::and_trouble(counts(state, &list), &freshness);
     let right = match kinship::stranger(state) {
         Some(_) => {
@@ -121,7 +121,7 @@ pub(in crate::ui) fn short(sha: &Safe) -> Safe {
 
 /// `41 runs`; what passes the filter where there is one.
 fn counts(state: &State, list: &ListId) -> Words {
-    let least = if freshness::is_complete(state, &[Kind::Run]) { "" } else { "≥ " };
+    let least = if freshness::is_complete(state, &Kind::RUNS) { "" } else { "≥ " };
     let total = text::plural(lists::total(state, list) as u64, "run", "runs");
     match state.ui.list(list).filter(|list| !list.filter.is_empty() || list.faults_only) {
         Some(narrowed) => {
@@ -145,7 +145,7 @@ pub fn summary(state: &State) -> Words {
     if !is_configured(state) {
         return Words::of(Role::Dim, "no source is configured");
     }
-    let freshness = freshness::of_kinds(state, &[Kind::Run]);
+    let freshness = freshness::of_kinds(state, &Kind::RUNS);
     let all = runs::ordered(state);
     if all.runs.is_empty() {
         let sign = signs::freshness(&freshness);

@@ -34,7 +34,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
         let next = "The steps of a canary are in its own pane and on the page of the rollout.";
         return no_source(&mut pen.within(indent(body)), why, next);
     }
-    let freshness = freshness::of_kinds(state, &[Kind::Run]);
+    let freshness = freshness::of_kinds(state, &Kind::RUNS);
     let chosen = runs::chosen(state);
     let right = chosen.as_deref().map_or_else(Words::new, |run| subject(run).then(unread(state, run)));
     title(pen, focused, "RUNNING STEPS", &right);

@@ -22,7 +22,7 @@ use crate::ui::{facts, signs, timeline};
 
 pub(super) static PIPELINES: View = View {
     title: "PIPELINES",
-    kinds: &[Kind::Run],
+    kinds: &Kind::RUNS,
     about: pipelines::ABOUT,
     columns: &[
         left("status", 11, 0, 0),
@@ -74,7 +74,7 @@ pub(super) fn page(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId)
     let Some(run) = state.world.runs.get(&id.uid).cloned() else {
         return super::pages::gone(state, pen, page, id);
     };
-    let freshness = freshness::of_kind(state, id.cluster, Kind::Run);
+    let freshness = freshness::of_kind(state, id.cluster, id.kind);
     let sign = signs::pipeline(&run.status, run.conclusion.as_ref());
     let name = safe!("{} #{} of {}", run.workflow, run.number, run.repository());
     pen.within(page.title).title(0, Role::Title, name, &and_trouble(sign.words(), &freshness));
