@@ -112,9 +112,10 @@ pub fn again(state: &State, retry: Option<std::time::Duration>) -> Words {
 /// [`again`]; but while GitHub's limit holds, no key asks for runs.
 fn again_of(state: &State, what: &str, retry: Option<std::time::Duration>) -> Words {
     let mut held = state.world.details.quotas.values().filter_map(|quota| quota.held_until);
-    match held.any(|until| until > state.now.wall) && what == RUNS {
-        true => Words::of(Role::Dim, "It is read again by itself then."),
-        false => again(state, retry),
+    if held.any(|until| until > state.now.wall) && what == RUNS {
+        Words::of(Role::Dim, "It is read again by itself then.")
+    } else {
+        again(state, retry)
     }
 }
 
