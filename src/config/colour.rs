@@ -1,6 +1,6 @@
 //! Colours as files write them and as terminals have them: true, 256, sixteen, none.
 
-use super::theme::Depth;
+use super::roles::Depth;
 
 /// A colour as the terminal is told it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,7 @@
 mod colour;
 pub mod errors;
 pub mod keymap;
+mod roles;
 pub mod settings;
 pub mod theme;
 mod yaml;

@@ -14,47 +14,72 @@ use crate::state::blocker::{Blocker, Severity};
 use crate::state::freshness::{self, Freshness};
 use crate::state::{State, derived, verbs};
 
-/// The line, and below it the keys where the area has two lines.
-pub fn draw(state: &State, pen: &mut Pen<'_>) {
-    let (width, height) = (pen.width(), pen.height());
+/// The line; a sentence that is too long goes on below, where `spare` lines of air may be taken for
+/// it: nothing moves.
+pub fn draw(state: &State, pen: &mut Pen<'_>, spare: u16) {
+    let (width, own) = (pen.width(), pen.height().saturating_sub(spare));
     let blockers = derived::blockers(state);
     let Some(worst) = blockers.first() else {
-        if width > 0 && height > 0 {
+        if width > 0 && own > 0 {
             pen.write(1, 0, width.saturating_sub(1), &calm(state));
         }
         return;
     };
-    for y in 0..height {
+    // Under a dialog the keys mean something else.
+    let keys = if state.ui.overlay.is_some() { Words::new() } else { keys(state, worst) };
+    let keys = if own == 1 && keys.width() > width / 3 { look(state) } else { keys };
+    let whole = sentence(worst, 1);
+    let end = more(blockers.len()).then(keys.clone());
+    let fits = |lines: u16| laid(&whole, width, &end, lines).map(|text| (text, lines));
+    let found = (own..=pen.height()).find_map(fits);
+    let (text, lines) = found.unwrap_or_else(|| (shortened(worst, width, &end, pen.height()), pen.height()));
+    for y in 0..lines {
         pen.background(0, y, width, Role::Alert);
     }
-    // Under a dialog they mean something else.
-    let keys = if state.ui.overlay.is_some() { Words::new() } else { keys(state, worst) };
-    let words = sentence(worst, blockers.len());
-    if height > 1 {
-        two_lines(pen, &words, &keys);
+    for (y, line) in (0..).zip(&text) {
+        pen.write(if y == 0 { 1 } else { 3 }, y, width, line);
+    }
+    if text.len() < usize::from(lines) {
+        pen.write(3, lines.saturating_sub(1), width.saturating_sub(4), &end);
     } else {
-        let keys = if keys.width() > width / 3 { look(state) } else { keys };
-        let size = keys.width().min(width / 3);
-        let x = width.saturating_sub(size + 1);
-        pen.write(x, 0, size, &keys);
-        pen.write(1, 0, x.saturating_sub(3), &words);
+        pen.write(width.saturating_sub(end.width() + 1), lines.saturating_sub(1), width, &end);
     }
 }
 
-/// A sentence that is too long goes on below, beside the keys.
-fn two_lines(pen: &mut Pen<'_>, words: &Words, keys: &Words) {
-    let width = pen.width();
-    let mut lines = words.wrap(width.saturating_sub(3)).into_iter();
-    pen.write(1, 0, width.saturating_sub(2), &lines.next().unwrap_or_default());
-    let rest = lines.reduce(|all, line| all.dim(" ").then(line));
-    let Some(rest) = rest else {
-        pen.write(3, 1, width.saturating_sub(4), keys);
-        return;
-    };
-    let size = keys.width().min(width / 2);
-    let x = width.saturating_sub(size + 1);
-    pen.write(x, 1, size, keys);
-    pen.write(3, 1, x.saturating_sub(5), &rest);
+/// The sentence on so many lines, the last of them beside `end` or above it; `None` where it is longer.
+fn laid(words: &Words, width: u16, end: &Words, lines: u16) -> Option<Vec<Words>> {
+    let text = words.wrap(width.saturating_sub(4));
+    let beside = end.width() + if end.is_empty() { 4 } else { 7 };
+    let last = text.last().map_or(0, Words::width);
+    let short = text.len() < usize::from(lines) || text.len() == usize::from(lines) && last + beside <= width;
+    short.then_some(text)
+}
+
+/// The sentence without its middle: how it begins, and what can be done, which stands at its end.
+fn shortened(worst: &Blocker, width: u16, end: &Words, lines: u16) -> Vec<Words> {
+    let (sentence, columns) = (worst.sentence.as_str(), worst.sentence.width());
+    let step = sentence.rfind("; ").or_else(|| sentence.rfind(": "));
+    let step = step.map_or(0, |at| worst.sentence.part(at + 2..sentence.len()).width());
+    let room = usize::from(lines) * usize::from(width.saturating_sub(6));
+    let room = room.saturating_sub(usize::from(end.width()) + 4);
+    // A step that would leave no room for what it is about says less than the beginning.
+    let step = if step * 2 > room { 0 } else { step };
+    let mut head = room.saturating_sub(step + 2);
+    loop {
+        let tail = worst.sentence.columns(columns - step..columns);
+        let mut cut = worst.clone();
+        cut.sentence = safe!("{}…{}{}", worst.sentence.columns(0..head), if step > 0 { " " } else { "" }, tail);
+        let words = self::sentence(&cut, 1);
+        match laid(&words, width, end, lines) {
+            Some(text) => return text,
+            None if head == 0 => return words.wrap(width).into_iter().take(usize::from(lines)).collect(),
+            None => head -= 1,
+        }
+    }
+}
+
+fn more(count: usize) -> Words {
+    if count > 1 { Words::of(Role::Dim, safe!("and {} more   ", count - 1)) } else { Words::new() }
 }
 
 /// Sign, the name of the thing, the sentence, and how many more there are.

@@ -324,5 +324,5 @@ pub fn short(seconds: f64) -> Safe {
 
 /// `sloth, mean of ratios`.
 fn source(slo: &Slo) -> Words {
-    Words::of(Role::Faint, safe!("{}, {}", slo.source.as_str(), slo.method))
+    Words::of(Role::Dim, safe!("{}, {}", slo.source.as_str(), slo.method))
 }

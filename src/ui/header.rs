@@ -169,7 +169,7 @@ fn quota(state: &State) -> Words {
     }
     // The last tenth is worth a look.
     let role = if quota.remaining * 10 < quota.limit { Role::Wait } else { Role::Dim };
-    Words::of(role, safe!(" {}", text::count(quota.remaining))).add(Role::Faint, safe!("/{}", text::count(quota.limit)))
+    Words::of(role, safe!(" {}", text::count(quota.remaining))).dim(safe!("/{}", text::count(quota.limit)))
 }
 
 /// The clock that is furthest off, in words, when one is off by more than half a minute.

@@ -56,7 +56,10 @@ fn screen(state: &State, pen: &mut Pen<'_>, area: Rect) {
         return sentence(state, pen);
     }
     header::draw(state, &mut pen.within(screen.header));
-    blocker::draw(state, &mut pen.within(screen.blocker));
+    // A long sentence may take the line of air above the facts.
+    let spare = screen.body.y.saturating_sub(screen.blocker.bottom());
+    let area = Rect { height: screen.blocker.height + spare, ..screen.blocker };
+    blocker::draw(state, &mut pen.within(area), spare);
     // A dialog and the help are read alone.
     let covered = matches!(state.ui.overlay, Some(Overlay::Confirm(_) | Overlay::Help { .. }));
     match &state.ui.place {

@@ -150,7 +150,7 @@ fn bottom(state: &State, dialog: &Confirm, width: u16) -> Vec<Words> {
     let label = Words::of(Role::Dim, Safe::of("reason").pad_end(usize::from(LABEL) + 1));
     let reason = typed(&dialog.reason, on_reason);
     let empty = dialog.reason.lines().iter().all(String::is_empty) && !on_reason;
-    let reason = if empty { Words::of(Role::Faint, "optional, ").add(Role::Key, "tab") } else { reason };
+    let reason = if empty { Words::of(Role::Dim, "optional, ").add(Role::Key, "tab") } else { reason };
     let leave = Words::of(Role::Key, "esc").dim(" leave it as it is");
     let ask = ask(state, dialog);
     let most = if dialog.disarmed.is_some() { 0 } else { widest(dialog) };

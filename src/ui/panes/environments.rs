@@ -121,7 +121,7 @@ fn table(state: &State, pen: &mut Pen<'_>, matrix: &Matrix, grid: &Grid, focused
         for column in grid.environments.clone() {
             let x = x(column);
             let Some(workloads) = service.cells.get(&column) else {
-                pen.write(x, y, 1, &Words::of(Role::Faint, "–"));
+                pen.write(x, y, 1, &Words::of(Role::Dim, "–"));
                 continue;
             };
             let selected = grid.selected.as_ref().filter(|_| grid.place == Some((row, column)));
@@ -175,7 +175,7 @@ fn standing(state: &State, workload: &Workload) -> Words {
     let words = sign.mark().add(if calm { Role::Dim } else { Role::Text }, facts::version_of(images));
     let ready = facts::of(replicas.ready, replicas.desired);
     if calm && replicas.ready >= replicas.desired {
-        return words.dim("  ").add(Role::Faint, ready);
+        return words.dim("  ").dim(ready);
     }
     let weight = match workload {
         Workload::Rollout(row) => rollout_info::info(&state.world, row).weight.filter(|_| !calm),

@@ -1,6 +1,6 @@
 //! Containers of the Docker Engines.
 
-use super::View;
+use super::{View, rows};
 use crate::config::theme::Role;
 use crate::model::docker::{ContainerState, DockerContainer};
 use crate::model::{Kind, SystemId};
@@ -75,14 +75,13 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>, page: &Page) {
 pub(super) fn cells(state: &State, line: &Line) -> Vec<Words> {
     let Item::Docker(row) = &line.item else { return Vec::new() };
     let sign = sign(row);
-    let restarts = Words::of(if row.restarts == 0 { Role::Faint } else { Role::Wait }, safe!("{}", row.restarts));
     vec![
         sign.words(),
         Words::of(sign.name_role(), &row.meta.name),
         Words::of(Role::Dim, &row.meta.namespace),
         Words::of(Role::Dim, row.image.clone()),
         Words::of(if sign.role == Role::Bad { Role::Text } else { Role::Dim }, status(row)),
-        restarts,
+        rows::restarts(row.restarts),
         Words::of(Role::Dim, Safe::join(&row.ports, " ")),
         Words::of(Role::Dim, facts::age(state, &row.meta)),
     ]

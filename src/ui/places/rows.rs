@@ -70,7 +70,7 @@ pub(super) fn pod(state: &State, line: &Line) -> Vec<Words> {
         sign.words(),
         Words::of(sign.name_role(), &pod.meta.name),
         pod_ready(pod),
-        restarts(pod),
+        restarts(u64::from(pod.restarts)),
         Words::of(Role::Dim, facts::age(state, &pod.meta)),
         Words::of(Role::Dim, &pod.meta.namespace),
         pod.node.as_ref().map_or_else(Words::new, |node| Words::of(Role::Dim, node)),
@@ -83,8 +83,9 @@ pub(super) fn pod_ready(pod: &Pod) -> Words {
     Words::of(role, safe!("{}/{}", pod.ready, pod.containers))
 }
 
-fn restarts(pod: &Pod) -> Words {
-    Words::of(if pod.restarts == 0 { Role::Faint } else { Role::Wait }, safe!("{}", pod.restarts))
+/// None is nothing to look at.
+pub(super) fn restarts(count: u64) -> Words {
+    Words::of(if count == 0 { Role::Dim } else { Role::Wait }, safe!("{}", count))
 }
 
 /// The reason kubelet or scheduler gave, or the first container's.
@@ -129,7 +130,7 @@ pub(super) fn rollout(state: &State, line: &Line) -> Vec<Words> {
 
 fn weight(_row: &Rollout, info: &rollout_info::RolloutInfo, calm: bool) -> Words {
     match info.weight {
-        None => Words::of(Role::Faint, "–"),
+        None => Words::of(Role::Dim, "–"),
         Some(weight) if calm => Words::of(Role::Dim, weight.actual_percent()),
         Some(weight) => Words::of(Role::Text, weight.actual_percent()),
     }
