@@ -96,7 +96,8 @@ pub fn service<'a>(state: &'a State, rollout: &Rollout) -> Option<&'a Service> {
 pub fn objectives(state: &State, rollout: &Rollout) -> Vec<Arc<Slo>> {
     let configured = service(state, rollout).map(|service| service.name.raw());
     let name = configured.unwrap_or(rollout.meta.name.raw());
-    super::slos::ordered(state).into_iter().filter(|slo| slo.service.as_str() == name).collect()
+    let own = super::slos::in_order(state).into_iter().filter(|slo| slo.service.as_str() == name);
+    own.map(|slo| super::slos::as_known(state, slo)).collect()
 }
 
 /// What compares the arms of a rollout: the configuration's queries, else those of its analyses. None

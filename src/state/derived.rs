@@ -7,9 +7,7 @@ use super::State;
 use super::blocker::{self, Blocker};
 use super::kinship;
 use super::matrix::{self, Matrix};
-use super::runs::{self, Ordered};
 use super::waiting::{self, Waiting};
-use crate::model::pipelines::Run;
 use crate::text::Safe;
 
 /// Each with the revision it was made at.
@@ -18,7 +16,6 @@ pub struct Derived {
     matrix: Option<(u64, Arc<Matrix>)>,
     blockers: Option<(u64, Arc<[Blocker]>)>,
     waiting: Option<(u64, Arc<[Waiting]>)>,
-    runs: Option<(u64, Arc<Ordered>)>,
     stranger: Option<(u64, Option<Safe>)>,
 }
 
@@ -32,7 +29,6 @@ impl Derived {
 
 /// Makes what is missing or old.
 pub fn settle(state: &mut State) {
-    state.derived.runs = Some((state.world.runs.revision(), runs(state)));
     state.derived.matrix = Some((matrix::revision(state), matrix(state)));
     state.derived.blockers = Some((blockers_revision(state), blockers(state)));
     state.derived.waiting = Some((blockers_revision(state), waiting(state)));
@@ -70,15 +66,6 @@ pub fn waiting(state: &State) -> Arc<[Waiting]> {
     }
 }
 
-/// Workflow runs in the order of their lists.
-#[must_use]
-pub fn runs(state: &State) -> Arc<Ordered> {
-    match &state.derived.runs {
-        Some((at, runs)) if *at == state.world.runs.revision() => Arc::clone(runs),
-        _ => Arc::new(runs::order(state.world.runs.rows())),
-    }
-}
-
 /// A discovered repository that nothing in the clusters seems to be built by.
 #[must_use]
 pub fn stranger(state: &State) -> Option<Safe> {
@@ -86,21 +73,4 @@ pub fn stranger(state: &State) -> Option<Safe> {
         Some((at, stranger)) if *at == state.world.revision() => stranger.clone(),
         _ => kinship::find(state),
     }
-}
-
-/// As they were ordered last: between two frames nothing is sorted.
-fn last_order(state: &State) -> Option<&Arc<Ordered>> {
-    state.derived.runs.as_ref().map(|(_, runs)| runs).filter(|runs| !runs.runs.is_empty())
-}
-
-/// The first of them that is still there, as it is now.
-#[must_use]
-pub fn first_run(state: &State) -> Option<Arc<Run>> {
-    let here = |runs: &Ordered| runs.runs.iter().find_map(|run| state.world.runs.get(&run.meta.uid).cloned());
-    last_order(state).map_or_else(|| here(&runs(state)), |runs| here(runs))
-}
-
-/// Those of them that move, failed or wait.
-pub fn open_runs(state: &State) -> impl Iterator<Item = &Arc<Run>> {
-    last_order(state).into_iter().flat_map(|runs| &runs.runs[..runs.open()])
 }

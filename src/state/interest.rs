@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::ui::{ListId, Pane, Place};
-use super::{State, arms, derived, lists, runs};
+use super::{State, arms, lists, runs};
 use crate::model::interest::Interest;
 use crate::model::slo::ComparisonQuery;
 use crate::model::{Kind, ObjectId, SystemId, Uid};
@@ -30,7 +30,7 @@ fn jobs(state: &State) -> Vec<ObjectId> {
         _ => None,
     };
     let mut all: Vec<ObjectId> = shown.map(|run| run.id()).into_iter().collect();
-    for run in derived::open_runs(state).take(RUNS) {
+    for run in runs::ordered(state).open().iter().take(RUNS) {
         if all.len() < RUNS && !all.iter().any(|id| id.uid == run.meta.uid) {
             all.push(run.id());
         }

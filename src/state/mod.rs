@@ -20,6 +20,7 @@ pub mod readings;
 pub mod report;
 pub mod rollout_info;
 pub mod rollout_phase;
+mod run_order;
 pub mod runs;
 pub mod slos;
 pub mod steps;

@@ -1,127 +1,23 @@
 //! Workflow runs as lists show them: in which order they stand, which one a pane is about, how long
 //! they take by the operator's clock, what a job waits for.
 
-use std::cmp::Reverse;
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::State;
+pub use super::run_order::{Ordered, Standing};
 use super::ui::{ListId, Pane, Place, RowId};
-use super::{State, derived};
 use crate::model::pipelines::{Conclusion, Job, Jobs, Run, RunStatus};
 use crate::model::{SourceId, Uid};
 use crate::safe;
 use crate::text::Safe;
 
-/// What a run asks of who looks at the list; the order of its parts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Standing {
-    /// It goes on by itself.
-    Moving,
-    /// It failed, and nothing of its workflow and branch has ended well or badly since.
-    Failed,
-    /// A person must do something.
-    Waiting,
-    Ended,
-}
-
-/// All runs in the order of a list, and where each standing ends.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Ordered {
-    pub runs: Vec<Arc<Run>>,
-    moving: usize,
-    failed: usize,
-    waiting: usize,
-}
-
-impl Ordered {
-    #[must_use]
-    pub const fn count(&self, standing: Standing) -> usize {
-        match standing {
-            Standing::Moving => self.moving,
-            Standing::Failed => self.failed,
-            Standing::Waiting => self.waiting,
-            Standing::Ended => self.runs.len() - self.open(),
-        }
-    }
-
-    /// Of those that move: how many run, are queued, and say something else.
-    #[must_use]
-    pub fn moving(&self) -> [usize; 3] {
-        let mut counts = [0; 3];
-        for run in self.runs.iter().take(self.moving) {
-            counts[match run.status {
-                RunStatus::InProgress => 0,
-                RunStatus::Queued => 1,
-                _ => 2,
-            }] += 1;
-        }
-        counts
-    }
-
-    /// Those that move, failed or wait.
-    #[must_use]
-    pub const fn open(&self) -> usize {
-        self.moving + self.failed + self.waiting
-    }
-}
-
-/// Runs in the order of a list: what moves, what failed, what waits, then the rest; newest first in
-/// each. Counted once for each revision of the table (see [`derived`]).
+/// Runs in the order of a list: what moves, what failed, what waits, then the rest; newest first in each.
 #[must_use]
-pub fn ordered(state: &State) -> Arc<Ordered> {
-    derived::runs(state)
-}
-
-/// What a run is sorted by, and the run.
-type Keyed<'a> = (Standing, Reverse<Option<Timestamp>>, &'a Arc<Run>);
-
-/// The same, made from the rows.
-#[must_use]
-pub fn order(rows: &[Arc<Run>]) -> Ordered {
-    let mut newest: Vec<&Arc<Run>> = rows.iter().collect();
-    newest.sort_by_key(|run| Reverse((run.created, run.number)));
-    let mut decided: HashSet<(SourceId, &str, &str, Option<&str>)> = HashSet::new();
-    let mut keyed: Vec<Keyed<'_>> = newest
-        .into_iter()
-        .map(|run| {
-            let branch = run.branch.as_ref().map(Safe::as_str);
-            let line = (run.meta.cluster, run.repository().raw(), run.path.as_str(), branch);
-            let standing = standing(run, decided.contains(&line));
-            // A cancelled or skipped run decides nothing: what failed before it is still broken.
-            if matches!(&run.conclusion, Some(how) if how.is_bad() || *how == Conclusion::Success) {
-                decided.insert(line);
-            }
-            (standing, Reverse(moment(run, standing)), run)
-        })
-        .collect();
-    keyed.sort_by(|a, b| {
-        (a.0, a.1, Reverse(a.2.number), &a.2.meta.uid).cmp(&(b.0, b.1, Reverse(b.2.number), &b.2.meta.uid))
-    });
-    let count = |wanted| keyed.iter().filter(|(standing, _, _)| *standing == wanted).count();
-    let (moving, failed, waiting) = (count(Standing::Moving), count(Standing::Failed), count(Standing::Waiting));
-    Ordered { moving, failed, waiting, runs: keyed.into_iter().map(|(_, _, run)| Arc::clone(run)).collect() }
-}
-
-/// `superseded`: a later run of its workflow on its branch has ended, well or badly.
-fn standing(run: &Run, superseded: bool) -> Standing {
-    match (&run.status, &run.conclusion) {
-        (RunStatus::InProgress | RunStatus::Queued | RunStatus::Other(_), _) => Standing::Moving,
-        (RunStatus::Waiting, _) | (RunStatus::Completed, Some(Conclusion::ActionRequired)) => Standing::Waiting,
-        (RunStatus::Completed, Some(how)) if how.is_bad() && !superseded => Standing::Failed,
-        (RunStatus::Completed, _) => Standing::Ended,
-    }
-}
-
-/// What runs of one standing are ordered by: when it began, so that nothing jumps while it moves;
-/// of what has ended, when it ended.
-fn moment(run: &Run, standing: Standing) -> Option<Timestamp> {
-    match standing {
-        Standing::Moving | Standing::Waiting => run.started.or(run.created),
-        Standing::Failed | Standing::Ended => run.updated.or(run.started).or(run.created),
-    }
+pub fn ordered(state: &State) -> &Ordered {
+    state.world.ordered_runs()
 }
 
 /// The run whose jobs are shown: the page's, the one of the open log, else the one highlighted among
@@ -135,7 +31,7 @@ pub fn chosen(state: &State) -> Option<Arc<Run>> {
         Place::Pipelines => highlighted(state, &ListId::Place(Place::Pipelines)),
         _ => highlighted(state, &ListId::Pane(Pane::Pipelines)),
     };
-    uid.and_then(|uid| rows.get(&uid).cloned()).or_else(|| derived::first_run(state))
+    uid.and_then(|uid| rows.get(&uid).cloned()).or_else(|| ordered(state).runs().first().cloned())
 }
 
 /// As `update` left it: whether it passes the list's filter is not asked for.

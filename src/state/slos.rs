@@ -16,7 +16,14 @@ use crate::text::Safe;
 /// Worst first: what has a figure by what is left, then what has none.
 #[must_use]
 pub fn ordered(state: &State) -> Vec<Arc<Slo>> {
-    let mut slos: Vec<Arc<Slo>> = state.world.slos.rows().iter().map(|slo| as_known(state, slo)).collect();
+    in_order(state).into_iter().map(|slo| as_known(state, slo)).collect()
+}
+
+/// The same rows as they were read: a source that does not answer changes what they are worth, not
+/// where they stand.
+#[must_use]
+pub fn in_order(state: &State) -> Vec<&Arc<Slo>> {
+    let mut slos: Vec<&Arc<Slo>> = state.world.slos.rows().iter().collect();
     slos.sort_by(|a, b| {
         let left = |slo: &Slo| slo.figures.shown().map_or(f64::INFINITY, |figures| figures.remaining);
         left(a).total_cmp(&left(b)).then_with(|| a.meta.name.cmp(&b.meta.name))

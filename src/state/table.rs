@@ -132,8 +132,8 @@ impl<T: Row> Table<T> {
         Some(row)
     }
 
-    /// Removes what belongs to the feed and was not seen in its last whole list.
-    pub fn retain_listed(&mut self, feed: &FeedId, seen: &std::collections::HashSet<Uid>) {
+    /// Removes what belongs to the feed and was not seen in its last whole list; returns it.
+    pub fn retain_listed(&mut self, feed: &FeedId, seen: &std::collections::HashSet<Uid>) -> Vec<Arc<T>> {
         let gone: Vec<Uid> = self
             .rows
             .iter()
@@ -141,9 +141,7 @@ impl<T: Row> Table<T> {
             .filter(|meta| covers(feed, meta) && !seen.contains(&meta.uid))
             .map(|meta| meta.uid.clone())
             .collect();
-        for uid in gone {
-            self.remove(&uid);
-        }
+        gone.iter().filter_map(|uid| self.remove(uid)).collect()
     }
 
     fn search(&self, place: &Place) -> Result<usize, usize> {

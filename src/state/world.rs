@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::attention::Attention;
 use super::details::Details;
+use super::run_order::Ordered;
 use super::table::Table;
 use crate::model::docker::DockerContainer;
 use crate::model::kubernetes::{Deployment, Event, Namespace, Pod, ReplicaSet};
@@ -32,6 +33,7 @@ pub struct World {
     pub analysis_runs: Table<AnalysisRun>,
     pub experiments: Table<Experiment>,
     pub runs: Table<Run>,
+    ordered_runs: Ordered,
     pub slos: Table<Slo>,
     pub alerts: Table<Alert>,
     pub containers: Table<DockerContainer>,
@@ -191,6 +193,12 @@ impl World {
             + self.containers.revision()
     }
 
+    /// The runs in the order of their lists.
+    #[must_use]
+    pub const fn ordered_runs(&self) -> &Ordered {
+        &self.ordered_runs
+    }
+
     /// Whether the object is still there, by its identity.
     #[must_use]
     pub fn contains(&self, id: &ObjectId) -> bool {
@@ -270,7 +278,10 @@ impl World {
             Object::Rollout(row) => put!(rollouts, row),
             Object::AnalysisRun(row) => put!(analysis_runs, row),
             Object::Experiment(row) => put!(experiments, row),
-            Object::Run(row) => put!(runs, row),
+            Object::Run(row) => {
+                self.ordered_runs.put(self.runs.get(&row.meta.uid), &row);
+                put!(runs, row)
+            }
             Object::Slo(row) => put!(slos, row),
             Object::Alert(row) => put!(alerts, row),
             Object::Container(row) => put!(containers, row),
@@ -296,7 +307,9 @@ impl World {
             Kind::AnalysisRun => drop(self.analysis_runs.remove(uid)),
             Kind::Experiment => drop(self.experiments.remove(uid)),
             Kind::Run | Kind::PipelineRun | Kind::Execution => {
-                drop(self.runs.remove(uid));
+                if let Some(run) = self.runs.remove(uid) {
+                    self.ordered_runs.remove(&run);
+                }
                 self.prune(kind);
             }
             Kind::Job | Kind::TaskRun | Kind::Stage => {}
@@ -311,22 +324,24 @@ impl World {
 
     fn retain_listed(&mut self, id: &FeedId, seen: &HashSet<Uid>) {
         match id.kind {
-            Kind::Namespace => self.namespaces.retain_listed(id, seen),
-            Kind::Deployment => self.deployments.retain_listed(id, seen),
-            Kind::ReplicaSet => self.replica_sets.retain_listed(id, seen),
+            Kind::Namespace => drop(self.namespaces.retain_listed(id, seen)),
+            Kind::Deployment => drop(self.deployments.retain_listed(id, seen)),
+            Kind::ReplicaSet => drop(self.replica_sets.retain_listed(id, seen)),
             Kind::Pod => {
-                self.pods.retain_listed(id, seen);
+                drop(self.pods.retain_listed(id, seen));
                 self.attention.prune(&self.pods);
             }
-            Kind::Event => self.events.retain_listed(id, seen),
-            Kind::Rollout => self.rollouts.retain_listed(id, seen),
-            Kind::AnalysisRun => self.analysis_runs.retain_listed(id, seen),
-            Kind::Experiment => self.experiments.retain_listed(id, seen),
-            Kind::Run | Kind::PipelineRun | Kind::Execution => self.runs.retain_listed(id, seen),
+            Kind::Event => drop(self.events.retain_listed(id, seen)),
+            Kind::Rollout => drop(self.rollouts.retain_listed(id, seen)),
+            Kind::AnalysisRun => drop(self.analysis_runs.retain_listed(id, seen)),
+            Kind::Experiment => drop(self.experiments.retain_listed(id, seen)),
+            Kind::Run | Kind::PipelineRun | Kind::Execution => {
+                self.runs.retain_listed(id, seen).iter().for_each(|run| self.ordered_runs.remove(run));
+            }
             Kind::Job | Kind::TaskRun | Kind::Stage => {}
-            Kind::Slo => self.slos.retain_listed(id, seen),
-            Kind::Alert => self.alerts.retain_listed(id, seen),
-            Kind::Container => self.containers.retain_listed(id, seen),
+            Kind::Slo => drop(self.slos.retain_listed(id, seen)),
+            Kind::Alert => drop(self.alerts.retain_listed(id, seen)),
+            Kind::Container => drop(self.containers.retain_listed(id, seen)),
         }
         self.prune(id.kind);
     }

@@ -5,7 +5,7 @@ use super::order::Entry;
 use super::{Item, Line, tree_line};
 use crate::action::{Operation, Outcome};
 use crate::model::kubernetes::{Deployment, Pod, PodHealth, RolloutVerdict};
-use crate::model::pipelines::Conclusion;
+use crate::model::pipelines::{Conclusion, Run};
 use crate::model::rollouts::{AnalysisPhase, Rollout};
 use crate::model::slo::Burn;
 use crate::state::State;
@@ -72,6 +72,19 @@ impl Filter {
             ])
     }
 
+    pub(super) fn run(&self, run: &Run) -> bool {
+        (!self.faults_only || run.conclusion.as_ref().is_some_and(Conclusion::is_bad))
+            && self.passes(&[
+                run.meta.namespace.raw(),
+                run.meta.name.raw(),
+                run.title.as_str(),
+                run.branch.as_ref().map_or("", Safe::as_str),
+                run.sha.as_str(),
+                run.status.as_str(),
+                run.conclusion.as_ref().map_or("", Conclusion::as_str),
+            ])
+    }
+
     pub(super) fn operation(&self, operation: &Operation) -> bool {
         let fault = !matches!(operation.outcome, Outcome::Observed);
         (!self.faults_only || fault)
@@ -104,18 +117,7 @@ impl Filter {
             Item::Container(container) => (!container.ready, vec![container.name.raw(), container.image.as_str()]),
             Item::Metric(metric) => (bad(&metric.phase), vec![metric.name.as_str(), phase(&metric.phase)]),
             Item::Measurement(row) => (bad(&row.phase), vec![row.value.as_str(), phase(&row.phase)]),
-            Item::Run(run) => (
-                run.conclusion.as_ref().is_some_and(Conclusion::is_bad),
-                vec![
-                    run.meta.namespace.raw(),
-                    run.meta.name.raw(),
-                    run.title.as_str(),
-                    run.branch.as_ref().map_or("", Safe::as_str),
-                    run.sha.as_str(),
-                    run.status.as_str(),
-                    run.conclusion.as_ref().map_or("", Conclusion::as_str),
-                ],
-            ),
+            Item::Run(run) => return self.run(run),
             Item::Job(job) => (
                 job.conclusion.as_ref().is_some_and(Conclusion::is_bad),
                 vec![job.id.name.raw(), job.status.as_str(), job.conclusion.as_ref().map_or("", Conclusion::as_str)],

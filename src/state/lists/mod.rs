@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::ui::{ListId, Pane, Place, RowId};
 use super::waiting::Waiting;
-use super::{State, derived, slos, steps};
+use super::{State, derived, runs, slos, steps};
 use crate::action::Operation;
 use crate::model::docker::DockerContainer;
 use crate::model::kubernetes::{Container, Deployment, Event, Pod, ReplicaSet};
@@ -155,6 +155,7 @@ fn natural(state: &State, flat: Flat, row: &RowId) -> Option<usize> {
     match (flat, row) {
         (Flat::Pods, RowId::Object(id)) => state.world.pods.position(&id.uid),
         (Flat::Rollouts, RowId::Object(id)) => state.world.rollouts.position(&id.uid),
+        (Flat::Runs, RowId::Object(id)) => runs::ordered(state).position(state.world.runs.get(&id.uid)?),
         (Flat::Journal, RowId::Operation(id)) => {
             let at = state.operations.iter().position(|operation| operation.id == *id)?;
             Some(state.operations.len() - 1 - at)
@@ -181,6 +182,10 @@ fn flat_line(state: &State, flat: Flat, at: usize) -> Option<Line> {
             let rollout = state.world.rollouts.rows().get(at)?;
             (RowId::Object(rollout.meta.id(Kind::Rollout)), Item::Rollout(Arc::clone(rollout)))
         }
+        Flat::Runs => {
+            let run = runs::ordered(state).runs().get(at)?;
+            (RowId::Object(run.id()), Item::Run(Arc::clone(run)))
+        }
         Flat::Journal => {
             let operation = state.operations.iter().rev().nth(at)?;
             (RowId::Operation(operation.id.clone()), Item::Operation(Box::new(operation.clone())))
@@ -200,7 +205,6 @@ fn tree_line(state: &State, list: &ListId, entry: &Entry) -> Option<Line> {
         Ref::AnalysisRun(uid) => Item::AnalysisRun(Arc::clone(world.analysis_runs.get(uid)?)),
         Ref::Experiment(uid) => Item::Experiment(Arc::clone(world.experiments.get(uid)?)),
         Ref::Event(uid) => Item::Event(Arc::clone(world.events.get(uid)?)),
-        Ref::Run(uid) => Item::Run(Arc::clone(world.runs.get(uid)?)),
         Ref::Job(uid) => Item::Job(Box::new(world.details.job(uid)?.clone())),
         Ref::JobStep(job, number) => Item::JobStep(job_step(state, job, *number)?.clone()),
         Ref::Slo(uid) => Item::Slo(slos::as_known(state, world.slos.get(uid)?)),
@@ -234,7 +238,6 @@ fn identity(state: &State, list: &ListId, entry: &Entry) -> Option<RowId> {
         Ref::AnalysisRun(uid) => RowId::Object(world.analysis_runs.get(uid)?.meta.id(Kind::AnalysisRun)),
         Ref::Experiment(uid) => RowId::Object(world.experiments.get(uid)?.meta.id(Kind::Experiment)),
         Ref::Event(uid) => RowId::Object(world.events.get(uid)?.meta.id(Kind::Event)),
-        Ref::Run(uid) => RowId::Object(world.runs.get(uid)?.id()),
         Ref::Job(uid) => RowId::Object(world.details.job(uid)?.id.clone()),
         Ref::JobStep(job, number) => RowId::JobStep(job.clone(), *number),
         Ref::Slo(uid) => RowId::Object(world.slos.get(uid)?.id()),

@@ -5,7 +5,7 @@ use super::{StepState, tree};
 use crate::model::Uid;
 use crate::model::rollouts::Rollout;
 use crate::state::ui::{ListId, Pane, Place};
-use crate::state::{State, matrix};
+use crate::state::{State, matrix, runs};
 
 /// A counted list and what it was counted from.
 #[derive(Debug, Clone)]
@@ -32,6 +32,8 @@ pub(super) enum Rows {
 pub(super) enum Flat {
     Pods,
     Rollouts,
+    /// In the order of [`runs::ordered`].
+    Runs,
     /// Newest first.
     Journal,
     /// Places without a table: the log, which has lines of its own.
@@ -55,7 +57,6 @@ impl Entry {
             | Ref::AnalysisRun(uid)
             | Ref::Experiment(uid)
             | Ref::Event(uid)
-            | Ref::Run(uid)
             | Ref::Slo(uid)
             | Ref::Alert(uid)
             | Ref::Docker(uid)
@@ -81,7 +82,6 @@ pub(super) enum Ref {
     AnalysisRun(Uid),
     Experiment(Uid),
     Event(Uid),
-    Run(Uid),
     /// By the job's id.
     Job(Uid),
     /// Of a job, by the step's number.
@@ -120,6 +120,7 @@ fn shape(list: &ListId) -> Shape {
     match list {
         ListId::Place(Place::Pods) => Shape::Flat(Flat::Pods),
         ListId::Place(Place::Rollouts) | ListId::Pane(Pane::Canary) => Shape::Flat(Flat::Rollouts),
+        ListId::Place(Place::Pipelines) | ListId::Pane(Pane::Pipelines) => Shape::Flat(Flat::Runs),
         ListId::Place(Place::Journal) => Shape::Flat(Flat::Journal),
         ListId::Place(
             Place::Environments
@@ -127,14 +128,13 @@ fn shape(list: &ListId) -> Shape {
             | Place::Rollout(_)
             | Place::Pod(_)
             | Place::Analysis(_)
-            | Place::Pipelines
             | Place::Run(_)
             | Place::Slo
             | Place::Objective(_)
             | Place::Inbox
             | Place::Containers,
         )
-        | ListId::Pane(Pane::Environments | Pane::Pipelines | Pane::Steps | Pane::Budget) => Shape::Tree,
+        | ListId::Pane(Pane::Environments | Pane::Steps | Pane::Budget) => Shape::Tree,
         ListId::Place(Place::Deck | Place::Log(_)) => Shape::Flat(Flat::Nothing),
     }
 }
@@ -180,7 +180,7 @@ fn revision(state: &State, list: &ListId) -> u64 {
 fn chosen_run(state: &State) -> u64 {
     use std::hash::{DefaultHasher, Hash as _, Hasher as _};
     let mut hasher = DefaultHasher::new();
-    crate::state::runs::chosen(state).map(|run| run.meta.uid.clone()).hash(&mut hasher);
+    runs::chosen(state).map(|run| run.meta.uid.clone()).hash(&mut hasher);
     hasher.finish() >> 1
 }
 
@@ -215,6 +215,7 @@ fn flat_len(state: &State, flat: Flat) -> usize {
     match flat {
         Flat::Pods => state.world.pods.len(),
         Flat::Rollouts => state.world.rollouts.len(),
+        Flat::Runs => state.world.runs.len(),
         Flat::Journal => state.operations.len(),
         Flat::Nothing => 0,
     }
@@ -227,6 +228,7 @@ fn flat_matches(state: &State, flat: Flat, wanted: &Filter) -> Vec<u32> {
     match flat {
         Flat::Pods => places(state.world.pods.rows().iter(), |pod| wanted.pod(pod)),
         Flat::Rollouts => places(state.world.rollouts.rows().iter(), |rollout| wanted.rollout(state, rollout)),
+        Flat::Runs => places(runs::ordered(state).runs().iter(), |run| wanted.run(run)),
         Flat::Journal => places(state.operations.iter().rev(), |operation| wanted.operation(operation)),
         Flat::Nothing => Vec::new(),
     }

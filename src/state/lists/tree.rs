@@ -20,15 +20,12 @@ pub(super) fn build(state: &State, list: &ListId) -> Vec<Entry> {
         ListId::Place(Place::Rollout(id)) => rollout(state, id),
         ListId::Place(Place::Pod(id)) => pod(state, id),
         ListId::Place(Place::Analysis(id)) => analysis(state, id),
-        ListId::Place(Place::Pipelines) | ListId::Pane(Pane::Pipelines) => {
-            runs::ordered(state).runs.iter().map(|run| entry(0, Ref::Run(run.meta.uid.clone()))).collect()
-        }
         ListId::Place(Place::Run(id)) => jobs(state, &id.uid, true),
         ListId::Pane(Pane::Steps) => {
             runs::chosen(state).map(|run| jobs(state, &run.meta.uid, false)).unwrap_or_default()
         }
         ListId::Place(Place::Slo) | ListId::Pane(Pane::Budget) => {
-            slos::ordered(state).iter().map(|slo| entry(0, Ref::Slo(slo.meta.uid.clone()))).collect()
+            slos::in_order(state).into_iter().map(|slo| entry(0, Ref::Slo(slo.meta.uid.clone()))).collect()
         }
         ListId::Place(Place::Objective(id)) => objective(state, id),
         ListId::Place(Place::Inbox) => {

@@ -109,7 +109,7 @@ pub struct WaitingRow {
 }
 
 pub(super) fn runs(state: &State) -> Vec<RunRow> {
-    pipelines::ordered(state).runs.iter().map(|row| run(state, row)).collect()
+    pipelines::ordered(state).runs().iter().map(|row| run(state, row)).collect()
 }
 
 fn word(text: &Safe) -> String {

@@ -147,7 +147,7 @@ pub fn summary(state: &State) -> Words {
     }
     let freshness = freshness::of_kinds(state, &Kind::RUNS);
     let all = runs::ordered(state);
-    if all.runs.is_empty() {
+    if all.runs().is_empty() {
         let sign = signs::freshness(&freshness);
         return match freshness {
             Freshness::Live { .. } => Words::of(Role::Dim, "no runs"),
@@ -155,13 +155,13 @@ pub fn summary(state: &State) -> Words {
         };
     }
     let mut words = Words::new();
-    for (role, glyph, count, word) in standings(&all) {
+    for (role, glyph, count, word) in standings(all) {
         words = words.add(role, glyph).add(role, safe!("{} {}  ", text::count(count as u64), word));
     }
     if words.is_empty() {
         words = Words::of(Role::Quiet, "✔ ").dim("none fails, none waits  ");
     }
-    places::and_trouble(words.dim("of ").dim(text::count(all.runs.len() as u64)), &freshness)
+    places::and_trouble(words.dim("of ").dim(text::count(all.runs().len() as u64)), &freshness)
 }
 
 /// How many runs stand how; those of which there are some.

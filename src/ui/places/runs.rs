@@ -229,7 +229,7 @@ pub(super) fn detail(state: &State, pen: &mut Pen<'_>, run: &Run) {
 pub(super) fn standings(state: &State) -> Words {
     let all = runs::ordered(state);
     let mut words = Words::new();
-    for (role, _, count, word) in pipelines::standings(&all) {
+    for (role, _, count, word) in pipelines::standings(all) {
         words = words.add(role, safe!("{} {}", text::count(count as u64), word)).dim(" · ");
     }
     words

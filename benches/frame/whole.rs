@@ -1,0 +1,333 @@
+//! A world of everything: pods with the workloads above them, workflow runs, objectives, alerts; on the
+//! Deck and in the views of their own.
+
+use std::fmt;
+use std::hint::black_box;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use quarterdeck::command::{Command, Key, Keymap};
+use quarterdeck::config::keymap;
+use quarterdeck::config::theme::{self, Depth, Glyphs, Theme};
+use quarterdeck::model::kubernetes::{ContainerImage, Deployment, Meta, Replicas};
+use quarterdeck::model::pipelines::{Conclusion, Run, RunStatus};
+use quarterdeck::model::slo::{Alert, Burn, BurnSeverity, Exhaustion, Figures, Objective, Reading, Slo, SloSource};
+use quarterdeck::model::source::{FeedEvent, FeedId, Object, SourceScope};
+use quarterdeck::model::{Kind, Name, SourceId, SystemId, Uid};
+use quarterdeck::state::State;
+use quarterdeck::state::ui::Place;
+use quarterdeck::text::Safe;
+use quarterdeck::ui;
+use quarterdeck::update::{Msg, settle, update};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+use super::{now, pod, timed};
+
+const CLUSTER: SourceId = SourceId(0);
+const GITHUB: SourceId = SourceId(1);
+const PROMETHEUS: SourceId = SourceId(2);
+/// Pods of one workload.
+const EACH: usize = 20;
+const REPOSITORIES: usize = 10;
+/// Rows that are on a screen, or nearly.
+const SHOWN: usize = 50;
+
+/// How much there is. The smallest fills every list of the screen.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    pub runs: usize,
+    pub slos: usize,
+    pub pods: usize,
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} runs, {} objectives, {} pods", self.runs, self.slos, self.pods)
+    }
+}
+
+/// One thing that a source says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    Pod,
+    Run,
+    Objective,
+    /// A source is there, and nothing has changed.
+    Alive,
+}
+
+impl News {
+    pub const ALL: [Self; 4] = [Self::Pod, Self::Run, Self::Objective, Self::Alive];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pod => "a changed pod",
+            Self::Run => "a changed run",
+            Self::Objective => "a changed objective",
+            Self::Alive => "a sign of life",
+        }
+    }
+}
+
+pub struct Whole {
+    pub size: Size,
+    state: State,
+    theme: Theme,
+    terminal: Terminal<TestBackend>,
+    keys: [Key; 2],
+    turn: usize,
+}
+
+impl Whole {
+    pub fn new(size: Size, place: Place) -> Self {
+        let keymap: Keymap = keymap::load(None, None).unwrap();
+        let key = |command| keymap.keys_of(command)[0];
+        let keys = [key(Command::Down), key(Command::Up)];
+        let mut state = State::new(now(), sources(), keymap, (160, 48));
+        state.ui.place = place.clone();
+        let feeds: Vec<FeedId> = state.world.feeds.keys().cloned().collect();
+        for feed in feeds {
+            hear(&mut state, &feed, FeedEvent::ListBegins);
+            for page in objects(size, &feed).chunks(500) {
+                hear(&mut state, &feed, FeedEvent::Applied(page.to_vec()));
+            }
+            hear(&mut state, &feed, FeedEvent::Listed);
+        }
+        let theme = theme::load(None, None, Depth::True, Glyphs::Unicode).unwrap();
+        let terminal = Terminal::new(TestBackend::new(160, 48)).unwrap();
+        let mut world = Self { size, state, theme, terminal, keys, turn: 0 };
+        world.draw();
+        world.check(&place);
+        world
+    }
+
+    /// What is measured is on the screen.
+    fn check(&self, place: &Place) {
+        let screen: String =
+            self.terminal.backend().buffer().content().iter().map(ratatui::buffer::Cell::symbol).collect();
+        let wanted: &[&str] = match place {
+            Place::Pipelines => &["Change number"],
+            Place::Slo => &["service-00"],
+            Place::Deck => &["failed", "service-00", "left", "✔ 1."],
+            _ => &[],
+        };
+        for word in wanted {
+            assert!(screen.contains(word), "{word:?} is not on the screen of {place:?}");
+        }
+    }
+
+    fn draw(&mut self) {
+        settle(&mut self.state);
+        let (state, theme) = (&self.state, &self.theme);
+        self.terminal.draw(|frame| ui::draw(state, theme, frame)).unwrap();
+    }
+
+    fn key(&mut self) {
+        self.turn += 1;
+        let key = self.keys[self.turn % 2];
+        black_box(update(&mut self.state, now(), Msg::Key(key)));
+    }
+
+    /// A key and its frame.
+    pub fn quiet(&mut self, times: usize) -> f64 {
+        timed(times, || {
+            self.key();
+            self.draw();
+        })
+    }
+
+    /// What a source says, and the frame after it.
+    pub fn news(&mut self, news: News, times: usize) -> f64 {
+        timed(times, || {
+            self.turn += 1;
+            let (turn, size) = (self.turn, self.size);
+            let (feed, event) = match news {
+                News::Pod => {
+                    let object = Object::Pod(Arc::new(pod(turn * 7_919 % size.pods, turn as u32)));
+                    (feed(CLUSTER, Kind::Pod, None), FeedEvent::Applied(vec![object]))
+                }
+                News::Run => {
+                    let run = run(turn * 7_919 % size.runs, turn);
+                    let name = run.meta.namespace.clone();
+                    (feed(GITHUB, Kind::Run, Some(name)), FeedEvent::Applied(vec![Object::Run(Arc::new(run))]))
+                }
+                News::Objective => {
+                    let object = Object::Slo(Arc::new(slo(turn * 7_919 % size.slos, turn)));
+                    (feed(PROMETHEUS, Kind::Slo, None), FeedEvent::Applied(vec![object]))
+                }
+                News::Alive => (feed(CLUSTER, Kind::Pod, None), FeedEvent::Alive),
+            };
+            hear(&mut self.state, &feed, event);
+            self.draw();
+        })
+    }
+
+    /// The second that passes when nothing else happens, and its frame.
+    pub fn tick(&mut self, times: usize) -> f64 {
+        timed(times, || {
+            black_box(update(&mut self.state, now(), Msg::Tick));
+            self.draw();
+        })
+    }
+}
+
+fn hear(state: &mut State, feed: &FeedId, event: FeedEvent) {
+    black_box(update(state, now(), Msg::Feed(feed.clone(), event)));
+}
+
+fn feed(cluster: SourceId, kind: Kind, namespace: Option<Name>) -> FeedId {
+    FeedId { cluster, kind, namespace }
+}
+
+fn repository(n: usize) -> Name {
+    Name::new(&format!("shop/service-{:02}", n % REPOSITORIES))
+}
+
+fn sources() -> Vec<SourceScope> {
+    let scope = |id, system, name| SourceScope {
+        id,
+        system,
+        name: Name::new(name),
+        server: Safe::of("https://bench"),
+        user: Safe::of("bench"),
+        namespaces: (system == SystemId::GitHub).then(|| (0..REPOSITORIES).map(repository).collect()),
+        unusable: None,
+        discovered: None,
+    };
+    vec![
+        scope(CLUSTER, SystemId::Kubernetes, "bench"),
+        scope(GITHUB, SystemId::GitHub, "api.github.com"),
+        scope(PROMETHEUS, SystemId::Prometheus, "prometheus"),
+    ]
+}
+
+/// What a feed lists.
+fn objects(size: Size, feed: &FeedId) -> Vec<Object> {
+    match feed.kind {
+        Kind::Pod => (0..size.pods).map(|n| Object::Pod(Arc::new(pod(n, 0)))).collect(),
+        Kind::Deployment => {
+            (0..size.pods.div_ceil(EACH)).map(|n| Object::Deployment(Arc::new(deployment(n)))).collect()
+        }
+        Kind::Run => {
+            let own = (0..size.runs).filter(|n| feed.namespace.as_ref() == Some(&repository(*n)));
+            own.map(|n| Object::Run(Arc::new(run(n, 0)))).collect()
+        }
+        Kind::Slo => (0..size.slos).map(|n| Object::Slo(Arc::new(slo(n, 0)))).collect(),
+        Kind::Alert => (0..size.slos / 10).map(|n| Object::Alert(Arc::new(alert(n * 10)))).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn before(seconds: usize) -> Option<Timestamp> {
+    now().wall.checked_sub(SignedDuration::from_secs(seconds as i64)).ok()
+}
+
+fn meta(cluster: SourceId, namespace: Name, name: &str, age: usize) -> Meta {
+    Meta {
+        cluster,
+        uid: Uid::new(cluster, &format!("{} {name}", namespace.raw())),
+        namespace,
+        name: Name::new(name),
+        resource_version: Arc::from("1"),
+        generation: 1,
+        created: before(age),
+        deleting: None,
+        owner: None,
+    }
+}
+
+fn deployment(n: usize) -> Deployment {
+    let count = EACH as i64;
+    Deployment {
+        meta: meta(
+            CLUSTER,
+            Name::new(["dev", "staging", "production"][n % 3]),
+            &format!("service-{:04}", n / 3),
+            3_600,
+        ),
+        paused: false,
+        revision: Some(1),
+        observed_generation: 1,
+        replicas: Replicas { desired: count, current: count, updated: count, ready: count, available: count },
+        conditions: Vec::new(),
+        images: vec![ContainerImage { container: Safe::of("app"), image: Safe::of("registry/service:1.2.3") }],
+        progress_deadline: Some(600),
+        managed_by: None,
+    }
+}
+
+/// The first three move, some of the next failed, and the rest is well.
+fn run(n: usize, turn: usize) -> Run {
+    let moves = n < 3;
+    let workflow = ["tests", "build-push-images", "rebuild-base"][n % 3];
+    let (failed, began) = (n % 11 == 6 && n < SHOWN, 40 + 420 * n);
+    Run {
+        kind: Kind::Run,
+        meta: meta(GITHUB, repository(n), &format!("{workflow} #{n}"), began),
+        workflow: Safe::of(workflow),
+        path: Safe::line(&format!(".github/workflows/{workflow}.yaml")),
+        title: Safe::line(&format!("Change number {n}")),
+        number: n as u64,
+        attempt: 1,
+        status: if moves { RunStatus::InProgress } else { RunStatus::Completed },
+        conclusion: (!moves).then_some(if failed { Conclusion::Failure } else { Conclusion::Success }),
+        branch: Some(Safe::line(&if failed { format!("topic-{n}") } else { "main".to_owned() })),
+        sha: Safe::of("9f8e7d1c44aa0b6f1d2e3c4b5a69788796a5b4c3"),
+        event: Safe::of("push"),
+        actor: Some(Safe::of("ana")),
+        created: before(began),
+        started: before(began),
+        updated: before(began.saturating_sub(180 + turn % 60)),
+        url: Safe::line(&format!("https://github.com/shop/service/actions/runs/{n}")),
+    }
+}
+
+fn slo(n: usize, turn: usize) -> Slo {
+    let service = format!("service-{n:04}");
+    // The same rows come first in every world, so that a screen costs the same to draw.
+    let consumed = if n < SHOWN { 1.0 - n as f64 / 100.0 } else { 0.0 } - (turn % 7) as f64 / 1_000.0;
+    let rate = |rate: f64| Reading::Value(rate + n as f64 / 100.0);
+    let burn = |severity, short, long, threshold| Burn {
+        severity,
+        short: Safe::of(short),
+        long: Safe::of(long),
+        short_rate: rate(0.1),
+        long_rate: rate(0.2),
+        threshold,
+    };
+    Slo {
+        meta: meta(PROMETHEUS, Name::new(&service), &format!("{service}-availability"), 3_600),
+        service: Safe::line(&service),
+        name: Safe::of("availability"),
+        objective: Objective { ppb: 999_000_000 },
+        window: std::time::Duration::from_hours(24 * 30),
+        window_text: Safe::of("30d"),
+        rolling: true,
+        source: SloSource::Sloth,
+        method: "mean of ratios",
+        figures: Reading::Value(Figures {
+            attained: 0.9995,
+            consumed,
+            remaining: 1.0 - consumed,
+            exhausted_in: Exhaustion::Never,
+        }),
+        burns: vec![burn(BurnSeverity::Page, "5m", "1h", 14.4), burn(BurnSeverity::Page, "30m", "6h", 6.0)],
+        rates: ["5m", "1h", "6h"].map(|window| (Safe::of(window), rate(0.3))).to_vec(),
+        at: before(turn % 10),
+        queries: Vec::new(),
+        history: Vec::new(),
+    }
+}
+
+fn alert(n: usize) -> Alert {
+    Alert {
+        meta: meta(PROMETHEUS, Name::new(""), &format!("Service{n:04}ErrorBudgetBurn"), 600),
+        firing: true,
+        severity: Safe::of("page"),
+        since: before(600),
+        summary: Safe::of("the error budget burns"),
+        slo: Some(Safe::line(&format!("service-{n:04}-availability"))),
+        labels: Vec::new(),
+    }
+}
