@@ -63,7 +63,7 @@ fn pods(check: bool) -> bool {
             let message = median((0..ROUNDS).map(|_| world.message(100)).collect());
             println!(
                 "{:>6} pods: draw {:>8.1} µs   draw after a change {:>8.1} µs   update {:>7.2} µs",
-                world.pods,
+                world.count,
                 quiet * 1e6,
                 changing * 1e6,
                 message * 1e6
@@ -77,22 +77,21 @@ fn pods(check: bool) -> bool {
 
 /// A place of a world with runs, objectives and pods.
 fn whole(place: &Place, check: bool) -> bool {
-    let mut worlds: Vec<Whole> = SIZES.into_iter().map(|size| Whole::new(size, place.clone())).collect();
+    let mut worlds: Vec<Whole> = SIZES.into_iter().map(|size| Whole::new(size, place)).collect();
     let name = format!("{place:?}");
     for world in &mut worlds {
         world.quiet(20);
         if !check {
             let size = world.size;
-            let mut line = format!("{name} of {size}: a key {:.0} µs", 1e6 * world.quiet(ROUNDS));
+            print!("{name} of {size}: a key {:.0} µs", 1e6 * world.quiet(ROUNDS));
             for news in News::ALL {
-                line.push_str(&format!(", {} {:.0}", news.word(), 1e6 * world.news(news, ROUNDS)));
+                print!(", {} {:.0}", news.word(), 1e6 * world.news(news, ROUNDS));
             }
-            println!("{line}, a second {:.0}", 1e6 * world.tick(ROUNDS));
+            println!(", a second {:.0}", 1e6 * world.tick(ROUNDS));
         }
     }
     let mut well = true;
-    for last in 1..SIZES.len() {
-        let size = SIZES[last];
+    for (last, size) in SIZES.iter().enumerate().skip(1) {
         well &= kept(&format!("{name}: a key with {size}"), || ratio(&mut worlds, (0, last), Whole::quiet));
         for news in News::ALL {
             let what = format!("{name}: {} with {size}", news.word());

@@ -20,7 +20,7 @@ use super::{now, pod, timed};
 
 /// On a terminal of 160 × 48.
 pub struct Pods {
-    pub pods: usize,
+    pub count: usize,
     state: State,
     theme: Theme,
     terminal: Terminal<TestBackend>,
@@ -55,7 +55,7 @@ impl Pods {
         update(&mut state, now(), Msg::Feed(feed.clone(), FeedEvent::Listed));
         let theme = theme::load(None, None, Depth::True, Glyphs::Unicode).unwrap();
         let terminal = Terminal::new(TestBackend::new(160, 48)).unwrap();
-        let mut world = Self { pods, state, theme, terminal, feed, keys, turn: 0 };
+        let mut world = Self { count: pods, state, theme, terminal, feed, keys, turn: 0 };
         world.draw();
         let rows: String =
             world.terminal.backend().buffer().content().iter().map(ratatui::buffer::Cell::symbol).collect();
@@ -77,7 +77,7 @@ impl Pods {
 
     fn change(&mut self) {
         self.turn += 1;
-        let object = Object::Pod(Arc::new(pod(self.turn * 7_919 % self.pods, self.turn as u32)));
+        let object = Object::Pod(Arc::new(pod(self.turn * 7_919 % self.count, self.turn as u32)));
         let event = FeedEvent::Applied(vec![object]);
         black_box(update(&mut self.state, now(), Msg::Feed(self.feed.clone(), event)));
     }

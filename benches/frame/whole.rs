@@ -80,7 +80,7 @@ pub struct Whole {
 }
 
 impl Whole {
-    pub fn new(size: Size, place: Place) -> Self {
+    pub fn new(size: Size, place: &Place) -> Self {
         let keymap: Keymap = keymap::load(None, None).unwrap();
         let key = |command| keymap.keys_of(command)[0];
         let keys = [key(Command::Down), key(Command::Up)];
@@ -98,7 +98,7 @@ impl Whole {
         let terminal = Terminal::new(TestBackend::new(160, 48)).unwrap();
         let mut world = Self { size, state, theme, terminal, keys, turn: 0 };
         world.draw();
-        world.check(&place);
+        world.check(place);
         world
     }
 
