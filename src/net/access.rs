@@ -38,6 +38,8 @@ pub struct Deadlines {
     pub probe: Duration,
     /// An exec plug-in.
     pub exec: Duration,
+    /// Before a read is tried again, at least; jitter makes it many times as long.
+    pub again: Duration,
 }
 
 impl Default for Deadlines {
@@ -51,6 +53,7 @@ impl Default for Deadlines {
             write: Duration::from_secs(20),
             probe: Duration::from_secs(3),
             exec: Duration::from_secs(20),
+            again: Duration::from_millis(200),
         }
     }
 }

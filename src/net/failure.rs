@@ -105,6 +105,10 @@ fn of_tls(error: &rustls::Error, setting: Setting) -> Option<String> {
             CertificateError::NotValidForNameContext { presented, .. } => {
                 of_certificate(&format!("{}; check the server {place}", other_names(presented)))
             }
+            // A type of a library below; `openssl req -x509` makes such a one.
+            CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+                of_certificate(&format!("that it signed itself; {}", setting.authority))
+            }
             _ => None,
         },
         rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {

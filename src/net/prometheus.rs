@@ -2,7 +2,8 @@
 //!
 //! `prometheus-http-query` builds and sends the requests; the answers are decoded elsewhere, from
 //! their bytes (apis.md §7.2 lists why). Reads only, so a passing fault is tried again within the
-//! total deadline; silence is not, for a query that takes long takes as long the next time.
+//! total deadline; silence is not, for a query that takes long takes as long the next time, and
+//! neither is a connection that is refused: nobody is there to be asked in a moment.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -25,8 +26,8 @@ use super::{Deadlines, NetError, jitter};
 use crate::model::scope::SecretSource;
 
 const TRIES: u32 = 3;
-const WAIT_LEAST: Duration = Duration::from_millis(200);
-const WAIT_JITTER: Duration = Duration::from_millis(1800);
+/// How many times the least wait jitter may add to it: up to 2 s between two tries.
+const WAIT_JITTER: u32 = 9;
 const RETRY_AFTER_MOST: Duration = Duration::from_secs(10);
 const BODY_LIMIT: usize = 16 << 20;
 const ERROR_LIMIT: usize = 64 << 10;
@@ -166,7 +167,7 @@ impl Prometheus {
             }
             let wait = match &error {
                 NetError::Api { retry_after: Some(after), .. } => *after,
-                _ => WAIT_LEAST + jitter(WAIT_JITTER),
+                _ => self.inner.deadlines.again + jitter(self.inner.deadlines.again * WAIT_JITTER),
             };
             if tries >= TRIES || !may_pass(&error) || wait > RETRY_AFTER_MOST || Instant::now() + wait >= until {
                 return Err(error);
@@ -362,7 +363,8 @@ fn first_line(body: &[u8]) -> String {
 /// Whether the same question may get an answer in a moment.
 fn may_pass(error: &NetError) -> bool {
     match error {
-        NetError::Deadline { .. } => false,
+        // Whoever asks has a rhythm of its own, and says meanwhile how it stands.
+        NetError::Deadline { .. } | NetError::Connect(_) => false,
         // The server's own limit: the query is as heavy the next time.
         NetError::Api { reason, .. } if reason == "timeout" => false,
         other => other.is_passing(),

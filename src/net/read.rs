@@ -19,9 +19,8 @@ use super::jitter;
 
 /// Tries of a one-shot read.
 const TRIES: u32 = 3;
-/// Between two tries: at least this, and up to as much more as the jitter gives.
-const WAIT_LEAST: Duration = Duration::from_millis(200);
-const WAIT_JITTER: Duration = Duration::from_millis(4800);
+/// How many times the least wait jitter may add to it: up to 5 s between two tries.
+const WAIT_JITTER: u32 = 24;
 /// A longer `Retry-After` is not waited for inside a call.
 const RETRY_AFTER_MOST: Duration = Duration::from_mins(1);
 /// Of a body read whole.
@@ -71,7 +70,7 @@ impl ReadStack {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            let wait = retry_wait(&error).min(RETRY_AFTER_MOST);
+            let wait = retry_wait(&error, self.access.deadlines.again).min(RETRY_AFTER_MOST);
             if tries >= TRIES || !error.is_passing() || Instant::now() + wait >= until {
                 return Err(error);
             }
@@ -171,10 +170,10 @@ fn retry_after(response: &Response<Body>) -> Option<Duration> {
     header_text(response, header::RETRY_AFTER)?.trim().parse().ok().map(Duration::from_secs)
 }
 
-fn retry_wait(error: &NetError) -> Duration {
+fn retry_wait(error: &NetError, least: Duration) -> Duration {
     match error {
         NetError::Api { retry_after: Some(after), .. } => *after,
-        _ => WAIT_LEAST + jitter(WAIT_JITTER),
+        _ => least + jitter(least * WAIT_JITTER),
     }
 }
 

@@ -267,6 +267,8 @@ pub fn spec(url: &str) -> Spec {
 
 /// [`spec`] with deadlines of the test's choice.
 pub fn spec_with(url: &str, deadlines: Deadlines) -> Spec {
+    // No test waits between two tries.
+    let deadlines = Deadlines { again: Duration::from_millis(5), ..deadlines };
     let target = Target::Url { server: url.to_owned(), name: "east".to_owned(), namespace: "production".to_owned() };
     let scope = SourceScope {
         system: SystemId::Kubernetes,

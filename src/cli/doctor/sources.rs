@@ -177,7 +177,11 @@ async fn github(subject: &Subject, scope: &SourceScope, client: &GitHub, clock: 
     findings.push(subject.say("reach", Verdict::Ok, reach));
     findings.extend(skew(subject, about.date, clock));
     findings.extend(scopes(subject, &about, &limits));
-    findings.extend(limits.told.then(|| quota(subject, &about, &limits, clock)));
+    if !about.limited {
+        findings.push(subject.say("quota", Verdict::Ok, "this server sets no limit on requests"));
+    } else if limits.told {
+        findings.push(quota(subject, &about, &limits, clock));
+    }
     let names = scope.namespaces.iter().flatten().take(MOST);
     let asked = names.map(|name| async move {
         let path: Vec<String> = name.raw().split('/').map(segment).collect();

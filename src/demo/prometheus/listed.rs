@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use promql_parser::parser::{Expr, VectorSelector};
 use serde_json::{Value, json};
 
-use super::Failure;
 use super::encode;
 use super::eval::{Eval, Sample};
 use super::labels::Labels;
 use super::params::Params;
 use super::rules::{INTERVAL, Rule};
 use super::snapshot::{Snapshot, matches};
+use super::{Failure, Good, truncate};
 
 /// An alert that is active is not followed further back than this many evaluations.
 const LONGEST: i64 = 14 * 2_880;
@@ -120,19 +121,19 @@ fn known(snapshot: &Snapshot) -> Vec<Labels> {
     counters.chain(recording.map(|rule| rule.written.clone())).collect()
 }
 
-pub(super) fn series(snapshot: &Snapshot, params: &Params, now: i64) -> Result<String, Failure> {
-    let mut selectors = Vec::new();
-    for text in params.all("match[]") {
-        let wrong = |error: &str| Failure::parameter("match[]", format!("1:1: parse error: {error}"));
-        match promql_parser::parser::parse(text) {
-            Ok(promql_parser::parser::Expr::VectorSelector(selector)) => selectors.push(selector),
-            Ok(_) => return Err(wrong("unexpected expression, a series selector is wanted")),
-            Err(error) => return Err(wrong(&error)),
-        }
-    }
-    if selectors.is_empty() {
-        return Err(Failure::bad_data("no match[] parameter provided"));
-    }
+/// What `match[]` asks for; parse errors in Prometheus' words.
+fn selectors(params: &Params) -> Result<Vec<VectorSelector>, Failure> {
+    let wrong = |error: &str| Failure::parameter("match[]", format!("1:1: parse error: {error}"));
+    let one = |text| match promql_parser::parser::parse(text) {
+        Ok(Expr::VectorSelector(selector)) => Ok(selector),
+        Ok(_) => Err(wrong("unexpected expression, a series selector is wanted")),
+        Err(error) => Err(wrong(&error)),
+    };
+    params.all("match[]").map(one).collect()
+}
+
+/// The labels of what one of the selectors selects and has a sample since `start`.
+fn selected(snapshot: &Snapshot, params: &Params, selectors: &[VectorSelector], now: i64) -> Result<Vec<Labels>, Failure> {
     let start = params.time("start")?.unwrap_or(i64::MIN);
     let gone = |labels: &Labels| {
         let of = snapshot.series.iter().find(|series| series.labels == *labels);
@@ -140,18 +141,39 @@ pub(super) fn series(snapshot: &Snapshot, params: &Params, now: i64) -> Result<S
     };
     let wanted =
         |labels: &Labels| selectors.iter().any(|it| matches(&it.matchers, it.name.as_deref(), labels)) && !gone(labels);
-    let found: Vec<Value> = known(snapshot).iter().filter(|labels| wanted(labels)).map(encode::labels).collect();
-    Ok(Value::from(found).to_string())
+    Ok(known(snapshot).into_iter().filter(wanted).collect())
 }
 
-pub(super) fn labels(snapshot: &Snapshot) -> String {
-    let all = known(snapshot);
+/// A list, cut as `limit` says.
+fn list(mut found: Vec<Value>, params: &Params) -> Good {
+    let mut warnings = Vec::new();
+    truncate(&mut found, params, &mut warnings);
+    Good { data: Value::from(found).to_string(), warnings }
+}
+
+pub(super) fn series(snapshot: &Snapshot, params: &Params, now: i64) -> Result<Good, Failure> {
+    let selectors = selectors(params)?;
+    if selectors.is_empty() {
+        return Err(Failure::bad_data("no match[] parameter provided"));
+    }
+    let found = selected(snapshot, params, &selectors, now)?;
+    Ok(list(found.iter().map(encode::labels).collect(), params))
+}
+
+/// Those that the lists of labels look at: all, or what `match[]` selects.
+fn looked_at(snapshot: &Snapshot, params: &Params, now: i64) -> Result<Vec<Labels>, Failure> {
+    let selectors = selectors(params)?;
+    if selectors.is_empty() { Ok(known(snapshot)) } else { selected(snapshot, params, &selectors, now) }
+}
+
+pub(super) fn labels(snapshot: &Snapshot, params: &Params, now: i64) -> Result<Good, Failure> {
+    let all = looked_at(snapshot, params, now)?;
     let names: BTreeSet<&str> = all.iter().flat_map(Labels::pairs).map(|(name, _)| name).collect();
-    json!(names).to_string()
+    Ok(list(names.into_iter().map(Value::from).collect(), params))
 }
 
-pub(super) fn values(snapshot: &Snapshot, name: &str) -> String {
-    let all = known(snapshot);
+pub(super) fn values(snapshot: &Snapshot, name: &str, params: &Params, now: i64) -> Result<Good, Failure> {
+    let all = looked_at(snapshot, params, now)?;
     let values: BTreeSet<&str> = all.iter().map(|labels| labels.get(name)).filter(|value| !value.is_empty()).collect();
-    json!(values).to_string()
+    Ok(list(values.into_iter().map(Value::from).collect(), params))
 }

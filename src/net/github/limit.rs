@@ -14,6 +14,8 @@ pub(super) const CONCURRENT: usize = 8;
 const PAUSE: Duration = Duration::from_mins(1);
 /// The longest pause that is believed.
 const PAUSE_MOST: Duration = Duration::from_hours(1);
+/// Only an Enterprise Server has this header; its limits are off unless somebody turned them on.
+pub(super) const ENTERPRISE: &str = "x-github-enterprise-version";
 /// Requests an hour without a token, and with one whose limit is not known yet.
 const ANONYMOUS: u64 = 60;
 const KNOWN: u64 = 5_000;
@@ -48,6 +50,7 @@ pub(super) struct Told {
     reset: Option<Timestamp>,
     pub(super) date: Option<Timestamp>,
     retry_after: Option<String>,
+    enterprise: bool,
 }
 
 impl Told {
@@ -64,6 +67,7 @@ impl Told {
                 .and_then(|seconds| Timestamp::from_second(i64::try_from(seconds).ok()?).ok()),
             date: text("date").and_then(time),
             retry_after: text("retry-after").map(str::to_owned),
+            enterprise: headers.contains_key(ENTERPRISE),
         }
     }
 }
@@ -145,7 +149,7 @@ impl Budget {
         } else if told.remaining == Some(0) {
             let wait = told.reset.map_or(again, |reset| between(here, reset)).min(PAUSE_MOST);
             (wait, "the hour's requests are spent")
-        } else if status == StatusCode::TOO_MANY_REQUESTS || told.remaining.is_none() {
+        } else if status == StatusCode::TOO_MANY_REQUESTS || (told.remaining.is_none() && !told.enterprise) {
             (again, "GitHub asks for a pause and names no time")
         } else {
             return;
@@ -256,6 +260,9 @@ mod tests {
         assert_eq!(wait(403, &[]), Some(60));
         assert_eq!(wait(429, &[("x-ratelimit-remaining", "4000")]), Some(60));
         assert_eq!(wait(403, &[("x-ratelimit-remaining", "4000")]), None, "no permission is no limit");
+        let enterprise = ("x-github-enterprise-version", "3.14.0");
+        assert_eq!(wait(403, &[enterprise]), None, "a server without limits tells none with a refusal either");
+        assert_eq!(wait(429, &[enterprise]), Some(60));
         let spent = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1795262490")];
         assert_eq!(wait(403, &spent), Some(90), "until the next hour begins");
         let mut budget = Budget::default();
