@@ -59,7 +59,10 @@ fn of_one(error: &(dyn StdError + 'static), setting: Setting) -> Option<String> 
     }
     // Errors whose types are private to the HTTP library.
     match error.to_string().as_str() {
-        "connection closed before message completed" => of_io(&ErrorKind::UnexpectedEof.into(), setting),
+        // Closed while it was asked, or in the moment before.
+        "connection closed before message completed" | "connection was not ready" | "operation was canceled" => {
+            of_io(&ErrorKind::UnexpectedEof.into(), setting)
+        }
         "proxy authorization required" => {
             Some("is behind a proxy that wants a password (407); check HTTPS_PROXY".to_owned())
         }
@@ -80,8 +83,12 @@ fn of_io(error: &io::Error, setting: Setting) -> Option<String> {
             "cannot be reached: no route to it; check the network or the VPN"
         }
         ErrorKind::TimedOut => "did not take the connection in time; check the network or the VPN",
-        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => "reset the connection",
-        ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof => "closed the connection",
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => {
+            "reset the connection; look at its log, or at the proxy in between"
+        }
+        ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof => {
+            "closed the connection before it had answered; is it starting or stopping?"
+        }
         _ => return None,
     };
     Some(words.to_owned())

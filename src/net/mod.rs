@@ -16,6 +16,7 @@ mod error;
 mod exec;
 mod failure;
 mod github;
+mod pause;
 mod prometheus;
 mod read;
 mod review;

@@ -22,7 +22,8 @@ use tokio::time::{Instant, sleep, timeout};
 use super::failure::{Setting, sentence_for};
 use super::read::Answer;
 use super::secret::{Token, Wanted, is_loopback};
-use super::{Deadlines, NetError, jitter};
+use super::{Deadlines, NetError, jitter, pause};
+use crate::clock::Clock;
 use crate::model::scope::SecretSource;
 
 const TRIES: u32 = 3;
@@ -52,6 +53,7 @@ struct Inner {
     shown: String,
     token: Option<Token>,
     deadlines: Deadlines,
+    clock: Clock,
     /// Where its address is mended.
     setting: Setting,
     /// The client, and which reading of the token it was built with.
@@ -114,7 +116,8 @@ impl Prometheus {
         }
         let setting = Setting { place, authority: "add it to this machine's certificates (SSL_CERT_FILE)" };
         let token = token.map(|source| Token::new(Wanted::Of(source.clone()), deadlines.exec));
-        Ok(Self { inner: Arc::new(Inner { url, shown, token, deadlines, setting, built: Mutex::new(None) }) })
+        let (clock, built) = (Clock::system(), Mutex::new(None));
+        Ok(Self { inner: Arc::new(Inner { url, shown, token, deadlines, clock, setting, built }) })
     }
 
     /// The base of its API, without credentials.
@@ -263,8 +266,9 @@ impl Prometheus {
     async fn accept(&self, mut response: Response) -> Result<Answer, NetError> {
         let status = response.status();
         let header = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-        let date = header(DATE).and_then(|text| jiff::fmt::rfc2822::parse(text).ok()).map(|date| date.timestamp());
-        let retry_after = header(RETRY_AFTER).and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+        let date = header(DATE).and_then(pause::time);
+        let here = date.unwrap_or_else(|| self.inner.clock.now().wall);
+        let retry_after = header(RETRY_AFTER).and_then(|text| pause::retry_after(text.trim(), here));
         let is_json = header(CONTENT_TYPE).is_some_and(|kind| kind.contains("json"));
         let is_page = header(CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/html"));
         let to = header(LOCATION).map(str::to_owned);
@@ -328,7 +332,7 @@ impl Prometheus {
         let words = match code {
             300..=399 => format!(
                 "sends to {}; a login is in between: set the URL behind it, or a token",
-                to.unwrap_or("another place")
+                to.map_or_else(|| "another place".to_owned(), without_secrets)
             ),
             401 if token => {
                 "does not accept the token; renew it where sources.prometheus.token takes it from".to_owned()
@@ -337,7 +341,13 @@ impl Prometheus {
             403 => "forbids the query; ask for a token that may read, or check sources.prometheus.token".to_owned(),
             404 => format!("has no Prometheus API at this path; check the path {}", self.inner.setting.place),
             407 => "is behind a proxy that wants a password; check HTTP_PROXY and HTTPS_PROXY".to_owned(),
-            429 => "is throttling; fewer consoles or a higher limit would help".to_owned(),
+            429 => match retry_after.filter(|after| *after > RETRY_AFTER_MOST) {
+                Some(after) => {
+                    let after = crate::text::duration(after);
+                    format!("is throttling, for {} more; fewer consoles or a higher limit would help", after.as_str())
+                }
+                None => "is throttling; fewer consoles or a higher limit would help".to_owned(),
+            },
             502..=504 => {
                 "is not reached by the proxy in front of it; check that Prometheus runs and is ready".to_owned()
             }
@@ -349,6 +359,15 @@ impl Prometheus {
     fn api(&self, code: u16, reason: String, words: &str, retry_after: Option<Duration>) -> NetError {
         NetError::Api { code, reason, message: format!("{} {words}", self.inner.shown), retry_after }
     }
+}
+
+/// An address as it may be shown: without a user, and without parameters, which may be a ticket.
+fn without_secrets(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let Some((scheme, rest)) = url.split_once("//") else { return url.to_owned() };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}//{host}{path}")
 }
 
 /// Of an error page in plain text, with a colon before it.

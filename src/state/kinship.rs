@@ -27,17 +27,24 @@ pub(super) fn find(state: &State) -> Option<Safe> {
     };
     let deployments = world.deployments.rows().iter().map(|row| (&row.meta.name, &row.images));
     let rollouts = world.rollouts.rows().iter().map(|row| (&row.meta.name, &row.images));
-    let workloads = || {
-        deployments.clone().chain(rollouts.clone()).flat_map(|(name, images)| {
-            std::iter::once(name.raw()).chain(images.iter().map(|image| path_of(image.image.as_str())))
-        })
-    };
+    let (names, images) = (|(name, _)| Name::raw(name), |(_, images)| images);
+    let all = || deployments.clone().chain(rollouts.clone());
     found
         .flat_map(|source| source.namespaces.iter().flatten())
         .filter(named)
-        .map(|repository| short(repository.raw()))
-        .find(|name| !name.is_empty() && !belongs(name, workloads()))
-        .map(Safe::identity)
+        .map(Name::raw)
+        .find(|name| is_strange(name, all().map(names), all().flat_map(images).map(|image| image.image.as_str())))
+        .map(|name| Safe::identity(short(name)))
+}
+
+/// Whether none of the workloads, by their names and their images, seems to be built by a repository.
+pub fn is_strange<'a>(
+    repository: &str,
+    names: impl Iterator<Item = &'a str>,
+    images: impl Iterator<Item = &'a str>,
+) -> bool {
+    let name = short(repository);
+    !name.is_empty() && !belongs(name, names.chain(images.map(path_of)))
 }
 
 /// One of the names is, or has in it, the repository's.

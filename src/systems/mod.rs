@@ -262,10 +262,10 @@ fn place(kind: Kind, namespace: Option<&Name>) -> Option<(String, String)> {
     }
 }
 
-/// The path of a list of one object of a kind, to see whether it may be read.
+/// The path of a list of the first objects of a kind.
 #[must_use]
-pub fn first_of(kind: Kind, namespace: Option<&Name>) -> Option<String> {
-    place(kind, namespace).map(|(path, _)| format!("{path}?limit=1"))
+pub fn some_of(kind: Kind, namespace: Option<&Name>, most: u32) -> Option<String> {
+    place(kind, namespace).map(|(path, _)| format!("{path}?limit={most}"))
 }
 
 /// The collection of a kind under the root of its API group, in one namespace or in all.

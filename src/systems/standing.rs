@@ -127,7 +127,7 @@ impl Feed {
                 if let NetError::Api { retry_after: Some(after), .. } = &error {
                     wait = wait.max((*after).min(Duration::from_mins(1)));
                 }
-                self.stale_or_failed(Safe::line(&error.to_string()), wait).await
+                self.stale_or_failed(words(&error), wait).await
             }
         };
         told.is_ok() && self.wait(wait).await
@@ -182,4 +182,19 @@ impl Feed {
     pub(super) async fn tell(&self, event: FeedEvent) -> Result<(), Trouble> {
         self.parts.tx.send((self.id.clone(), event)).await.map_err(|_| Trouble::Gone)
     }
+}
+
+/// What went wrong on the way to a cluster, with the next step where the error does not say it.
+fn words(error: &NetError) -> Safe {
+    let said = Safe::line(&error.to_string());
+    let next = match error {
+        NetError::Deadline { .. } => "check the network or the VPN",
+        NetError::Api { code: 407, .. } => "a proxy in between wants a password; check the server in the kubeconfig",
+        NetError::Api { code: 300..=399, .. } => "a login is in between; check the server in the kubeconfig",
+        NetError::Api { code: 500.., .. } => {
+            "the server, or a proxy before it, has trouble of its own; look at its log"
+        }
+        _ => return said,
+    };
+    crate::safe!("{}; {}", said, Safe::of(next))
 }

@@ -5,6 +5,7 @@ pub mod github;
 pub mod http;
 mod logs;
 mod prometheus;
+mod prometheus_lists;
 mod protocol;
 mod scale;
 mod story;

@@ -79,19 +79,6 @@ fn r30_every_fault_has_its_own_sentence() {
     });
 }
 
-/// A login elsewhere never sees the token.
-#[test]
-fn another_origin_is_not_followed_to() {
-    block_on(async {
-        let other = Server::start().await;
-        let location = format!("Location: {}/api/v1/alerts\r\n", other.url);
-        let server = Server::answering(move |_| Reply::Whole(302, location.clone(), String::new())).await;
-        let said = error(&server.url).await;
-        assert!(said.contains("sends to"), "{said}");
-        assert!(other.requests().is_empty());
-    });
-}
-
 /// A long query goes in the body, a refused one is not sent again, a gateway's trouble is.
 #[test]
 fn reads_are_repeated_only_where_it_may_help() {

@@ -6,6 +6,7 @@ mod frames;
 mod github;
 pub mod golden;
 mod odd;
+mod prometheus;
 pub mod served;
 pub mod shown;
 pub mod world;

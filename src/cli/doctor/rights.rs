@@ -61,7 +61,7 @@ pub(super) async fn of(subject: &Subject, read: &ReadStack, namespace: Option<&N
 /// A list of one object of every kind; which kinds gave one.
 async fn lists(subject: &Subject, read: &ReadStack, namespace: Option<&Name>) -> (Vec<Kind>, Vec<Finding>) {
     let kinds: Vec<(Kind, String)> =
-        Kind::IN_CLUSTERS.into_iter().filter_map(|kind| Some((kind, systems::first_of(kind, namespace)?))).collect();
+        Kind::IN_CLUSTERS.into_iter().filter_map(|kind| Some((kind, systems::some_of(kind, namespace, 1)?))).collect();
     let asked = kinds.iter().map(|(kind, path)| async move { (*kind, ask(read.get_once(path, PATIENCE)).await) });
     let place = place_of(namespace);
     let (mut may, mut findings) = (Vec::new(), Vec::new());

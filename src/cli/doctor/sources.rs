@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use futures::future::{join_all, join3};
+use futures::future::{join, join_all, join4};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::time::timeout;
 
+use super::kin::Kin;
 use super::{Finding, Subject, Verdict, rights};
 use crate::clock::Clock;
 use crate::model::source::SourceScope;
@@ -26,9 +27,15 @@ const APART: i64 = 30;
 
 /// Every source, in the order of the scope.
 pub(super) async fn look(specs: Vec<Spec>, clock: Clock) -> Vec<Finding> {
-    let missing = missing(&specs);
-    let all = join_all(specs.into_iter().map(|spec| one(spec, clock))).await;
-    all.into_iter().flatten().chain(missing).collect()
+    let (missing, kin) = (missing(&specs), Kin::of(&specs));
+    let kin = async {
+        match kin {
+            Some(kin) => kin.look().await,
+            None => Vec::new(),
+        }
+    };
+    let (all, kin) = join(join_all(specs.into_iter().map(|spec| one(spec, clock))), kin).await;
+    all.into_iter().flatten().chain(kin).chain(missing).collect()
 }
 
 /// A line for each system that is not looked at, and how it would be.
@@ -97,6 +104,10 @@ pub(super) fn failed(subject: &Subject, check: &'static str, error: &NetError, p
         NetError::Api { code: 403, .. } => "ask whoever runs it for the right to read this".to_owned(),
         NetError::Api { code: 404, .. } => format!("check the path: {place}"),
         NetError::Deadline { .. } => format!("check the network, the VPN and the address: {place}"),
+        NetError::Api { code: 407, .. } => "a proxy in between wants a password; check HTTPS_PROXY".to_owned(),
+        NetError::Api { code: 500.., .. } => {
+            "it, or a proxy before it, has trouble of its own: look at its log, and try again".to_owned()
+        }
         _ => format!("see {place}"),
     };
     subject.say(check, Verdict::Fail, error.to_string()).then(next)
@@ -148,15 +159,18 @@ async fn cluster(subject: &Subject, scope: &SourceScope, cluster: &Cluster, cloc
 }
 
 async fn github(subject: &Subject, scope: &SourceScope, client: &GitHub, clock: Clock) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let (mut findings, mut token) = (Vec::new(), "sources.github.token".to_owned());
     match ask(client.identity()).await {
-        Ok((true, from)) => findings.push(subject.say("token", Verdict::Ok, format!("taken from {from}"))),
+        Ok((true, from)) => {
+            findings.push(subject.say("token", Verdict::Ok, format!("taken from {from}")));
+            token = from;
+        }
         Ok((false, why)) => findings.push(
             subject
                 .say("token", Verdict::Warn, format!("{why}: 60 requests an hour, and nothing private"))
                 .then("gh auth login, GH_TOKEN, or sources.github.token"),
         ),
-        Err(error) => findings.push(failed(subject, "token", &error, "sources.github.token")),
+        Err(error) => findings.push(failed(subject, "token", &error, &token)),
     }
     let about = match ask(client.about()).await {
         Ok(about) if about.genuine => about,
@@ -167,7 +181,8 @@ async fn github(subject: &Subject, scope: &SourceScope, client: &GitHub, clock: 
             return findings;
         }
         Err(error) => {
-            findings.push(failed(subject, "reach", &error, place_of(scope)));
+            let place = if error.code() == Some(401) { &token } else { place_of(scope) };
+            findings.push(failed(subject, "reach", &error, place));
             return findings;
         }
     };
@@ -255,31 +270,54 @@ fn odd(subject: &Subject, check: &'static str, why: &Safe) -> Finding {
 async fn prometheus(subject: &Subject, scope: &SourceScope, client: &Prometheus, clock: Clock) -> Vec<Finding> {
     let place = place_of(scope);
     let now = clock.now().wall;
-    let (query, build, rules) =
-        join3(ask(client.query("vector(1)", now)), ask(client.build()), ask(client.rules())).await;
+    let (query, build, rules, stores) = join4(
+        ask(client.query("vector(1)", now)),
+        ask(client.build()),
+        ask(client.rules()),
+        // What looks at series is asked of every store behind a Thanos.
+        ask(client.query("count(up)", now)),
+    )
+    .await;
     let answer = match query {
         Ok(answer) => answer,
-        Err(error) => return vec![failed(subject, "reach", &error, place)],
+        Err(error) => {
+            let place = if error.code() == Some(401) { "sources.prometheus.token" } else { place };
+            return vec![failed(subject, "reach", &error, place)];
+        }
     };
-    if let Err(odd) = ingest::told(&answer.body) {
-        return vec![self::odd(subject, "reach", &odd)];
-    }
+    let warning = match ingest::told(&answer.body) {
+        Ok(told) => told.warning,
+        Err(odd) => return vec![self::odd(subject, "reach", &odd)],
+    };
+    let of_stores = stores.ok().and_then(|answer| ingest::told(&answer.body).ok()?.warning);
     // Thanos and its like may not tell their version, and need not.
     let version = build.ok().and_then(|answer| text(&answer.body, "/data/version"));
     let version = version.map_or_else(|| "no version is told".to_owned(), |version| format!("version {version}"));
     let message = format!("{} answers queries {}: {version}", client.url(), way(client.url()));
     let mut findings = vec![subject.say("reach", Verdict::Ok, message)];
     findings.extend(skew(subject, answer.date, clock));
+    let mut of_rules = None;
     findings.push(match rules.map(|answer| ingest::rules(&answer.body)) {
         Ok(Err(odd)) => self::odd(subject, "permission", &odd),
-        Ok(Ok(_)) => subject.say("permission", Verdict::Ok, "may read rules"),
+        Ok(Ok((_, warning))) => {
+            of_rules = warning;
+            subject.say("permission", Verdict::Ok, "may read rules")
+        }
         Err(error) => {
             let mut finding = failed(subject, "permission", &error, place);
             finding.message = format!("rules cannot be read, so that no objective is found by them: {error}");
             finding
         }
     });
+    findings.extend(warning.or(of_stores).or(of_rules).map(|why| partial(subject, &why)));
     findings
+}
+
+/// `warnings`: a store that a Thanos asks is gone, and what it knows is missing in every figure.
+fn partial(subject: &Subject, why: &Safe) -> Finding {
+    subject.say("data", Verdict::Warn, format!("its answers are partial: {}", why.as_str())).then(
+        "bring back the store or sidecar it names; until then figures are at least so much, and no gate trusts them",
+    )
 }
 
 async fn docker(subject: &Subject, scope: &SourceScope, client: &Docker, clock: Clock) -> Vec<Finding> {

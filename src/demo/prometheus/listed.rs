@@ -133,7 +133,12 @@ fn selectors(params: &Params) -> Result<Vec<VectorSelector>, Failure> {
 }
 
 /// The labels of what one of the selectors selects and has a sample since `start`.
-fn selected(snapshot: &Snapshot, params: &Params, selectors: &[VectorSelector], now: i64) -> Result<Vec<Labels>, Failure> {
+fn selected(
+    snapshot: &Snapshot,
+    params: &Params,
+    selectors: &[VectorSelector],
+    now: i64,
+) -> Result<Vec<Labels>, Failure> {
     let start = params.time("start")?.unwrap_or(i64::MIN);
     let gone = |labels: &Labels| {
         let of = snapshot.series.iter().find(|series| series.labels == *labels);

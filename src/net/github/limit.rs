@@ -8,12 +8,12 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 
+use crate::net::pause;
+
 /// At a time.
 pub(super) const CONCURRENT: usize = 8;
 /// After a refusal that names no time; doubles with each that follows.
 const PAUSE: Duration = Duration::from_mins(1);
-/// The longest pause that is believed.
-const PAUSE_MOST: Duration = Duration::from_hours(1);
 /// Only an Enterprise Server has this header; its limits are off unless somebody turned them on.
 pub(super) const ENTERPRISE: &str = "x-github-enterprise-version";
 /// Requests an hour without a token, and with one whose limit is not known yet.
@@ -65,31 +65,11 @@ impl Told {
             remaining: core(number("x-ratelimit-remaining")),
             reset: core(number("x-ratelimit-reset"))
                 .and_then(|seconds| Timestamp::from_second(i64::try_from(seconds).ok()?).ok()),
-            date: text("date").and_then(time),
+            date: text("date").and_then(pause::time),
             retry_after: text("retry-after").map(str::to_owned),
             enterprise: headers.contains_key(ENTERPRISE),
         }
     }
-}
-
-fn time(text: &str) -> Option<Timestamp> {
-    jiff::fmt::rfc2822::parse(text).ok().map(|date| date.timestamp())
-}
-
-/// Seconds or a date; `None` for anything else, and for what is further off than is believed.
-fn retry_after(text: &str, here: Timestamp) -> Option<Duration> {
-    if let Ok(seconds) = text.parse::<u64>() {
-        return Some(Duration::from_secs(seconds).min(PAUSE_MOST));
-    }
-    // Digits without end are a long time all the same.
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(PAUSE_MOST);
-    }
-    Some(between(here, time(text)?).min(PAUSE_MOST))
-}
-
-fn between(from: Timestamp, to: Timestamp) -> Duration {
-    Duration::try_from(to.duration_since(from)).unwrap_or_default()
 }
 
 impl Budget {
@@ -121,7 +101,7 @@ impl Budget {
         // The server's clock measures its own times.
         let here = told.date.unwrap_or(here);
         if let Some(reset) = told.reset {
-            let ends = now + between(here, reset).min(PAUSE_MOST);
+            let ends = now + pause::between(here, reset).min(pause::MOST);
             // A window that ends a minute or more later is the next one.
             if self.window_ends.is_none_or(|known| ends > known + PAUSE) {
                 self.spent = 0;
@@ -143,11 +123,11 @@ impl Budget {
 
     /// 403 and 429: a limit, or no permission.
     fn refused(&mut self, now: Duration, here: Timestamp, status: StatusCode, told: &Told) {
-        let again = PAUSE.saturating_mul(1 << self.refusals.min(6)).min(PAUSE_MOST);
+        let again = PAUSE.saturating_mul(1 << self.refusals.min(6)).min(pause::MOST);
         let (wait, why) = if let Some(text) = &told.retry_after {
-            (retry_after(text, here).unwrap_or(again), "GitHub asks for a pause (secondary rate limit)")
+            (pause::retry_after(text, here).unwrap_or(again), "GitHub asks for a pause (secondary rate limit)")
         } else if told.remaining == Some(0) {
-            let wait = told.reset.map_or(again, |reset| between(here, reset)).min(PAUSE_MOST);
+            let wait = told.reset.map_or(again, |reset| pause::between(here, reset)).min(pause::MOST);
             (wait, "the hour's requests are spent")
         } else if status == StatusCode::TOO_MANY_REQUESTS || (told.remaining.is_none() && !told.enterprise) {
             (again, "GitHub asks for a pause and names no time")
@@ -160,7 +140,7 @@ impl Budget {
 
     /// A 403 that names no time, and whose words are those of the secondary limit.
     pub(super) fn secondary(&mut self, now: Duration) {
-        let again = PAUSE.saturating_mul(1 << self.refusals.min(6)).min(PAUSE_MOST);
+        let again = PAUSE.saturating_mul(1 << self.refusals.min(6)).min(pause::MOST);
         self.refusals += 1;
         self.pause(now, again, "GitHub asks for a pause (secondary rate limit)");
     }

@@ -133,7 +133,8 @@ fn tls_of(origin: &Origin) -> kube::Config {
 
 /// What a failed send means, in words.
 pub(super) fn failed(server: &str, error: &(dyn std::error::Error + 'static), place: &'static str) -> NetError {
-    let setting = Setting { place, authority: "check the address and this machine's authorities" };
+    let setting =
+        Setting { place, authority: "check the address, or add it to this machine's certificates (SSL_CERT_FILE)" };
     let message = failure::sentence_for(server, error, setting);
     if crate::net::error::connect_failed(error) { NetError::Connect(message) } else { NetError::Transport(message) }
 }

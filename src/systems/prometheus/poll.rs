@@ -38,6 +38,10 @@ impl From<Safe> for Fault {
 impl Fault {
     pub(super) fn words(&self) -> Safe {
         match self {
+            Self::Net(error @ NetError::Deadline { .. }) => {
+                let next = "check the network; it may be too busy, or the query too heavy";
+                crate::safe!("{}; {}", Safe::line(&error.to_string()), Safe::of(next))
+            }
             Self::Net(error) => Safe::line(&error.to_string()),
             Self::Odd(why) => why.clone(),
         }

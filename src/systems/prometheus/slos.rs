@@ -140,6 +140,11 @@ impl Slos {
         objective::read(&self.poll, &self.objectives, at, &mut self.of_specs).await;
         self.compose(at, series.warning.as_ref(), &times);
         self.compose_specs(at);
+        if let Some(why) = series.warning.as_ref().filter(|_| self.known.is_empty()) {
+            // Nothing in a part of the answer is not nothing at all.
+            let why = crate::safe!("it answers in part, and no objective is in that: {}", why);
+            return Ok(Err(Fault::Odd(crate::safe!("{}; bring back the store that it names", why))));
+        }
         let objects = self.known.values().map(|slo| Object::Slo(Arc::clone(slo))).collect();
         tell(&self.poll.outlet, objects, left_out).await?;
         self.poll.went_well();
