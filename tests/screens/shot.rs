@@ -19,6 +19,15 @@ pub fn draw(state: &State, theme: &Theme, size: (u16, u16)) -> Buffer {
     terminal.backend().buffer().clone()
 }
 
+/// The cells of the frame itself, which a terminal would only compare and copy: for the tests that
+/// draw thousands of screens.
+pub fn cells(state: &State, theme: &Theme, size: (u16, u16)) -> Buffer {
+    let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
+    let mut frame = terminal.get_frame();
+    ui::draw(state, theme, &mut frame);
+    std::mem::take(frame.buffer_mut())
+}
+
 /// A theme of the program, in full colour.
 pub fn theme(name: &str) -> Theme {
     theme::load(Some(name), None, Depth::True, Glyphs::Unicode).unwrap()
