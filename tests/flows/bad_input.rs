@@ -93,7 +93,9 @@ fn line(screen: &str) -> String {
 async fn shown(instead: &[Instead], words: &[&str]) {
     let folder = TempDir::new().unwrap();
     for place in [instead[0].place(), Place::Deck] {
-        let (mut console, demo) = console(instead, place.clone(), &folder).await;
+        // The other sources are looked at beside the Deck.
+        let alone = place != Place::Deck;
+        let (mut console, demo) = console_with(instead, place.clone(), &folder, alone).await;
         let what = format!("{words:?} in {place:?}");
         let wait = console.wait_until(&what, |screen| {
             // The Deck's panes are narrow: what is wrong stands there, the rest of it one key away.
