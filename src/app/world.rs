@@ -4,6 +4,7 @@ use crate::demo::Demo;
 use crate::model::scope::{DockerSource, GitHubSource, HttpSource, SecretSource, Sources};
 use crate::model::{Name, SourceId};
 use crate::net::Target;
+use crate::slo::openslo;
 use crate::systems::{self, Namespaces, Spec};
 
 /// The cluster of a demo and the sources beside it, all of them called `demo`.
@@ -32,6 +33,6 @@ fn sources(demo: &Demo) -> Sources {
         }),
         prometheus: demo.prometheus.clone().map(|url| HttpSource { url, token: None, discovered: None }),
         docker: demo.docker.clone().map(|host| DockerSource { host, discovered: None }),
-        objectives: Vec::new(),
+        objectives: demo.openslo.iter().flat_map(|text| openslo::parse(text).0).collect(),
     }
 }

@@ -43,6 +43,9 @@ const STORIES: [(&str, &str); 3] = [
     ("flaky-e2e", include_str!("../../demo/scenarios/flaky-e2e.yaml")),
 ];
 
+/// Objectives of files, in OpenSLO, by their ids.
+const FILES: [(&str, &str); 1] = [("search-latency", include_str!("../../demo/openslo/search-latency.yaml"))];
+
 /// What to play and how.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -134,6 +137,8 @@ pub struct Demo {
     pub repositories: Vec<String>,
     /// Base of the Prometheus API.
     pub prometheus: Option<String>,
+    /// The objectives that are not recorded by rules, as files of OpenSLO.
+    pub openslo: Vec<String>,
     /// The Docker Engine: `tcp://127.0.0.1:PORT`.
     pub docker: Option<String>,
     /// Moves a held world; keeps the server alive.
@@ -187,6 +192,7 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
     let speed = options.speed.unwrap_or(natural);
     let namespaces = world.store.values(Kind::Namespace, "").map(|(key, _)| key.name.clone()).collect();
     let repositories = world.book.names();
+    let openslo = files(&world.scenario);
     let origin = world.now;
     let clock = Clock::scaled(origin, if options.held { 0.0 } else { speed });
     let shared = Arc::new(Shared::new(world, (!options.held).then_some(clock)));
@@ -206,9 +212,17 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
         github,
         repositories,
         prometheus: Some(prometheus),
+        openslo,
         docker: Some(docker),
         handle: Handle { shared, _alive: alive },
     })
+}
+
+/// The files of the scenario's objectives that have one.
+fn files(scenario: &Scenario) -> Vec<String> {
+    let of_file = scenario.objectives.iter().filter(|objective| objective.of_file);
+    let file = |id: String| FILES.iter().find(|(name, _)| *name == id).map(|(_, text)| (*text).to_owned());
+    of_file.filter_map(|objective| file(objective.id())).collect()
 }
 
 /// Serves on a free port until the world stops; the address.

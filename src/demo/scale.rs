@@ -99,11 +99,12 @@ fn objective(index: usize) -> Objective {
     let burning = index % 9 == 4;
     Objective {
         service: format!("service-{index:04}"),
+        of_file: false,
         name: if index % 5 == 2 { "latency" } else { "availability" }.to_owned(),
         percent: ["99.9", "99.5", "99.95", "99"][index % 4].to_owned(),
         requests_per_second: (10 + number % 190) as f64,
         bad: 0.000_05,
-        lately: burning.then(|| Lately { since: "-80h".to_owned(), bad: 0.002 }),
+        lately: burning.then(|| Lately { since: "-80h".to_owned(), lasts: None, bad: 0.002 }),
         consumed: (number >> 8) as f64 % 110.0 / 100.0,
         outage: format!("-{}d", 5 + number % 20),
         counts: Counts::default(),

@@ -165,6 +165,9 @@ pub(super) struct Objective {
     pub(super) bad: f64,
     /// The share since a while.
     pub(super) lately: Option<Lately>,
+    /// A file defines it, and Sloth writes no rules for it.
+    #[serde(default)]
+    pub(super) of_file: bool,
     /// Of the budget at the opening. What the shares do not explain was an outage …
     pub(super) consumed: f64,
     /// … of two hours that began then.
@@ -182,6 +185,8 @@ pub(super) struct Objective {
 #[serde(deny_unknown_fields)]
 pub(super) struct Lately {
     pub(super) since: String,
+    /// Until now when `None`.
+    pub(super) lasts: Option<String>,
     pub(super) bad: f64,
 }
 
@@ -239,7 +244,8 @@ impl Scenario {
         let metrics = scenario.templates.iter().flat_map(|it| &it.metrics).map(|it| &it.interval);
         let objectives = scenario.objectives.iter().flat_map(|it| {
             let lately = it.lately.as_ref().map(|it| &it.since);
-            [Some(&it.outage), it.idle_since.as_ref(), it.gone_since.as_ref(), lately].into_iter().flatten()
+            let lasts = it.lately.as_ref().and_then(|it| it.lasts.as_ref());
+            [Some(&it.outage), it.idle_since.as_ref(), it.gone_since.as_ref(), lately, lasts].into_iter().flatten()
         });
         if let Some(bad) = spans.chain(metrics).chain(objectives).find(|span| seconds(span).is_none()) {
             return Err(broken(format!("{bad:?} is no span of time; write 90s, 5m, 2h or 9d")));

@@ -1,9 +1,10 @@
 //! Service level objectives, alerts, and the canary beside the stable arm, as Prometheus tells them
 //! (slo.md §1, §3.4). Ratios are 0..1, spans are seconds; the arithmetic stands in [`crate::slo`].
 
+mod arms;
+mod reading;
 mod spec;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,100 +13,9 @@ use super::kubernetes::Meta;
 use super::{Kind, ObjectId, Uid};
 use crate::text::Safe;
 
+pub use arms::{Arm, ArmMetric, ArmQuery, ArmVerdict, Comparison, ComparisonQuery};
+pub use reading::Reading;
 pub use spec::{Budgeting, Calendar, Indicator, ObjectiveSpec, ThresholdOp};
-
-/// A figure, or why there is none (slo.md §1.6). Only [`Reading::value`] gives a number that may
-/// decide anything; [`Reading::shown`] gives what may be shown with its doubt beside it.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Reading<T> {
-    Value(T),
-    /// 0/0: nobody asked. `last` is what was known before.
-    NoTraffic {
-        last: Option<T>,
-    },
-    /// The series are gone, since then as far as it is known.
-    NoData {
-        since: Option<Timestamp>,
-        last: Option<T>,
-    },
-    /// The rule group stands still: the sample is of then.
-    Stale {
-        at: Timestamp,
-        last: T,
-    },
-    /// Timeout, refused, 5xx, 422.
-    Unreachable {
-        why: Safe,
-        last: Option<T>,
-    },
-    /// 200 with warnings: a lower bound.
-    Partial {
-        why: Safe,
-        last: T,
-    },
-    /// Fewer than 0.90 of the samples that the window should have; `coverage` 0..1.
-    Immature {
-        coverage: f64,
-        last: T,
-    },
-    /// Negative, more good than all, no number: the metric is wrong.
-    Invalid {
-        why: Safe,
-    },
-}
-
-impl<T> Reading<T> {
-    /// The figure, when it may be relied on.
-    #[must_use]
-    pub const fn value(&self) -> Option<&T> {
-        match self {
-            Self::Value(value) => Some(value),
-            _ => None,
-        }
-    }
-
-    /// The figure that may be shown, with the reading's doubt beside it.
-    #[must_use]
-    pub const fn shown(&self) -> Option<&T> {
-        match self {
-            Self::Value(value)
-            | Self::Stale { last: value, .. }
-            | Self::Partial { last: value, .. }
-            | Self::Immature { last: value, .. } => Some(value),
-            Self::NoTraffic { last } | Self::NoData { last, .. } | Self::Unreachable { last, .. } => last.as_ref(),
-            Self::Invalid { .. } => None,
-        }
-    }
-
-    /// The word in `status --json`.
-    #[must_use]
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Value(_) => "value",
-            Self::NoTraffic { .. } => "no_traffic",
-            Self::NoData { .. } => "no_data",
-            Self::Stale { .. } => "stale",
-            Self::Unreachable { .. } => "unreachable",
-            Self::Partial { .. } => "partial",
-            Self::Immature { .. } => "immature",
-            Self::Invalid { .. } => "invalid",
-        }
-    }
-
-    /// The same kind of reading of something made from the figure.
-    pub fn map<U>(self, f: impl Fn(T) -> U) -> Reading<U> {
-        match self {
-            Self::Value(value) => Reading::Value(f(value)),
-            Self::NoTraffic { last } => Reading::NoTraffic { last: last.map(f) },
-            Self::NoData { since, last } => Reading::NoData { since, last: last.map(f) },
-            Self::Stale { at, last } => Reading::Stale { at, last: f(last) },
-            Self::Unreachable { why, last } => Reading::Unreachable { why, last: last.map(f) },
-            Self::Partial { why, last } => Reading::Partial { why, last: f(last) },
-            Self::Immature { coverage, last } => Reading::Immature { coverage, last: f(last) },
-            Self::Invalid { why } => Reading::Invalid { why },
-        }
-    }
-}
 
 /// An objective in parts per billion: decimal text is parsed into integers, so that 99.9 % leaves a
 /// budget of exactly 0.001 (slo.md §1.1, W19).
@@ -161,6 +71,8 @@ pub struct Slo {
     pub window: Duration,
     pub window_text: Safe,
     pub rolling: bool,
+    /// Of a calendar window: where it stands now.
+    pub period: Option<Period>,
     pub source: SloSource,
     /// How C is counted: `events`, `mean of ratios`, `time slices` (slo.md §1.7).
     pub method: &'static str,
@@ -174,6 +86,22 @@ pub struct Slo {
     pub queries: Vec<(Safe, Safe)>,
     /// Remaining budget over the window, oldest first, gaps as `None`; at most 240 points.
     pub history: Vec<Option<f64>>,
+}
+
+/// A period of the calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period {
+    /// How much of it is over.
+    pub elapsed: Duration,
+    pub length: Duration,
+}
+
+impl Period {
+    /// Until the budget begins anew.
+    #[must_use]
+    pub const fn left(self) -> Duration {
+        self.length.saturating_sub(self.elapsed)
+    }
 }
 
 /// The three numbers and the time they leave (slo.md §1.1).
@@ -218,6 +146,9 @@ pub struct Burn {
     pub short_rate: Reading<f64>,
     pub long_rate: Reading<f64>,
     pub threshold: f64,
+    /// Both rates are over the threshold, but of so few events that they prove nothing (slo.md §1.5):
+    /// all events of the window with too few.
+    pub few: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -243,15 +174,38 @@ pub fn fires(short: f64, long: f64, threshold: f64) -> bool {
 }
 
 impl Burn {
-    /// Both windows burn faster than the threshold; only figures that may be relied on count.
+    /// Both windows burn faster than the threshold, and enough events say so; only figures that may be
+    /// relied on count.
     #[must_use]
     pub fn is_firing(&self) -> bool {
+        self.few.is_none() && self.is_over()
+    }
+
+    /// Both rates are over the threshold, of however few events.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
         let rates = (self.short_rate.value(), self.long_rate.value());
         matches!(rates, (Some(short), Some(long)) if fires(*short, *long, self.threshold))
     }
 }
 
 impl Slo {
+    /// Of a row of the burn table that too few events keep from firing: how many, the fewest of all.
+    #[must_use]
+    pub fn few(&self) -> Option<u64> {
+        self.burns.iter().filter_map(|burn| burn.few).min()
+    }
+
+    /// Nobody asks now, since then: the figure of a whole window may stand there all the same.
+    #[must_use]
+    pub fn idle_since(&self) -> Option<Timestamp> {
+        let of_minutes = self.rates.iter().find(|(window, _)| window.as_str() == "5m").map(|(_, rate)| rate);
+        match (&self.figures, of_minutes) {
+            (Reading::NoTraffic { since, .. }, _) | (Reading::Value(_), Some(Reading::NoTraffic { since, .. })) => *since,
+            _ => None,
+        }
+    }
+
     #[must_use]
     pub fn id(&self) -> ObjectId {
         self.meta.id(Kind::Slo)
@@ -272,87 +226,6 @@ pub struct Alert {
     /// The SLO it is about, where it carries the labels that Sloth gives.
     pub slo: Option<Safe>,
     pub labels: Vec<(Safe, Safe)>,
-}
-
-/// What a comparison of the two arms is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ArmMetric {
-    /// Failed requests of all requests.
-    Errors,
-    /// Seconds, usually the 95th percentile.
-    Latency,
-}
-
-/// The queries of one comparison, complete: what Prometheus is asked.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ComparisonQuery {
-    /// The Rollout.
-    pub rollout: Uid,
-    pub metric: ArmMetric,
-    /// What it is called: `errors`, `p95`, or the metric's name in the template.
-    pub label: Safe,
-    pub canary: ArmQuery,
-    pub stable: ArmQuery,
-    /// Margin δ in ppb of a ratio (default half of the service's error budget, 0.0005 without one).
-    pub margin_ppb: u32,
-    /// The rollout began to send traffic to the canary then; nothing before it counts.
-    pub since: Option<Timestamp>,
-}
-
-/// The queries of one arm.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ArmQuery {
-    /// The value that is shown: a ratio, or seconds.
-    pub value: Arc<str>,
-    /// Failed and all requests over the window, where they can be told apart.
-    pub counts: Option<(Arc<str>, Arc<str>)>,
-}
-
-/// The answer to a [`ComparisonQuery`].
-#[derive(Debug, Clone, PartialEq)]
-pub struct Comparison {
-    pub query: ComparisonQuery,
-    pub canary: Arm,
-    pub stable: Arm,
-    pub verdict: ArmVerdict,
-    /// Evaluation time.
-    pub at: Timestamp,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct Arm {
-    pub value: Reading<f64>,
-    /// Failed and all requests over the window, rounded to whole ones.
-    pub counts: Option<(u64, u64)>,
-    /// The last half hour, oldest first, gaps as `None`.
-    pub history: Vec<Option<f64>>,
-}
-
-/// The two-proportion verdict (slo.md §3.4): Newcombe's interval of the difference, one-sided.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ArmVerdict {
-    /// lo > δ and at least five failures of the canary.
-    Worse {
-        lo: f64,
-        hi: f64,
-    },
-    /// hi < δ.
-    NotWorse {
-        lo: f64,
-        hi: f64,
-    },
-    Inconclusive {
-        lo: f64,
-        hi: f64,
-    },
-    /// Too few requests: so many of so many, and how long the rest takes at this rate.
-    Insufficient {
-        have: u64,
-        need: u64,
-        eta: Option<Duration>,
-    },
-    /// Nothing that could be counted (a latency without a threshold, no data).
-    None,
 }
 
 /// Budget spent since a rollout began: ΔC, ratio of the whole budget (slo.md §1.1).

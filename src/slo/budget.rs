@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::slo::{BurnSeverity, Exhaustion, Figures, Objective};
+use crate::model::slo::{BurnSeverity, Exhaustion, Figures, Objective, Period};
 
 pub use crate::model::slo::{SLACK, exceeds, fires};
 
@@ -100,6 +100,14 @@ pub fn of_consumed(objective: Objective, consumed: f64, window: Duration, burn: 
             None => Exhaustion::Unknown,
         },
     }
+}
+
+/// Of a calendar window (slo.md §1.3): what is attained is that of the time so far, what is consumed
+/// is of the budget of the whole period.
+#[must_use]
+pub fn of_calendar(objective: Objective, so_far: f64, period: Period, burn: Option<f64>) -> Figures {
+    let consumed = calendar_consumed(objective, so_far, period.elapsed, period.length);
+    Figures { attained: 1.0 - snap(so_far), ..of_consumed(objective, consumed, period.length, burn) }
 }
 
 /// TTE: pessimistic, as no budget returns.
@@ -208,6 +216,16 @@ pub fn reset_in(objective: Objective, threshold: f64, error_ratio: f64, short: D
 #[must_use]
 pub fn least_events(objective: Objective, threshold: f64) -> f64 {
     1.0 / (threshold * objective.budget())
+}
+
+/// Fewer failed events than this are no evidence, however fast they burn (slo.md §1.5).
+pub const LEAST_FAILED: f64 = 5.0;
+
+/// Enough events to say that a rate is over the threshold. Counts are extrapolated: they are taken
+/// for the nearest whole ones.
+#[must_use]
+pub fn is_evidence(objective: Objective, threshold: f64, failed: f64, all: f64) -> bool {
+    failed.round() >= LEAST_FAILED && all.round() >= least_events(objective, threshold) - SLACK
 }
 
 /// Requests up to a bound that no bucket has, between the two that stand beside it.

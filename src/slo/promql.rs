@@ -2,6 +2,8 @@
 //! above and below its line (slo.md §3.4). Everything goes through the parser; text is never patched,
 //! except for the `{arm}` of the configuration.
 
+mod latency;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +12,8 @@ use promql_parser::parser::token::{T_DIV, T_LOR, T_MUL, T_SUB};
 use promql_parser::parser::{self, BinaryExpr, Expr};
 
 use crate::model::slo::{ArmMetric, ArmQuery};
+
+pub use latency::bound;
 
 /// What the configuration writes where the name of the arm stands.
 pub const ARM: &str = "{arm}";
@@ -40,6 +44,8 @@ pub struct Arms {
     pub stable: ArmQuery,
     /// What the counts look back on; `None` without counts.
     pub window: Option<Duration>,
+    /// Of a quantile: its counts are of the requests that took longer.
+    pub slow_over: Option<Duration>,
 }
 
 /// Both arms from a query that has `{arm}` where its name stands. `None`: it has none, or is no PromQL.
@@ -49,7 +55,12 @@ pub fn from_placeholder(query: &str, metric: ArmMetric, sense: Sense) -> Option<
         return None;
     }
     let arm = |name| parser::parse(&query.replace(ARM, name)).ok();
-    Some(arms(metric, &arm("canary")?, &arm("stable")?, sense))
+    let (canary, stable) = (arm("canary")?, arm("stable")?);
+    // A share of slow requests is no duration.
+    match (metric, latency::share(&canary)) {
+        (ArmMetric::Latency, Some(sense)) => Some(arms(ArmMetric::Slow, &canary, &stable, sense)),
+        _ => Some(arms(metric, &canary, &stable, sense)),
+    }
 }
 
 /// Both arms from the canary's query of an analysis. `None`: nothing in it names the canary, so that
@@ -71,7 +82,7 @@ pub fn from_canary(query: &str, names: &ArmNames<'_>, sense: Sense) -> Option<Ar
 fn arms(metric: ArmMetric, canary: &Expr, stable: &Expr, sense: Sense) -> Arms {
     let (first, second) = (arm(metric, canary, sense), arm(metric, stable, sense));
     let window = first.counts.is_some().then(|| window(canary)).flatten();
-    Arms { metric, canary: first, stable: second, window }
+    Arms { metric, canary: first, stable: second, window, slow_over: None }
 }
 
 fn arm(metric: ArmMetric, query: &Expr, sense: Sense) -> ArmQuery {
@@ -253,7 +264,8 @@ fn window(expr: &Expr) -> Option<Duration> {
     found
 }
 
-/// A quantile or a mean of durations is a latency; everything else a share.
+/// A quantile or a mean of durations is a latency, everything else a share: of slow requests where
+/// buckets are counted.
 fn kind(expr: &Expr) -> ArmMetric {
     let mut latency = false;
     visit(expr, &mut |inner| match inner {
@@ -263,7 +275,11 @@ fn kind(expr: &Expr) -> ArmMetric {
         }
         _ => {}
     });
-    if latency { ArmMetric::Latency } else { ArmMetric::Errors }
+    match latency {
+        true => ArmMetric::Latency,
+        false if latency::share(expr).is_some() => ArmMetric::Slow,
+        false => ArmMetric::Errors,
+    }
 }
 
 fn visit(expr: &Expr, each: &mut dyn FnMut(&Expr)) {

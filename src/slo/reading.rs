@@ -46,13 +46,15 @@ pub struct Beside {
     /// Last figure that could be relied on, and since when there is none.
     pub last: Option<f64>,
     pub since: Option<Timestamp>,
+    /// Since when nobody asks, where that is known.
+    pub idle: Option<Timestamp>,
 }
 
 impl Beside {
     /// Computed at `now`, and nothing doubtful about it.
     #[must_use]
     pub fn at(now: Timestamp) -> Self {
-        Self { now, interval: None, coverage: None, warnings: Vec::new(), last: None, since: None }
+        Self { now, interval: None, coverage: None, warnings: Vec::new(), last: None, since: None, idle: None }
     }
 }
 
@@ -64,7 +66,7 @@ pub fn of(sample: Option<Sample<'_>>, range: Range, beside: &Beside) -> Reading<
         return Reading::Invalid { why: safe!("the answer is no number: {}", Safe::line(sample.text)) };
     };
     if value.is_nan() {
-        return Reading::NoTraffic { last: beside.last };
+        return Reading::NoTraffic { since: beside.idle, last: beside.last };
     }
     if let Some(why) = impossible(value, range) {
         return Reading::Invalid { why };
@@ -124,7 +126,7 @@ fn with<T, C>(reading: &Reading<T>, shown: Option<C>) -> Reading<C> {
         (Reading::Stale { at, .. }, Some(last)) => Reading::Stale { at: *at, last },
         (Reading::Partial { why, .. }, Some(last)) => Reading::Partial { why: why.clone(), last },
         (Reading::Immature { coverage, .. }, Some(last)) => Reading::Immature { coverage: *coverage, last },
-        (Reading::NoTraffic { .. }, last) => Reading::NoTraffic { last },
+        (Reading::NoTraffic { since, .. }, last) => Reading::NoTraffic { since: *since, last },
         (Reading::NoData { since, .. }, last) => Reading::NoData { since: *since, last },
         (Reading::Unreachable { why, .. }, last) => Reading::Unreachable { why: why.clone(), last },
         (Reading::Invalid { why }, _) => Reading::Invalid { why: why.clone() },

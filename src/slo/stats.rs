@@ -86,6 +86,23 @@ pub fn verdict(canary: Counts, stable: Counts, margin: f64, seen: Duration) -> A
     }
 }
 
+/// The verdict where the stable arm suffers too (slo.md §3.4): with enough failures of its own, and
+/// burning the budget faster than it returns, both arms meet the same trouble, unless the canary is
+/// worse all the same. `budget` is β.
+#[must_use]
+pub fn with_stable(verdict: ArmVerdict, canary: Counts, stable: Counts, budget: f64) -> ArmVerdict {
+    let burn = stable.ratio() / budget;
+    let degraded = stable.failed >= LEAST_FAILURES && crate::model::slo::exceeds(burn, 1.0);
+    match verdict {
+        ArmVerdict::Worse { .. } | ArmVerdict::None => verdict,
+        _ if degraded => {
+            let (lo, hi) = newcombe(canary, stable, Z_95);
+            ArmVerdict::EnvironmentDegraded { lo, hi, burn }
+        }
+        other => other,
+    }
+}
+
 /// Requests of each arm that tell `base` from `other`: one-sided 0.05, power 0.8. `None` where no
 /// number does.
 #[must_use]

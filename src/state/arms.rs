@@ -115,9 +115,12 @@ pub fn queries(state: &State, rollout: &Rollout) -> Vec<ComparisonQuery> {
         }
     }
     let since = began(state, rollout);
+    let objectives = objectives(state, rollout);
+    let budget = |metric| budget_ppb(&objectives, metric == ArmMetric::Errors);
     let margin = |metric| match metric {
-        ArmMetric::Errors => margin(state, rollout),
-        ArmMetric::Latency => LATENCY_MARGIN_PPB,
+        // Half of the error budget of the service's objective of failures.
+        ArmMetric::Errors => budget(metric).map_or(MARGIN_PPB, |ppb| ppb / 2),
+        ArmMetric::Slow | ArmMetric::Latency => LATENCY_MARGIN_PPB,
     };
     found
         .into_iter()
@@ -128,16 +131,17 @@ pub fn queries(state: &State, rollout: &Rollout) -> Vec<ComparisonQuery> {
             canary: arms.canary,
             stable: arms.stable,
             margin_ppb: margin(arms.metric),
+            budget_ppb: budget(arms.metric),
+            slow_over: arms.slow_over,
             since,
         })
         .collect()
 }
 
-/// Half of the error budget of the service's objective of failures.
-fn margin(state: &State, rollout: &Rollout) -> u32 {
-    let objectives = objectives(state, rollout);
-    let failures = objectives.iter().find(|slo| !slo.name.as_str().contains("latency"));
-    failures.map_or(MARGIN_PPB, |slo| (1_000_000_000 - slo.objective.ppb) / 2)
+/// The error budget of the service's objective of failures, or of its latency.
+fn budget_ppb(objectives: &[Arc<Slo>], of_failures: bool) -> Option<u32> {
+    let about = |slo: &&Arc<Slo>| slo.name.as_str().contains("latency") != of_failures;
+    objectives.iter().find(about).map(|slo| 1_000_000_000 - slo.objective.ppb)
 }
 
 fn of_configuration(queries: &CanaryQueries) -> Vec<(Safe, Arms)> {
@@ -166,14 +170,28 @@ fn of_analyses(state: &State, rollout: &Rollout) -> Vec<(Safe, Arms)> {
         let Some(query) = &metric.query else { continue };
         let sense = sense(metric);
         let Some(arms) = promql::from_canary(query.as_str(), &names, sense) else { continue };
+        let arms = match bound(metric) {
+            Some(bound) => arms.slower_than(bound),
+            None => arms,
+        };
         if found.iter().all(|(_, other)| other.metric != arms.metric) {
             // What is shown is the share of failures, whatever the analysis counts.
-            let turned = arms.metric == ArmMetric::Errors && sense == Sense::Success;
-            found.push((if turned { Safe::of("errors") } else { metric.name.clone() }, arms));
+            let label = match arms.metric {
+                ArmMetric::Errors if sense == Sense::Success => Safe::of("errors"),
+                ArmMetric::Slow if sense == Sense::Success => Safe::of("slow"),
+                _ => metric.name.clone(),
+            };
+            found.push((label, arms));
         }
     }
     found.sort_by_key(|(_, arms)| arms.metric);
     found
+}
+
+/// The bound that its conditions set, seconds where it is a quantile.
+fn bound(metric: &Metric) -> Option<f64> {
+    let conditions = [&metric.success_condition, &metric.failure_condition];
+    conditions.into_iter().flatten().find_map(|condition| promql::bound(condition.as_str()))
 }
 
 fn names(rollout: &Rollout) -> ArmNames<'_> {

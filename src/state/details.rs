@@ -109,7 +109,7 @@ impl Details {
 
     /// The canary of a Rollout beside its stable arm, errors first.
     pub fn comparisons(&self, rollout: &Uid) -> impl Iterator<Item = &Compared> {
-        [ArmMetric::Errors, ArmMetric::Latency]
+        [ArmMetric::Errors, ArmMetric::Slow, ArmMetric::Latency]
             .into_iter()
             .filter_map(move |metric| self.comparisons.get(&(rollout.clone(), metric)))
     }

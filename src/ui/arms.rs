@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use super::facts;
+use super::{facts, gauge};
 use super::pen::{Lean, Pen, Words};
 use crate::config::theme::Role;
 use crate::model::Kind;
@@ -102,9 +102,16 @@ fn is_doubtful(state: &State, compared: &Compared) -> bool {
 /// How much worse, in percentage points, is still let pass: ` · δ 0.05`.
 fn margin(row: &Comparison) -> Words {
     match row.verdict {
-        ArmVerdict::Worse { .. } | ArmVerdict::NotWorse { .. } | ArmVerdict::Inconclusive { .. } => {
+        ArmVerdict::Worse { .. }
+        | ArmVerdict::NotWorse { .. }
+        | ArmVerdict::Inconclusive { .. }
+        | ArmVerdict::EnvironmentDegraded { .. } => {
             let points = f64::from(row.query.margin_ppb) / 1e7;
-            Words::of(Role::Dim, safe!(" · δ {}", readings::short(&text::decimal(points, 7))))
+            let words = Words::of(Role::Dim, safe!(" · δ {}", readings::short(&text::decimal(points, 7))));
+            match row.query.slow_over {
+                Some(bound) => words.dim(safe!(" · over {}", value_of(bound.as_secs_f64(), ArmMetric::Latency))),
+                None => words,
+            }
         }
         ArmVerdict::Insufficient { .. } | ArmVerdict::None => Words::new(),
     }
@@ -163,7 +170,7 @@ fn arm(pen: &mut Pen<'_>, y: u16, x: u16, arm: &Arm, row: &Comparison, role: Rol
 /// `0.31 %`, `212 ms`, `1.20 s`.
 fn value_of(value: f64, metric: ArmMetric) -> Safe {
     match metric {
-        ArmMetric::Errors => safe!("{} %", text::decimal(value * 100.0, places(value * 100.0))),
+        ArmMetric::Errors | ArmMetric::Slow => safe!("{} %", text::decimal(value * 100.0, places(value * 100.0))),
         ArmMetric::Latency if value < 1.0 => safe!("{} ms", text::decimal(value * 1000.0, 0)),
         ArmMetric::Latency => safe!("{} s", text::decimal(value, 2)),
     }
@@ -196,6 +203,10 @@ pub fn verdict(row: &Comparison) -> (Words, Role) {
             let (words, _) = told(Role::Text, "? inconclusive", *lo, *hi);
             (words, Role::Text)
         }
+        ArmVerdict::EnvironmentDegraded { lo, hi, burn } => {
+            let (words, role) = told(Role::Wait, "⚠ environment degraded", *lo, *hi);
+            (words.dim(safe!(" · stable burns {}", gauge::times(*burn))), role)
+        }
         ArmVerdict::Insufficient { have, need, eta } => {
             let words = Words::of(Role::Dim, "· too few requests: ")
                 .text(text::count(*have))
@@ -215,7 +226,7 @@ fn apart(row: &Comparison) -> Words {
     let (Some(canary), Some(stable)) = (row.canary.value.value(), row.stable.value.value()) else {
         return Words::new();
     };
-    if row.query.metric == ArmMetric::Errors {
+    if row.query.metric != ArmMetric::Latency {
         return Words::of(Role::Dim, "requests are not counted");
     }
     let by = (canary - stable) * 1000.0;

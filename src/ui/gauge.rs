@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::facts;
 use super::pen::{Pen, Words};
 use crate::config::theme::Role;
-use crate::model::slo::{BurnSeverity, Figures, Reading, Slo};
+use crate::model::slo::{BurnSeverity, Figures, Period, Reading, Slo};
 use crate::safe;
 use crate::slo::budget;
 use crate::state::State;
@@ -27,8 +27,25 @@ pub fn name(slo: &Slo) -> Words {
         .text(&slo.name)
         .dim("  ")
         .dim(objective(slo))
-        .dim(if slo.rolling { " over " } else { " in " })
-        .dim(&slo.window_text)
+        .dim(" ")
+        .dim(window(slo))
+}
+
+/// `over 30d`; of the calendar `this month`, `in 2w`.
+#[must_use]
+pub fn window(slo: &Slo) -> Safe {
+    if slo.rolling {
+        return safe!("over {}", slo.window_text);
+    }
+    let named = match slo.window_text.as_str() {
+        "1d" => "this day",
+        "1w" => "this week",
+        "1M" => "this month",
+        "1Q" => "this quarter",
+        "1Y" | "1y" => "this year",
+        _ => return safe!("in {}", slo.window_text),
+    };
+    Safe::of(named)
 }
 
 /// `99.9 %`, every decimal that was written.
@@ -75,9 +92,16 @@ pub fn left(state: &State, slo: &Slo, reading: &Reading<Figures>) -> Words {
     match reading {
         Reading::Value(figures) => {
             let role = if slos::standing(slo, figures) == Standing::Critical { Role::Bad } else { Role::Strong };
-            Words::of(role, percent_left(figures)).dim(" left")
+            let words = match slo.idle_since() {
+                Some(since) => Words::of(Role::Unknown, safe!("idle {} · ", facts::ago(state, Some(since)))),
+                None => Words::new(),
+            };
+            words.add(role, percent_left(figures)).dim(" left")
         }
-        Reading::NoTraffic { .. } => known(Words::of(Role::Unknown, "idle: no requests")),
+        Reading::NoTraffic { since: Some(since), .. } => {
+            known(Words::of(Role::Unknown, safe!("idle {}", facts::ago(state, Some(*since)))))
+        }
+        Reading::NoTraffic { since: None, .. } => known(Words::of(Role::Unknown, "idle: no requests")),
         Reading::NoData { since: Some(since), .. } => {
             known(Words::of(Role::Unknown, safe!("no data for {}", facts::ago(state, Some(*since)))))
         }
@@ -112,7 +136,7 @@ pub fn bar(pen: &mut Pen<'_>, y: u16, slo: &Slo, reading: &Reading<Figures>) {
         Reading::Partial { last, .. } | Reading::Immature { last, .. } | Reading::Stale { last, .. } => {
             (Role::Unknown, last)
         }
-        Reading::NoTraffic { last: Some(last) } | Reading::Unreachable { last: Some(last), .. } => {
+        Reading::NoTraffic { last: Some(last), .. } | Reading::Unreachable { last: Some(last), .. } => {
             pen.repeat(0, y, width, Role::Faint, "─");
             pen.repeat(0, y, eighths(last, width) / 8, Role::Unknown, "─");
             return;
@@ -154,7 +178,9 @@ impl Columns {
 }
 
 fn short_name(slo: &Slo) -> Words {
-    Words::of(Role::Strong, &slo.service).add(Role::Strong, " ").text(&slo.name).dim("  ").dim(objective(slo))
+    let words = Words::of(Role::Strong, &slo.service).add(Role::Strong, " ").text(&slo.name).dim("  ").dim(objective(slo));
+    // What rolls is the rule, the calendar the exception.
+    if slo.rolling { words } else { words.dim(" ").dim(window(slo)) }
 }
 
 /// An objective in one line: name, bar, what is left or why nobody knows. The bar is a thin one, so
@@ -184,9 +210,9 @@ pub fn below(state: &State, slo: &Slo, reading: &Reading<Figures>, width: u16) -
         return why;
     }
     let mut words = Words::new();
-    for (number, part) in
-        [spent(state, slo), burns(slo), page(slo), empty(slo, reading), source(slo)].into_iter().enumerate()
-    {
+    let parts =
+        [spent(state, slo), burns(slo), few(slo), page(slo), empty(slo, reading), resets(slo), source(slo)];
+    for (number, part) in parts.into_iter().enumerate() {
         let gap = match number {
             _ if words.is_empty() => "",
             1 => "  ",
@@ -283,6 +309,26 @@ pub fn times(value: f64) -> Safe {
     safe!("{}×", text)
 }
 
+/// `LOW n=12`: it burns faster than an alert allows, but on too few events to say so.
+#[must_use]
+pub fn few(slo: &Slo) -> Words {
+    slo.few().map_or_else(Words::new, low)
+}
+
+/// Too few events, and how many.
+#[must_use]
+pub fn low(events: u64) -> Words {
+    Words::of(Role::Wait, safe!("LOW n={}", text::count(events)))
+}
+
+/// When the budget of a calendar window begins anew.
+fn resets(slo: &Slo) -> Words {
+    match slo.period {
+        Some(period) => Words::of(Role::Dim, "resets in ").dim(short(period.left().as_secs_f64())),
+        None => Words::new(),
+    }
+}
+
 fn page(slo: &Slo) -> Words {
     match slo.burns.iter().find(|burn| burn.severity == BurnSeverity::Page) {
         Some(burn) => Words::of(Role::Dim, "page ").dim(times(burn.threshold)),
@@ -305,10 +351,11 @@ fn empty(slo: &Slo, reading: &Reading<Figures>) -> Words {
 }
 
 /// Seconds until nothing is left, where that is sooner than the window: at a slower pace the budget
-/// returns as fast as it goes.
+/// returns as fast as it goes. Of the calendar: sooner than the budget begins anew.
 #[must_use]
 pub fn empties_in(slo: &Slo, figures: &Figures) -> Option<f64> {
-    figures.exhausted_in.seconds().filter(|seconds| *seconds < slo.window.as_secs_f64())
+    let returns = slo.period.map_or(slo.window, Period::left);
+    figures.exhausted_in.seconds().filter(|seconds| *seconds < returns.as_secs_f64())
 }
 
 /// `9d`, `32h`, `14m`.

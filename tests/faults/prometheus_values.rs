@@ -39,7 +39,7 @@ fn an_idle_night_does_not_cost_the_month() {
         // Nobody asks now.
         server.answer(prometheus(Says { ratio: "NaN", ..WELL }));
         let slo = run.until_slo(ID, |slo| !is_value(slo)).await;
-        let Reading::NoTraffic { last: Some(last) } = &slo.figures else { panic!("{:?}", slo.figures) };
+        let Reading::NoTraffic { last: Some(last), .. } = &slo.figures else { panic!("{:?}", slo.figures) };
         assert!((last.consumed - 0.5).abs() < 1e-9, "{last:?}");
         // The rule is a number again.
         server.answer(prometheus(WELL));

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod budget_story;
+mod calendar;
 mod demo_story;
 pub mod harness;
 mod red_job;

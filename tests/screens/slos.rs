@@ -91,6 +91,7 @@ pub fn slo(service: &str, name: &str, percent: &str, consumed: f64, rates: [f64;
         short_rate: rate(row.names.1),
         long_rate: rate(row.names.0),
         threshold: row.threshold(MONTH),
+        few: None,
     });
     let history =
         (0..240).map(|at| (!(60..72).contains(&at)).then(|| 1.0 - consumed * (f64::from(at) / 239.0).powi(3)));
@@ -102,6 +103,7 @@ pub fn slo(service: &str, name: &str, percent: &str, consumed: f64, rates: [f64;
         window: MONTH,
         window_text: Safe::of("30d"),
         rolling: true,
+        period: None,
         source: SloSource::Sloth,
         method: "mean of ratios",
         figures: Reading::Value(budget::of_consumed(objective, consumed, MONTH, Some(rates[0]))),
@@ -191,7 +193,7 @@ fn every_kind_of_no_value_is_told_apart() {
     let why = Safe::of("connection refused");
     let readings = [
         Reading::Value(known()),
-        Reading::NoTraffic { last: Some(known()) },
+        Reading::NoTraffic { since: Some(ago(1020)), last: Some(known()) },
         Reading::NoData { since: Some(ago(420)), last: Some(known()) },
         Reading::NoData { since: None, last: None },
         Reading::Stale { at: ago(260), last: known() },
@@ -294,6 +296,8 @@ pub mod arms {
             canary: query(),
             stable: query(),
             margin_ppb: 500_000,
+            budget_ppb: Some(1_000_000),
+            slow_over: None,
             since: arms::began(state, rollout),
         };
         Comparison { query, canary, stable, verdict, at: ago(200) }

@@ -80,7 +80,7 @@ fn the_worse_of_two_readings_wins() {
         Reading::Immature { coverage: 0.5, last: 1.0 },
         Reading::Partial { why: why(), last: 1.0 },
         Reading::Stale { at: at(0), last: 1.0 },
-        Reading::NoTraffic { last: Some(1.0) },
+        Reading::NoTraffic { since: None, last: Some(1.0) },
         Reading::NoData { since: Some(at(0)), last: None },
         Reading::Invalid { why: why() },
         Reading::Unreachable { why: why(), last: Some(1.0) },

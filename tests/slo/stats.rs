@@ -21,6 +21,7 @@ fn word(verdict: &ArmVerdict) -> &'static str {
         ArmVerdict::NotWorse { .. } => "not worse",
         ArmVerdict::Inconclusive { .. } => "inconclusive",
         ArmVerdict::Insufficient { .. } => "insufficient",
+        ArmVerdict::EnvironmentDegraded { .. } => "environment degraded",
         ArmVerdict::None => "none",
     }
 }

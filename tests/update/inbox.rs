@@ -208,6 +208,8 @@ fn what_was_read_of_a_row_goes_with_the_row() {
             canary: query.clone(),
             stable: query,
             margin_ppb: 1,
+            budget_ppb: None,
+            slow_over: None,
             since: None,
         };
         let arm = Arm { value: Reading::Value(0.1), counts: None, history: Vec::new() };

@@ -87,10 +87,12 @@ fn history(objective: &Objective, base: f64, opens: i64) -> Shares {
     let mut shares = vec![(opens - KEPT, 0.0), (begin, base)];
     let lately = objective.lately.as_ref();
     let since = lately.map_or(end, |it| before(opens, Some(&it.since)));
+    let lasts = lately.and_then(|it| seconds(it.lasts.as_ref()?)).map_or(end - since, |span| span * 1_000);
     if let Some(lately) = lately {
-        shares.push((since, lately.bad));
+        shares.extend([(since, lately.bad), (since + lasts, if lately.lasts.is_some() { base } else { lately.bad })]);
     }
-    let known = base * (since - begin) as f64 + lately.map_or(0.0, |it| it.bad) * (end - since) as f64;
+    let well = (since - begin) + (end - since - lasts);
+    let known = base * well as f64 + lately.map_or(0.0, |it| it.bad) * lasts as f64;
     let window = (end - (opens - WINDOW)) as f64;
     let missing = objective.consumed * objective.budget() * window - known;
     let from = before(opens, Some(&objective.outage));

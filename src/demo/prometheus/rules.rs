@@ -44,7 +44,7 @@ impl Rules {
     /// As Sloth writes them.
     pub(in crate::demo) fn of(objectives: &[Objective]) -> Result<Self, DemoError> {
         let mut rules = Self::default();
-        for objective in objectives {
+        for objective in objectives.iter().filter(|objective| !objective.of_file) {
             let id = objective.id();
             for (kind, written) in [
                 ("sli-recordings", indicators(objective)?),

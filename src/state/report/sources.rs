@@ -56,6 +56,12 @@ pub struct SloRow {
     pub source: &'static str,
     /// The kind of reading (slo.md §1.6): `value`, `no_traffic`, `no_data`, …
     pub state: &'static str,
+    /// Of `no_data`: since when, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// Nobody asks now, since then; a window that nobody asked in for a while may have figures still.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle_since: Option<Timestamp>,
     /// Why it is not `value`, where there is more to say than the word.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
@@ -75,6 +81,9 @@ pub struct SloRow {
     #[allow(clippy::option_option, reason = "absent and null say different things (design: status.md)")]
     pub exhausted_in_seconds: Option<Option<f64>>,
     pub burn: Vec<BurnRow>,
+    /// Of a calendar window: until its budget begins anew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resets_in_seconds: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -87,6 +96,9 @@ pub struct BurnRow {
     pub long_rate: Option<f64>,
     pub threshold: f64,
     pub firing: bool,
+    /// Both rates are over the threshold, but of no more than so many events: it does not fire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub low_events: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -177,6 +189,11 @@ fn slo(row: &Slo) -> SloRow {
         window: word(&row.window_text),
         source: row.source.as_str(),
         state: row.figures.as_str(),
+        since: match &row.figures {
+            Reading::NoData { since, .. } => *since,
+            _ => None,
+        },
+        idle_since: row.idle_since(),
         why,
         coverage,
         at: row.at,
@@ -189,6 +206,7 @@ fn slo(row: &Slo) -> SloRow {
             Exhaustion::In(seconds) => Some(Some(seconds)),
         }),
         burn: row.burns.iter().map(burn).collect(),
+        resets_in_seconds: row.period.map(|period| period.left().as_secs()),
     }
 }
 
@@ -200,6 +218,7 @@ fn burn(row: &Burn) -> BurnRow {
         long_rate: row.long_rate.shown().copied(),
         threshold: row.threshold,
         firing: row.is_firing(),
+        low_events: row.few,
     }
 }
 

@@ -1,5 +1,5 @@
-//! What is read only while somebody looks at it: the canary beside the stable arm, the budget spent
-//! since a rollout began, the budget over the window.
+//! What is read only while somebody looks at it: the canary beside the stable arm, and the budget spent
+//! since a rollout began.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,14 +8,13 @@ use std::time::Duration;
 use futures::future::{join, join_all};
 use jiff::Timestamp;
 
-use super::idle;
 use super::ingest::{self, Series, Told};
 use super::poll::{Fault, Poll};
-use super::slos::{Slos, ask, due};
+use super::slos::{Slos, ask};
 use crate::model::Uid;
 use crate::model::interest::Interest;
 use crate::model::slo::{Arm, ArmMetric, ArmQuery, ArmVerdict, Comparison, ComparisonQuery, Reading, Spent};
-use crate::model::source::{Detail, FeedEvent, Object};
+use crate::model::source::{Detail, FeedEvent};
 use crate::slo::reading::{self, Beside, Range, Sample};
 use crate::slo::{budget, events, promql, stats};
 use crate::systems::polled::Gone;
@@ -24,9 +23,6 @@ use crate::text::Safe;
 /// What the small charts of the arms look back on, and how fine they are.
 const HALF_HOUR: i64 = 1800;
 const STEP: i64 = 30;
-/// Points of the chart of a whole window, and how old it may become.
-const POINTS: i64 = 240;
-const CHART_EVERY: Duration = Duration::from_mins(1);
 /// What a canary does at first says nothing of it: caches are cold (slo.md §3.4).
 const WARM_UP: Duration = Duration::from_mins(2);
 /// Less than this cannot be counted.
@@ -38,7 +34,7 @@ pub(super) struct Looked {
     comparisons: HashMap<ComparisonQuery, (Option<f64>, Option<f64>)>,
     spent: HashMap<(Uid, Timestamp), Option<f64>>,
     /// The objective whose chart was read, and when.
-    chart: Option<(Uid, Duration)>,
+    pub(super) chart: Option<(Uid, Duration)>,
 }
 
 impl Looked {
@@ -58,7 +54,7 @@ fn unread<T>(fault: &Fault) -> Reading<T> {
 /// The same with the figure of before, where there is none now.
 fn with_last(reading: Reading<f64>, before: Option<f64>) -> Reading<f64> {
     match reading {
-        Reading::NoTraffic { last } => Reading::NoTraffic { last: last.or(before) },
+        Reading::NoTraffic { since, last } => Reading::NoTraffic { since, last: last.or(before) },
         Reading::NoData { since, last } => Reading::NoData { since, last: last.or(before) },
         Reading::Unreachable { why, last } => Reading::Unreachable { why, last: last.or(before) },
         other => other,
@@ -152,44 +148,15 @@ impl Slos {
         let burn = budget::burn(known.objective, ratio);
         Some(whole.map(|_| budget::spent_at(burn, elapsed, known.window)))
     }
-
-    /// The chart of an objective, when it is a minute old.
-    async fn chart(&mut self, slo: &Uid, at: Timestamp) -> Result<(), Gone> {
-        let Some(known) = self.known.get(slo.raw()).cloned() else { return Ok(()) };
-        let mono = self.poll.mono();
-        let drawn = self.told.chart.as_ref().filter(|(of, _)| of == slo).map(|(_, read)| *read);
-        if !due(drawn, CHART_EVERY, mono) {
-            return Ok(());
-        }
-        self.told.chart = Some((slo.clone(), mono));
-        let step = (known.window.as_secs() as i64 / POINTS).max(1);
-        // Where the recorded mean is no number, from the means of the steps, a window further back.
-        let own = self.each_step(slo.raw(), step);
-        let Some(query) = own.clone().or_else(|| self.whole(slo.raw())) else { return Ok(()) };
-        let end = at.as_second().div_euclid(step) * step;
-        let back = if own.is_some() { 2 * POINTS } else { POINTS };
-        let start = end - step * (back - 1);
-        let Ok(told) = range(&self.poll, &query, start, end, step).await else { return Ok(()) };
-        let mut history = told.series.first().map(|series| points(series, start, end, step)).unwrap_or_default();
-        if own.is_some() {
-            history = idle::sliding(&history, POINTS as usize);
-        }
-        let left = |ratio: f64| 1.0 - budget::burn(known.objective, ratio);
-        let mut changed = (*known).clone();
-        changed.history = history.into_iter().map(|ratio| ratio.map(left)).collect();
-        let changed = Arc::new(changed);
-        self.known.insert(slo.raw().to_owned(), Arc::clone(&changed));
-        self.poll.outlet.tell(FeedEvent::Applied(vec![Object::Slo(changed)])).await
-    }
 }
 
-async fn range(poll: &Poll, query: &str, start: i64, end: i64, step: i64) -> Result<Told, Fault> {
+pub(super) async fn range(poll: &Poll, query: &str, start: i64, end: i64, step: i64) -> Result<Told, Fault> {
     let answer = poll.client.query_range(query, start, end, step).await?;
     Ok(ingest::told(&answer.body)?)
 }
 
 /// The values at every step, gaps as `None`.
-fn points(series: &Series, start: i64, end: i64, step: i64) -> Vec<Option<f64>> {
+pub(super) fn points(series: &Series, start: i64, end: i64, step: i64) -> Vec<Option<f64>> {
     let mut out = vec![None; ((end - start) / step + 1).max(0) as usize];
     for (time, value) in &series.points {
         let at = ((time - start as f64) / step as f64).round();
@@ -206,7 +173,13 @@ async fn compare(poll: &Poll, query: &ComparisonQuery, at: Timestamp) -> Compari
         join(arm(poll, query, &query.canary, window, at), arm(poll, query, &query.stable, window, at)).await;
     let margin = f64::from(query.margin_ppb) / 1e9;
     let verdict = match (&canary.1, &stable.1) {
-        (Some(canary), Some(stable)) => stats::verdict(*canary, *stable, margin, window.unwrap_or(SHORTEST)),
+        (Some(canary), Some(stable)) => {
+            let verdict = stats::verdict(*canary, *stable, margin, window.unwrap_or(SHORTEST));
+            match query.budget_ppb {
+                Some(ppb) => stats::with_stable(verdict, *canary, *stable, f64::from(ppb) / 1e9),
+                None => verdict,
+            }
+        }
         _ if query.canary.counts.is_some() && window.is_none() => too_early(query, &stable.0, margin, at),
         _ => ArmVerdict::None,
     };

@@ -2,13 +2,13 @@
 //! 0/0 as NaN, and one NaN makes its own mean NaN for the whole window (slo.md §1.6): thirty days
 //! without a figure after a quiet night. What was recorded while nobody asked is left out of ours.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::discover::{Found, Key, times};
-use super::ingest;
+use super::discover::{Found, Key, MARK, times};
+use super::ingest::{self, Series};
 use super::slos::{Slos, ask, due, window_text};
 use crate::slo::events;
 
@@ -67,7 +67,46 @@ pub(super) fn sliding(steps: &[Option<f64>], window: usize) -> Vec<Option<f64>> 
     all[all.len().saturating_sub(window)..].to_vec()
 }
 
+/// How far back the last request is looked for.
+const LOOK_BACK: &str = "6h:1m";
+/// A ratio of so many minutes is a number as long after the last request.
+const SEEN_FOR: i64 = 300;
+/// Objectives of one request.
+const TOGETHER: usize = 10;
+
 impl Slos {
+    /// Finds out since when nobody asks, once for each spell. Where it cannot be found out it is not
+    /// known.
+    pub(super) async fn note_idle(&mut self, at: Timestamp) {
+        let recorded = self.found.values().filter(|(found, _)| now(found)).map(|(found, _)| {
+            let ratio = format!("slo:sli_error:ratio_rate5m{{{}}} >= 0", found.key.selector());
+            (found.name.clone(), ratio)
+        });
+        let of_files = self.objectives.iter().filter_map(|spec| {
+            let id = spec.id.raw();
+            let all = events::all(spec, Duration::from_secs(SEEN_FOR.unsigned_abs()))?;
+            self.of_specs.get(id)?.is_idle().then(|| (id.to_owned(), format!("({all}) > 0")))
+        });
+        let idle: BTreeMap<String, String> = recorded.chain(of_files).collect();
+        self.idle.retain(|id, _| idle.contains_key(id));
+        let new: Vec<(String, String)> = idle.into_iter().filter(|(id, _)| !self.idle.contains_key(id)).collect();
+        for some in new.chunks(TOGETHER) {
+            let part = |(number, (_, query)): (usize, &(String, String))| {
+                let last = format!("max_over_time(timestamp({query})[{LOOK_BACK}])");
+                format!("label_replace({last}, \"{MARK}\", \"{number}\", \"\", \"\")")
+            };
+            let all: Vec<String> = some.iter().enumerate().map(part).collect();
+            // Without an answer it is asked again at the next turn.
+            let Ok(told) = ask(&self.poll, &all.join(" or "), at).await else { continue };
+            for (number, (id, _)) in some.iter().enumerate() {
+                let of = told.series.iter().filter(|one| one.label(MARK) == number.to_string());
+                let last = of.filter_map(Series::value).filter(|last| last.is_finite()).fold(f64::NAN, f64::max);
+                let since = ingest::time(last - SEEN_FOR as f64).filter(|_| last.is_finite());
+                self.idle.insert(id.clone(), since);
+            }
+        }
+    }
+
     /// The mean of each step of a chart, seconds; `None` where the recorded mean is a number.
     pub(super) fn each_step(&self, id: &str, step: i64) -> Option<String> {
         let key = &self.of_sloth(id)?.key;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::ingest::meta;
 use crate::model::SourceId;
-use crate::model::slo::{Burn, BurnSeverity, Objective, Reading, Slo, SloSource};
+use crate::model::slo::{Burn, BurnSeverity, Objective, Period, Reading, Slo, SloSource};
 use crate::slo::budget;
 use crate::text::Safe;
 
@@ -26,8 +26,8 @@ pub struct Head {
     pub window: Duration,
     pub window_text: String,
     pub rolling: bool,
-    /// Of a calendar window: how much of the period is over, and how long it is.
-    pub projected: Option<(Duration, Duration)>,
+    /// Of a calendar window: where it stands.
+    pub period: Option<Period>,
     pub source: SloSource,
     pub method: &'static str,
     pub queries: Vec<(Safe, Safe)>,
@@ -79,12 +79,9 @@ pub fn slo(
     let burn = |window: &str| ratio(window).map(|ratio| budget::burn(head.objective, ratio));
     // A rate that cannot be relied on leaves the time unknown; it is not "never".
     let now = burn("5m").value().copied().or_else(|| burn("1h").value().copied());
-    let figures = ratio(&head.window_text).map(|ratio| match head.projected {
+    let figures = ratio(&head.window_text).map(|ratio| match head.period {
         // The gauge of a calendar window uses the whole period (slo.md §1.3).
-        Some((elapsed, period)) => {
-            let consumed = budget::calendar_consumed(head.objective, ratio, elapsed, period);
-            budget::of_consumed(head.objective, consumed, head.window, now)
-        }
+        Some(period) => budget::of_calendar(head.objective, ratio, period, now),
         None => budget::figures(head.objective, ratio, head.window, now),
     });
     Slo {
@@ -95,6 +92,7 @@ pub fn slo(
         window: head.window,
         window_text: Safe::line(&head.window_text),
         rolling: head.rolling,
+        period: head.period,
         source: head.source,
         method: head.method,
         figures,
@@ -115,6 +113,7 @@ fn table(head: &Head, burn: &impl Fn(&str) -> Reading<f64>) -> Vec<Burn> {
         short_rate: burn(short),
         long_rate: burn(long),
         threshold,
+        few: None,
     };
     let own = |row: &budget::Row| {
         let pair = |(severity, short, long, _): &&Alert| {

@@ -1,129 +1,77 @@
-//! Objectives of the configuration's files: their ratios are computed by Prometheus from the counters,
-//! every window of one objective in one query, and the long windows less often than the short ones.
+//! Objectives of the configuration's files: what was read of them ([`super::batch`]), as readings of
+//! every window.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures::StreamExt as _;
 use jiff::Timestamp;
 
-use super::discover::MARK;
-use super::ingest::Told;
 use super::ingest_slo::{Head, WINDOWS};
-use super::poll::{Fault, Poll};
-use super::slos::{ask, due, seconds};
-use crate::model::slo::{Budgeting, ObjectiveSpec, Reading, SloSource};
+use super::slos::seconds;
+use crate::model::slo::{Budgeting, ObjectiveSpec, Period, Reading, SloSource};
 use crate::slo::events;
 use crate::slo::reading::{self, Beside, Range, Sample};
 use crate::text::Safe;
-
-/// Windows up to this are read at every turn.
-const SHORT: Duration = Duration::from_hours(6);
-/// Between two readings of the long windows.
-const LONG_EVERY: Duration = Duration::from_secs(45);
-/// Asked at a time, so that a small server is not swamped.
-const AT_ONCE: usize = 4;
 
 /// What was read of one objective.
 #[derive(Debug, Clone, Default)]
 pub(super) struct OfSpec {
     /// By window: the ratio, and all events (`None` = there is no such series).
-    ratios: BTreeMap<String, (Option<f64>, Option<f64>)>,
+    pub(super) ratios: BTreeMap<String, (Option<f64>, Option<f64>)>,
     /// Points that had data, of [`events::POINTS`].
-    points: Option<f64>,
-    warning: Option<Safe>,
+    pub(super) points: Option<f64>,
+    pub(super) warning: Option<Safe>,
     /// Why it was not read last; the query itself is at fault, or else nobody answered in time.
-    fault: Option<(Wrong, Safe)>,
+    pub(super) fault: Option<(Wrong, Safe)>,
+    /// It did not go well together with others: it is asked alone.
+    pub(super) alone: bool,
     /// When its long windows were read.
     pub(super) long_read: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wrong {
+pub(super) enum Wrong {
     Query,
     Server,
 }
 
 /// The whole window as it is asked: what is over of a calendar's period.
-fn whole(spec: &ObjectiveSpec, at: Timestamp) -> (Duration, Option<(Duration, Duration)>) {
+pub(super) fn whole(spec: &ObjectiveSpec, at: Timestamp) -> (Duration, Option<Period>) {
     let Some(calendar) = &spec.calendar else { return (spec.window, None) };
     match events::period(calendar, spec.window_text.as_str(), at) {
-        Some((elapsed, period)) => (elapsed.max(Duration::from_mins(1)), Some((elapsed, period))),
+        Some((elapsed, length)) => (elapsed.max(Duration::from_mins(1)), Some(Period { elapsed, length })),
         None => (spec.window, None),
     }
 }
 
-fn windows(spec: &ObjectiveSpec, at: Timestamp) -> Vec<(String, Duration)> {
+/// How far back it is looked for data: as far as the longest of all windows.
+pub(super) fn looked(spec: &ObjectiveSpec, at: Timestamp) -> Duration {
+    const LONGEST: Duration = Duration::from_hours(72);
+    whole(spec, at).0.max(LONGEST)
+}
+
+/// Those that are read of it, by name.
+pub(super) fn windows(spec: &ObjectiveSpec, at: Timestamp) -> Vec<(String, Duration)> {
     let table = WINDOWS.iter().map(|&text| (text.to_owned(), Duration::from_secs(seconds(text) as u64)));
     table.chain([(spec.window_text.as_str().to_owned(), whole(spec, at).0)]).collect()
 }
 
-/// Reads all of them, the long windows only when they are due; what is not read stays. One that
-/// cannot be read says so itself and costs no other.
-pub(super) async fn read(poll: &Poll, specs: &[ObjectiveSpec], at: Timestamp, known: &mut BTreeMap<String, OfSpec>) {
-    let read_last = |spec: &ObjectiveSpec| known.get(spec.id.raw()).and_then(|of| of.long_read);
-    let jobs: Vec<_> = specs
-        .iter()
-        .map(|spec| {
-            let long = due(read_last(spec), LONG_EVERY, poll.mono());
-            async move { (spec, long, one(poll, spec, at, long).await) }
-        })
-        .collect();
-    let mut jobs = futures::stream::iter(jobs).buffered(AT_ONCE);
-    while let Some((spec, long, answer)) = jobs.next().await {
-        let kept = known.entry(spec.id.raw().to_owned()).or_default();
-        match answer {
-            Ok(read) => {
-                kept.ratios.extend(read.ratios);
-                if long {
-                    (kept.points, kept.long_read) = (read.points, Some(poll.mono()));
-                }
-                (kept.warning, kept.fault) = (read.warning, None);
-            }
-            Err(fault) if fault.is_invalid() => kept.fault = Some((Wrong::Query, fault.words())),
-            Err(fault) => kept.fault = Some((Wrong::Server, fault.words())),
-        }
-    }
-}
-
-async fn one(poll: &Poll, spec: &ObjectiveSpec, at: Timestamp, long: bool) -> Result<OfSpec, Fault> {
-    let asked: Vec<(String, Duration)> =
-        windows(spec, at).into_iter().filter(|(_, window)| long || *window <= SHORT).collect();
-    let mark = |query: String, kind: &str, text: &str| {
-        format!("label_replace({query}, \"{MARK}\", \"{kind} {text}\", \"\", \"\")")
-    };
-    let mut parts = Vec::new();
-    for (text, window) in &asked {
-        parts.push(mark(events::error_ratio(spec, *window), "ratio", text));
-        parts.extend(events::all(spec, *window).map(|query| mark(query, "all", text)));
-    }
-    if long {
-        parts.push(mark(events::points(spec, whole(spec, at).0), "points", ""));
-    }
-    let Told { series, warning, .. } = ask(poll, &parts.join(" or "), at).await?;
-    let mut read = OfSpec { warning, ..OfSpec::default() };
-    read.ratios = asked.iter().map(|(text, _)| (text.clone(), (None, None))).collect();
-    for one in series {
-        let Some((kind, text)) = one.label(MARK).split_once(' ') else { continue };
-        if kind == "points" {
-            read.points = one.value();
-        } else if let Some(slot) = read.ratios.get_mut(text) {
-            if kind == "ratio" { slot.0 = one.value() } else { slot.1 = one.value() }
-        }
-    }
-    Ok(read)
-}
-
 impl OfSpec {
-    /// The reading of every window. `last` and `since` come from the caller's memory.
+    /// Nobody asked in the last minutes.
+    pub(super) fn is_idle(&self) -> bool {
+        self.fault.is_none() && matches!(self.ratios.get("5m"), Some((None, Some(_))))
+    }
+
+    /// The reading of every window. `last`, `since` and `idle` come from the caller's memory.
     pub(super) fn readings(
         &self,
         spec: &ObjectiveSpec,
         at: Timestamp,
+        idle: Option<Timestamp>,
         known: impl Fn(&str) -> (Option<f64>, Option<Timestamp>),
     ) -> BTreeMap<String, Reading<f64>> {
         let covered = self.points.map(|points| (points / events::POINTS as f64).min(1.0));
-        let span = whole(spec, at).0.as_secs_f64();
+        let span = looked(spec, at).as_secs_f64();
         let lost = spec.calendar.as_ref().is_some_and(|of| events::period(of, spec.window_text.as_str(), at).is_none());
         let reading = |(text, window): (String, Duration)| {
             if lost && text == spec.window_text.as_str() {
@@ -141,13 +89,14 @@ impl OfSpec {
             let coverage = covered.map_or(0.0, |share| (share * span / window.as_secs_f64()).min(1.0));
             let (ratio, all) = self.ratios.get(&text).copied().unwrap_or_default();
             if ratio.is_none() && all.is_some() {
-                return (text, Reading::NoTraffic { last });
+                return (text, Reading::NoTraffic { since: idle, last });
             }
             let beside = Beside {
                 coverage: Some(coverage),
                 warnings: self.warning.clone().into_iter().collect(),
                 last,
                 since,
+                idle,
                 ..Beside::at(at)
             };
             let value = ratio.map(|ratio| ratio.to_string());
@@ -159,7 +108,7 @@ impl OfSpec {
 
 /// What the objective is, as the file says.
 pub(super) fn head(spec: &ObjectiveSpec, at: Timestamp) -> Head {
-    let (window, projected) = whole(spec, at);
+    let (window, period) = whole(spec, at);
     let query = |what: &'static str, text: String| (Safe::of(what), Safe::line(&text));
     let ratio = |window| events::error_ratio(spec, window);
     let id = spec.id.raw();
@@ -172,7 +121,7 @@ pub(super) fn head(spec: &ObjectiveSpec, at: Timestamp) -> Head {
         window: spec.window,
         window_text: spec.window_text.as_str().to_owned(),
         rolling: spec.calendar.is_none(),
-        projected,
+        period,
         source: SloSource::OpenSlo,
         method: match spec.budgeting {
             Budgeting::Occurrences => "events",
@@ -184,7 +133,7 @@ pub(super) fn head(spec: &ObjectiveSpec, at: Timestamp) -> Head {
             query("failed over 5m", ratio(Duration::from_mins(5))),
             query("failed over 1h", ratio(Duration::from_hours(1))),
             query("failed over 6h", ratio(Duration::from_hours(6))),
-            query("points of the window that had data", events::points(spec, window)),
+            query("points of the window that had data", events::points(spec, looked(spec, at))),
         ],
         alerts: spec.policies.iter().filter_map(alert).collect(),
     }

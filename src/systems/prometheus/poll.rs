@@ -52,6 +52,18 @@ impl Fault {
         matches!(self, Self::Net(error) if error.code() == Some(400))
     }
 
+    /// Nothing but what was asked may be at fault: the server was reached, and took it amiss or too
+    /// long over it.
+    pub(super) const fn is_of_query(&self) -> bool {
+        match self {
+            Self::Odd(_) => true,
+            Self::Net(error) => matches!(
+                error,
+                NetError::Api { .. } | NetError::Deadline { .. } | NetError::TooLarge { .. }
+            ),
+        }
+    }
+
     /// Another query may do better: 400 and 422.
     pub(super) fn is_query(&self) -> bool {
         matches!(self, Self::Net(error) if matches!(error.code(), Some(400 | 422)))

@@ -1,5 +1,5 @@
 //! The objectives, read together: all that Sloth records in two queries at one time, those of files
-//! one by one. What was known stays when it is gone, and says since when.
+//! some in each. What was known stays when it is gone, and says since when.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -7,20 +7,19 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::batch;
 use super::compare::Looked;
 use super::discover::{self, Found, Key, OfRules};
 use super::idle::{self, Means};
 use super::ingest::{self, Told};
-use super::ingest_slo::{self, Head, Memory, WINDOWS};
-use super::objective::{self, OfSpec};
+use super::ingest_slo::{self, Memory, WINDOWS};
+use super::objective::OfSpec;
 use super::poll::{Fault, Poll, Woke};
 use super::watch::tell;
-use crate::model::slo::{ObjectiveSpec, Reading, Slo, SloSource};
+use crate::model::slo::{ObjectiveSpec, Slo};
 use crate::model::source::{FeedEvent, Object};
 use crate::slo::events;
-use crate::slo::reading::{self, Beside, Range, Sample};
 use crate::systems::polled::Gone;
-use crate::text::Safe;
 
 /// Between two readings of the rules, which change with a deployment.
 const RULES_EVERY: Duration = Duration::from_mins(5);
@@ -37,17 +36,19 @@ pub(super) struct Slos {
     pub(super) rules: HashMap<String, OfRules>,
     rules_read: Option<Duration>,
     /// Samples behind each window, and when they were counted: short and long ones.
-    samples: HashMap<(Key, String), f64>,
+    pub(super) samples: HashMap<(Key, String), f64>,
     counted: [Option<Duration>; 2],
     times_query: &'static str,
     pub(super) means: Means,
-    memory: Memory,
+    pub(super) memory: Memory,
     /// What was found, and when it was there last.
     pub(super) found: BTreeMap<Key, (Found, Duration)>,
     pub(super) known: BTreeMap<String, Arc<Slo>>,
     pub(super) told: Looked,
     /// What was read of the files' objectives.
-    of_specs: BTreeMap<String, OfSpec>,
+    pub(super) of_specs: BTreeMap<String, OfSpec>,
+    /// Objectives that nobody asks for now, and since when, where that could be found out.
+    pub(super) idle: BTreeMap<String, Option<Timestamp>>,
 }
 
 impl Slos {
@@ -66,6 +67,7 @@ impl Slos {
             known: BTreeMap::new(),
             told: Looked::default(),
             of_specs: BTreeMap::new(),
+            idle: BTreeMap::new(),
         }
     }
 
@@ -137,7 +139,8 @@ impl Slos {
         self.count_samples(at).await;
         self.mean_without_idle(at).await;
         let times = discover::times(&times.series);
-        objective::read(&self.poll, &self.objectives, at, &mut self.of_specs).await;
+        batch::read(&self.poll, &self.objectives, at, &mut self.of_specs).await;
+        self.note_idle(at).await;
         self.compose(at, series.warning.as_ref(), &times);
         self.compose_specs(at);
         if let Some(why) = series.warning.as_ref().filter(|_| self.known.is_empty()) {
@@ -145,29 +148,11 @@ impl Slos {
             let why = crate::safe!("it answers in part, and no objective is in that: {}", why);
             return Ok(Err(Fault::Odd(crate::safe!("{}; bring back the store that it names", why))));
         }
+        self.weigh(at).await;
         let objects = self.known.values().map(|slo| Object::Slo(Arc::clone(slo))).collect();
         tell(&self.poll.outlet, objects, left_out).await?;
         self.poll.went_well();
         Ok(Ok(()))
-    }
-
-    /// An objective of a file stands before one of the same id that Sloth's rules tell of.
-    fn compose_specs(&mut self, at: Timestamp) {
-        let source = self.poll.outlet.id.cluster;
-        for spec in self.objectives.iter() {
-            let head = objective::head(spec, at);
-            let Some(of) = self.of_specs.get(&head.id) else { continue };
-            let memory = &self.memory;
-            let known = |window: &str| (memory.last(&head.id, window), memory.seen(&head.id, window));
-            let readings = of.readings(spec, at, known);
-            for (window, reading) in &readings {
-                if !matches!(reading, Reading::NoData { .. } | Reading::Unreachable { .. }) {
-                    self.memory.keep(&head.id, window, reading.shown().copied(), at);
-                }
-            }
-            let history = self.known.get(&head.id).map(|slo| slo.history.clone()).unwrap_or_default();
-            self.known.insert(head.id.clone(), Arc::new(ingest_slo::slo(source, &head, &readings, at, history)));
-        }
     }
 
     /// Failed events over a span and all over the window, where they can be counted.
@@ -260,48 +245,6 @@ impl Slos {
             }
         }
     }
-
-    fn compose(&mut self, at: Timestamp, warning: Option<&Safe>, times: &HashMap<(Key, String), f64>) {
-        let source = self.poll.outlet.id.cluster;
-        let mut known = BTreeMap::new();
-        for (found, _) in self.found.values() {
-            let rules = self.rules.get(&found.key.id);
-            let mut head = head(found, rules);
-            let mean = self.means.of(&found.key);
-            if let (Some(mean), Some(first)) = (mean, head.queries.first_mut()) {
-                first.1 = Safe::line(&mean.query);
-            }
-            let interval = rules.and_then(|rules| rules.interval).unwrap_or(ingest::INTERVAL);
-            let mut ratios = BTreeMap::new();
-            let windows = WINDOWS.iter().map(|&window| window.to_owned()).chain([head.window_text.clone()]);
-            for window in windows {
-                let marked = (found.key.clone(), window.clone());
-                let mean = mean.filter(|_| window == head.window_text);
-                let beside = Beside {
-                    now: at,
-                    interval: Some(interval),
-                    coverage: Some(coverage(self.samples.get(&marked), interval, &window)),
-                    warnings: warning.cloned().into_iter().collect(),
-                    last: mean.map(|mean| mean.ratio).or_else(|| self.memory.last(&head.id, &window)),
-                    since: self.memory.seen(&head.id, &window),
-                };
-                let made = times.get(&marked).or_else(|| times.get(&(found.key.clone(), "5m".to_owned())));
-                let made = made.and_then(|seconds| ingest::time(*seconds)).unwrap_or(at);
-                let active = mean.filter(|_| !idle::now(found)).map(|mean| mean.ratio);
-                let text = found.ratios.get(&window).map(|recorded| active.unwrap_or(*recorded).to_string());
-                let sample = text.as_deref().map(|text| Sample { text, at: made });
-                let reading = reading::of(sample, Range::Ratio, &beside);
-                if sample.is_some() {
-                    let ratio = reading.shown().copied();
-                    self.memory.keep(&head.id, &window, ratio, made);
-                }
-                ratios.insert(window, reading);
-            }
-            let history = self.known.get(&head.id).map(|slo| slo.history.clone()).unwrap_or_default();
-            known.insert(head.id.clone(), Arc::new(ingest_slo::slo(source, &head, &ratios, at, history)));
-        }
-        self.known = known;
-    }
 }
 
 pub(super) fn due(last: Option<Duration>, every: Duration, now: Duration) -> bool {
@@ -312,11 +255,6 @@ pub(super) fn due(last: Option<Duration>, every: Duration, now: Duration) -> boo
 pub(super) async fn ask(poll: &Poll, query: &str, at: Timestamp) -> Result<Told, Fault> {
     let answer = poll.client.query(query, at).await?;
     Ok(ingest::told(&answer.body)?)
-}
-
-fn coverage(samples: Option<&f64>, interval: Duration, window: &str) -> f64 {
-    let (Some(count), Some(window)) = (samples, ingest::span(seconds(window))) else { return 0.0 };
-    reading::coverage(*count, interval, window)
 }
 
 /// A span as Prometheus writes it in names: `5m`, `30d`, `4w`, `1h4m`; 0 when it is none.
@@ -347,32 +285,6 @@ pub(super) fn window_text(found: &Found) -> String {
     let whole = found.window.as_secs_f64();
     let named = found.ratios.keys().find(|window| (seconds(window) - whole).abs() < 1.0);
     named.cloned().unwrap_or_else(|| events::text(found.window))
-}
-
-fn head(found: &Found, rules: Option<&OfRules>) -> Head {
-    let (window, select) = (window_text(found), found.key.selector());
-    let query = |what: &'static str, text: String| (Safe::of(what), Safe::line(&text));
-    let ratio = |window: &str| format!("slo:sli_error:ratio_rate{window}{{{select}}}");
-    Head {
-        id: found.name.clone(),
-        service: Safe::line(&found.service),
-        name: Safe::line(&found.slo),
-        objective: found.objective,
-        window: found.window,
-        rolling: true,
-        projected: None,
-        source: SloSource::Sloth,
-        method: if rules.is_none_or(|rules| rules.mean_of_ratios) { "mean of ratios" } else { "events" },
-        queries: vec![
-            query("failed over the window", ratio(&window)),
-            query("failed over 5m", ratio("5m")),
-            query("failed over 1h", ratio("1h")),
-            query("failed over 6h", ratio("6h")),
-            query("samples of the window", format!("count_over_time({}[{}])", ratio("5m"), events::text(found.window))),
-        ],
-        alerts: rules.map(|rules| rules.alerts.clone()).unwrap_or_default(),
-        window_text: window,
-    }
 }
 
 #[cfg(test)]

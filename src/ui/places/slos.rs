@@ -89,7 +89,11 @@ fn objective(state: &State, slo: &Slo) -> Vec<Words> {
     let spent = slos::spent(state, slo);
     let spent = spent.as_ref().and_then(|spent| Some((sure(spent.value().is_some()), *spent.shown()?)));
     let empty = figures.and_then(|figures| gauge::empties_in(slo, figures));
-    let why = if reading.value().is_some() { firing(state, slo) } else { why(state, slo, &reading) };
+    let why = match reading.value() {
+        Some(_) if slo.few().is_some() => gauge::few(slo).dim("  ").then(firing(state, slo)),
+        Some(_) => firing(state, slo),
+        None => why(state, slo, &reading),
+    };
     vec![
         sign.words(),
         Words::of(sign.name_role(), &slo.service).dim(" ").text(&slo.name),
@@ -158,6 +162,7 @@ fn burn_row(burn: &Burn) -> Vec<Words> {
     let known = burn.short_rate.value().is_some() && burn.long_rate.value().is_some();
     let (role, glyph, word) = match () {
         () if burn.is_firing() => (loud, "✖", "fires"),
+        () if burn.few.is_some() => (Role::Wait, "◌", "low traffic"),
         () if !known => (Role::Unknown, "?", "unknown"),
         () if over(&burn.long_rate) => (Role::Move, "◌", "recovering"),
         () if over(&burn.short_rate) => (Role::Wait, "◌", "not for long"),
@@ -175,7 +180,8 @@ fn burn_row(burn: &Burn) -> Vec<Words> {
             .then(rate(&burn.short_rate))
             .dim(safe!(" · {} ", burn.long))
             .then(rate(&burn.long_rate))
-            .dim(safe!("   over {}", gauge::times(burn.threshold))),
+            .dim(safe!("   over {}", gauge::times(burn.threshold)))
+            .then(burn.few.map_or_else(Words::new, |events| Words::of(Role::Dim, "   ").then(gauge::low(events)))),
         Words::new(),
     ]
 }
@@ -187,7 +193,7 @@ pub(super) fn page(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId)
     };
     let reading = slos::figures(state, &slo);
     let title = safe!("SLO {} {}", slo.service, slo.name);
-    let right = Words::of(Role::Dim, gauge::objective(&slo)).dim(" over ").dim(&slo.window_text).dim(" · ");
+    let right = Words::of(Role::Dim, gauge::objective(&slo)).dim(" ").dim(gauge::window(&slo)).dim(" · ");
     pen.within(page.title).title(0, Role::Title, title, &right.then(sign(&slo, &reading).words()));
     figures(state, &mut pen.within(page.facts), &slo, &reading);
     pages::tree(state, pen, page, id, None);
@@ -221,10 +227,21 @@ fn numbers(slo: &Slo, reading: &Reading<Figures>) -> Words {
     let role = if reading.value().is_some() { Role::Text } else { Role::Unknown };
     let percent = |ratio: f64, places: usize| safe!("{} %", text::decimal(ratio, places));
     let outage = slo.window.as_secs_f64() * slo.objective.budget() * figures.remaining.max(0.0);
-    Words::of(Role::Dim, "attained ")
+    let words = Words::of(Role::Dim, "attained ")
         .add(role, percent(budget::percent_down(figures.attained, 4), 4))
         .dim("   consumed ")
-        .add(role, percent(budget::percent_up(figures.consumed, 1), 1))
+        .add(role, percent(budget::percent_up(figures.consumed, 1), 1));
+    // Of the calendar: what would be consumed if the period went on without a failure, and of the
+    // budget of the time so far.
+    if slo.period.is_some() {
+        let to_date = budget::burn(slo.objective, 1.0 - figures.attained);
+        return words
+            .dim(" projected, ")
+            .add(role, percent(budget::percent_up(to_date, 1), 1))
+            .dim(" to date   remaining ")
+            .add(role, gauge::percent_left(figures));
+    }
+    words
         .dim("   remaining ")
         .add(role, gauge::percent_left(figures))
         .dim(safe!(", {} of full outage", text::age(outage as i64)))
@@ -279,7 +296,10 @@ fn chart(pen: &mut Pen<'_>, slo: &Slo) {
     }
     pen.both(
         height,
-        &Words::of(Role::Dim, safe!("       {} ago", slo.window_text)),
+        &Words::of(
+            Role::Dim,
+            if slo.rolling { safe!("       {} ago", slo.window_text) } else { Safe::of("       its begin") },
+        ),
         &Words::of(Role::Dim, "left of the budget · now"),
     );
 }
