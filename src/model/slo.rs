@@ -201,7 +201,9 @@ impl Slo {
     pub fn idle_since(&self) -> Option<Timestamp> {
         let of_minutes = self.rates.iter().find(|(window, _)| window.as_str() == "5m").map(|(_, rate)| rate);
         match (&self.figures, of_minutes) {
-            (Reading::NoTraffic { since, .. }, _) | (Reading::Value(_), Some(Reading::NoTraffic { since, .. })) => *since,
+            (Reading::NoTraffic { since, .. }, _) | (Reading::Value(_), Some(Reading::NoTraffic { since, .. })) => {
+                *since
+            }
             _ => None,
         }
     }

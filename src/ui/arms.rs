@@ -8,8 +8,8 @@
 
 use std::time::Duration;
 
-use super::{facts, gauge};
 use super::pen::{Lean, Pen, Words};
+use super::{facts, gauge};
 use crate::config::theme::Role;
 use crate::model::Kind;
 use crate::model::rollouts::Rollout;

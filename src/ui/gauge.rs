@@ -178,7 +178,8 @@ impl Columns {
 }
 
 fn short_name(slo: &Slo) -> Words {
-    let words = Words::of(Role::Strong, &slo.service).add(Role::Strong, " ").text(&slo.name).dim("  ").dim(objective(slo));
+    let words =
+        Words::of(Role::Strong, &slo.service).add(Role::Strong, " ").text(&slo.name).dim("  ").dim(objective(slo));
     // What rolls is the rule, the calendar the exception.
     if slo.rolling { words } else { words.dim(" ").dim(window(slo)) }
 }
@@ -210,8 +211,7 @@ pub fn below(state: &State, slo: &Slo, reading: &Reading<Figures>, width: u16) -
         return why;
     }
     let mut words = Words::new();
-    let parts =
-        [spent(state, slo), burns(slo), few(slo), page(slo), empty(slo, reading), resets(slo), source(slo)];
+    let parts = [spent(state, slo), burns(slo), few(slo), page(slo), empty(slo, reading), resets(slo), source(slo)];
     for (number, part) in parts.into_iter().enumerate() {
         let gap = match number {
             _ if words.is_empty() => "",

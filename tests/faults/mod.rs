@@ -11,6 +11,7 @@ mod github_pace;
 mod github_ways;
 pub mod github_writes;
 pub mod hub;
+mod objectives;
 mod odd_prometheus;
 pub mod prometheus;
 mod prometheus_asked;

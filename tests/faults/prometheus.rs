@@ -55,6 +55,10 @@ impl Run {
         self.world.feeds.iter().find(|(id, _)| id.kind == kind).map(|(_, feed)| &feed.status).unwrap()
     }
 
+    pub fn look_at(&self, interest: quarterdeck::model::interest::Interest) {
+        self.systems.look_at(Arc::new(interest));
+    }
+
     pub fn refresh(&self) {
         self.systems.refresh();
     }

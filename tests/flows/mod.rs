@@ -5,6 +5,7 @@ mod bad_input;
 mod budget_story;
 mod calendar;
 mod demo_story;
+mod document;
 pub mod harness;
 mod red_job;
 mod story;

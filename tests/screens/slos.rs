@@ -17,6 +17,9 @@ use quarterdeck::text::Safe;
 use super::shot::{compare, draw, shot, text, theme};
 use super::world::{self, HEARD, at};
 
+#[path = "arms.rs"]
+pub mod arms;
+
 const SMALL: (u16, u16) = (80, 24);
 const FULL: (u16, u16) = (160, 48);
 const WIDE: (u16, u16) = (300, 100);
@@ -270,111 +273,43 @@ fn states_of_the_source() {
     compare!("slos-stale-80x24", shot(&at(stale, Place::Slo), SMALL));
 }
 
-/// What compares the arms of checkout in production, and the answer.
-pub mod arms {
-    use quarterdeck::model::slo::{Arm, ArmMetric, ArmQuery, ArmVerdict, Comparison, ComparisonQuery};
-    use quarterdeck::slo::stats::{self, Counts};
-    use quarterdeck::state::arms;
-
-    use super::*;
-
-    fn arm(value: f64, counts: Option<(u64, u64)>, slope: f64) -> Arm {
-        let history = (0..30).map(|at| (at > 3).then(|| value * (1.0 - slope * f64::from(29 - at) / 29.0)));
-        Arm { value: Reading::Value(value), counts, history: history.collect() }
+/// Few requests and both rates over the threshold: said where the burn is, and no alarm.
+#[test]
+fn a_burn_of_few_events_says_so() {
+    let mut few = paging();
+    few.figures = Reading::Value(budget::of_consumed(few.objective, 0.3, MONTH, Some(16.0)));
+    for burn in few.burns.iter_mut().filter(|burn| burn.is_over()) {
+        burn.few = Some(1_234);
     }
-
-    /// The comparison that S2 shows after some minutes: failures of 30 000 requests each.
-    fn told(state: &State, metric: ArmMetric, canary: Arm, stable: Arm, verdict: ArmVerdict) -> Comparison {
-        let id = world::rollout(state, "checkout", "production");
-        let rollout = state.world.rollouts.get(&id.uid).unwrap();
-        let query = || ArmQuery { value: "x".into(), counts: None };
-        let label = if metric == ArmMetric::Errors { "errors" } else { "p95" };
-        let query = ComparisonQuery {
-            rollout: id.uid,
-            metric,
-            label: Safe::of(label),
-            canary: query(),
-            stable: query(),
-            margin_ppb: 500_000,
-            budget_ppb: Some(1_000_000),
-            slow_over: None,
-            since: arms::began(state, rollout),
-        };
-        Comparison { query, canary, stable, verdict, at: ago(200) }
+    let report = |state: &State| serde_json::to_value(quarterdeck::state::report::report(state)).unwrap();
+    let mut state = with_prometheus(world::deploying());
+    list(&mut state, vec![Object::Slo(Arc::new(few.clone()))]);
+    let burn = &report(&state)["slos"][0]["burn"][0];
+    assert_eq!((burn["firing"].as_bool(), burn["low_events"].as_u64()), (Some(false), Some(1_234)), "{burn}");
+    for place in [Place::Deck, Place::Slo, Place::Objective(few.id())] {
+        let screen = text(&draw(&at(state.clone(), place.clone()), &theme("mono"), FULL));
+        assert!(screen.contains("LOW n=1 234"), "{place:?}: {screen}");
+        assert!(!screen.contains("critical") && !screen.contains("fires"), "{place:?}: {screen}");
     }
+}
 
-    pub fn counted(state: &State, canary: (u64, u64), stable: (u64, u64)) -> Comparison {
-        let counts = |(failed, all): (u64, u64)| Counts { failed: failed as f64, all: all as f64 };
-        let verdict = stats::verdict(counts(canary), counts(stable), 0.0005, Duration::from_mins(5));
-        let arm = |pair: (u64, u64), slope| arm(pair.0 as f64 / pair.1 as f64, Some(pair), slope);
-        told(state, ArmMetric::Errors, arm(canary, 0.9), arm(stable, 0.1), verdict)
+/// The month: what it is called, how it is projected, when it begins anew.
+#[test]
+fn a_calendar_window_is_told_as_one() {
+    let mut month = calm();
+    let days = |days: u64| Duration::from_hours(24 * days);
+    let period = quarterdeck::model::slo::Period { elapsed: days(10), length: days(30) };
+    (month.rolling, month.period, month.window_text) = (false, Some(period), Safe::of("1M"));
+    month.figures = Reading::Value(budget::of_calendar(month.objective, 0.006, period, Some(1.2)));
+    let mut state = with_prometheus(world::deploying());
+    list(&mut state, vec![Object::Slo(Arc::new(month.clone()))]);
+    let page = text(&draw(&at(state.clone(), Place::Objective(month.id())), &theme("mono"), FULL));
+    for words in ["99.5 % this month", "consumed 40.0 % projected, 120.0 % to date", "empty in 15d", "resets in 20d"] {
+        assert!(page.contains(words), "{words}: {page}");
     }
-
-    pub fn with(rows: impl Fn(&State) -> Vec<Comparison>) -> State {
-        let mut state = budgets();
-        for row in rows(&state) {
-            state.world.apply(&feed(Kind::Slo), HEARD, FeedEvent::Detail(Detail::Comparison(Box::new(row))));
-        }
-        state
-    }
-
-    fn latency(state: &State) -> Comparison {
-        let metric = ArmMetric::Latency;
-        told(state, metric, arm(0.212, None, 0.1), arm(0.205, None, 0.0), ArmVerdict::None)
-    }
-
-    /// The world in which both arms differ: the deck has all of it.
-    pub fn compared() -> State {
-        with(|state| vec![counted(state, (54, 30_000), (6, 30_000)), latency(state)])
-    }
-
-    #[test]
-    fn the_canary_beside_the_stable_arm() {
-        let worse = compared();
-        compare!("arms-160x48", shot(&worse, FULL));
-        compare!("arms-80x24", shot(&worse, SMALL));
-        let id = world::rollout(&worse, "checkout", "production");
-        compare!("arms-rollout-160x48", shot(&at(worse.clone(), Place::Rollout(id.clone())), FULL));
-        // What the interval is held against stands on the page of the rollout at any width.
-        for size in [FULL, SMALL] {
-            let page = text(&draw(&at(worse.clone(), Place::Rollout(id.clone())), &theme("mono"), size));
-            assert!(size == SMALL && !page.contains("worse") || page.contains("δ 0.05"), "{page}");
-        }
-        let mut aborted = worse;
-        let mut rollout = quarterdeck::model::rollouts::Rollout::clone(aborted.world.rollouts.get(&id.uid).unwrap());
-        rollout.abort = true;
-        let feed = FeedId { cluster: id.cluster, kind: Kind::Rollout, namespace: Some(id.namespace) };
-        aborted.world.apply(&feed, HEARD, FeedEvent::Applied(vec![Object::Rollout(Arc::new(rollout))]));
-        compare!("arms-aborted-80x24", shot(&aborted, SMALL));
-    }
-
-    #[test]
-    fn each_verdict_in_words() {
-        let said = |canary, stable| {
-            let state = with(|state| vec![counted(state, canary, stable)]);
-            let text = text(&draw(&state, &theme("mono"), SMALL));
-            text.lines().skip_while(|line| !line.contains("canary   ")).skip(1).take(2).collect::<Vec<_>>().join("\n")
-        };
-        for (canary, stable, words) in [
-            ((54, 30_000), (6, 30_000), "⚠ worse +0.12…+0.21 pp · n 30 000"),
-            ((24, 30_000), (6, 30_000), "? inconclusive +0.031…+0.093 pp · n 30 000"),
-            ((605, 2_880_000), (576, 2_880_000), "✔ not worse −0.0010…+0.0030 pp · n 2 880 000"),
-            ((1, 412), (10, 10_000), "· too few requests: 412 of "),
-        ] {
-            let said = said(canary, stable);
-            assert!(said.contains(words), "{words} is not in\n{said}");
-        }
-    }
-
-    /// What was measured of an earlier version is not shown beside this one.
-    #[test]
-    fn a_comparison_of_another_rollout_is_not_shown() {
-        let state = with(|state| {
-            let mut old = counted(state, (54, 30_000), (6, 30_000));
-            old.query.since = Some(ago(90_000));
-            vec![old]
-        });
-        let text = text(&draw(&state, &theme("mono"), SMALL));
-        assert!(!text.contains("worse"), "{text}");
-    }
+    // At half the pace the month ends first.
+    month.figures = Reading::Value(budget::of_calendar(month.objective, 0.006, period, Some(0.6)));
+    list(&mut state, vec![Object::Slo(Arc::new(month.clone()))]);
+    let page = text(&draw(&at(state, Place::Objective(month.id())), &theme("mono"), FULL));
+    assert!(page.contains("resets in 20d") && !page.contains("empty in"), "{page}");
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quarterdeck::model::slo::{BurnSeverity, Exhaustion, Objective};
+use quarterdeck::model::slo::{BurnSeverity, Exhaustion, Objective, Period};
 use quarterdeck::slo::budget::{self, ObjectiveError, TABLE};
 
 const DAY: u64 = 86_400;
@@ -106,6 +106,102 @@ fn a_calendar_window_is_projected() {
     let consumed = budget::calendar_consumed(objective, 0.0012, Duration::from_secs(10 * DAY), MONTH);
     near(consumed, 0.4);
     near(budget::exhausted_in(1.0 - consumed, 1.2, MONTH).seconds().unwrap() / DAY as f64, 15.0);
+}
+
+/// W7 again: what is attained is that of the ten days, what is consumed is of thirty; at this pace
+/// nothing is left before the budget begins anew.
+#[test]
+fn figures_of_a_calendar_window() {
+    let period = Period { elapsed: Duration::from_secs(10 * DAY), length: MONTH };
+    let figures = budget::of_calendar(objective("99.9"), 0.0012, period, Some(1.2));
+    near(figures.attained, 0.9988);
+    near(figures.consumed, 0.4);
+    near(figures.remaining, 0.6);
+    let empty = figures.exhausted_in.seconds().unwrap();
+    near(empty / DAY as f64, 15.0);
+    assert!(empty < period.left().as_secs_f64());
+    // At half the pace it lasts.
+    let slow = budget::of_calendar(objective("99.9"), 0.0012, period, Some(0.6));
+    assert!(slow.exhausted_in.seconds().unwrap() > period.left().as_secs_f64());
+    // The period begins anew: C falls to nothing, the burn does not.
+    let anew = Period { elapsed: Duration::from_secs(60), ..period };
+    let figures = budget::of_calendar(objective("99.9"), 0.0012, anew, Some(1.2));
+    assert!(figures.consumed < 1e-4 && figures.exhausted_in != Exhaustion::Never, "{figures:?}");
+}
+
+/// W8: three bad minutes of a week.
+#[test]
+fn a_budget_of_slices() {
+    let (objective, week) = (objective("99.95"), Duration::from_secs(7 * DAY));
+    let slices = week.as_secs_f64() / 60.0;
+    near(slices, 10_080.0);
+    near(slices * objective.budget(), 5.04);
+    let figures = budget::figures(objective, 3.0 / slices, week, None);
+    near(figures.consumed, 0.5952);
+    near(figures.remaining, 0.4048);
+}
+
+/// W10: the same three slices as events, as the mean of their ratios, as good and bad ones.
+#[test]
+fn the_three_ways_to_count_differ_with_traffic() {
+    let objective = objective("95");
+    let slices = [(1000.0, 0.0), (1000.0, 50.0), (10.0, 10.0)];
+    let all: f64 = slices.iter().map(|(all, _)| all).sum();
+    let bad: f64 = slices.iter().map(|(_, bad)| bad).sum();
+    let ratios = slices.map(|(all, bad)| bad / all);
+    let missed = ratios.iter().filter(|ratio| **ratio > 0.01).count() as f64;
+    for (error, expected, consumed) in
+        [(bad / all, 0.0299, 0.5970), (ratios.iter().sum::<f64>() / 3.0, 0.35, 7.0), (missed / 3.0, 0.6667, 13.3333)]
+    {
+        near(error, expected);
+        near(budget::burn(objective, error), consumed);
+    }
+}
+
+/// slo.md §1.5: five failures at least, of so many events that one alone does not trip the threshold.
+#[test]
+fn few_events_are_no_evidence() {
+    let objective = objective("99.9");
+    for (threshold, failed, all, enough) in [
+        (14.4, 5.0, 70.0, true),
+        (14.4, 5.0, 69.0, false),
+        (14.4, 4.0, 5000.0, false),
+        (14.4, 4.6, 70.4, true),
+        (1.0, 5.0, 1000.0, true),
+        (1.0, 5.0, 999.0, false),
+        (1.0, 0.0, 0.0, false),
+    ] {
+        assert_eq!(budget::is_evidence(objective, threshold, failed, all), enough, "{failed} of {all} at {threshold}");
+    }
+}
+
+/// S7: 200 requests a second, a fifth of which fails from T 0 on.
+#[test]
+fn a_bad_release_from_eighty_to_ninety_five_percent() {
+    let objective = objective("99.9");
+    let month = 12_000.0 * 60.0 * 24.0 * 30.0;
+    near(month * objective.budget(), 518_400.0);
+    for (minute, consumed) in
+        [(5.0, 0.8031), (8.0, 0.8170), (10.0, 0.8263), (11.0, 0.8309), (25.0, 0.8957), (40.0, 0.9652), (46.0, 0.9930)]
+    {
+        near(0.78 + budget::spent(objective, minute * 12_000.0 * 0.2, month), consumed);
+    }
+    let hour = |minutes: f64| budget::burn(objective, (minutes * 0.2 + (60.0 - minutes) * 0.0002) / 60.0);
+    for (minute, rate) in [(5.0, 16.85), (10.0, 33.5), (25.0, 83.45), (40.0, 133.4), (46.0, 153.38)] {
+        near(hour(minute), rate);
+    }
+    let paged = budget::detected_in(objective, 14.4, 0.2, Duration::from_hours(1)).unwrap() / 60.0;
+    near(paged, 4.32);
+}
+
+/// S9: a quarter of the traffic fails 8 % for two and a half minutes; one minute of all is 2.3148 %.
+#[test]
+fn what_an_aborted_canary_cost() {
+    let objective = objective("99.9");
+    let burn = budget::burn(objective, 0.25 * 0.08 + 0.75 * 0.0002);
+    near(burn, 20.15);
+    near(budget::spent_at(burn, Duration::from_secs(150), MONTH), 0.0012);
+    near(budget::spent(objective, 12_000.0, 12_000.0 * 60.0 * 24.0 * 30.0), 0.0231);
 }
 
 /// W9: latency as a share of requests under a bound.

@@ -122,3 +122,48 @@ fn the_window_of_a_query() {
     assert_eq!(promql::window_of(ERRORS), Some(Duration::from_mins(5)));
     assert_eq!(promql::window_of("up"), None);
 }
+
+/// A share of slow requests is one of requests; its value says which by itself.
+#[test]
+fn a_share_of_slow_requests_is_compared_as_a_share() {
+    let bucket = r#"sum(rate(h_bucket{arm="{arm}",le="0.3"}[5m]))"#;
+    let count = r#"sum(rate(h_count{arm="{arm}"}[5m]))"#;
+    for query in
+        [format!("1 - {bucket} / {count}"), format!("{bucket} / {count}"), format!("({count} - {bucket}) / {count}")]
+    {
+        let arms = promql::from_placeholder(&query, ArmMetric::Latency, Sense::Failure).unwrap();
+        assert_eq!(arms.metric, ArmMetric::Slow, "{query}");
+        let (failed, all) = arms.canary.counts.clone().unwrap();
+        assert!(failed.contains("increase(h_count") && failed.contains(" - "), "slow ones are counted: {failed}");
+        assert!(all.contains("increase(h_count") && !all.contains("bucket"), "{all}");
+    }
+    let quantile = r#"histogram_quantile(0.95, sum by (le) (rate(h_bucket{arm="{arm}"}[5m])))"#;
+    let arms = promql::from_placeholder(quantile, ArmMetric::Latency, Sense::Failure).unwrap();
+    assert_eq!((arms.metric, arms.canary.counts.clone()), (ArmMetric::Latency, None));
+}
+
+/// With a bound, the requests behind a quantile are two proportions.
+#[test]
+fn a_quantile_with_a_bound_counts_the_slower_requests() {
+    let query = r#"histogram_quantile(0.95, sum by (le) (rate(h_bucket{arm="canary"}[5m])))"#;
+    let arms = promql::from_canary(query, &NAMES, Sense::Failure).unwrap();
+    for (bound, pattern) in [(0.5, r#"le=~"0[.]50*""#), (1.0, r#"le=~"1([.]0+)?""#)] {
+        let arms = arms.clone().slower_than(bound);
+        assert_eq!(arms.window, Some(Duration::from_mins(5)));
+        assert_eq!(arms.slow_over, Some(Duration::from_secs_f64(bound)));
+        let (failed, all) = arms.stable.counts.unwrap();
+        assert!(failed.contains(pattern) && failed.contains(r#"arm="stable""#), "{failed}");
+        assert!(all.contains(r#"le="+Inf""#) && all.starts_with("sum(increase("), "{all}");
+    }
+    for bound in [0.0, -1.0, f64::NAN] {
+        assert_eq!(arms.clone().slower_than(bound).canary.counts, None, "{bound}");
+    }
+    for (condition, bound) in [
+        ("result[0] <= 0.5", Some(0.5)),
+        ("len(result) > 0 && !isNaN(result[0]) && result[0] < 1", Some(1.0)),
+        ("all(result, # < 1)", None),
+        ("", None),
+    ] {
+        assert_eq!(promql::bound(condition), bound, "{condition}");
+    }
+}

@@ -95,3 +95,32 @@ fn the_worse_of_two_readings_wins() {
         }
     }
 }
+
+/// S3: Prometheus was away from T 20 to T 380 s, a sample every 15 s: its window of 5 m is whole again
+/// at T 680.
+#[test]
+fn a_hole_is_immature_until_the_window_is_past_it() {
+    let window = Duration::from_mins(5);
+    for (at, kind) in [(380, "immature"), (500, "immature"), (640, "immature"), (665, "value"), (680, "value")] {
+        let samples = f64::from((at - 380) / 15);
+        let coverage = reading::coverage(samples, Duration::from_secs(15), window);
+        let now = Timestamp::from_second(1_000_000).unwrap();
+        let beside = Beside { coverage: Some(coverage), ..Beside::at(now) };
+        let found = reading::of(Some(Sample { text: "0.0002", at: now }), Range::Ratio, &beside);
+        assert_eq!(found.as_str(), kind, "T {at}: {coverage}");
+        assert!(found.shown().is_some());
+    }
+}
+
+/// The figure of nobody asking carries since when, as far as it is known.
+#[test]
+fn no_traffic_carries_since_when() {
+    let now = Timestamp::from_second(1_000_000).unwrap();
+    let idle = Timestamp::from_second(999_280).unwrap();
+    let nan = Some(Sample { text: "NaN", at: now });
+    let beside = Beside { idle: Some(idle), last: Some(0.25), ..Beside::at(now) };
+    let found = reading::of(nan, Range::Ratio, &beside);
+    assert_eq!(found, Reading::NoTraffic { since: Some(idle), last: Some(0.25) });
+    assert_eq!(found.map(|ratio| ratio * 4.0), Reading::NoTraffic { since: Some(idle), last: Some(1.0) });
+    assert_eq!(reading::of(nan, Range::Ratio, &Beside::at(now)), Reading::NoTraffic { since: None, last: None });
+}

@@ -97,6 +97,35 @@ fn both_arms_bad_is_not_worse() {
     assert_eq!(word(&stats::judge(canary, stable, 0.005, SCENARIOS)), "inconclusive");
 }
 
+/// S10 with its objective of 99 %: the stable arm burns too, so it is not the canary.
+#[test]
+fn an_environment_that_is_degraded_is_no_fault_of_the_canary() {
+    for (minute, slow, rate, verdict) in [
+        (0, (270, 261), 0.885, "not worse"),
+        (6, (960, 930), 3.15, "environment degraded"),
+        (12, (1890, 1830), 6.2, "environment degraded"),
+        (25, (279, 273), 0.92, "not worse"),
+    ] {
+        let (canary, stable) = (counts(slow.0, 30_000), counts(slow.1, 30_000));
+        let both = (canary.failed + stable.failed) / (canary.all + stable.all) / 0.01;
+        assert!((both - rate).abs() < 5e-5, "T {minute}: {both}");
+        let judged = stats::verdict(canary, stable, 0.005, Duration::from_mins(5));
+        assert_eq!(word(&stats::with_stable(judged, canary, stable, 0.01)), verdict, "T {minute}");
+    }
+    let told = |canary, stable, margin| {
+        let judged = stats::verdict(canary, stable, margin, Duration::from_mins(5));
+        stats::with_stable(judged, canary, stable, 0.001)
+    };
+    // Worse stays worse, and one failure of few requests is no trouble of an environment.
+    assert_eq!(word(&told(counts(300, 10_000), counts(20, 10_000), 0.0005)), "worse");
+    assert_eq!(word(&told(counts(1, 120), counts(1, 1080), 0.0005)), "insufficient");
+    let ArmVerdict::EnvironmentDegraded { burn, .. } = told(counts(30, 10_000), counts(31, 10_000), 0.0005) else {
+        panic!("3.1 times the budget")
+    };
+    assert!((burn - 3.1).abs() < 1e-9);
+    assert_eq!(word(&told(counts(0, 0), counts(0, 0), 0.0005)), "none");
+}
+
 const SCENARIOS: f64 = stats::Z_95;
 
 #[test]

@@ -96,7 +96,9 @@ impl Slos {
         };
         let Some(failed) = of("failed") else { return Ok(None) };
         let steps: Vec<Option<Step>> = match of("all") {
-            Some(all) => failed.iter().zip(all).map(|(failed, all)| Some(Step { failed: (*failed)?, all: all? })).collect(),
+            Some(all) => {
+                failed.iter().zip(all).map(|(failed, all)| Some(Step { failed: (*failed)?, all: all? })).collect()
+            }
             None => failed.iter().map(|ratio| Some(Step { failed: (*ratio)?, all: 1.0 })).collect(),
         };
         let ratios = match period {
@@ -115,8 +117,7 @@ struct Step {
 }
 
 fn ratio<'a>(steps: impl Iterator<Item = &'a Option<Step>>) -> Option<f64> {
-    let (failed, all) =
-        steps.flatten().fold((0.0, 0.0), |(failed, all), step| (failed + step.failed, all + step.all));
+    let (failed, all) = steps.flatten().fold((0.0, 0.0), |(failed, all), step| (failed + step.failed, all + step.all));
     (all > 0.0).then(|| failed / all)
 }
 

@@ -57,10 +57,9 @@ impl Fault {
     pub(super) const fn is_of_query(&self) -> bool {
         match self {
             Self::Odd(_) => true,
-            Self::Net(error) => matches!(
-                error,
-                NetError::Api { .. } | NetError::Deadline { .. } | NetError::TooLarge { .. }
-            ),
+            Self::Net(error) => {
+                matches!(error, NetError::Api { .. } | NetError::Deadline { .. } | NetError::TooLarge { .. })
+            }
         }
     }
 
