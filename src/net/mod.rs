@@ -27,6 +27,8 @@ mod write;
 pub use access::Deadlines;
 pub use docker::{Docker, DockerDeadlines, EngineVersion};
 pub use error::NetError;
+#[cfg(test)]
+pub(crate) use github::Hour;
 pub use github::{About, Etags, GitHub, Limits, Listed};
 pub use prometheus::Prometheus;
 pub use read::{Answer, BodyStream, ReadStack};

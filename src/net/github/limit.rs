@@ -16,6 +16,10 @@ pub(super) const CONCURRENT: usize = 8;
 const PAUSE: Duration = Duration::from_mins(1);
 /// Only an Enterprise Server has this header; its limits are off unless somebody turned them on.
 pub(super) const ENTERPRISE: &str = "x-github-enterprise-version";
+/// What may be spent of our share before anybody asks how quickly.
+const EARLY: f64 = 0.2;
+/// Nobody waits longer than so many times what is wanted.
+const SLOWEST: f64 = 20.0;
 /// Requests an hour without a token, and with one whose limit is not known yet.
 const ANONYMOUS: u64 = 60;
 const KNOWN: u64 = 5_000;
@@ -178,11 +182,22 @@ impl Budget {
         self.limit.is_some()
     }
 
-    /// The least time between two requests with which our share lasts the hour; matters to those
-    /// without a token only.
-    pub(super) fn least_interval(&self, public: bool, anonymous: bool) -> Duration {
+    /// The time between two requests of one poller with which our share lasts the hour. Who has no
+    /// token keeps a steady distance; else it grows when so much was spent that going on like this
+    /// would leave nothing before the hour ends.
+    pub(super) fn paced(&self, now: Duration, wanted: Duration, public: bool, anonymous: bool) -> Duration {
         let limit = self.limit.unwrap_or(if public { ANONYMOUS } else { KNOWN });
-        if anonymous { Duration::from_hours(1).div_f64((limit as f64 * 0.6).max(1.0)) } else { Duration::ZERO }
+        let (hour, share) = (Duration::from_hours(1), limit as f64 * 0.6);
+        if anonymous {
+            return wanted.max(hour.div_f64(share.max(1.0)));
+        }
+        let spent = self.spent as f64;
+        let Some(ends) = self.window_ends.filter(|_| spent > share * EARLY) else { return wanted };
+        let left = ends.saturating_sub(now).as_secs_f64();
+        let gone = (hour.as_secs_f64() - left).max(60.0);
+        // A little stays for what is asked for beside the polls.
+        let too_quick = (spent / gone) * left / (share * 0.95 - spent).max(1.0);
+        wanted.mul_f64(too_quick.clamp(1.0, SLOWEST))
     }
 }
 
@@ -283,7 +298,8 @@ mod tests {
         assert_eq!(Budget::default().figures(true, false).0, 0, "nothing is made up");
         assert_eq!(Budget::default().figures(false, true).0, 0);
         assert_eq!(Budget::default().figures(true, true).0, 60);
-        assert_eq!(Budget::default().least_interval(true, true), Duration::from_secs(100));
-        assert_eq!(Budget::default().least_interval(true, false), Duration::ZERO);
+        let second = Duration::from_secs(1);
+        let paced = |anonymous| Budget::default().paced(Duration::ZERO, second, true, anonymous);
+        assert_eq!((paced(true), paced(false)), (Duration::from_secs(100), second));
     }
 }

@@ -3,6 +3,8 @@
 
 mod about;
 mod etag;
+#[cfg(test)]
+mod hour;
 mod limit;
 mod log;
 mod pages;
@@ -31,6 +33,8 @@ use stack::{Answer, Keep, Origin};
 
 pub use about::About;
 pub use etag::Etags;
+#[cfg(test)]
+pub(crate) use hour::Hour;
 pub use pages::Listed;
 
 /// Of an answer read whole.
@@ -186,10 +190,12 @@ impl GitHub {
         Limits { told: budget.is_told(), limit, remaining, reset, answers, unchanged, held, anonymous }
     }
 
-    /// The least time between two requests.
+    /// How long a poll that would like to wait so long is to wait: longer where our share of the
+    /// hour's requests would not last.
     #[must_use]
-    pub fn least_interval(&self) -> Duration {
-        self.budget().least_interval(self.is_public(), self.is_anonymous())
+    pub fn paced(&self, wanted: Duration) -> Duration {
+        let now = self.inner.clock.now().mono;
+        self.budget().paced(now, wanted, self.is_public(), self.is_anonymous())
     }
 
     /// One object, whole.

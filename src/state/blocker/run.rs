@@ -19,7 +19,8 @@ use crate::text::{self, Safe};
 const QUEUED: Duration = Duration::from_mins(5);
 
 pub(super) fn blockers(state: &State) -> impl Iterator<Item = Blocker> {
-    let runs = state.world.runs.rows().iter().filter(|run| run.is_active() || asks(run));
+    // Whoever moves or waits is among the open ones: of those that ended well nobody is asked.
+    let runs = runs::ordered(state).open().iter().filter(|run| run.is_active() || asks(run));
     runs.filter_map(|run| of_run(state, run)).chain(state.world.of_system(SystemId::GitHub).filter_map(|host| {
         let quota = state.world.details.quotas.get(&host.id)?;
         spent(state, host, quota)

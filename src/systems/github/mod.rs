@@ -1,9 +1,12 @@
 //! GitHub Actions.
 
+#[cfg(test)]
+mod hour;
 pub mod ingest;
 mod jobs;
 pub mod log;
 pub(super) mod perform;
+mod rhythm;
 pub mod watch;
 mod words;
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::jobs::Looked;
+use super::rhythm::{Known, Rhythm};
 use super::runs_path;
 use super::words::{self, Trouble};
 use crate::model::Uid;
@@ -20,47 +20,35 @@ use crate::systems::pace::Backoff;
 use crate::systems::polled::{Gone, Outlet};
 use crate::text::Safe;
 
-/// After a write, something is about to move for so long.
-const STIRRED: Duration = Duration::from_mins(1);
 /// Runs that are asked for: the newest page.
 const PAGES: usize = 1;
 
 /// Until the loop is gone.
 pub(in crate::systems) async fn run(client: GitHub, outlet: Outlet) -> Result<(), Gone> {
-    let now = Instant::now();
     let watch = Watch {
         backoff: Backoff::new(outlet.pace.floor, outlet.pace.cap),
         stirred: client.stirred(),
         client,
         outlet,
         etags: Etags::default(),
-        runs: HashMap::new(),
-        looked: HashMap::new(),
+        rhythm: Rhythm::new(Instant::now()),
+        jobs_etags: HashMap::new(),
         listed: false,
         since: None,
         skew: None,
         left_out: 0,
         quota: None,
-        due: now,
-        quick_until: now,
     };
     watch.run().await
-}
-
-/// What decides how often a run is read again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Known {
-    pub(super) active: bool,
-    pub(super) attempt: u32,
-    pub(super) updated: Option<Timestamp>,
 }
 
 pub(super) struct Watch {
     pub(super) client: GitHub,
     pub(super) outlet: Outlet,
     etags: Etags,
-    pub(super) runs: HashMap<Uid, Known>,
-    pub(super) looked: HashMap<Uid, Looked>,
+    pub(super) rhythm: Rhythm,
+    /// Of the runs that are looked at.
+    pub(super) jobs_etags: HashMap<Uid, Etags>,
     /// There was a whole list.
     listed: bool,
     /// Since when it is in trouble.
@@ -69,34 +57,31 @@ pub(super) struct Watch {
     skew: Option<i64>,
     left_out: u64,
     quota: Option<Quota>,
-    /// When the list is read next.
-    pub(super) due: Instant,
-    quick_until: Instant,
     stirred: watch::Receiver<u64>,
 }
 
 impl Watch {
     async fn run(mut self) -> Result<(), Gone> {
         loop {
-            if Instant::now() >= self.due {
+            if self.rhythm.list_is_due(Instant::now()) {
                 self.poll().await?;
             }
             // While the list cannot be read, what hangs on it cannot either.
-            let jobs = if self.since.is_none() { self.look().await? } else { None };
-            let until = jobs.map_or(self.due, |jobs| jobs.min(self.due));
+            if self.since.is_none() {
+                self.look().await?;
+            }
+            let until = self.rhythm.next(self.since.is_none());
             tokio::select! {
                 () = sleep_until(until) => {}
                 changed = self.outlet.refresh.changed() => {
                     changed.map_err(|_| Gone)?;
-                    self.due = Instant::now();
-                    self.looked.clear();
+                    self.rhythm.refresh(Instant::now());
+                    self.jobs_etags.clear();
                 }
                 changed = self.outlet.interest.changed() => changed.map_err(|_| Gone)?,
                 changed = self.stirred.changed() => {
                     changed.map_err(|_| Gone)?;
-                    let now = Instant::now();
-                    self.due = self.due.min(now + self.outlet.pace.floor);
-                    self.quick_until = now + STIRRED;
+                    self.rhythm.stirred(Instant::now(), self.outlet.pace.floor);
                 }
             }
         }
@@ -122,7 +107,8 @@ impl Watch {
             Ok(()) => {
                 self.backoff.reset();
                 self.since = None;
-                self.due = Instant::now() + self.interval();
+                let wait = self.interval();
+                self.rhythm.list_again(Instant::now(), wait);
             }
             Err(trouble) => self.fell(trouble).await?,
         }
@@ -136,10 +122,10 @@ impl Watch {
     /// Until the next list: something moves, or nothing does.
     fn interval(&self) -> Duration {
         let (busy, idle) = self.outlet.pace.runs;
-        let moves = Instant::now() < self.quick_until || self.runs.values().any(|run| run.active);
+        let moves = self.rhythm.moves(Instant::now());
         let wanted = self.outlet.between(if moves { busy } else { idle });
         let wanted = wanted + crate::net::jitter(wanted / 10);
-        wanted.max(self.client.least_interval())
+        self.client.paced(wanted)
     }
 
     async fn unchanged(&mut self, date: Option<Timestamp>) -> Result<(), Gone> {
@@ -163,13 +149,13 @@ impl Watch {
             Err(_) => return Ok(Err(Trouble::Passing(Safe::of("the runs could not be decoded"), None))),
         };
         self.outlet.tell(FeedEvent::ListBegins).await?;
-        self.runs.clear();
+        let mut runs = HashMap::new();
         let mut left_out = 0;
         for page in pages {
             left_out += page.left_out;
             for run in &page.runs {
                 let known = Known { active: run.is_active(), attempt: run.attempt, updated: run.updated };
-                self.runs.insert(run.meta.uid.clone(), known);
+                runs.insert(run.meta.uid.clone(), known);
             }
             self.outlet.tell(FeedEvent::Applied(page.runs.into_iter().map(Object::Run).collect())).await?;
         }
@@ -177,6 +163,7 @@ impl Watch {
             self.left_out = left_out;
             self.outlet.tell(FeedEvent::LeftOut(left_out)).await?;
         }
+        self.rhythm.listed(runs);
         self.listed = true;
         self.outlet.tell(FeedEvent::Listed).await?;
         Ok(Ok(()))
@@ -220,7 +207,7 @@ impl Watch {
             Trouble::Passing(message, None) => (message, false, self.backoff.next()),
         };
         let since = *self.since.get_or_insert(mono);
-        self.due = Instant::now() + wait;
+        self.rhythm.list_again(Instant::now(), wait);
         let status = words::status(message, denied, self.listed.then_some(since), mono + wait);
         self.outlet.tell(FeedEvent::Status(status)).await
     }

@@ -1,0 +1,53 @@
+//! An hour of GitHub's, for tests of who polls: what it counts, without asking it anything.
+
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
+
+use super::limit::{Budget, Told};
+
+const LIMIT: u64 = 5_000;
+
+/// A host's limits as its answers tell them. Times count from the beginning of the hour.
+#[derive(Debug, Default)]
+pub(crate) struct Hour {
+    budget: Budget,
+    pub(crate) answers: u64,
+    pub(crate) unchanged: u64,
+}
+
+impl Hour {
+    /// An answer at this time.
+    pub(crate) fn answered(&mut self, now: Duration, unchanged: bool) {
+        self.answers += 1;
+        self.unchanged += u64::from(unchanged);
+        let mut headers = HeaderMap::new();
+        let numbers = [
+            ("x-ratelimit-limit", LIMIT),
+            ("x-ratelimit-remaining", LIMIT.saturating_sub(self.answers - self.unchanged)),
+            ("x-ratelimit-reset", 3_600),
+        ];
+        for (name, number) in numbers {
+            headers.insert(name, number.into());
+        }
+        let status = if unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+        let wall = Timestamp::UNIX_EPOCH + now;
+        self.budget.heard(now, wall, status, &Told::by(&headers), false);
+    }
+
+    /// As [`super::GitHub::paced`], for one with a token.
+    pub(crate) fn paced(&self, now: Duration, wanted: Duration) -> Duration {
+        self.budget.paced(now, wanted, true, false)
+    }
+
+    /// Nothing may be read now.
+    pub(crate) fn is_held(&mut self, now: Duration) -> bool {
+        self.budget.hold_read(now).is_some()
+    }
+
+    /// Part of the hour's requests that was spent, 0..1.
+    pub(crate) fn spent(&self) -> f64 {
+        (self.answers - self.unchanged) as f64 / LIMIT as f64
+    }
+}

@@ -1,0 +1,151 @@
+//! R27: an hour of polling without an hour's wait. The rhythm of every repository and the budget they
+//! share are the program's own; GitHub is a table of when what changes.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::rhythm::{Came, Known, Rhythm};
+use crate::model::{Kind, Name, ObjectId, SourceId, Uid};
+use crate::net::Hour;
+use crate::systems::Pace;
+
+const REPOSITORIES: usize = 10;
+const HOUR: u64 = 3_600;
+/// Runs whose jobs the console looks at.
+const LOOKED_AT: usize = 4;
+
+/// What goes on at GitHub. Times in seconds.
+struct Hub {
+    /// Runs in progress at any time; each that ends is followed by another.
+    active: usize,
+    /// How long each takes, and how often the list and its jobs show something new of it.
+    lasts: u64,
+    list_changes: u64,
+    jobs_change: u64,
+}
+
+impl Hub {
+    /// The run that is in this place now, since when, and how many there were before it. They began
+    /// one after the other.
+    fn run(&self, place: usize, now: u64) -> (ObjectId, u64) {
+        let age = now + self.lasts + place as u64 * self.lasts / self.active as u64;
+        let (turn, since) = (age / self.lasts, age % self.lasts);
+        let name = Name::new(&format!("acme/service-{}", place % REPOSITORIES));
+        let uid = Uid::new(SourceId(0), &format!("{place} {turn}"));
+        (ObjectId { cluster: SourceId(0), kind: Kind::Run, namespace: name.clone(), name, uid }, since)
+    }
+
+    fn places(&self, repository: usize) -> impl Iterator<Item = usize> {
+        (0..self.active).filter(move |place| place % REPOSITORIES == repository)
+    }
+
+    /// The runs of a repository as its list shows them: the same ones are the same answer.
+    fn list(&self, repository: usize, now: u64) -> Vec<(Uid, u64)> {
+        self.places(repository)
+            .map(|place| self.run(place, now))
+            .map(|(run, since)| (run.uid, since / self.list_changes))
+            .collect()
+    }
+
+    /// The youngest ones of all.
+    fn looked_at(&self, now: u64) -> Vec<(ObjectId, u64)> {
+        let mut all: Vec<(ObjectId, u64)> = (0..self.active).map(|place| self.run(place, now)).collect();
+        all.sort_by_key(|(_, since)| *since);
+        all.truncate(LOOKED_AT);
+        all
+    }
+}
+
+/// What came of the hour.
+struct Played {
+    hour: Hour,
+    /// The longest time without any answer, seconds.
+    longest: u64,
+    held: bool,
+}
+
+/// Plays an hour of it, second by second.
+fn play(hub: &Hub) -> Played {
+    let pace = Pace::default();
+    let start = Instant::now();
+    let mut rhythms: Vec<Rhythm> = (0..REPOSITORIES).map(|_| Rhythm::new(start)).collect();
+    let mut lists: Vec<Option<Vec<(Uid, u64)>>> = vec![None; REPOSITORIES];
+    let mut jobs: HashMap<Uid, u64> = HashMap::new();
+    let mut played = Played { hour: Hour::default(), longest: 0, held: false };
+    let mut last = 0;
+    for second in 0..HOUR {
+        let (mono, now) = (Duration::from_secs(second), start + Duration::from_secs(second));
+        let looked = hub.looked_at(second);
+        for (repository, rhythm) in rhythms.iter_mut().enumerate() {
+            if rhythm.next(true) > now {
+                continue;
+            }
+            if rhythm.list_is_due(now) {
+                played.held |= played.hour.is_held(mono);
+                let list = hub.list(repository, second);
+                let unchanged = lists[repository].as_ref() == Some(&list);
+                played.hour.answered(mono, unchanged);
+                (played.longest, last) = (played.longest.max(second - last), second);
+                if !unchanged {
+                    rhythm.listed(list.iter().map(|(uid, version)| (uid.clone(), known(*version))).collect());
+                    lists[repository] = Some(list);
+                }
+                let wanted = if rhythm.moves(now) { pace.runs.0 } else { pace.runs.1 };
+                rhythm.list_again(now, played.hour.paced(mono, wanted));
+            }
+            let here = Name::new(&format!("acme/service-{repository}"));
+            let wanted: Vec<ObjectId> =
+                looked.iter().filter(|(run, _)| run.namespace == here).map(|(run, _)| run.clone()).collect();
+            for run in rhythm.jobs_due(now, &wanted) {
+                played.held |= played.hour.is_held(mono);
+                let since = looked.iter().find(|(other, _)| other.uid == run.uid).map_or(0, |(_, since)| *since);
+                let version = since / hub.jobs_change;
+                let unchanged = jobs.insert(run.uid.clone(), version) == Some(version);
+                played.hour.answered(mono, unchanged);
+                (played.longest, last) = (played.longest.max(second - last), second);
+                let came = if unchanged { Came::Unchanged } else { Came::Jobs { all_ended: false } };
+                rhythm.jobs_read(now, &run.uid, came, played.hour.paced(mono, pace.jobs));
+            }
+        }
+    }
+    played.longest = played.longest.max(HOUR - last);
+    played
+}
+
+fn known(version: u64) -> Known {
+    Known { active: true, attempt: 1, updated: Timestamp::from_second(version as i64).ok() }
+}
+
+fn share(played: &Played) -> f64 {
+    played.hour.unchanged as f64 / played.hour.answers as f64
+}
+
+/// Builds of three quarters of an hour: a job ends every ten minutes, a step every two.
+#[test]
+fn r27_sixty_runs_in_progress_cost_less_than_our_share_and_most_answers_are_unchanged() {
+    let played = play(&Hub { active: 60, lasts: 2_700, list_changes: 600, jobs_change: 120 });
+    assert!(played.hour.answers > 3_000, "{}", played.hour.answers);
+    assert!(played.hour.spent() <= 0.6, "{}", played.hour.spent());
+    assert!(share(&played) >= 0.8, "{}", share(&played));
+    assert!(!played.held && played.longest <= 12, "{}", played.longest);
+}
+
+/// Everything is new each time it is asked for: the hour's share is stretched to its end, and
+/// nobody looks at a console that has gone blind after half of it.
+#[test]
+fn r27_where_no_answer_is_unchanged_the_polls_slow_down_and_last_the_hour() {
+    let played = play(&Hub { active: 60, lasts: 600, list_changes: 1, jobs_change: 1 });
+    assert!(share(&played) < 0.1, "{}", share(&played));
+    assert!(played.hour.spent() > 0.5 && played.hour.spent() <= 0.6, "{}", played.hour.spent());
+    assert!(!played.held && played.longest <= 60, "{}", played.longest);
+}
+
+/// Nothing runs: a list a minute of each repository, and none of them is charged but the first.
+#[test]
+fn r27_at_rest_nearly_every_answer_is_unchanged() {
+    let played = play(&Hub { active: 0, lasts: 1, list_changes: 1, jobs_change: 1 });
+    assert_eq!((played.hour.answers, played.hour.answers - played.hour.unchanged), (600, 10));
+}

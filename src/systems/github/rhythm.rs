@@ -1,0 +1,142 @@
+//! When the runs of a repository are listed next, and when the jobs of those that somebody looks at
+//! are read. Pure: times come in as data, so that an hour of it is a loop.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use crate::model::{ObjectId, Uid};
+
+/// After a write, something is about to move for so long.
+const STIRRED: Duration = Duration::from_mins(1);
+
+/// What decides how often a run is read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Known {
+    pub(super) active: bool,
+    pub(super) attempt: u32,
+    pub(super) updated: Option<Timestamp>,
+}
+
+/// One run that is looked at.
+#[derive(Debug)]
+struct Looked {
+    due: Instant,
+    /// The run as it was when its jobs were read and all had ended: until it changes, they stay so.
+    settled: Option<Known>,
+    /// Its jobs, as they were read last, had all ended.
+    ended: bool,
+}
+
+/// What came of reading jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Came {
+    Unchanged,
+    Jobs {
+        all_ended: bool,
+    },
+    /// They cannot be read; asked for again after so long.
+    Trouble(Duration),
+    /// The same of an answer that could not be understood: it is no news of how they stand.
+    Odd(Duration),
+}
+
+#[derive(Debug)]
+pub(super) struct Rhythm {
+    /// When the list is read next.
+    due: Instant,
+    quick_until: Instant,
+    runs: HashMap<Uid, Known>,
+    looked: HashMap<Uid, Looked>,
+}
+
+impl Rhythm {
+    pub(super) fn new(now: Instant) -> Self {
+        Self { due: now, quick_until: now, runs: HashMap::new(), looked: HashMap::new() }
+    }
+
+    /// The runs that a list showed.
+    pub(super) fn listed(&mut self, runs: HashMap<Uid, Known>) {
+        self.runs = runs;
+    }
+
+    pub(super) fn run(&self, uid: &Uid) -> Option<Known> {
+        self.runs.get(uid).copied()
+    }
+
+    /// Something moves, or is about to.
+    pub(super) fn moves(&self, now: Instant) -> bool {
+        now < self.quick_until || self.runs.values().any(|run| run.active)
+    }
+
+    pub(super) fn list_is_due(&self, now: Instant) -> bool {
+        now >= self.due
+    }
+
+    pub(super) fn list_again(&mut self, now: Instant, wait: Duration) {
+        self.due = now + wait;
+    }
+
+    /// The operator asked for everything.
+    pub(super) fn refresh(&mut self, now: Instant) {
+        self.due = now;
+        self.looked.clear();
+    }
+
+    /// Something was written: it shows soon.
+    pub(super) fn stirred(&mut self, now: Instant, soon: Duration) {
+        self.due = self.due.min(now + soon);
+        self.quick_until = now + STIRRED;
+    }
+
+    /// The runs whose jobs are to be read now, of those that are looked at.
+    pub(super) fn jobs_due(&mut self, now: Instant, wanted: &[ObjectId]) -> Vec<ObjectId> {
+        self.looked.retain(|uid, _| wanted.iter().any(|run| run.uid == *uid));
+        let mut due = Vec::new();
+        for run in wanted {
+            let known = self.run(&run.uid);
+            let new = || Looked { due: now, settled: None, ended: false };
+            let looked = self.looked.entry(run.uid.clone()).or_insert_with(new);
+            if looked.settled.is_some() && looked.settled == known {
+                continue;
+            }
+            if looked.settled.take().is_some() {
+                looked.due = now;
+            }
+            if looked.due <= now {
+                due.push(run.clone());
+            }
+        }
+        due
+    }
+
+    /// The jobs of a run were asked for; `wait` until they are again, if nothing went wrong.
+    pub(super) fn jobs_read(&mut self, now: Instant, run: &Uid, came: Came, wait: Duration) {
+        let known = self.run(run);
+        let Some(looked) = self.looked.get_mut(run) else { return };
+        looked.due = now + wait;
+        match came {
+            Came::Unchanged => {}
+            Came::Jobs { all_ended } => looked.ended = all_ended,
+            Came::Odd(wait) => looked.due = now + wait,
+            Came::Trouble(wait) => {
+                looked.ended = false;
+                looked.due = now + wait;
+            }
+        }
+        match known {
+            Some(known) if looked.ended && !known.active => looked.settled = Some(known),
+            // The list does not know it yet, and a run that goes on cannot be run again.
+            Some(_) if looked.ended => self.due = self.due.min(now),
+            _ => {}
+        }
+    }
+
+    /// When there is something to read again. `jobs`: also of those that are looked at.
+    pub(super) fn next(&self, jobs: bool) -> Instant {
+        let open = self.looked.values().filter(|looked| jobs && looked.settled.is_none());
+        open.map(|looked| looked.due).fold(self.due, Instant::min)
+    }
+}
