@@ -304,6 +304,7 @@ fn slo(n: usize, turn: usize) -> Slo {
         window: std::time::Duration::from_hours(24 * 30),
         window_text: Safe::of("30d"),
         rolling: true,
+        period: None,
         source: SloSource::Sloth,
         method: "mean of ratios",
         figures: Reading::Value(Figures {
