@@ -295,6 +295,7 @@ fn slo(n: usize, turn: usize) -> Slo {
         short_rate: rate(0.1),
         long_rate: rate(0.2),
         threshold,
+        few: None,
     };
     Slo {
         meta: meta(PROMETHEUS, Name::new(&service), &format!("{service}-availability"), 3_600),
