@@ -108,6 +108,7 @@ fn layer(module: &[String]) -> Option<Layer> {
                 "jiff",
                 "promql_parser",
                 "regex",
+                "ring",
                 "serde",
                 "serde_json",
                 "serde_yaml",

@@ -33,6 +33,7 @@ fn sources(demo: &Demo) -> Sources {
         }),
         prometheus: demo.prometheus.clone().map(|url| HttpSource { url, token: None, discovered: None }),
         docker: demo.docker.clone().map(|host| DockerSource { host, discovered: None }),
+        registries: Vec::new(),
         objectives: demo.openslo.iter().flat_map(|text| openslo::parse(text).0).collect(),
     }
 }

@@ -123,6 +123,7 @@ commands! {
     Undo, Workloads, "undo", "undo…", "go back to an earlier revision";
     RerunFailed, Runs, "rerun-failed", "rerun failed…", "run the failed jobs of a run again";
     CancelRun, Runs, "cancel-run", "cancel…", "cancel a run";
+    Images, Runs, "images", "images", "images of the registries: commit, run, platforms, who runs them";
     Follow, Log, "follow", "follow", "follow the newest line, or stop";
     SinceTail, Log, "since-tail", "tail", "the last lines only";
     SinceHead, Log, "since-head", "head", "from the beginning";

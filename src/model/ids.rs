@@ -113,6 +113,8 @@ pub enum Kind {
     Alert,
     /// A container of a Docker Engine.
     Container,
+    /// A tag of an image repository.
+    Image,
 }
 
 impl Kind {
@@ -129,7 +131,7 @@ impl Kind {
     ];
 
     /// Those with feeds.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Namespace,
         Self::Deployment,
         Self::ReplicaSet,
@@ -145,6 +147,7 @@ impl Kind {
         Self::Slo,
         Self::Alert,
         Self::Container,
+        Self::Image,
     ];
 
     /// Runs of continuous integration, in every system's own word.
@@ -182,6 +185,7 @@ impl Kind {
             Self::Slo => "SLO",
             Self::Alert => "Alert",
             Self::Container => "Container",
+            Self::Image => "Image",
         }
     }
 
@@ -206,6 +210,7 @@ impl Kind {
             Self::Slo => "slos",
             Self::Alert => "alerts",
             Self::Container => "containers",
+            Self::Image => "images",
         }
     }
 
@@ -220,6 +225,7 @@ impl Kind {
             Self::Execution | Self::Stage => SystemId::RustCi,
             Self::Slo | Self::Alert => SystemId::Prometheus,
             Self::Container => SystemId::Docker,
+            Self::Image => SystemId::Registry,
         }
     }
 }
@@ -234,11 +240,20 @@ pub enum SystemId {
     RustCi,
     Prometheus,
     Docker,
+    Registry,
 }
 
 impl SystemId {
-    pub const ALL: [Self; 7] =
-        [Self::Kubernetes, Self::Rollouts, Self::Tekton, Self::GitHub, Self::RustCi, Self::Prometheus, Self::Docker];
+    pub const ALL: [Self; 8] = [
+        Self::Kubernetes,
+        Self::Rollouts,
+        Self::Tekton,
+        Self::GitHub,
+        Self::RustCi,
+        Self::Prometheus,
+        Self::Docker,
+        Self::Registry,
+    ];
 
     /// As written in `status --json` and in messages.
     #[must_use]
@@ -251,6 +266,7 @@ impl SystemId {
             Self::RustCi => "rustci",
             Self::Prometheus => "prometheus",
             Self::Docker => "docker",
+            Self::Registry => "registry",
         }
     }
 
@@ -265,6 +281,7 @@ impl SystemId {
             Self::RustCi => "rustci",
             Self::Prometheus => "prometheus",
             Self::Docker => "docker",
+            Self::Registry => "registry",
         }
     }
 }

@@ -1,10 +1,13 @@
 //! What is asked of the sources only while somebody looks at it, so that polling costs what is on the
 //! screen. Made by [`crate::state::interest`] from the state, handed to the systems as data.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
+use super::images::Digest;
 use super::slo::ComparisonQuery;
-use super::{ObjectId, Uid};
+use super::{Name, ObjectId, SourceId, Uid};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Interest {
@@ -16,4 +19,35 @@ pub struct Interest {
     pub spent: Vec<(Uid, Timestamp)>,
     /// The objective whose chart is shown.
     pub history: Option<Uid>,
+    /// What of each image repository matters.
+    pub images: Vec<ImageInterest>,
+}
+
+/// Tags of an image repository that somebody runs or has just built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageInterest {
+    pub source: SourceId,
+    /// With its host.
+    pub repository: Name,
+    /// Those that workloads name.
+    pub tags: Vec<Arc<str>>,
+    /// Those that a recent commit or branch may have; read where they are there.
+    pub likely: Vec<Arc<str>>,
+    /// What pods run.
+    pub digests: Vec<Digest>,
+    /// Something of it moves, or somebody looks at it.
+    pub busy: bool,
+}
+
+impl Default for ImageInterest {
+    fn default() -> Self {
+        Self {
+            source: SourceId(u16::MAX),
+            repository: Name::new(""),
+            tags: Vec::new(),
+            likely: Vec::new(),
+            digests: Vec::new(),
+            busy: false,
+        }
+    }
 }

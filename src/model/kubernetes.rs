@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::images::Digest;
 use super::{Kind, Name, ObjectId, SourceId, Uid};
 use crate::text::Safe;
 
@@ -165,6 +166,8 @@ pub struct Container {
     pub name: Name,
     pub init: bool,
     pub image: Safe,
+    /// What was pulled (`imageID`): of the index or of the image of its own platform.
+    pub digest: Option<Digest>,
     pub ready: bool,
     pub restarts: u32,
     pub state: ContainerState,

@@ -3,6 +3,7 @@
 
 pub mod docker;
 mod ids;
+pub mod images;
 pub mod interest;
 pub mod kubernetes;
 pub mod log;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Name;
+use super::images::Platform;
 use super::slo::ObjectiveSpec;
 use crate::text::Safe;
 
@@ -25,6 +26,8 @@ pub struct Sources {
     pub github: Option<GitHubSource>,
     pub prometheus: Option<HttpSource>,
     pub docker: Option<DockerSource>,
+    /// In order of their hosts.
+    pub registries: Vec<RegistrySource>,
     /// Objectives of the configuration's OpenSLO files.
     pub objectives: Vec<ObjectiveSpec>,
 }
@@ -54,6 +57,31 @@ pub struct DockerSource {
     pub discovered: Option<Safe>,
 }
 
+/// A container registry and the image repositories that are looked at there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistrySource {
+    /// As images name it: `ghcr.io`, `docker.io`, `127.0.0.1:5000`.
+    pub host: String,
+    /// Where its API is; `None` = `https://` and the host.
+    pub url: Option<String>,
+    pub login: Login,
+    /// With the host: `ghcr.io/acme/checkout`.
+    pub repositories: Vec<Name>,
+    pub discovered: Option<Safe>,
+}
+
+/// What proves who asks a registry.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Login {
+    #[default]
+    Anonymous,
+    Token(SecretSource),
+    Password {
+        user: String,
+        password: SecretSource,
+    },
+}
+
 /// Where a secret is taken from. The secret itself is read by `net`, and never stands here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretSource {
@@ -72,8 +100,10 @@ pub struct Service {
     pub repository: Option<Name>,
     /// Workflow files of it that matter; empty = all.
     pub workflows: Vec<Name>,
-    /// Repositories of its images, without tag.
+    /// Repositories of its images, without tag, with their host.
     pub images: Vec<Name>,
+    /// What its images must be able to run on; empty = nothing is asked.
+    pub platforms: Vec<Platform>,
     pub canary: CanaryQueries,
 }
 

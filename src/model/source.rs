@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::docker::DockerContainer;
+use super::images::Image;
 use super::kubernetes::{Deployment, Event, Meta, Namespace, Pod, ReplicaSet};
 use super::pipelines::{JobsRead, Quota, Run};
 use super::rollouts::{AnalysisRun, Experiment, Rollout};
@@ -12,7 +13,7 @@ use super::{Kind, Name, SourceId, SystemId, Uid};
 use crate::text::Safe;
 
 /// One source of the scope, pinned at start: a Kubernetes cluster, a GitHub host, a Prometheus, a
-/// Docker Engine.
+/// Docker Engine, a container registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceScope {
     pub id: SourceId,
@@ -22,7 +23,8 @@ pub struct SourceScope {
     pub name: Name,
     pub server: Safe,
     pub user: Safe,
-    /// What is read; `None` = all namespaces (`-A`). Never empty. Of GitHub: the repositories.
+    /// What is read; `None` = all namespaces (`-A`). Never empty. Of GitHub: the repositories;
+    /// of a registry: those of images.
     pub namespaces: Option<Vec<Name>>,
     /// Why it cannot be used at all (kubeconfig missing, unknown context …), with the next step.
     pub unusable: Option<Safe>,
@@ -40,6 +42,7 @@ impl SourceScope {
             SystemId::RustCi => &[SystemId::RustCi],
             SystemId::Prometheus => &[SystemId::Prometheus],
             SystemId::Docker => &[SystemId::Docker],
+            SystemId::Registry => &[SystemId::Registry],
         }
     }
 
@@ -149,6 +152,7 @@ pub enum Object {
     Slo(Arc<Slo>),
     Alert(Arc<Alert>),
     Container(Arc<DockerContainer>),
+    Image(Arc<Image>),
 }
 
 impl Object {
@@ -167,6 +171,7 @@ impl Object {
             Self::Slo(row) => &row.meta,
             Self::Alert(row) => &row.meta,
             Self::Container(row) => &row.meta,
+            Self::Image(row) => &row.meta,
         }
     }
 }

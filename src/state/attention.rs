@@ -45,7 +45,8 @@ impl Attention {
             | Object::Run(_)
             | Object::Slo(_)
             | Object::Alert(_)
-            | Object::Container(_) => {}
+            | Object::Container(_)
+            | Object::Image(_) => {}
         }
     }
 

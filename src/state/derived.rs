@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::State;
 use super::blocker::{self, Blocker};
+use super::images::{self, Joined};
 use super::kinship;
 use super::matrix::{self, Matrix};
 use super::waiting::{self, Waiting};
@@ -17,6 +18,7 @@ pub struct Derived {
     blockers: Option<(u64, Arc<[Blocker]>)>,
     waiting: Option<(u64, Arc<[Waiting]>)>,
     stranger: Option<(u64, Option<Safe>)>,
+    images: Option<(u64, Arc<Joined>)>,
 }
 
 impl Derived {
@@ -29,6 +31,7 @@ impl Derived {
 
 /// Makes what is missing or old.
 pub fn settle(state: &mut State) {
+    state.derived.images = Some((images::revision(state), images(state)));
     state.derived.matrix = Some((matrix::revision(state), matrix(state)));
     state.derived.blockers = Some((blockers_revision(state), blockers(state)));
     state.derived.waiting = Some((blockers_revision(state), waiting(state)));
@@ -64,6 +67,21 @@ pub fn waiting(state: &State) -> Arc<[Waiting]> {
         Some((at, waiting)) if *at == blockers_revision(state) => Arc::clone(waiting),
         _ => waiting::all(state).into(),
     }
+}
+
+/// What images are for.
+#[must_use]
+pub fn images(state: &State) -> Arc<Joined> {
+    match &state.derived.images {
+        Some((at, joined)) if *at == images::revision(state) => Arc::clone(joined),
+        _ => Arc::new(images::join(state)),
+    }
+}
+
+/// The same as it was made last: between two frames nothing is joined.
+#[must_use]
+pub fn last_images(state: &State) -> Option<&Arc<Joined>> {
+    state.derived.images.as_ref().map(|(_, joined)| joined)
 }
 
 /// A discovered repository that nothing in the clusters seems to be built by.

@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 
 use super::ui::{ListId, Pane, Place};
-use super::{State, arms, lists, runs};
-use crate::model::interest::Interest;
+use super::{State, arms, derived, lists, runs};
+use crate::model::interest::{ImageInterest, Interest};
 use crate::model::slo::ComparisonQuery;
 use crate::model::{Kind, ObjectId, SystemId, Uid};
 
@@ -15,10 +15,25 @@ const RUNS: usize = 4;
 #[must_use]
 pub fn of(state: &State) -> Interest {
     let jobs = jobs(state);
+    let images = images(state);
     if state.world.of_system(SystemId::Prometheus).next().is_none() {
-        return Interest { jobs, ..Interest::default() };
+        return Interest { jobs, images, ..Interest::default() };
     }
-    Interest { jobs, comparisons: comparisons(state), spent: spent(state), history: history(state) }
+    Interest { jobs, comparisons: comparisons(state), spent: spent(state), history: history(state), images }
+}
+
+/// What runs and what was built lately; quicker while somebody looks at images or a run is on its way.
+fn images(state: &State) -> Vec<ImageInterest> {
+    let mut all = derived::last_images(state).map(|joined| joined.interest.clone()).unwrap_or_default();
+    let looked = match &state.ui.place {
+        Place::Images => Some(None),
+        Place::Image(id) => Some(Some(&id.namespace)),
+        _ => None,
+    };
+    for interest in &mut all {
+        interest.busy |= looked.is_some_and(|one| one.is_none_or(|name| *name == interest.repository));
+    }
+    all
 }
 
 /// The run that is shown, and the first of those that move, failed or wait: what their jobs are named

@@ -185,5 +185,6 @@ rows!(
     crate::model::pipelines::Run,
     crate::model::slo::Slo,
     crate::model::slo::Alert,
-    crate::model::docker::DockerContainer
+    crate::model::docker::DockerContainer,
+    crate::model::images::Image
 );

@@ -7,6 +7,7 @@ use tui_textarea::TextArea;
 
 use crate::action::{Action, OperationId};
 use crate::command::Key;
+use crate::model::images::Digest;
 use crate::model::{Name, ObjectId, Uid};
 use crate::text::Safe;
 
@@ -32,6 +33,10 @@ pub enum Place {
     Objective(ObjectId),
     /// Containers of the Docker Engines.
     Containers,
+    /// Images of the registries.
+    Images,
+    /// An image: its platforms, its commit and run, who runs it.
+    Image(ObjectId),
     /// A pod: containers with reasons, events.
     Pod(ObjectId),
     /// An AnalysisRun: metrics, measurements against their limits.
@@ -67,6 +72,10 @@ pub enum RowId {
     JobStep(Uid, u32),
     /// A row of the burn table.
     Burn(usize),
+    /// A platform of an image, by position.
+    Platform(usize),
+    /// A workload that runs an image, by what its pods got.
+    User(ObjectId, Option<Digest>),
     /// A revision heading.
     Revision(i64),
     /// A container of a pod.

@@ -9,6 +9,7 @@ use super::details::Details;
 use super::run_order::Ordered;
 use super::table::Table;
 use crate::model::docker::DockerContainer;
+use crate::model::images::Image;
 use crate::model::kubernetes::{Deployment, Event, Namespace, Pod, ReplicaSet};
 use crate::model::pipelines::Run;
 use crate::model::rollouts::{AnalysisRun, Experiment, Rollout};
@@ -22,7 +23,7 @@ const NOISE: u64 = 4;
 
 #[derive(Debug, Clone, Default)]
 pub struct World {
-    /// Clusters first, then GitHub, Prometheus, Docker: the position is the [`SourceId`].
+    /// Clusters first, then GitHub, Prometheus, Docker, registries: the position is the [`SourceId`].
     pub sources: Vec<SourceScope>,
     pub namespaces: Table<Namespace>,
     pub deployments: Table<Deployment>,
@@ -37,6 +38,7 @@ pub struct World {
     pub slos: Table<Slo>,
     pub alerts: Table<Alert>,
     pub containers: Table<DockerContainer>,
+    pub images: Table<Image>,
     pub details: Details,
     pub feeds: BTreeMap<FeedId, Feed>,
     attention: Attention,
@@ -191,6 +193,7 @@ impl World {
             + self.slos.revision()
             + self.alerts.revision()
             + self.containers.revision()
+            + self.images.revision()
     }
 
     /// The runs in the order of their lists.
@@ -217,6 +220,7 @@ impl World {
             Kind::Slo => self.slos.get(uid).is_some(),
             Kind::Alert => self.alerts.get(uid).is_some(),
             Kind::Container => self.containers.get(uid).is_some(),
+            Kind::Image => self.images.get(uid).is_some(),
         }
     }
 
@@ -232,6 +236,7 @@ impl World {
             .or_else(|| self.runs.get(uid).map(|row| row.id()))
             .or_else(|| self.slos.get(uid).map(|row| row.meta.id(Kind::Slo)))
             .or_else(|| self.containers.get(uid).map(|row| row.meta.id(Kind::Container)))
+            .or_else(|| self.images.get(uid).map(|row| row.id()))
     }
 
     /// Everything that was live is stale: nobody listened for a while.
@@ -285,6 +290,7 @@ impl World {
             Object::Slo(row) => put!(slos, row),
             Object::Alert(row) => put!(alerts, row),
             Object::Container(row) => put!(containers, row),
+            Object::Image(row) => put!(images, row),
         }
     }
 
@@ -319,6 +325,7 @@ impl World {
             }
             Kind::Alert => drop(self.alerts.remove(uid)),
             Kind::Container => drop(self.containers.remove(uid)),
+            Kind::Image => drop(self.images.remove(uid)),
         }
     }
 
@@ -342,6 +349,7 @@ impl World {
             Kind::Slo => drop(self.slos.retain_listed(id, seen)),
             Kind::Alert => drop(self.alerts.retain_listed(id, seen)),
             Kind::Container => drop(self.containers.retain_listed(id, seen)),
+            Kind::Image => drop(self.images.retain_listed(id, seen)),
         }
         self.prune(id.kind);
     }

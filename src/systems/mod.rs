@@ -16,6 +16,7 @@ mod perform;
 mod polled;
 pub mod prometheus;
 mod recent;
+pub mod registry;
 pub mod rollouts;
 mod scope;
 mod standing;
@@ -227,6 +228,7 @@ impl Systems {
             }
             // Said, or the pane would wait for ever for an answer to what nobody asked.
             Some(Upstream::Prometheus(..)) => self.no_log(id, tx, "Prometheus keeps figures, and no logs"),
+            Some(Upstream::Registry(_)) => self.no_log(id, tx, "a registry keeps images, and no logs"),
             None => self.no_log(id, tx, "its source cannot be used; quarterdeck doctor tells why"),
         }
     }
@@ -258,7 +260,12 @@ fn place(kind: Kind, namespace: Option<&Name>) -> Option<(String, String)> {
     match kind.system() {
         SystemId::Kubernetes => kubernetes::watch::list(kind, namespace),
         SystemId::Rollouts => rollouts::watch::list(kind, namespace),
-        SystemId::Tekton | SystemId::GitHub | SystemId::RustCi | SystemId::Prometheus | SystemId::Docker => None,
+        SystemId::Tekton
+        | SystemId::GitHub
+        | SystemId::RustCi
+        | SystemId::Prometheus
+        | SystemId::Docker
+        | SystemId::Registry => None,
     }
 }
 

@@ -31,6 +31,9 @@ pub struct Pace {
     pub runs: (Duration, Duration),
     /// From list to list of the jobs of a run that somebody looks at.
     pub jobs: Duration,
+    /// From look to look at the tags of an image repository: while something of it moves, and while
+    /// nothing does.
+    pub images: (Duration, Duration),
 }
 
 impl Default for Pace {
@@ -49,6 +52,7 @@ impl Default for Pace {
             restart: (seconds(1), seconds(60)),
             runs: (seconds(12), seconds(60)),
             jobs: seconds(5),
+            images: (seconds(15), seconds(120)),
         }
     }
 }

@@ -87,7 +87,7 @@ impl Way {
         match upstream {
             Upstream::Cluster(cluster) => Some(Self::Cluster(cluster)),
             Upstream::GitHub(client) => Some(Self::GitHub(client)),
-            Upstream::Prometheus(..) | Upstream::Docker(_) => None,
+            Upstream::Prometheus(..) | Upstream::Docker(_) | Upstream::Registry(_) => None,
         }
     }
 

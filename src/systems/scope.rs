@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use crate::model::scope::{DockerSource, GitHubSource, HttpSource, Sources};
+use crate::model::scope::{DockerSource, GitHubSource, HttpSource, RegistrySource, Sources};
 use crate::model::slo::ObjectiveSpec;
 use crate::model::source::SourceScope;
 use crate::model::{Name, SourceId, SystemId};
-use crate::net::{Cluster, Docker, GitHub, NetError, Prometheus, Target, Wanted};
+use crate::net::{Cluster, Docker, GitHub, NetError, Prometheus, Registry, Target, Wanted};
 use crate::text::Safe;
 
 /// Which namespaces are read.
@@ -36,6 +36,7 @@ pub enum Upstream {
     /// With the objectives of the configuration's files.
     Prometheus(Prometheus, Arc<[ObjectiveSpec]>),
     Docker(Docker),
+    Registry(Registry),
 }
 
 /// Pins a target. Never fails: what cannot be used is a cluster of the scope that says why.
@@ -95,6 +96,9 @@ pub fn connect(first: SourceId, sources: &Sources) -> Vec<Spec> {
     if let Some(source) = &sources.docker {
         specs.push(docker(take(), source));
     }
+    for source in &sources.registries {
+        specs.push(registry(take(), source));
+    }
     specs
 }
 
@@ -144,6 +148,7 @@ pub fn address_place(system: SystemId, discovered: Option<&Safe>) -> &'static st
         (SystemId::RustCi, _) => "in sources.rustci.url",
         (SystemId::Prometheus, None) => "in sources.prometheus.url",
         (SystemId::Prometheus, Some(_)) => "in PROMETHEUS_URL",
+        (SystemId::Registry, _) => "in sources.registries",
         (SystemId::Docker, None) => "in sources.docker.host",
         (SystemId::Docker, Some("DOCKER_HOST")) => "in DOCKER_HOST",
         // A socket that lay where sockets lie.
@@ -157,6 +162,22 @@ fn docker(id: SourceId, source: &DockerSource) -> Spec {
         scope(id, SystemId::Docker, &source.host, source.discovered.as_ref()),
         Docker::found(&source.host, place).map(Upstream::Docker),
     )
+}
+
+fn registry(id: SourceId, source: &RegistrySource) -> Spec {
+    let client = Registry::new(&source.host, source.url.as_deref(), &source.login);
+    let shown = client.as_ref().map_or_else(|_| source.host.clone(), |client| client.url().to_owned());
+    let mut spec =
+        spec(scope(id, SystemId::Registry, &shown, source.discovered.as_ref()), client.map(Upstream::Registry));
+    // As images name it, wherever its API is.
+    spec.scope.name = Name::new(&source.host);
+    spec.scope.namespaces = Some(source.repositories.clone());
+    if source.repositories.is_empty() {
+        spec.scope.namespaces = Some(vec![Name::new("")]);
+        spec.scope.unusable = Some(Safe::of("no image of it is named: give a service of the configuration its images"));
+        spec.upstream = None;
+    }
+    spec
 }
 
 fn spec(mut scope: SourceScope, upstream: Result<Upstream, NetError>) -> Spec {
@@ -216,6 +237,7 @@ mod tests {
             }),
             prometheus: Some(source("http://ada:secret@127.0.0.1:9090/prometheus")),
             docker: Some(DockerSource { host: "unix:///var/run/docker.sock".to_owned(), discovered: None }),
+            registries: Vec::new(),
             objectives: Vec::new(),
         };
         let scopes: Vec<SourceScope> = connect(SourceId(3), &sources).into_iter().map(|spec| spec.scope).collect();

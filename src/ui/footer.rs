@@ -75,8 +75,10 @@ fn wanted(state: &State) -> Vec<Command> {
             vec![C::Open, C::NextPane, C::Filter, C::Logs, C::Browse]
         }
         Place::Deck => vec![C::Open, C::NextPane, C::Filter, C::Logs],
-        Place::Pipelines => vec![C::Open, C::Filter, C::FaultsOnly, C::Logs, C::Browse, C::Leave],
-        Place::Run(_) => vec![C::Open, C::Logs, C::Browse, C::Leave],
+        Place::Pipelines => vec![C::Open, C::Filter, C::FaultsOnly, C::Logs, C::Images, C::Browse, C::Leave],
+        Place::Run(_) => vec![C::Open, C::Logs, C::Images, C::Browse, C::Leave],
+        Place::Images => vec![C::Open, C::Filter, C::FaultsOnly, C::Copy, C::Leave],
+        Place::Image(_) => vec![C::Open, C::Copy, C::Leave],
         Place::Slo => vec![C::Open, C::Filter, C::FaultsOnly, C::Leave],
         Place::Inbox => vec![C::Open, C::Filter, C::Browse, C::Leave],
         Place::Objective(_) => vec![C::Open, C::Copy, C::Leave],

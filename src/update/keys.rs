@@ -100,6 +100,7 @@ pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>
         Command::PreviousPane => pane(state, Pane::ALL.len() - 1),
         command if verbs::is_verb(command) => confirm::ask(state, command),
         Command::Containers => places::go(state, Place::Containers),
+        Command::Images => places::go(state, Place::Images),
         Command::Logs if !in_log => places::logs(state),
         Command::Copy => places::copy(state, effects),
         Command::Browse => places::browse(state, effects),

@@ -47,7 +47,8 @@ pub fn pod_of(state: &State, id: &ObjectId) -> Option<ObjectId> {
         | Kind::PipelineRun
         | Kind::Execution
         | Kind::Slo
-        | Kind::Alert => None,
+        | Kind::Alert
+        | Kind::Image => None,
     }
 }
 

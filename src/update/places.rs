@@ -62,8 +62,8 @@ const fn level(place: &Place) -> u8 {
     match place {
         Place::Deck => 0,
         Place::Pipelines | Place::Environments | Place::Rollouts | Place::Slo | Place::Inbox | Place::Journal => 1,
-        Place::Pods | Place::Containers => 2,
-        Place::Workload(_) | Place::Rollout(_) | Place::Run(_) | Place::Objective(_) => 3,
+        Place::Pods | Place::Containers | Place::Images => 2,
+        Place::Workload(_) | Place::Rollout(_) | Place::Run(_) | Place::Objective(_) | Place::Image(_) => 3,
         Place::Pod(_) | Place::Analysis(_) => 4,
         Place::Log(_) => 5,
     }
@@ -103,6 +103,7 @@ pub(super) fn page_of(id: &ObjectId) -> Option<Place> {
         Kind::AnalysisRun => Some(Place::Analysis(id.clone())),
         Kind::Run | Kind::PipelineRun | Kind::Execution => Some(Place::Run(id.clone())),
         Kind::Slo => Some(Place::Objective(id.clone())),
+        Kind::Image => Some(Place::Image(id.clone())),
         Kind::Job | Kind::TaskRun | Kind::Stage | Kind::Container => Some(Place::Log(id.clone())),
         Kind::ReplicaSet | Kind::Namespace | Kind::Event | Kind::Experiment | Kind::Alert => None,
     }
@@ -207,6 +208,7 @@ const fn page_object(place: &Place) -> Option<&ObjectId> {
         | Place::Rollout(id)
         | Place::Run(id)
         | Place::Objective(id)
+        | Place::Image(id)
         | Place::Pod(id)
         | Place::Analysis(id)
         | Place::Log(id) => Some(id),
@@ -215,6 +217,7 @@ const fn page_object(place: &Place) -> Option<&ObjectId> {
         | Place::Environments
         | Place::Pods
         | Place::Containers
+        | Place::Images
         | Place::Rollouts
         | Place::Slo
         | Place::Inbox

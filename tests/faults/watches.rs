@@ -33,6 +33,7 @@ pub fn quick() -> Pace {
         restart: (Duration::from_millis(20), Duration::from_secs(1)),
         runs: (Duration::from_millis(50), Duration::from_millis(300)),
         jobs: Duration::from_millis(50),
+        images: (Duration::from_millis(100), Duration::from_millis(100)),
     }
 }
 

@@ -49,6 +49,7 @@ fn pod_row(name: &str, owner: Option<(&str, &str)>, containers: &[(&str, bool)])
         name: Name::new(name),
         init: *init,
         image: Safe::of("image"),
+        digest: None,
         ready: true,
         restarts: 0,
         state: ContainerState::Unknown,

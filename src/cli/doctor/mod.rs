@@ -3,6 +3,7 @@
 
 mod kin;
 mod local;
+mod registry;
 mod rights;
 mod sources;
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use super::kin::Kin;
-use super::{Finding, Subject, Verdict, rights};
+use super::{Finding, Subject, Verdict, registry, rights};
 use crate::clock::Clock;
 use crate::model::source::SourceScope;
 use crate::model::{Name, SystemId};
@@ -21,7 +21,7 @@ use crate::text::Safe;
 /// For one question.
 pub(super) const PATIENCE: Duration = Duration::from_secs(8);
 /// Namespaces or repositories of one source that are looked at.
-const MOST: usize = 8;
+pub(super) const MOST: usize = 8;
 /// Clocks further apart than this are told.
 const APART: i64 = 30;
 
@@ -73,6 +73,7 @@ async fn one(spec: Spec, clock: Clock) -> Vec<Finding> {
         Some(Upstream::GitHub(client)) => github(&subject, &scope, client, clock).await,
         Some(Upstream::Prometheus(client, _)) => prometheus(&subject, &scope, client, clock).await,
         Some(Upstream::Docker(client)) => docker(&subject, &scope, client, clock).await,
+        Some(Upstream::Registry(client)) => registry::look(&subject, &scope, client, clock).await,
     };
     findings.extend(looked.into_iter().map(|finding| soften(&scope, finding)));
     findings
@@ -113,7 +114,7 @@ pub(super) fn failed(subject: &Subject, check: &'static str, error: &NetError, p
     subject.say(check, Verdict::Fail, error.to_string()).then(next)
 }
 
-fn skew(subject: &Subject, date: Option<Timestamp>, clock: Clock) -> Option<Finding> {
+pub(super) fn skew(subject: &Subject, date: Option<Timestamp>, clock: Clock) -> Option<Finding> {
     let off = date?.as_second() - clock.now().wall.as_second();
     Some(if off.abs() <= APART {
         subject.say("clock", Verdict::Ok, "agrees with this machine's")
@@ -127,7 +128,7 @@ fn skew(subject: &Subject, date: Option<Timestamp>, clock: Clock) -> Option<Find
 }
 
 /// Who could listen on the way.
-fn way(server: &str) -> &'static str {
+pub(super) fn way(server: &str) -> &'static str {
     if server.starts_with("https://") { "over TLS" } else { "without TLS" }
 }
 
@@ -256,7 +257,7 @@ fn quota(subject: &Subject, about: &About, limits: &Limits, clock: Clock) -> Fin
 }
 
 /// Where the address of a source is mended.
-fn place_of(scope: &SourceScope) -> &'static str {
+pub(super) fn place_of(scope: &SourceScope) -> &'static str {
     let place = systems::address_place(scope.system, scope.discovered.as_ref());
     place.trim_start_matches("in ").trim_start_matches("by ")
 }

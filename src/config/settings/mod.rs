@@ -26,6 +26,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -33,7 +34,9 @@ use self::objectives::Owned;
 use self::tree::{Faults, Fields, Node, Origin};
 use self::unbuilt::Unbuilt;
 use super::errors::{ConfigErrors, quote, quoted, suggest};
-use crate::model::scope::{GitHubSource, Settings, Sources};
+use crate::model::Name;
+use crate::model::images::Reference;
+use crate::model::scope::{GitHubSource, Login, RegistrySource, Settings, Sources};
 use crate::text::Safe;
 
 pub use clusters::Target;
@@ -137,6 +140,7 @@ pub fn load(given: Given) -> Result<Config, ConfigErrors> {
     config.sources.objectives = slos.found.into_iter().map(|(_, spec)| spec).collect();
     config.warnings = slos.warnings.into_errors();
     repositories(&mut config);
+    images(&mut config);
     config.targets = clusters::of(&config.settings.environments);
     config.unbuilt = unbuilt.sections;
     config.settings.file = file;
@@ -251,6 +255,26 @@ fn repositories(config: &mut Config) {
         discovered: None,
     });
     github.repositories = all;
+}
+
+/// Whoever names images wants to see them, also where nobody is named to their registry.
+fn images(config: &mut Config) {
+    let all: BTreeSet<Name> = config.settings.services.iter().flat_map(|service| service.images.clone()).collect();
+    let registries = &mut config.sources.registries;
+    for image in all {
+        let host = Reference::parts(image.raw()).0.to_owned();
+        match registries.iter_mut().find(|source| source.host == host) {
+            Some(source) => source.repositories.push(image),
+            None => registries.push(RegistrySource {
+                host,
+                url: None,
+                login: Login::Anonymous,
+                repositories: vec![image],
+                discovered: None,
+            }),
+        }
+    }
+    registries.sort_by(|a, b| a.host.cmp(&b.host));
 }
 
 /// The place of a file as it is shown.

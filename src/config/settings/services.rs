@@ -8,6 +8,7 @@ use super::unbuilt::Unbuilt;
 use super::words::{self, Wrong, checked};
 use crate::config::errors::quoted;
 use crate::model::Name;
+use crate::model::images::{Platform, Reference};
 use crate::model::scope::{CanaryQueries, Service};
 
 const KEYS: [&str; 7] = ["name", "repo", "images", "pipelines", "platforms", "slos", "canary"];
@@ -49,10 +50,7 @@ fn service<'a>(fields: &Fields<'a>, unbuilt: &mut Unbuilt, faults: &mut Faults) 
     let repository = fields.get("repo").and_then(|node| checked(node, "repo", words::repository, faults));
     let images = list(fields, "images", words::image, faults);
     let workflows = pipelines(fields, unbuilt, faults);
-    if let Some(node) = fields.get("platforms") {
-        list(fields, "platforms", words::platform, faults);
-        unbuilt.note("services[].platforms", &node.at);
-    }
+    let platforms = list(fields, "platforms", words::platform, faults);
     let slos = fields.get("slos").map_or(&[][..], |node| node.items("slos", faults));
     let slos = slos.iter().filter_map(|node| Some((node, node.word("slos", faults)?.to_owned()))).collect();
     let canary = fields.get("canary").map(|node| canary(node, faults)).unwrap_or_default();
@@ -61,7 +59,13 @@ fn service<'a>(fields: &Fields<'a>, unbuilt: &mut Unbuilt, faults: &mut Faults) 
         name: Name::new(&name?),
         repository: repository.map(|word| Name::new(&word)),
         workflows: names(workflows),
-        images: names(images),
+        // With the host that Docker would add.
+        images: images
+            .iter()
+            .filter_map(|word| Reference::parse(word))
+            .map(|image| Name::new(&image.repository))
+            .collect(),
+        platforms: platforms.iter().filter_map(|word| Platform::parse(word)).collect(),
         canary,
     };
     Some(Read { service, slos })

@@ -1,12 +1,14 @@
-//! `sources:`: where GitHub, Prometheus, Alertmanager and Docker are, and what proves who asks.
+//! `sources:`: where GitHub, Prometheus, Alertmanager, Docker and the registries of images are, and what
+//! proves who asks.
 
-use super::tree::{Faults, Fields, Node};
+use super::tree::{Faults, Fields, Node, What};
 use super::unbuilt::Unbuilt;
 use super::words::{Wrong, checked};
-use super::{secret, urls};
-use crate::model::scope::{DockerSource, GitHubSource, HttpSource, Sources};
+use super::{secret, urls, words};
+use crate::config::errors::quoted;
+use crate::model::scope::{DockerSource, GitHubSource, HttpSource, Login, RegistrySource, Sources};
 
-const KEYS: [&str; 4] = ["github", "prometheus", "alertmanager", "docker"];
+const KEYS: [&str; 5] = ["github", "prometheus", "alertmanager", "docker", "registries"];
 
 pub(super) fn read(node: &Node, unbuilt: &mut Unbuilt, faults: &mut Faults) -> Sources {
     let mut sources = Sources::default();
@@ -27,7 +29,72 @@ pub(super) fn read(node: &Node, unbuilt: &mut Unbuilt, faults: &mut Faults) -> S
         let host = address(&fields, "host", "docker", urls::docker, faults);
         sources.docker = host.map(|host| DockerSource { host, discovered: None });
     }
+    if let Some(node) = fields.get("registries") {
+        sources.registries = registries(node, faults);
+    }
     sources
+}
+
+/// `HOST: { token: … }`, `HOST: { username: NAME, password: … }`, in order of the hosts.
+fn registries(node: &Node, faults: &mut Faults) -> Vec<RegistrySource> {
+    let hint = "such as ghcr.io: { token: { env: GHCR_TOKEN } }";
+    let entries = match &node.what {
+        What::Map(entries) => entries,
+        // `registries:` with nothing below it.
+        What::Other => return Vec::new(),
+        What::Word(_) | What::List(_) => {
+            faults.tell(&node.at, "registries are named by their hosts", Some(hint.to_owned()));
+            return Vec::new();
+        }
+    };
+    let mut all: Vec<RegistrySource> = Vec::new();
+    for entry in entries {
+        let host = match urls::registry(&entry.key) {
+            Ok(host) => host,
+            Err((message, hint)) => {
+                faults.tell(&entry.at, message, hint);
+                continue;
+            }
+        };
+        if all.iter().any(|source| source.host == host) {
+            faults.tell(&entry.at, format!("{} stands here twice", quoted(&host)), None);
+            continue;
+        }
+        all.extend(registry(host, &entry.value, faults));
+    }
+    all.sort_by(|a, b| a.host.cmp(&b.host));
+    all
+}
+
+fn registry(host: String, node: &Node, faults: &mut Faults) -> Option<RegistrySource> {
+    let fields = node.fields("registry", &["url", "token", "username", "password"], faults)?;
+    let url = fields.get("url").map(|node| checked(node, "url", urls::http, faults));
+    let token = secret::of(&fields, "token", faults);
+    let user = fields.get("username").map(|node| checked(node, "username", words::text, faults));
+    let password = secret::of(&fields, "password", faults);
+    let login = match (fields.get("token"), fields.get("username"), fields.get("password")) {
+        (None, None, None) => Login::Anonymous,
+        (Some(_), None, None) => Login::Token(token?),
+        (None, Some(_), Some(_)) => Login::Password { user: user??, password: password? },
+        (Some(_), _, _) => {
+            faults.tell(
+                &node.at,
+                "a login is a token, or a username with its password",
+                Some("keep one of them".to_owned()),
+            );
+            return None;
+        }
+        (None, _, _) => {
+            let hint = Some("such as { username: ana, password: { env: REGISTRY_PASSWORD } }".to_owned());
+            faults.tell(&node.at, "a username and a password belong together", hint);
+            return None;
+        }
+    };
+    let url = match url {
+        Some(checked) => Some(checked?),
+        None => None,
+    };
+    Some(RegistrySource { host, url, login, repositories: Vec::new(), discovered: None })
 }
 
 fn github(node: &Node, faults: &mut Faults) -> Option<GitHubSource> {

@@ -65,6 +65,26 @@ fn host(authority: &str) -> Option<&str> {
     (!host.is_empty() && host.chars().all(plain) && port.parse::<u16>().is_ok()).then_some(host)
 }
 
+/// The host of a registry as images name it: `ghcr.io`, `127.0.0.1:5000`, `docker.io`.
+pub(super) fn registry(word: &str) -> Result<String, Wrong> {
+    let help = "such as ghcr.io, docker.io or 127.0.0.1:5000, as the images name it";
+    if word.contains('@') {
+        return wrong("this is no host of a registry", help);
+    }
+    if let Some((_, rest)) = word.split_once("://") {
+        let rest = rest.trim_end_matches('/');
+        let near = host(rest).map(|_| format!("did you mean {}?", quoted(rest)));
+        return Err((format!("{} is an address, not a host", quoted(word)), near.or_else(|| Some(help.to_owned()))));
+    }
+    if host(word).is_none() || word.contains('/') {
+        return wrong(format!("{} is no host of a registry", quoted(word)), help);
+    }
+    Ok(match word.to_ascii_lowercase().as_str() {
+        "index.docker.io" | "registry-1.docker.io" | "hub.docker.com" => "docker.io".to_owned(),
+        other => other.to_owned(),
+    })
+}
+
 /// This machine itself.
 pub(crate) fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost")

@@ -1,7 +1,7 @@
 //! Why a Deployment is not moving.
 
 use super::silent::{self, Unanswered};
-use super::{Cause, Reason, Severity, pods};
+use super::{Cause, Reason, Severity, image, pods};
 use crate::command::Command;
 use crate::model::kubernetes::Deployment;
 use crate::safe;
@@ -21,7 +21,9 @@ pub(super) fn cause(state: &State, unanswered: &Unanswered<'_>, row: &Deployment
         return Some(cause);
     }
     let sets = state.world.replica_sets.owned_by(&row.meta.uid).filter(|set| set.desired > 0 || set.current > 0);
-    if let Some(cause) = pods::cause(state, sets, &[Command::Undo]) {
+    let foreign = || image::cause(state, &row.images, "", &[Command::Undo]);
+    let of_pods = pods::cause(state, sets, &[Command::Undo]).map(|cause| image::instead(cause, foreign));
+    if let Some(cause) = of_pods.or_else(foreign) {
         return Some(cause);
     }
     let stuck = |reason, severity, since, words| {

@@ -6,6 +6,7 @@
 
 mod analysis;
 mod deployment;
+mod image;
 mod pods;
 mod rollout;
 mod run;
@@ -59,6 +60,7 @@ pub enum Severity {
 pub enum Reason {
     InvalidSpec,
     ServiceMissing,
+    ImagePlatform,
     ImagePull,
     ConfigMissing,
     CrashLoop,
@@ -89,6 +91,7 @@ impl Reason {
         match self {
             Self::InvalidSpec => "invalid_spec",
             Self::ServiceMissing => "service_missing",
+            Self::ImagePlatform => "image_platform",
             Self::ImagePull => "image_pull",
             Self::ConfigMissing => "config_missing",
             Self::CrashLoop => "crash_loop",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Cause, Reason, Severity};
+use super::{Cause, Reason, Severity, image};
 use crate::command::Command;
 use crate::model::kubernetes::{Container, ContainerState, Event, Pod, PodHealth, ReplicaSet, Terminated};
 use crate::safe;
@@ -68,7 +68,7 @@ fn of_pod(state: &State, pod: &Pod) -> Option<Found> {
         PodHealth::Broken if pod.node.is_none() && pod.states.iter().all(|container| !has_begun(container)) => {
             unschedulable(pod)
         }
-        PodHealth::Broken => pod.states.iter().find_map(|container| broken(pod, container)),
+        PodHealth::Broken => pod.states.iter().find_map(|container| broken(state, pod, container)),
         PodHealth::Starting => starting(state, pod),
         PodHealth::Running | PodHealth::Done | PodHealth::Ending | PodHealth::Unknown => None,
     }
@@ -85,17 +85,22 @@ fn unschedulable(pod: &Pod) -> Option<Found> {
 }
 
 /// Why this container keeps its pod from running.
-fn broken(pod: &Pod, container: &Container) -> Option<Found> {
+fn broken(state: &State, pod: &Pod, container: &Container) -> Option<Found> {
     match &container.state {
-        ContainerState::Waiting { reason, message } => waiting(pod, container, reason, message),
+        ContainerState::Waiting { reason, message } => waiting(state, pod, container, (reason, message)),
         ContainerState::Terminated(end) if end.exit_code != 0 || end.signal != 0 => Some(ended(pod, container, end)),
         ContainerState::Terminated(_) | ContainerState::Running { .. } | ContainerState::Unknown => None,
     }
 }
 
-fn waiting(pod: &Pod, container: &Container, reason: &Safe, message: &Safe) -> Option<Found> {
+fn waiting(state: &State, pod: &Pod, container: &Container, (reason, message): (&Safe, &Safe)) -> Option<Found> {
     let since = pod.meta.created;
     let found = |kind, words| Some(Found { reason: kind, since, words });
+    // Between two tries the kubelet says only that it waits; the event of the last one says why.
+    let pulls = matches!(reason.as_str(), "ErrImagePull" | "ImagePullBackOff");
+    if pulls && (image::unmatched(message) || pull_events(state, pod).any(|event| image::unmatched(&event.message))) {
+        return found(Reason::ImagePlatform, image::not_pulled(state, pod, container));
+    }
     match reason.as_str() {
         "ErrImagePull"
         | "ImagePullBackOff"
@@ -127,6 +132,10 @@ fn ended(pod: &Pod, container: &Container, end: &Terminated) -> Found {
     if end.reason.as_str() == "OOMKilled" {
         let words = crashes(container, &Safe::of("killed for using more memory than its limit"));
         return Found { reason: Reason::OutOfMemory, since, words };
+    }
+    if image::is_foreign(end) {
+        let words = crashes(container, &Safe::of("its program is for another platform than its node's"));
+        return Found { reason: Reason::ImagePlatform, since, words };
     }
     let how = if end.signal != 0 {
         safe!("ended by signal {}", end.signal)
@@ -174,6 +183,11 @@ fn starting(state: &State, pod: &Pod) -> Option<Found> {
 /// Seconds since a time by the clock of the pod's cluster.
 fn age(state: &State, pod: &Pod, since: Timestamp) -> i64 {
     state.now.wall.as_second() - state.ours(pod.meta.cluster, since).as_second()
+}
+
+/// What went wrong when its images were pulled.
+fn pull_events<'a>(state: &'a State, pod: &'a Pod) -> impl Iterator<Item = &'a Arc<Event>> {
+    events_about(&state.world, pod).filter(|event| event.warning && event.reason.as_str() == "Failed")
 }
 
 /// Events are named after their object (`<pod>.<hex>`), so they stand together in the order of names.

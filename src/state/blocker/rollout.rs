@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::silent::{self, Unanswered};
-use super::{Cause, Reason, Severity, analysis, pods};
+use super::{Cause, Reason, Severity, analysis, image, pods};
 use crate::command::Command;
 use crate::model::rollouts::{AnalysisPhase, Rollout, Step, Strategy};
 use crate::safe;
@@ -25,9 +25,17 @@ pub(super) fn cause(state: &State, unanswered: &Unanswered<'_>, row: &Rollout) -
     // The pods of both versions: a broken stable version is worse news than a broken canary.
     let sets = state.world.replica_sets.owned_by(&row.meta.uid).filter(|set| set.desired > 0 || set.current > 0);
     let keys: &[Command] = if promoted { &[Command::Undo] } else { &[Command::Abort, Command::Undo] };
+    let new = state
+        .world
+        .replica_sets
+        .owned_by(&row.meta.uid)
+        .find(|set| set.desired > 0 && row.current_pod_hash.is_some() && set.template_hash == row.current_pod_hash);
+    let foreign = || image::cause(state, new.map_or(&[], |set| &set.images), what(row), keys);
     pods::cause(state, sets, keys)
+        .map(|cause| image::instead(cause, foreign))
         .or_else(|| analysis::failing(state, row, what(row)))
         .or_else(|| aborted(row))
+        .or_else(foreign)
         .or_else(|| paused(state, row))
         .or_else(|| deadline(row))
 }

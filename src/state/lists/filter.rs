@@ -10,7 +10,7 @@ use crate::model::rollouts::{AnalysisPhase, Rollout};
 use crate::model::slo::Burn;
 use crate::state::State;
 use crate::state::ui::ListId;
-use crate::state::{deployment_status, rollout_info};
+use crate::state::{deployment_status, images, rollout_info};
 use crate::text::Safe;
 
 pub(super) struct Filter {
@@ -130,6 +130,16 @@ impl Filter {
             ),
             Item::Burn(burn) => (burn.is_firing(), vec![burn.short.as_str(), burn.long.as_str()]),
             Item::Alert(alert) => (alert.firing, vec![alert.meta.name.raw(), alert.summary.as_str()]),
+            Item::Image(image) => (
+                image.manifest.is_err() || !images::missing(state, image).is_empty(),
+                vec![image.repository().raw(), image.meta.name.raw(), image.digest().map_or("", |digest| digest.raw())],
+            ),
+            Item::Variant(variant) => (variant.platform.is_none(), vec![variant.digest.raw()]),
+            Item::Missing(_) => (true, vec!["missing"]),
+            Item::User(user, runs) => (
+                *runs == images::Runs::Older,
+                vec![user.workload.name.raw(), user.workload.namespace.raw(), user.environment.raw()],
+            ),
             Item::Docker(row) => (
                 row.exit_code.is_some_and(|code| code != 0) || row.oom_killed,
                 vec![row.meta.name.raw(), row.meta.namespace.raw(), row.image.as_str(), row.state.as_str()],

@@ -13,9 +13,10 @@ use std::sync::Arc;
 
 use super::ui::{ListId, Pane, Place, RowId};
 use super::waiting::Waiting;
-use super::{State, derived, runs, slos, steps};
+use super::{State, derived, images, runs, slos, steps};
 use crate::action::Operation;
 use crate::model::docker::DockerContainer;
+use crate::model::images::{Image, Platform, Variant};
 use crate::model::kubernetes::{Container, Deployment, Event, Pod, ReplicaSet};
 use crate::model::pipelines::{Job, JobStep, Run};
 use crate::model::rollouts::{AnalysisRun, Experiment, Measurement, Metric, Rollout};
@@ -43,7 +44,11 @@ pub enum Item {
     AnalysisRun(Arc<AnalysisRun>),
     Experiment(Arc<Experiment>),
     Event(Arc<Event>),
-    Step { index: usize, what: Safe, state: StepState },
+    Step {
+        index: usize,
+        what: Safe,
+        state: StepState,
+    },
     Revision(i64),
     Container(Container),
     Metric(Metric),
@@ -56,6 +61,11 @@ pub enum Item {
     Burn(Burn),
     Alert(Arc<Alert>),
     Docker(Arc<DockerContainer>),
+    Image(Arc<Image>),
+    Variant(Variant),
+    /// A platform that is asked for and that the image does not have.
+    Missing(Platform),
+    User(Box<images::Use>, images::Runs),
     Waiting(Box<Waiting>),
 }
 
@@ -211,6 +221,12 @@ fn tree_line(state: &State, list: &ListId, entry: &Entry) -> Option<Line> {
         Ref::Burn(index) => Item::Burn(slos::as_known(state, tree::page_slo(state, list)?).burns.get(*index)?.clone()),
         Ref::Alert(uid) => Item::Alert(Arc::clone(world.alerts.get(uid)?)),
         Ref::Docker(uid) => Item::Docker(Arc::clone(world.containers.get(uid)?)),
+        Ref::Image(uid) => Item::Image(Arc::clone(world.images.get(uid)?)),
+        Ref::Platform(at) => platform(state, tree::page_image(state, list)?, *at)?,
+        Ref::User(at) => {
+            let (user, runs) = images::users(state, tree::page_image(state, list)?).into_iter().nth(*at)?;
+            Item::User(Box::new(user), runs)
+        }
         Ref::Waiting(index) => Item::Waiting(Box::new(derived::waiting(state).get(*index)?.clone())),
         Ref::Step(index) => {
             let rollout = tree::page_rollout(state, list)?;
@@ -244,6 +260,12 @@ fn identity(state: &State, list: &ListId, entry: &Entry) -> Option<RowId> {
         Ref::Burn(index) => RowId::Burn(*index),
         Ref::Alert(uid) => RowId::Object(world.alerts.get(uid)?.meta.id(Kind::Alert)),
         Ref::Docker(uid) => RowId::Object(world.containers.get(uid)?.meta.id(Kind::Container)),
+        Ref::Image(uid) => RowId::Object(world.images.get(uid)?.id()),
+        Ref::Platform(at) => RowId::Platform(*at),
+        Ref::User(at) => {
+            let (user, _) = images::users(state, tree::page_image(state, list)?).into_iter().nth(*at)?;
+            RowId::User(user.workload, user.digest)
+        }
         Ref::Waiting(index) => {
             let row = derived::waiting(state).get(*index)?.clone();
             RowId::Waiting(row.kind, row.object)
@@ -258,6 +280,14 @@ fn identity(state: &State, list: &ListId, entry: &Entry) -> Option<RowId> {
 
 fn job_step<'a>(state: &'a State, job: &Uid, number: u32) -> Option<&'a JobStep> {
     state.world.details.job(job)?.steps.iter().find(|step| step.number == number)
+}
+
+fn platform(state: &State, image: &Image, at: usize) -> Option<Item> {
+    let variants = image.manifest.as_ref().map_or(&[][..], |manifest| &manifest.variants);
+    match variants.get(at) {
+        Some(variant) => Some(Item::Variant(variant.clone())),
+        None => images::missing(state, image).into_iter().nth(at - variants.len()).map(Item::Missing),
+    }
 }
 
 /// Every list that is on the screen now.

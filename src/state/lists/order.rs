@@ -60,10 +60,13 @@ impl Entry {
             | Ref::Slo(uid)
             | Ref::Alert(uid)
             | Ref::Docker(uid)
+            | Ref::Image(uid)
             | Ref::Job(uid) => uid == object,
             Ref::Waiting(_)
             | Ref::JobStep(..)
             | Ref::Burn(_)
+            | Ref::Platform(_)
+            | Ref::User(_)
             | Ref::Step(_)
             | Ref::Revision(_)
             | Ref::Container(_)
@@ -91,6 +94,11 @@ pub(super) enum Ref {
     Burn(usize),
     Alert(Uid),
     Docker(Uid),
+    Image(Uid),
+    /// A platform of the page's image; behind those it has, those that are missing.
+    Platform(usize),
+    /// Position among those who run the page's image.
+    User(usize),
     /// Position in [`crate::state::waiting::all`].
     Waiting(usize),
     Step(usize),
@@ -132,7 +140,9 @@ fn shape(list: &ListId) -> Shape {
             | Place::Slo
             | Place::Objective(_)
             | Place::Inbox
-            | Place::Containers,
+            | Place::Containers
+            | Place::Images
+            | Place::Image(_),
         )
         | ListId::Pane(Pane::Environments | Pane::Steps | Pane::Budget) => Shape::Tree,
         ListId::Place(Place::Deck | Place::Log(_)) => Shape::Flat(Flat::Nothing),
@@ -172,6 +182,8 @@ fn revision(state: &State, list: &ListId) -> u64 {
         ListId::Place(Place::Objective(_)) => world.slos.revision() + world.alerts.revision(),
         ListId::Place(Place::Inbox) => world.revision() + world.details.revision() + state.operations_revision,
         ListId::Place(Place::Containers) => world.containers.revision(),
+        ListId::Place(Place::Images) => world.images.revision(),
+        ListId::Place(Place::Image(_)) => world.images.revision() + crate::state::images::revision(state),
         ListId::Place(Place::Deck | Place::Log(_)) => 0,
     }
 }

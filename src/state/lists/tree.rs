@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::order::{Entry, Ref};
+use crate::model::images::Image;
 use crate::model::kubernetes::{Meta, Pod};
 use crate::model::rollouts::{AnalysisRun, Rollout};
 use crate::model::slo::{Alert, Slo};
@@ -11,7 +12,7 @@ use crate::model::{Name, ObjectId, SourceId, Uid};
 use crate::state::State;
 use crate::state::rollout_info::ReplicaSetInfo;
 use crate::state::ui::{ListId, Pane, Place};
-use crate::state::{derived, environment, rollout_info, runs, slos, steps};
+use crate::state::{derived, environment, images, rollout_info, runs, slos, steps};
 
 pub(super) fn build(state: &State, list: &ListId) -> Vec<Entry> {
     match list {
@@ -35,8 +36,20 @@ pub(super) fn build(state: &State, list: &ListId) -> Vec<Entry> {
             let rows = state.world.containers.rows().iter();
             rows.map(|row| entry(0, Ref::Docker(row.meta.uid.clone()))).collect()
         }
+        ListId::Place(Place::Images) => {
+            images::ordered(state).iter().map(|image| entry(0, Ref::Image(image.meta.uid.clone()))).collect()
+        }
+        ListId::Place(Place::Image(id)) => image(state, id),
         ListId::Place(_) | ListId::Pane(_) => Vec::new(),
     }
+}
+
+/// Its platforms, those it lacks, and who runs it.
+fn image(state: &State, id: &ObjectId) -> Vec<Entry> {
+    let Some(image) = state.world.images.get(&id.uid) else { return Vec::new() };
+    let has = image.manifest.as_ref().map_or(0, |manifest| manifest.variants.len());
+    let platforms = (0..has + images::missing(state, image).len()).map(|at| entry(0, Ref::Platform(at)));
+    platforms.chain((0..images::users(state, image).len()).map(|at| entry(0, Ref::User(at)))).collect()
 }
 
 /// The jobs of a run, with their steps where there is room for them.
@@ -182,6 +195,13 @@ pub(super) fn page_rollout<'a>(state: &'a State, list: &ListId) -> Option<&'a Ar
 pub(super) fn page_slo<'a>(state: &'a State, list: &ListId) -> Option<&'a Arc<Slo>> {
     match list {
         ListId::Place(Place::Objective(id)) => state.world.slos.get(&id.uid),
+        ListId::Place(_) | ListId::Pane(_) => None,
+    }
+}
+
+pub(super) fn page_image<'a>(state: &'a State, list: &ListId) -> Option<&'a Arc<Image>> {
+    match list {
+        ListId::Place(Place::Image(id)) => state.world.images.get(&id.uid),
         ListId::Place(_) | ListId::Pane(_) => None,
     }
 }

@@ -45,7 +45,9 @@ pub fn scopes_of_place(state: &State) -> Vec<Scope> {
             vec![Scope::Environments, Scope::Workloads, Scope::List, Scope::Global]
         }
         Place::Rollouts | Place::Workload(_) | Place::Rollout(_) => vec![Scope::Workloads, Scope::List, Scope::Global],
-        Place::Pipelines | Place::Run(_) => vec![Scope::Runs, Scope::List, Scope::Global],
+        Place::Pipelines | Place::Run(_) | Place::Images | Place::Image(_) => {
+            vec![Scope::Runs, Scope::List, Scope::Global]
+        }
         Place::Inbox => vec![Scope::Workloads, Scope::Runs, Scope::List, Scope::Global],
         Place::Slo | Place::Objective(_) | Place::Containers | Place::Journal | Place::Pod(_) | Place::Analysis(_) => {
             vec![Scope::List, Scope::Global]

@@ -4,6 +4,7 @@
 use serde::Deserialize;
 
 use crate::model::SourceId;
+use crate::model::images::Digest;
 use crate::model::kubernetes::{Container, ContainerState, Pod, PodHealth, Terminated};
 use crate::systems::ingest::IngestError;
 use crate::systems::meta::{ConditionWire, ContainerWire, MetaWire, PodSpecWire, Pool};
@@ -45,6 +46,8 @@ struct ContainerStatusWire<'a> {
     name: Text<'a>,
     #[serde(borrow)]
     image: Text<'a>,
+    #[serde(rename = "imageID", borrow)]
+    image_id: Text<'a>,
     ready: Flag,
     started: Flag,
     restart_count: Int,
@@ -252,6 +255,7 @@ fn joined(
         name: pool.name(spec.name.as_str()),
         init,
         image: pool.line(image),
+        digest: status.and_then(|status| Digest::of_image_id(status.image_id.as_str())),
         ready: status.is_some_and(|status| status.ready.is_true()),
         restarts: status.and_then(|status| u32::try_from(status.restart_count.or_zero()).ok()).unwrap_or(0),
         state: status.and_then(|status| status.state.0.as_ref()).map_or(ContainerState::Unknown, |s| state(s, pool)),

@@ -90,6 +90,10 @@ fn item(state: &State, pen: &mut Pen<'_>, line: &Line) {
         | Item::Burn(_)
         | Item::Alert(_)
         | Item::Docker(_)
+        | Item::Image(_)
+        | Item::Variant(_)
+        | Item::Missing(_)
+        | Item::User(..)
         | Item::Waiting(_) => {
             let cells = rows::tree(state, line, None);
             let mut y = 0;

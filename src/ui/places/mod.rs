@@ -2,6 +2,7 @@
 
 mod containers;
 mod details;
+mod images;
 mod inbox;
 mod pages;
 mod rows;
@@ -53,6 +54,8 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
         Place::Rollouts => list(state, pen, &page, &views::ROLLOUTS),
         Place::Journal => list(state, pen, &page, &views::JOURNAL),
         Place::Containers => containers::draw(state, pen, &page),
+        Place::Images => images::draw(state, pen, &page),
+        Place::Image(id) => images::page(state, pen, &page, id),
         Place::Run(id) => runs::page(state, pen, &page, id),
         Place::Objective(id) => slos::page(state, pen, &page, id),
         Place::Rollout(id) => pages::rollout(state, pen, &page, id),

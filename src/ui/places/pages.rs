@@ -177,12 +177,15 @@ const fn section(line: &Line) -> &'static str {
         Item::Job(_) | Item::JobStep(_) => "JOBS",
         Item::Burn(_) => "BURN RATES",
         Item::Alert(_) => "ALERTS",
+        Item::Variant(_) | Item::Missing(_) => "PLATFORMS",
+        Item::User(..) => "RUN BY",
         Item::Deployment(_)
         | Item::Rollout(_)
         | Item::Operation(_)
         | Item::Run(_)
         | Item::Slo(_)
         | Item::Docker(_)
+        | Item::Image(_)
         | Item::Waiting(_) => "",
     }
 }

@@ -286,6 +286,10 @@ pub(super) fn tree(state: &State, line: &Line, info: Option<&rollout_info::Rollo
         Item::Run(_) | Item::Job(_) | Item::JobStep(_) => super::runs::cells(state, line),
         Item::Slo(_) | Item::Burn(_) | Item::Alert(_) => super::slos::cells(state, line),
         Item::Docker(_) => super::containers::cells(state, line),
+        Item::Image(_) => super::images::cells(state, line),
+        Item::Variant(variant) => super::images::variant(variant),
+        Item::Missing(platform) => super::images::missing(platform),
+        Item::User(user, runs) => super::images::user(state, user, *runs),
         Item::Waiting(_) => super::inbox::cells(state, line),
     }
 }

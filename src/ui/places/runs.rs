@@ -133,7 +133,7 @@ fn facts_of(state: &State, pen: &mut Pen<'_>, run: &Run) -> u16 {
         Words::of(Role::Dim, &run.url),
     ];
     let mut y = 0;
-    for line in lines {
+    for line in lines.into_iter().chain(super::images::of_run(state, run)) {
         pen.left(y, &line);
         y += 1;
     }
