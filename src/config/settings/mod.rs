@@ -133,6 +133,7 @@ pub fn load(given: Given) -> Result<Config, ConfigErrors> {
     if let Some(fields) = root.as_ref().and_then(|root| root.fields("configuration", &KEYS, &mut faults)) {
         read(&fields, &mut config, &mut slos, &mut unbuilt, &mut faults);
     }
+    let own = images_of(&config);
     if let Some(root) = &beside {
         version(root, &mut faults);
         merge(root, &mut config, &mut slos, &mut unbuilt, &mut faults);
@@ -140,7 +141,7 @@ pub fn load(given: Given) -> Result<Config, ConfigErrors> {
     config.sources.objectives = slos.found.into_iter().map(|(_, spec)| spec).collect();
     config.warnings = slos.warnings.into_errors();
     repositories(&mut config);
-    images(&mut config);
+    images(&mut config, &own);
     config.targets = clusters::of(&config.settings.environments);
     config.unbuilt = unbuilt.sections;
     config.settings.file = file;
@@ -257,12 +258,25 @@ fn repositories(config: &mut Config) {
     github.repositories = all;
 }
 
-/// Whoever names images wants to see them, also where nobody is named to their registry.
-fn images(config: &mut Config) {
-    let all: BTreeSet<Name> = config.settings.services.iter().flat_map(|service| service.images.clone()).collect();
+/// Registries that everybody knows.
+const PUBLIC: [&str; 6] = ["docker.io", "ghcr.io", "quay.io", "gcr.io", "public.ecr.aws", "registry.gitlab.com"];
+
+fn images_of(config: &Config) -> BTreeSet<Name> {
+    config.settings.services.iter().flat_map(|service| service.images.clone()).collect()
+}
+
+/// Whoever names images wants to see them, also where nobody is named to their registry. A file of a
+/// working directory names no servers: its images are looked at where the user's own file (`own`) or
+/// everybody goes.
+fn images(config: &mut Config, own: &BTreeSet<Name>) {
+    let all = images_of(config);
     let registries = &mut config.sources.registries;
     for image in all {
         let host = Reference::parts(image.raw()).0.to_owned();
+        let known = own.contains(&image) || PUBLIC.contains(&host.as_str());
+        if !known && registries.iter().all(|source| source.host != host) {
+            continue;
+        }
         match registries.iter_mut().find(|source| source.host == host) {
             Some(source) => source.repositories.push(image),
             None => registries.push(RegistrySource {

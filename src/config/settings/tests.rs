@@ -9,6 +9,7 @@ use crate::model::Name;
 use crate::model::scope::{Protection, SecretSource};
 
 mod broken;
+mod registries;
 
 /// A folder with a configuration in it, and the files that it names.
 fn folder(text: &str) -> TempDir {
@@ -122,7 +123,6 @@ fn the_whole_example_is_read() {
         .collect();
     insta::assert_snapshot!(kept.join("\n"), @r"
     services[].pipelines[].tekton config.yaml:8
-    services[].platforms config.yaml:9
     environments[].argocd config.yaml:16
     environments[].gitops config.yaml:17
     environments[].gates config.yaml:24

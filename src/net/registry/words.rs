@@ -43,13 +43,13 @@ pub(super) fn refused(host: &str, repository: &str, code: u16, said: &str, login
 
 /// `{"name":…,"tags":[…]}`; of a repository without tags `null`.
 pub(super) fn tags(body: &[u8]) -> Option<Vec<String>> {
-    #[derive(Deserialize)]
-    struct Page {
-        #[serde(default)]
-        tags: Option<Vec<Option<String>>>,
+    // The key must be there: an answer without it is no list.
+    let mut page: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(body).ok()?;
+    match page.remove("tags")? {
+        serde_json::Value::Array(tags) => Some(tags.iter().filter_map(|tag| tag.as_str().map(str::to_owned)).collect()),
+        serde_json::Value::Null => Some(Vec::new()),
+        _ => None,
     }
-    let page: Page = serde_json::from_slice(body).ok()?;
-    Some(page.tags.unwrap_or_default().into_iter().flatten().collect())
 }
 
 /// `</v2/…>; rel="next"`.
@@ -66,12 +66,12 @@ pub(super) fn next<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a 
 pub(super) fn digest(algorithm: &str, body: &[u8]) -> Option<String> {
     use std::fmt::Write as _;
     let by = match algorithm {
-        "sha256" => &ring::digest::SHA256,
-        "sha512" => &ring::digest::SHA512,
+        "sha256" => &hashing::digest::SHA256,
+        "sha512" => &hashing::digest::SHA512,
         _ => return None,
     };
     let mut text = format!("{algorithm}:");
-    for byte in ring::digest::digest(by, body).as_ref() {
+    for byte in hashing::digest::digest(by, body).as_ref() {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");
     }
@@ -95,6 +95,7 @@ mod tests {
         assert_eq!(tags(br#"{"name":"a","tags":["1","2",null]}"#), Some(vec!["1".to_owned(), "2".to_owned()]));
         assert_eq!(tags(br#"{"name":"a","tags":null}"#), Some(Vec::new()));
         assert_eq!(tags(b"[]"), None);
+        assert_eq!(tags(br#"{"name":"a"}"#), None);
         let mut headers = HeaderMap::new();
         assert_eq!(next(&headers, &http::header::LINK), None);
         headers.insert(http::header::LINK, "</v2/a/tags/list?last=2&n=2>; rel=\"next\"".parse().unwrap());

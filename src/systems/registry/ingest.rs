@@ -133,8 +133,9 @@ struct LabelsWire<'a> {
 
 /// A manifest or an index. `Err`: why it is neither, in words.
 pub fn manifest(kind: &str, body: &[u8]) -> Result<Shape, Safe> {
-    let odd = |_| Safe::of("the registry's answer is no manifest");
-    let wire: ManifestWire<'_> = serde_json::from_slice(body).map_err(odd)?;
+    let odd = || Safe::of("the registry's answer is no manifest");
+    let wire: Obj<ManifestWire<'_>> = serde_json::from_slice(body).map_err(|_| odd())?;
+    let wire = wire.0.ok_or_else(odd)?;
     let notes = wire.annotations.0.as_ref().map(notes).unwrap_or_default();
     if let Some(List(parts)) = &wire.manifests {
         let mut index = (Vec::new(), 0);
@@ -189,8 +190,9 @@ fn notes(wire: &NotesWire<'_>) -> Notes {
 
 /// What one image says of itself.
 pub fn config(body: &[u8]) -> Result<Config, Safe> {
-    let odd = |_| Safe::of("the configuration of the image is not readable");
-    let wire: ConfigWire<'_> = serde_json::from_slice(body).map_err(odd)?;
+    let odd = || Safe::of("the configuration of the image is not readable");
+    let wire: Obj<ConfigWire<'_>> = serde_json::from_slice(body).map_err(|_| odd())?;
+    let wire = wire.0.ok_or_else(odd)?;
     let labels = wire.config.0.as_ref().and_then(|config| config.labels.0.as_ref());
     let labels = labels.map(notes).unwrap_or_default();
     // Zero time is how reproducible builds say nothing.

@@ -1,0 +1,83 @@
+//! Images, platforms and the registries they are in.
+
+use super::{folder, read, told};
+use crate::config::settings::{Given, load};
+use crate::model::Name;
+use crate::model::scope::{Login, SecretSource};
+
+#[test]
+fn images_are_looked_at_where_they_are() {
+    let config = read(
+        "version: 1
+services:
+  - { name: checkout, images: [ghcr.io/acme/checkout, nginx], platforms: [linux/amd64, linux/arm64/v8] }
+  - { name: web, images: ['127.0.0.1:5000/acme/web', ghcr.io/acme/web] }
+sources:
+  registries:
+    ghcr.io: { token: { env: GHCR_TOKEN } }
+    127.0.0.1:5000: { url: 'http://127.0.0.1:5001', username: ana, password: { file: pass } }
+    registry-1.docker.io: {}
+",
+    )
+    .unwrap();
+    let platforms: Vec<_> = config.settings.services[0].platforms.iter().map(|it| it.words()).collect();
+    assert_eq!(platforms.iter().map(|it| it.as_str()).collect::<Vec<_>>(), ["linux/amd64", "linux/arm64/v8"]);
+    let images: Vec<_> = config.settings.services[0].images.iter().map(Name::raw).collect();
+    assert_eq!(images, ["ghcr.io/acme/checkout", "docker.io/library/nginx"]);
+    let [local, hub, ghcr] = &config.sources.registries[..] else { panic!("{:?}", config.sources.registries) };
+    let repositories = |of: &crate::model::scope::RegistrySource| -> Vec<String> {
+        of.repositories.iter().map(|name| name.raw().to_owned()).collect()
+    };
+    assert_eq!((local.host.as_str(), local.url.as_deref()), ("127.0.0.1:5000", Some("http://127.0.0.1:5001")));
+    assert!(matches!(&local.login, Login::Password { user, password: SecretSource::File(_) } if user == "ana"));
+    assert_eq!((hub.host.as_str(), repositories(hub)), ("docker.io", vec!["docker.io/library/nginx".to_owned()]));
+    assert_eq!(hub.login, Login::Anonymous);
+    assert_eq!(ghcr.login, Login::Token(SecretSource::Env("GHCR_TOKEN".to_owned())));
+    assert_eq!(repositories(ghcr), ["ghcr.io/acme/checkout", "ghcr.io/acme/web"]);
+    // Without a word about registries they are asked as anybody.
+    let config = read("version: 1\nservices: [{ name: a, images: [registry.acme.example/a] }]\n").unwrap();
+    assert_eq!(config.sources.registries[0].host, "registry.acme.example");
+}
+
+/// It comes with a clone, and names no server that the user's own file does not name.
+#[test]
+fn a_file_of_the_working_directory_names_no_registry_of_its_own() {
+    let own = folder("version: 1\nsources: { registries: { registry.acme.example: {} } }\n");
+    let clone = folder("version: 1\n");
+    std::fs::write(
+        clone.path().join(".quarterdeck.yaml"),
+        "version: 1\nservices: [{ name: a, images: [evil.example/a, ghcr.io/acme/a, registry.acme.example/a] }]\n",
+    )
+    .unwrap();
+    let given = Given { file: None, folder: Some(own.path()), working: Some(clone.path()), environment: &[] };
+    let config = load(given).unwrap();
+    let hosts: Vec<_> = config.sources.registries.iter().map(|source| source.host.as_str()).collect();
+    assert_eq!(hosts, ["ghcr.io", "registry.acme.example"]);
+}
+
+#[test]
+fn what_is_wrong_with_a_registry_is_told_with_what_to_write() {
+    let table = [
+        ("registries: [ghcr.io]", "registries are named by their hosts; such as ghcr.io: { token: { env: GHCR_TOKEN } }"),
+        ("registries: { 'https://ghcr.io': {} }", "\"https://ghcr.io\" is an address, not a host; did you mean \"ghcr.io\"?"),
+        ("registries: { ghcr.io/acme: {} }", "\"ghcr.io/acme\" is no host of a registry; such as ghcr.io"),
+        ("registries: { 'ana@ghcr.io': {} }", "this is no host of a registry; such as ghcr.io"),
+        ("registries: { ghcr.io: { tokn: { env: A } } }", "unknown key \"tokn\"; did you mean \"token\"?"),
+        ("registries: { ghcr.io: { token: ghp_pa55word } }", "a secret must not stand here; take it from"),
+        ("registries: { ghcr.io: { username: ana } }", "a username and a password belong together; such as"),
+        ("registries: { ghcr.io: { password: { env: A } } }", "a username and a password belong together; such as"),
+        (
+            "registries: { ghcr.io: { token: { env: A }, username: ana } }",
+            "a login is a token, or a username with its password; keep one of them",
+        ),
+        ("registries: { ghcr.io: { url: 'http://ghcr.io' } }", "would be read in the open; use https://"),
+        ("registries: { docker.io: {}, index.docker.io: {} }", "\"docker.io\" stands here twice"),
+        ("registries: { ghcr.io: yes }", "\"registry\" must be a mapping; its keys are url, token, username, password"),
+    ];
+    for (text, wanted) in table {
+        let said = told(&format!("version: 1\nsources: {{ {text} }}\n"));
+        assert!(said.contains(wanted), "{text}: {said}");
+        assert!(!said.contains("pa55word"), "{said}");
+        assert!(said.starts_with("config.yaml:2:"), "{said}");
+    }
+}
