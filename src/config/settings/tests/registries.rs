@@ -58,8 +58,14 @@ fn a_file_of_the_working_directory_names_no_registry_of_its_own() {
 #[test]
 fn what_is_wrong_with_a_registry_is_told_with_what_to_write() {
     let table = [
-        ("registries: [ghcr.io]", "registries are named by their hosts; such as ghcr.io: { token: { env: GHCR_TOKEN } }"),
-        ("registries: { 'https://ghcr.io': {} }", "\"https://ghcr.io\" is an address, not a host; did you mean \"ghcr.io\"?"),
+        (
+            "registries: [ghcr.io]",
+            "registries are named by their hosts; such as ghcr.io: { token: { env: GHCR_TOKEN } }",
+        ),
+        (
+            "registries: { 'https://ghcr.io': {} }",
+            "\"https://ghcr.io\" is an address, not a host; did you mean \"ghcr.io\"?",
+        ),
         ("registries: { ghcr.io/acme: {} }", "\"ghcr.io/acme\" is no host of a registry; such as ghcr.io"),
         ("registries: { 'ana@ghcr.io': {} }", "this is no host of a registry; such as ghcr.io"),
         ("registries: { ghcr.io: { tokn: { env: A } } }", "unknown key \"tokn\"; did you mean \"token\"?"),
