@@ -173,6 +173,7 @@ fn pod(n: usize, restarts: u32) -> Pod {
             name: Name::new("app"),
             init: false,
             image: Safe::of("registry/checkout:1.2.3"),
+            digest: None,
             ready: true,
             restarts,
             state: ContainerState::Running { since: None },
