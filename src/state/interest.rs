@@ -86,9 +86,13 @@ fn shown_objectives(state: &State, list: &ListId) -> Vec<Uid> {
         .collect()
 }
 
-/// The objective whose chart is shown.
+/// The objective whose chart is shown: that of the page, or the selected one of the list.
 fn history(state: &State) -> Option<Uid> {
     match &state.ui.place {
+        Place::Slo => match lists::selected(state, &ListId::Place(Place::Slo)) {
+            Some(super::ui::RowId::Object(id)) => Some(id.uid),
+            _ => None,
+        },
         Place::Objective(id) => Some(id.uid.clone()),
         _ => None,
     }

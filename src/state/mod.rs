@@ -10,6 +10,7 @@ pub mod derived;
 pub mod details;
 pub mod environment;
 pub mod freshness;
+pub mod help;
 pub mod images;
 pub mod interest;
 pub mod kinship;

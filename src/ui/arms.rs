@@ -48,6 +48,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, y: u16, rollout: &Rollout) -> u16 
     pen.cell(columns.canary, y, VALUE, Lean::Right, &Words::of(Role::Dim, "canary"));
     pen.cell(columns.stable, y, VALUE, Lean::Right, &Words::of(Role::Dim, "stable"));
     let doubtful = rows.iter().find(|compared| is_doubtful(state, compared));
+    legend(pen, y, &columns, doubtful.is_none() && !gone);
     if let Some(compared) = doubtful.or_else(|| rows.first().filter(|_| gone)) {
         let words = Words::of(Role::Unknown, safe!("as of {} ago", facts::ago(state, Some(compared.row.at))));
         pen.write(columns.verdict, y, pen.width(), &words);
@@ -93,6 +94,16 @@ fn verdict_at(state: &State, pen: &mut Pen<'_>, y: u16, columns: &Columns, row: 
     y
 }
 
+/// What the letters of a verdict stand for, where there is room.
+fn legend(pen: &mut Pen<'_>, y: u16, columns: &Columns, wanted: bool) {
+    let room = pen.width().saturating_sub(columns.verdict);
+    let words = ["canary − stable · n requests · δ is let pass", "canary − stable · n requests"];
+    let words = words.map(|words| Words::of(Role::Dim, words));
+    if let Some(words) = words.iter().find(|words| wanted && words.width() <= room) {
+        pen.write(columns.verdict, y, room, words);
+    }
+}
+
 /// Prometheus does not answer, or was not asked for a while.
 fn is_doubtful(state: &State, compared: &Compared) -> bool {
     !freshness::of_kind(state, compared.source, Kind::Slo).is_live()
@@ -107,7 +118,7 @@ fn margin(row: &Comparison) -> Words {
         | ArmVerdict::Inconclusive { .. }
         | ArmVerdict::EnvironmentDegraded { .. } => {
             let points = f64::from(row.query.margin_ppb) / 1e7;
-            let words = Words::of(Role::Dim, safe!(" · δ {}", readings::short(&text::decimal(points, 7))));
+            let words = Words::of(Role::Dim, safe!(" · δ {} pp", readings::short(&text::decimal(points, 7))));
             match row.query.slow_over {
                 Some(bound) => words.dim(safe!(" · over {}", value_of(bound.as_secs_f64(), ArmMetric::Latency))),
                 None => words,

@@ -29,7 +29,8 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, spare: u16) {
     let keys = if state.ui.overlay.is_some() { Words::new() } else { keys(state, worst) };
     let keys = if own == 1 && keys.width() > width / 3 { look(state) } else { keys };
     let whole = sentence(worst, 1);
-    let end = more(blockers.len()).then(keys.clone());
+    let gap = if keys.is_empty() { "" } else { "   " };
+    let end = more(blockers.len(), gap).then(keys);
     let fits = |lines: u16| laid(&whole, width, &end, lines).map(|text| (text, lines));
     let found = (own..=pen.height()).find_map(fits);
     let (text, lines) = found.unwrap_or_else(|| (shortened(worst, width, &end, pen.height()), pen.height()));
@@ -78,8 +79,8 @@ fn shortened(worst: &Blocker, width: u16, end: &Words, lines: u16) -> Vec<Words>
     }
 }
 
-fn more(count: usize) -> Words {
-    if count > 1 { Words::of(Role::Dim, safe!("and {} more   ", count - 1)) } else { Words::new() }
+fn more(count: usize, gap: &'static str) -> Words {
+    if count > 1 { Words::of(Role::Dim, safe!("and {} more{}", count - 1, gap)) } else { Words::new() }
 }
 
 /// Sign, the name of the thing, the sentence, and how many more there are.

@@ -9,7 +9,7 @@ use crate::command::{Command, Scope};
 use crate::config::theme::Role;
 use crate::safe;
 use crate::state::ui::{Overlay, Pane, Place};
-use crate::state::{State, verbs};
+use crate::state::{State, lists, verbs};
 use crate::text::Safe;
 
 pub fn draw(state: &State, pen: &mut Pen<'_>) {
@@ -30,12 +30,24 @@ pub fn draw(state: &State, pen: &mut Pen<'_>) {
         }
         return;
     }
-    for command in wanted(state) {
+    for command in wanted(state).into_iter().filter(|command| has_rows(state, *command)) {
         let Some(words) = hint(state, command) else { continue };
         if x + words.width() > room {
             break;
         }
         x += pen.write(x, 0, room, &words) + 3;
+    }
+}
+
+/// In an empty list there is nothing to open or to narrow.
+fn has_rows(state: &State, command: Command) -> bool {
+    let list = state.ui.list_id();
+    match command {
+        Command::Open | Command::Copy => lists::len(state, &list) > 0,
+        Command::Filter | Command::FaultsOnly => {
+            matches!(state.ui.place, Place::Log(_)) || lists::total(state, &list) > 0
+        }
+        _ => true,
     }
 }
 
@@ -83,7 +95,7 @@ fn wanted(state: &State) -> Vec<Command> {
         Place::Inbox => vec![C::Open, C::Filter, C::Browse, C::Leave],
         Place::Objective(_) => vec![C::Open, C::Copy, C::Leave],
         Place::Containers | Place::Pods => vec![C::Open, C::Logs, C::Filter, C::FaultsOnly, C::Leave],
-        Place::Environments => vec![C::Open, C::AllPods, C::Filter, C::FaultsOnly, C::Logs],
+        Place::Environments => vec![C::Open, C::AllPods, C::Containers, C::Filter, C::FaultsOnly, C::Logs],
         Place::Rollouts | Place::Rollout(_) | Place::Workload(_) => {
             vec![C::Open, C::Filter, C::FaultsOnly, C::Logs, C::Leave]
         }

@@ -28,6 +28,7 @@ pub mod signs;
 pub mod style;
 mod table;
 mod timeline;
+mod words;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;

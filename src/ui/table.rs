@@ -141,7 +141,8 @@ pub fn sectioned(
     }
 }
 
-fn row(pen: &mut Pen<'_>, y: u16, columns: &[Column], placed: &[Placed], cells: &[Words]) {
+/// The cells of one row at their places.
+pub fn row(pen: &mut Pen<'_>, y: u16, columns: &[Column], placed: &[Placed], cells: &[Words]) {
     for (at, x, width) in placed {
         if let Some(words) = cells.get(*at) {
             pen.cell(*x, y, *width, columns[*at].lean, words);

@@ -38,7 +38,7 @@ pub(super) fn paste(state: &mut State, text: &str) {
 
 fn help(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     let command = state.keymap.lookup(&verbs::scopes(state), key);
-    let lines = verbs::help_lines(state);
+    let lines = crate::state::help::lines(state, layout::help_columns(state.ui.size)).len();
     let layout::Help { columns, room, .. } = layout::help(state.ui.size, lines);
     let page = usize::from(room).max(2);
     let most = lines.saturating_sub(usize::from(room) * usize::from(columns));

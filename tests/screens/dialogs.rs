@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use quarterdeck::command::Command;
 use quarterdeck::model::ObjectId;
+use quarterdeck::model::pipelines::{Conclusion, RunStatus};
 use quarterdeck::state::State;
 use quarterdeck::state::ui::{Confirm, ConfirmField, Overlay, PromptKind, Tier, Toast, ToastKind};
 use quarterdeck::state::verbs;
 use quarterdeck::text::Safe;
 use tui_textarea::TextArea;
 
+use super::run_world;
 use super::shot::{compare, draw, roles, shot, text};
 use super::world::{HEARD, deploying, rollout};
 
@@ -51,6 +53,21 @@ fn elsewhere_a_key_is_enough() {
     let Some(Overlay::Confirm(confirm)) = &state.ui.overlay else { panic!("a dialog is open") };
     assert_eq!(confirm.tier, Tier::Yes);
     compare!("dialog-yes", shot(&state, FULL));
+}
+
+#[test]
+fn what_a_rerun_and_a_cancel_will_do() {
+    let state = run_world::pipelines(deploying());
+    let failed = state.world.runs.rows().iter().find(|run| run.conclusion == Some(Conclusion::Failure)).unwrap();
+    let moving = state.world.runs.rows().iter().find(|run| run.status == RunStatus::InProgress).unwrap();
+    for (name, command, run) in [("rerun", Command::RerunFailed, failed), ("cancel", Command::CancelRun, moving)] {
+        let mut confirm = dialog(&state, command, &run.id());
+        confirm.armed_at = Some(HEARD);
+        let mut asked = state.clone();
+        asked.ui.overlay = Some(Overlay::Confirm(Box::new(confirm)));
+        compare!(format!("dialog-{name}-160x48"), shot(&asked, (160, 48)));
+        compare!(format!("dialog-{name}-80x24"), shot(&asked, SMALL));
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use quarterdeck::model::source::SourceScope;
 use quarterdeck::model::{Name, SourceId, SystemId};
 use quarterdeck::state::ui::{Overlay, Place};
-use quarterdeck::state::{State, World, verbs};
+use quarterdeck::state::{State, World};
 use quarterdeck::text::Safe;
 
 use super::shot::shot;
@@ -40,7 +40,8 @@ fn the_header_and_the_help_say_what_was_discovered() {
     };
     assert!(help(&found).contains("prometheus  prometheus.example  (PROMETHEUS_URL)"), "{}", help(&found));
     assert!(!help(&named).contains("discovered"));
-    assert_eq!(verbs::help_lines(&found), verbs::help_lines(&named) + 3, "the last line can be scrolled to");
+    let lines = |state: &State| quarterdeck::state::help::lines(state, 60).len();
+    assert_eq!(lines(&found), lines(&named) + 3, "the last line can be scrolled to");
 }
 
 /// A clone and a kubeconfig that have nothing to do with each other.

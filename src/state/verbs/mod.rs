@@ -70,15 +70,6 @@ pub fn help(state: &State) -> Vec<(Scope, Vec<&'static Row>)> {
     scopes.filter(|(_, rows)| !rows.is_empty()).collect()
 }
 
-/// Its lines: a heading over each scope, and over the sources that were discovered, and a free line
-/// between two.
-#[must_use]
-pub fn help_lines(state: &State) -> usize {
-    let all: usize = help(state).iter().map(|(_, rows)| rows.len() + 2).sum();
-    let found = state.world.sources.iter().filter(|source| source.discovered.is_some()).count();
-    all.saturating_sub(1) + if found > 0 { found + 2 } else { 0 }
-}
-
 /// The Rollout, Deployment or run a verb would act on: the one highlighted, else the one whose page this is.
 #[must_use]
 pub fn target(state: &State) -> Option<ObjectId> {

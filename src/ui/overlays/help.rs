@@ -3,18 +3,19 @@
 
 use ratatui::layout::Rect;
 
-use crate::command::{Command, Row, Scope};
+use crate::command::{Command, Scope};
 use crate::config::theme::Role;
 use crate::model::source::SourceScope;
 use crate::safe;
-use crate::state::layout::{self, Help};
-use crate::state::{State, verbs};
+use crate::state::State;
+use crate::state::help::{self, Line};
+use crate::state::layout::{self, HELP_KEYS, Help};
 use crate::text::Safe;
 use crate::ui::pen::{Lean, Pen, Words};
 
 pub(super) fn draw(state: &State, pen: &mut Pen<'_>, top: usize) {
     let all = pen.area();
-    let lines = lines(state);
+    let lines = help::lines(state, layout::help_columns((all.width, all.height)));
     let Help { area, columns, room } = layout::help((all.width, all.height), lines.len());
     let Rect { width, height, .. } = area;
     let mut pen = pen.within(area);
@@ -32,15 +33,12 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>, top: usize) {
         let y = y + 2;
         match line {
             Line::Scope(scope) => drop(body.write(x, y, wide, &Words::of(Role::Title, heading(*scope)))),
-            Line::Row(row, why) => {
-                body.cell(x, y, 18, Lean::Left, &keys(state, row.command));
-                let words = Words::of(if why.is_some() { Role::Dim } else { Role::Text }, row.help);
-                let words = match why {
-                    Some(why) => words.add(Role::Unknown, safe!(" ({})", why)),
-                    None => words,
-                };
-                body.write(x + 20, y, wide.saturating_sub(22), &words);
+            Line::Row(row, words, usable) => {
+                body.cell(x, y, HELP_KEYS - 1, Lean::Left, &keys(state, row.command));
+                body.write(x + HELP_KEYS, y, wide, &Words::of(role(*usable), words));
             }
+            Line::More(words, usable) => drop(body.write(x + HELP_KEYS, y, wide, &Words::of(role(*usable), words))),
+            Line::Why(words) => drop(body.write(x + HELP_KEYS, y, wide, &Words::of(Role::Unknown, words))),
             Line::Found => drop(body.write(x, y, wide, &Words::of(Role::Title, "discovered sources"))),
             Line::Source(source) => {
                 body.write(x, y, wide.saturating_sub(2), &discovered(source));
@@ -55,23 +53,9 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>, top: usize) {
     }
 }
 
-fn lines(state: &State) -> Vec<Line<'_>> {
-    let mut lines = Vec::new();
-    for (scope, rows) in verbs::help(state) {
-        if !lines.is_empty() {
-            lines.push(Line::Air);
-        }
-        lines.push(Line::Scope(scope));
-        lines.extend(rows.into_iter().map(|row| Line::Row(row, verbs::check(state, row.command).err())));
-    }
-    // What nobody named is shown as such, with the place it was found in.
-    let found: Vec<Line> =
-        state.world.sources.iter().filter(|source| source.discovered.is_some()).map(Line::Source).collect();
-    if !found.is_empty() {
-        lines.extend([Line::Air, Line::Found]);
-        lines.extend(found);
-    }
-    lines
+/// What cannot be used now is quieter.
+const fn role(usable: bool) -> Role {
+    if usable { Role::Text } else { Role::Dim }
 }
 
 /// `github  api.github.com  (git remote origin)`.
@@ -81,16 +65,6 @@ fn discovered(source: &SourceScope) -> Words {
         Some(place) => words.dim(safe!("  ({})", place)),
         None => words,
     }
-}
-
-enum Line<'a> {
-    Scope(Scope),
-    /// The command, and why it cannot be used now.
-    Row(&'static Row, Option<Safe>),
-    /// The heading of what follows.
-    Found,
-    Source(&'a SourceScope),
-    Air,
 }
 
 fn keys(state: &State, command: Command) -> Words {

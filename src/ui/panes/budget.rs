@@ -73,7 +73,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
                 continue;
             }
             let slo = &slo;
-            pen.both(0, &gauge::name(slo), &gauge::left(state, slo, &reading));
+            pen.both(0, &gauge::name(slo), &gauge::left_now(state, slo, &reading));
             gauge::bar(&mut pen, 1, slo, &reading);
             let width = pen.width();
             pen.left(2, &gauge::below(state, slo, &reading, width));

@@ -36,7 +36,7 @@ const ABOUT: About = About {
 };
 
 static COLUMNS: &[Column] =
-    &[left("", 14, 0, 0), left("", 16, 2, 0), left("", 12, 1, 2), right("", 6, 1), left("", 14, 3, 3)];
+    &[left("", 14, 0, 0), left("", 12, 1, 0), left("", 10, 0, 2), right("", 6, 1), left("", 14, 5, 3)];
 
 pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
     let list = ListId::Pane(Pane::Canary);

@@ -37,7 +37,7 @@ pub(in crate::ui) const ABOUT: About = About {
 static COLUMNS: &[Column] = &[
     left("", 11, 0, 0),
     left("", 8, 1, 0),
-    left("", 17, 2, 0),
+    left("", 17, 0, 0),
     left("", 6, 0, 2),
     left("", 6, 1, 3),
     left("", 7, 0, 4),

@@ -1,9 +1,10 @@
 //! Containers of the Docker Engines.
 
-use super::{View, rows};
+use super::views::CONTAINERS;
+use super::{details, rows};
 use crate::config::theme::Role;
+use crate::model::SystemId;
 use crate::model::docker::{ContainerState, DockerContainer};
-use crate::model::{Kind, SystemId};
 use crate::safe;
 use crate::state::State;
 use crate::state::freshness::{self, Freshness};
@@ -11,34 +12,10 @@ use crate::state::layout::Page;
 use crate::state::lists::{self, Item, Line};
 use crate::state::ui::{ListId, Place};
 use crate::text::Safe;
-use crate::ui::notice::{self, About};
+use crate::ui::notice;
 use crate::ui::pen::{Pen, Words};
 use crate::ui::signs::{self, Sign};
-use crate::ui::table::{left, right};
 use crate::ui::{facts, panes};
-
-pub(super) static CONTAINERS: View = View {
-    title: "CONTAINERS",
-    kinds: KINDS,
-    about: About {
-        what: "containers",
-        when_empty: "Containers appear here as soon as the engine has some, stopped ones included.",
-        when_absent: "Name the engine with DOCKER_HOST, or sources.docker.host in config.yaml.",
-    },
-    columns: &[
-        left("state", 14, 0, 0),
-        left("name", 22, 3, 0),
-        left("project", 10, 1, 4),
-        left("image", 22, 2, 3),
-        left("status", 24, 2, 2),
-        right("restarts", 8, 5),
-        left("ports", 24, 1, 6),
-        right("age", 6, 1),
-    ],
-    cells,
-};
-
-const KINDS: &[Kind] = &[Kind::Container];
 
 /// Draws the place: the rows, or why there are none.
 pub(super) fn draw(state: &State, pen: &mut Pen<'_>, page: &Page) {
@@ -49,7 +26,7 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>, page: &Page) {
         let why = "Containers come from a Docker Engine, and none is named or found on this machine.";
         return panes::no_source(&mut pen.within(page.rows), why, CONTAINERS.about.when_absent);
     };
-    let freshness = freshness::of_kinds(state, KINDS);
+    let freshness = freshness::of_kinds(state, CONTAINERS.kinds);
     if lists::total(state, &list) > 0 {
         return super::list(state, pen, page, &CONTAINERS);
     }
@@ -112,5 +89,28 @@ fn sign(row: &DockerContainer) -> Sign {
         }
         (ContainerState::Exited, _) => of(Role::Dim, "○", Safe::of("exited")),
         (ContainerState::Other(word), _) => of(Role::Wait, "?", word.clone()),
+    }
+}
+
+/// One in full: what its row had to cut, and when it began and ended.
+pub(super) fn detail(state: &State, pen: &mut Pen<'_>, row: &DockerContainer) {
+    let since = |at| safe!("{} ago", facts::since(state, row.meta.cluster, at));
+    let sign = sign(row);
+    let mut lines =
+        vec![("state", sign.words().dim("  ").text(status(row))), ("image", Words::of(Role::Text, row.image.clone()))];
+    if !row.ports.is_empty() {
+        lines.push(("ports", Words::of(Role::Text, Safe::join(&row.ports, "  "))));
+    }
+    if row.started.is_some() {
+        lines.push(("started", Words::of(Role::Text, since(row.started))));
+    }
+    if let (Some(code), true) = (row.exit_code, row.finished.is_some()) {
+        lines.push(("ended", Words::of(Role::Text, safe!("{}, exit code {}", since(row.finished), code))));
+    }
+    lines.push(("restarts", rows::restarts(row.restarts)));
+    let mut y = 0;
+    for (label, words) in lines {
+        pen.write(0, y, 10, &Words::of(Role::Dim, label));
+        y = details::indented(pen, y, 10, &words);
     }
 }

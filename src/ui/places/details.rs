@@ -8,23 +8,38 @@ use crate::state::State;
 use crate::state::layout::cut_top;
 use crate::state::lists::{self, Item, Line};
 use crate::state::ui::{ListId, Place, RowId};
+use crate::state::waiting::Waiting;
 use crate::ui::panes::canary;
 use crate::ui::pen::{Pen, Words};
 use crate::ui::{facts, signs, table};
 
-/// What is selected in a list, as far as there is room; with a title where it stands below the rows.
+/// What is selected in a list, as far as there is room; with a title unless it names itself beside the rows.
 pub(super) fn selected(state: &State, pen: &mut Pen<'_>, list: &ListId, below: bool) {
     if pen.height() < 4 || pen.width() < 20 {
         return;
     }
     let Some(line) = lists::selected_line(state, list) else { return };
-    if let (true, RowId::Object(id)) = (below && !matches!(line.item, Item::Run(_)), &line.id) {
-        let name = pages::heading(state, id);
-        pen.title(0, Role::Title, name, &Words::new());
-        let area = cut_top(pen.area(), 1).1;
-        return item(state, &mut pen.within(area), &line);
+    // A run brings its own title.
+    let id = match &line.id {
+        RowId::Object(id) | RowId::Waiting(_, id) if !id.kind.is_run() => Some(id),
+        _ => None,
+    };
+    let titled = below || matches!(line.item, Item::Slo(_) | Item::Docker(_) | Item::Waiting(_) | Item::Rollout(_));
+    let Some(id) = id.filter(|_| titled) else { return item(state, pen, &line) };
+    pen.title(0, Role::Title, pages::heading(state, id), &Words::new());
+    let area = cut_top(pen.area(), 1).1;
+    item(state, &mut pen.within(area), &line);
+}
+
+/// The object that waits; an action whose object is gone says for itself what is known.
+fn waiting(state: &State, pen: &mut Pen<'_>, row: &Waiting) {
+    if let Some(rollout) = state.world.rollouts.get(&row.object.uid) {
+        return canary::details(state, pen, rollout, true);
     }
-    item(state, pen, &line);
+    if let Some(run) = state.world.runs.get(&row.object.uid) {
+        return super::runs::detail(state, pen, run);
+    }
+    paragraph(pen, 0, &Words::of(Role::Text, &row.sentence));
 }
 
 fn item(state: &State, pen: &mut Pen<'_>, line: &Line) {
@@ -77,6 +92,9 @@ fn item(state: &State, pen: &mut Pen<'_>, line: &Line) {
             table::rows(state, &list, pen, pages::TREE, &mut |line| rows::tree(state, line, None));
         }
         Item::Run(run) => super::runs::detail(state, pen, run),
+        Item::Slo(slo) => super::slos::detail(state, pen, slo),
+        Item::Docker(row) => super::containers::detail(state, pen, row),
+        Item::Waiting(row) => waiting(state, pen, row),
         Item::Job(_) | Item::JobStep(_) => super::runs::plain(state, pen, line),
         Item::ReplicaSet(_)
         | Item::AnalysisRun(_)
@@ -86,15 +104,12 @@ fn item(state: &State, pen: &mut Pen<'_>, line: &Line) {
         | Item::Container(_)
         | Item::Metric(_)
         | Item::Measurement(_)
-        | Item::Slo(_)
         | Item::Burn(_)
         | Item::Alert(_)
-        | Item::Docker(_)
         | Item::Image(_)
         | Item::Variant(_)
         | Item::Missing(_)
-        | Item::User(..)
-        | Item::Waiting(_) => {
+        | Item::User(..) => {
             let cells = rows::tree(state, line, None);
             let mut y = 0;
             for words in &cells {
@@ -109,7 +124,7 @@ pub(super) fn paragraph(pen: &mut Pen<'_>, y: u16, words: &Words) -> u16 {
     indented(pen, y, 0, words)
 }
 
-fn indented(pen: &mut Pen<'_>, y: u16, x: u16, words: &Words) -> u16 {
+pub(super) fn indented(pen: &mut Pen<'_>, y: u16, x: u16, words: &Words) -> u16 {
     let width = pen.width();
     let lines = words.wrap(width.saturating_sub(x));
     for (at, line) in (y..).zip(&lines) {

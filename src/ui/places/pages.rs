@@ -29,7 +29,8 @@ pub(super) static TREE: &[Column] =
 static METRICS: &[Column] = &[left("", 18, 1, 0), left("state", 12, 1, 0), left("", 28, 6, 1), right("age", 5, 2)];
 
 /// Both windows and the threshold of a burn rate stand side by side; alerts say why in the same place.
-static BURNS: &[Column] = &[left("", 24, 2, 0), left("state", 12, 0, 0), left("", 32, 3, 1), right("age", 6, 2)];
+pub(super) static BURNS: &[Column] =
+    &[left("", 24, 2, 0), left("state", 12, 0, 0), left("", 32, 3, 1), right("age", 6, 2)];
 
 /// Steps, revisions with their ReplicaSets and pods, analysis runs, events; the canary beside or above.
 pub(super) fn rollout(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId) {

@@ -216,11 +216,7 @@ pub(super) fn detail(state: &State, pen: &mut Pen<'_>, run: &Run) {
     let widths = widths(body.width());
     for (y, job) in (0..body.height()).zip(&jobs.jobs) {
         let cells = job_cells(state, job, scale.as_ref(), widths);
-        for (at, x, width) in &placed {
-            if let Some(words) = cells.get(*at) {
-                body.cell(*x, y, *width, JOBS[*at].lean, words);
-            }
-        }
+        table::row(&mut body, y, JOBS, &placed, &cells);
     }
 }
 

@@ -1,8 +1,10 @@
 //! Objectives: the list, and the page of one with its figures, its chart, the burn table, alerts.
 
+use std::sync::Arc;
+
 use super::{View, pages};
 use crate::config::theme::Role;
-use crate::model::slo::{Burn, BurnSeverity, Figures, Reading, Slo};
+use crate::model::slo::{Alert, Burn, BurnSeverity, Figures, Reading, Slo};
 use crate::model::{Kind, ObjectId};
 use crate::safe;
 use crate::slo::budget;
@@ -15,7 +17,7 @@ use crate::text::{self, Safe};
 use crate::ui::panes::budget as pane;
 use crate::ui::pen::{Lean, Pen, Words};
 use crate::ui::signs::{self, Sign};
-use crate::ui::table::{left, right};
+use crate::ui::table::{self, left, right};
 use crate::ui::{facts, gauge};
 
 pub(super) static SLOS: View = View {
@@ -59,19 +61,20 @@ pub(super) fn cells(state: &State, line: &Line) -> Vec<Words> {
     match &line.item {
         Item::Slo(slo) => objective(state, slo),
         Item::Burn(burn) => burn_row(burn),
-        Item::Alert(alert) => {
-            let (role, glyph, word) =
-                if alert.firing { (Role::Bad, "✖", "firing") } else { (Role::Wait, "◌", "pending") };
-            let sign = Sign::new(role, glyph, Safe::of(word));
-            vec![
-                sign.mark().add(sign.name_role(), &alert.meta.name),
-                Words::of(role, sign.word.clone()),
-                Words::of(Role::Dim, &alert.severity).dim("  ").text(&alert.summary),
-                Words::of(Role::Dim, facts::since(state, alert.meta.cluster, alert.since)),
-            ]
-        }
+        Item::Alert(alert) => alert_row(state, alert),
         _ => Vec::new(),
     }
+}
+
+fn alert_row(state: &State, alert: &Alert) -> Vec<Words> {
+    let (role, glyph, word) = if alert.firing { (Role::Bad, "✖", "firing") } else { (Role::Wait, "◌", "pending") };
+    let sign = Sign::new(role, glyph, Safe::of(word));
+    vec![
+        sign.mark().add(sign.name_role(), &alert.meta.name),
+        Words::of(role, sign.word.clone()),
+        Words::of(Role::Dim, &alert.severity).dim("  ").text(&alert.summary),
+        Words::of(Role::Dim, facts::since(state, alert.meta.cluster, alert.since)),
+    ]
 }
 
 fn objective(state: &State, slo: &Slo) -> Vec<Words> {
@@ -199,8 +202,31 @@ pub(super) fn page(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId)
     pages::tree(state, pen, page, id, None);
 }
 
+/// One in full below or beside the list: its figures, its burn rates, what fires.
+pub(super) fn detail(state: &State, pen: &mut Pen<'_>, slo: &Arc<Slo>) {
+    let slo = slos::as_known(state, slo);
+    let reading = slos::figures(state, &slo);
+    pen.both(0, &numbers(state, &slo, &reading), &gauge::left_now(state, &slo, &reading));
+    gauge::bar(pen, 1, &slo, &reading);
+    let width = pen.width();
+    pen.left(2, &gauge::below(state, &slo, &reading, width));
+    let placed = table::fit(pages::BURNS, width);
+    let burns = slo.burns.iter().map(burn_row);
+    let alerts = slos::alerts_of(state, &slo);
+    let rows = burns.chain(alerts.iter().map(|alert| alert_row(state, alert)));
+    let mut y = 4;
+    for cells in rows {
+        table::row(pen, y, pages::BURNS, &placed, &cells);
+        y += 1;
+    }
+    let below = cut_top(pen.area(), y + 1).1;
+    if below.height >= 5 && slo.history.iter().flatten().count() > 1 {
+        chart(&mut pen.within(cut_top(below, below.height.min(14)).0), &slo);
+    }
+}
+
 fn figures(state: &State, pen: &mut Pen<'_>, slo: &Slo, reading: &Reading<Figures>) {
-    let (numbers, left) = (numbers(slo, reading), gauge::left(state, slo, reading));
+    let (numbers, left) = (numbers(state, slo, reading), gauge::left_now(state, slo, reading));
     // A figure is among the numbers already; a doubt is not.
     let crowded = numbers.width() + left.width() + 2 > pen.width();
     pen.both(0, &numbers, &if crowded && reading.value().is_some() { Words::new() } else { left });
@@ -222,15 +248,16 @@ fn figures(state: &State, pen: &mut Pen<'_>, slo: &Slo, reading: &Reading<Figure
 }
 
 /// Attained, consumed, remaining, and what the rest is in time without any service.
-fn numbers(slo: &Slo, reading: &Reading<Figures>) -> Words {
+fn numbers(state: &State, slo: &Slo, reading: &Reading<Figures>) -> Words {
     let Some(figures) = reading.shown() else { return Words::of(Role::Unknown, "no figures") };
     let role = if reading.value().is_some() { Role::Text } else { Role::Unknown };
     let percent = |ratio: f64, places: usize| safe!("{} %", text::decimal(ratio, places));
+    let digits = gauge::digits(state, slo);
     let outage = slo.window.as_secs_f64() * slo.objective.budget() * figures.remaining.max(0.0);
     let words = Words::of(Role::Dim, "attained ")
         .add(role, percent(budget::percent_down(figures.attained, 4), 4))
         .dim("   consumed ")
-        .add(role, percent(budget::percent_up(figures.consumed, 1), 1));
+        .add(role, percent(budget::percent_up(figures.consumed, i32::from(digits)), usize::from(digits)));
     // Of the calendar: what would be consumed if the period went on without a failure, and of the
     // budget of the time so far.
     if slo.period.is_some() {
@@ -239,11 +266,11 @@ fn numbers(slo: &Slo, reading: &Reading<Figures>) -> Words {
             .dim(" projected, ")
             .add(role, percent(budget::percent_up(to_date, 1), 1))
             .dim(" to date   remaining ")
-            .add(role, gauge::percent_left(figures));
+            .add(role, gauge::percent_left_now(state, slo, figures));
     }
     words
         .dim("   remaining ")
-        .add(role, gauge::percent_left(figures))
+        .add(role, gauge::percent_left_now(state, slo, figures))
         .dim(safe!(", {} of full outage", text::age(outage as i64)))
 }
 
@@ -287,7 +314,7 @@ fn chart(pen: &mut Pen<'_>, slo: &Slo) {
         } else if value < 0.20 {
             Role::Wait
         } else {
-            Role::Move
+            Role::Quiet
         };
         for row in 0..height {
             let part = eighths.saturating_sub(row * 8).min(8);

@@ -1,7 +1,6 @@
-//! The list views: environments, all pods, rollouts, journal.
+//! The list views: environments, all pods, rollouts, containers, journal.
 
-use super::View;
-use super::rows;
+use super::{View, containers, rows};
 use crate::model::Kind;
 use crate::ui::notice::About;
 use crate::ui::table::{left, right};
@@ -69,6 +68,27 @@ pub(super) static ROLLOUTS: View = View {
         right("age", 6, 7),
     ],
     cells: rows::rollout,
+};
+
+pub(super) static CONTAINERS: View = View {
+    title: "CONTAINERS",
+    kinds: &[Kind::Container],
+    about: About {
+        what: "containers",
+        when_empty: "Containers appear here as soon as the engine has some, stopped ones included.",
+        when_absent: "Name the engine with DOCKER_HOST, or sources.docker.host in config.yaml.",
+    },
+    columns: &[
+        left("state", 14, 0, 0),
+        left("name", 22, 3, 0),
+        left("project", 10, 1, 4),
+        left("image", 22, 2, 3),
+        left("status", 24, 2, 2),
+        right("restarts", 8, 5),
+        left("ports", 24, 1, 6),
+        right("age", 6, 1),
+    ],
+    cells: containers::cells,
 };
 
 pub(super) static JOURNAL: View = View {

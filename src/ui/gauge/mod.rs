@@ -4,13 +4,15 @@
 //! ```text
 //!  checkout availability  99.9 % over 30d                                61.4 % left
 //!  ████████████████████████████████████████████▌
-//!  deploy −0.9 %  burn 5m 3.1× · 1h 2.1× · 6h 0.7×   page 14.4×   empty in 9d
+//!  this deploy −0.9 %  burn 5m 3.1× · 1h 2.1× · 6h 0.7×   page 14.4×   empty in 9d
 //! ```
 
-use std::sync::Arc;
+mod bar;
+
+pub use bar::{Columns, bar, line};
 
 use super::facts;
-use super::pen::{Pen, Words};
+use super::pen::Words;
 use crate::config::theme::Role;
 use crate::model::slo::{BurnSeverity, Figures, Period, Reading, Slo};
 use crate::safe;
@@ -72,15 +74,52 @@ pub fn role(slo: &Slo, figures: &Figures) -> Role {
 /// What is left, in a word: `61.4 %`, `−12.1 %`; never rounded towards better.
 #[must_use]
 pub fn percent_left(figures: &Figures) -> Safe {
-    let left = budget::percent_down(figures.remaining, 1);
+    left_to(figures, 1)
+}
+
+/// The same where an objective stands on its own: while a deploy spends, as finely as what that has
+/// spent is told, so that the fall is seen.
+#[must_use]
+pub fn percent_left_now(state: &State, slo: &Slo, figures: &Figures) -> Safe {
+    left_to(figures, digits(state, slo))
+}
+
+/// Decimals of what is left and what is consumed of an objective that stands on its own.
+#[must_use]
+pub fn digits(state: &State, slo: &Slo) -> u8 {
+    let spent = slos::spent(state, slo).and_then(|reading| reading.shown().copied());
+    spent.filter(|spent| *spent > 0.0).map_or(1, |spent| fine(spent).min(2))
+}
+
+fn left_to(figures: &Figures, places: u8) -> Safe {
+    let left = budget::percent_down(figures.remaining, i32::from(places));
     let sign = if left < 0.0 { "−" } else { "" };
-    safe!("{}{} %", sign, text::decimal(left.abs(), 1))
+    safe!("{}{} %", sign, text::decimal(left.abs(), usize::from(places)))
+}
+
+/// Decimals of a percentage in which a small share is still told.
+fn fine(share: f64) -> u8 {
+    match share.abs() {
+        0.01.. => 1,
+        0.001.. => 2,
+        _ => 3,
+    }
 }
 
 /// The right end of the first line: what is left, or why nobody knows.
 #[must_use]
 pub fn left(state: &State, slo: &Slo, reading: &Reading<Figures>) -> Words {
-    let last = reading.shown().map(percent_left);
+    told(state, slo, reading, percent_left)
+}
+
+/// The same as finely as [`percent_left_now`].
+#[must_use]
+pub fn left_now(state: &State, slo: &Slo, reading: &Reading<Figures>) -> Words {
+    told(state, slo, reading, |figures| percent_left_now(state, slo, figures))
+}
+
+fn told(state: &State, slo: &Slo, reading: &Reading<Figures>, percent: impl Fn(&Figures) -> Safe) -> Words {
+    let last = reading.shown().map(&percent);
     let known = |words: Words| match &last {
         Some(last) => words.dim(" · last ").dim(last),
         None => words,
@@ -96,7 +135,7 @@ pub fn left(state: &State, slo: &Slo, reading: &Reading<Figures>) -> Words {
                 Some(since) => Words::of(Role::Unknown, safe!("idle {} · ", facts::ago(state, Some(since)))),
                 None => Words::new(),
             };
-            words.add(role, percent_left(figures)).dim(" left")
+            words.add(role, percent(figures)).dim(" left")
         }
         Reading::NoTraffic { since: Some(since), .. } => {
             known(Words::of(Role::Unknown, safe!("idle {}", facts::ago(state, Some(*since)))))
@@ -125,81 +164,6 @@ fn age(state: &State, slo: &Slo) -> Safe {
     match slo.at {
         Some(at) => safe!(", {} ago", facts::ago(state, Some(at))),
         None => Safe::of(""),
-    }
-}
-
-/// The bar: as long as what is left. Without a figure it is hatched, with a doubtful one it is grey.
-pub fn bar(pen: &mut Pen<'_>, y: u16, slo: &Slo, reading: &Reading<Figures>) {
-    let width = pen.width();
-    let (role, figures) = match reading {
-        Reading::Value(figures) => (role(slo, figures), figures),
-        Reading::Partial { last, .. } | Reading::Immature { last, .. } | Reading::Stale { last, .. } => {
-            (Role::Unknown, last)
-        }
-        Reading::NoTraffic { last: Some(last), .. } | Reading::Unreachable { last: Some(last), .. } => {
-            pen.repeat(0, y, width, Role::Faint, "─");
-            pen.repeat(0, y, eighths(last, width) / 8, Role::Unknown, "─");
-            return;
-        }
-        Reading::NoTraffic { .. } | Reading::NoData { .. } | Reading::Unreachable { .. } | Reading::Invalid { .. } => {
-            return pen.repeat(0, y, width, Role::Faint, "╌");
-        }
-    };
-    let eighths = eighths(figures, width);
-    pen.background(0, y, width, Role::Band);
-    pen.repeat(0, y, eighths / 8, role, "█");
-    let part = PARTS[usize::from(eighths % 8)];
-    if !part.is_empty() {
-        pen.write(eighths / 8, y, 1, &Words::of(role, part));
-    }
-}
-
-/// The last cell of a bar, in eighths.
-const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-
-/// Only the length of the bar is bounded, never the number beside it.
-fn eighths(figures: &Figures, width: u16) -> u16 {
-    (figures.remaining.clamp(0.0, 1.0) * f64::from(width) * 8.0).floor() as u16
-}
-
-/// Where the parts of an objective's only line stand, the same for all below each other.
-pub struct Columns {
-    bar: u16,
-    width: u16,
-}
-
-impl Columns {
-    #[must_use]
-    pub fn new(state: &State, slos: &[Arc<Slo>], width: u16) -> Self {
-        let names = slos.iter().map(|slo| short_name(slo).width()).max().unwrap_or(0);
-        let ends = slos.iter().map(|slo| left(state, slo, &slos::figures(state, slo)).width()).max().unwrap_or(0);
-        Self { bar: names + 2, width: width.saturating_sub(names + ends + 4) }
-    }
-}
-
-fn short_name(slo: &Slo) -> Words {
-    let words =
-        Words::of(Role::Strong, &slo.service).add(Role::Strong, " ").text(&slo.name).dim("  ").dim(objective(slo));
-    // What rolls is the rule, the calendar the exception.
-    if slo.rolling { words } else { words.dim(" ").dim(window(slo)) }
-}
-
-/// An objective in one line: name, bar, what is left or why nobody knows. The bar is a thin one, so
-/// that those above each other do not touch.
-pub fn line(state: &State, pen: &mut Pen<'_>, slo: &Slo, reading: &Reading<Figures>, columns: &Columns) {
-    pen.both(0, &short_name(slo), &left(state, slo, reading));
-    if columns.width < 8 {
-        return;
-    }
-    let (colour, figures) = match reading {
-        Reading::Value(figures) => (role(slo, figures), Some(figures)),
-        other => (Role::Unknown, other.shown()),
-    };
-    let glyph = if figures.is_some() { "─" } else { "╌" };
-    pen.repeat(columns.bar, 0, columns.width, Role::Faint, glyph);
-    if let Some(figures) = figures {
-        let glyph = if reading.value().is_some() { "━" } else { "─" };
-        pen.repeat(columns.bar, 0, eighths(figures, columns.width) / 8, colour, glyph);
     }
 }
 
@@ -245,7 +209,7 @@ fn reason(state: &State, slo: &Slo, reading: &Reading<Figures>) -> Option<Words>
     Some(words)
 }
 
-/// `deploy −0.9 %`.
+/// `this deploy −0.9 %`.
 #[must_use]
 pub fn spent(state: &State, slo: &Slo) -> Words {
     match slos::spent(state, slo) {
@@ -256,7 +220,7 @@ pub fn spent(state: &State, slo: &Slo) -> Words {
                 Some(_) => Role::Text,
                 None => Role::Unknown,
             };
-            Words::of(Role::Dim, "deploy ").add(role, percent_spent(*spent))
+            Words::of(Role::Dim, "this deploy ").add(role, percent_spent(*spent))
         }
         None => Words::new(),
     }
@@ -265,8 +229,9 @@ pub fn spent(state: &State, slo: &Slo) -> Words {
 /// `−0.9 %`, rounded towards more.
 #[must_use]
 pub fn percent_spent(spent: f64) -> Safe {
-    let percent = budget::percent_up(spent.max(0.0), 1);
-    if percent <= 0.0 { Safe::of("0 %") } else { safe!("−{} %", text::decimal(percent, 1)) }
+    let places = fine(spent);
+    let percent = budget::percent_up(spent.max(0.0), i32::from(places));
+    if percent <= 0.0 { Safe::of("0 %") } else { safe!("−{} %", text::decimal(percent, usize::from(places))) }
 }
 
 /// `burn 5m 3.1× · 1h 2.1× · 6h 0.7×`.

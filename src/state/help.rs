@@ -1,0 +1,90 @@
+//! The help as lines: every key that applies here, what it does, and why it cannot be used now. Made
+//! here because `update` must know how far it scrolls.
+
+use super::{State, verbs};
+use crate::command::{Row, Scope};
+use crate::model::source::SourceScope;
+use crate::safe;
+use crate::text::Safe;
+
+/// One line of it.
+#[derive(Debug, Clone)]
+pub enum Line<'a> {
+    Scope(Scope),
+    /// A command with the first words of what it does, and whether it can be used now.
+    Row(&'static Row, Safe, bool),
+    /// Those words go on.
+    More(Safe, bool),
+    /// Why it cannot be used now.
+    Why(Safe),
+    /// The heading of what nobody named but was found.
+    Found,
+    Source(&'a SourceScope),
+    Air,
+}
+
+/// All lines, their words broken at so many columns: nothing of them is cut.
+#[must_use]
+pub fn lines(state: &State, columns: u16) -> Vec<Line<'_>> {
+    let columns = usize::from(columns.max(12));
+    let mut lines = Vec::new();
+    for (scope, rows) in verbs::help(state) {
+        if !lines.is_empty() {
+            lines.push(Line::Air);
+        }
+        lines.push(Line::Scope(scope));
+        for row in rows {
+            let refused = verbs::check(state, row.command).err();
+            let usable = refused.is_none();
+            let mut words = wrapped(&Safe::of(row.help), columns).into_iter();
+            lines.push(Line::Row(row, words.next().unwrap_or_default(), usable));
+            lines.extend(words.map(|words| Line::More(words, usable)));
+            let why = refused.map(|why| wrapped(&safe!("not now: {}", why), columns));
+            lines.extend(why.into_iter().flatten().map(Line::Why));
+        }
+    }
+    // What nobody named is shown as such, with the place it was found in.
+    let mut found = state.world.sources.iter().filter(|source| source.discovered.is_some()).peekable();
+    if found.peek().is_some() {
+        lines.extend([Line::Air, Line::Found]);
+        lines.extend(found.map(Line::Source));
+    }
+    lines
+}
+
+/// Broken at spaces into lines of so many columns; a word that is longer is broken too.
+fn wrapped(text: &Safe, columns: usize) -> Vec<Safe> {
+    let (mut lines, mut start, mut end, mut at) = (Vec::new(), 0, 0, 0);
+    for word in text.as_str().split_inclusive(' ') {
+        let width = unicode_width::UnicodeWidthStr::width(word);
+        let seen = unicode_width::UnicodeWidthStr::width(word.trim_end());
+        if at > start && at + seen - start > columns {
+            lines.push(text.columns(start..end));
+            start = at;
+        }
+        while at + seen - start > columns {
+            lines.push(text.columns(start..start + columns));
+            start += columns;
+        }
+        end = at + seen;
+        at += width;
+    }
+    lines.push(text.columns(start..end));
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_broken_at_spaces_and_nothing_is_lost() {
+        let lines = |text: &str, columns| -> Vec<String> {
+            wrapped(&Safe::line(text), columns).iter().map(|line| line.as_str().to_owned()).collect()
+        };
+        assert_eq!(lines("one two three", 7), ["one two", "three"]);
+        assert_eq!(lines("one two three", 40), ["one two three"]);
+        assert_eq!(lines("abcdefghij k", 4), ["abcd", "efgh", "ij k"]);
+        assert_eq!(lines("", 4), [""]);
+    }
+}
