@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::Safe;
 
 /// Signs that take more columns in ASCII than they have: what they say must not become `?`.
-const WIDER: [(char, &str); 3] = [('≤', "<="), ('≥', ">="), ('∞', "inf")];
+const WIDER: [(char, &str); 4] = [('≤', "<="), ('≥', ">="), ('∞', "inf"), ('δ', "delta")];
 
 /// The text with those signs written out, to be measured and placed as it will be drawn.
 #[must_use]

@@ -2,7 +2,7 @@
 //! background it may stand on. Text wants 4.5, what only decorates 3; rules and tracks stand on the
 //! screen, its bands and its dialogs.
 
-use quarterdeck::config::theme::{Colour, EMBEDDED, Role, Theme};
+use quarterdeck::config::theme::{self, Colour, Depth, EMBEDDED, Glyphs, Role, Theme};
 
 use super::shot::theme;
 
@@ -77,4 +77,18 @@ fn every_role_of_every_theme_can_be_read() {
         found.extend(unreadable(&theme).into_iter().map(|line| format!("{name}: {line}")));
     }
     assert_eq!(found, Vec::<String>::new());
+}
+
+#[test]
+fn no_badge_hides_its_words_in_few_colours() {
+    for (name, _) in EMBEDDED {
+        for depth in [Depth::Ansi16, Depth::Ansi256, Depth::True] {
+            let theme = theme::load(Some(name), None, depth, Glyphs::Unicode).unwrap();
+            for role in Role::ALL.iter().copied().filter(|role| *role != Role::Base) {
+                let look = theme.look(role);
+                let hidden = look.bg.is_some() && look.fg == look.bg;
+                assert!(!hidden, "{name} {depth:?}: {} has the colour of its background", role.as_str());
+            }
+        }
+    }
 }

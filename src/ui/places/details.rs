@@ -71,11 +71,16 @@ fn item(state: &State, pen: &mut Pen<'_>, line: &Line) {
             pen.left(0, &Words::of(Role::Strong, safe!("{} {}", verb, operation.action.target.name)));
             pen.left(1, &sign.words());
             let mut y = 3;
+            let reason = if operation.reason.is_empty() {
+                Words::of(Role::Dim, "none was given")
+            } else {
+                Words::of(Role::Text, &operation.reason)
+            };
             let lines: [(&'static str, Words); 5] = [
                 ("what", Words::of(Role::Text, &operation.summary)),
                 ("became", rows::operation_words(state, operation)),
                 ("expects", Words::of(Role::Text, &operation.expects)),
-                ("reason", Words::of(Role::Text, &operation.reason)),
+                ("reason", reason),
                 ("cluster", Words::of(Role::Text, &operation.cluster)),
             ];
             for (label, words) in lines {
