@@ -24,5 +24,6 @@ mod operator;
 mod people;
 mod prometheus;
 mod prometheus_history;
+mod registry;
 mod same;
 mod trouble;
