@@ -2,16 +2,20 @@
 //! only the screen can do. The order is the order of importance: keys, results, sources, tick.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::{Recorder, Setup, save};
+use super::kept::Kept;
+use super::{Recorder, Setup, hook, save};
 use crate::action::{OperationId, Progress};
 use crate::clock::Clock;
 use crate::model::Now;
+use crate::model::durations::Book;
 use crate::model::log::{LogEvent, TailId};
+use crate::model::notify::{Answer, Hook};
 use crate::model::source::{FeedEvent, FeedId};
 use crate::state::State;
 use crate::state::ui::Overlay;
@@ -40,6 +44,11 @@ const GRACE: Duration = Duration::from_millis(500);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outside {
     Copy(String),
+    /// Tell the desktop, with the bell or without.
+    Notify {
+        answer: Arc<Answer>,
+        bell: bool,
+    },
     Suspend,
     Quit,
 }
@@ -62,10 +71,15 @@ pub struct Core {
     systems: Option<Systems>,
     recorder: Recorder,
     saves: Option<PathBuf>,
+    kept: Kept,
+    /// What is wrong with what was kept, until it is said.
+    odd: Option<Safe>,
     feeds: Channel<(FeedId, FeedEvent)>,
     results: Channel<(OperationId, Progress)>,
     tails: Channel<(TailId, LogEvent)>,
     saved: Channel<Result<Safe, Safe>>,
+    /// What went wrong behind the loop.
+    notices: Channel<Safe>,
     dirty: bool,
     drawn: Option<Duration>,
     ticked: Now,
@@ -98,7 +112,8 @@ impl Core {
     /// The console before anything is connected.
     #[must_use]
     pub fn new(setup: Setup, size: (u16, u16)) -> Self {
-        let Setup { specs, settings, keymap, theme: _, clock, log_memory, place, badge, recorder, saves } = setup;
+        let Setup { specs, settings, keymap, theme: _, clock, log_memory, place, badge, recorder, saves, durations } =
+            setup;
         let now = clock.now();
         let mut state = State::new(now, specs.iter().map(|spec| spec.scope.clone()).collect(), keymap, size);
         state.log_memory = log_memory;
@@ -107,6 +122,9 @@ impl Core {
         state.badge = badge;
         state.operations = recorder.operations(&state.world.sources);
         state.read_only = recorder.read_only();
+        let kept = Kept::new(durations);
+        let (book, odd) = kept.read();
+        update::remembered(&mut state, book);
         Self {
             state,
             clock,
@@ -114,10 +132,13 @@ impl Core {
             systems: None,
             recorder,
             saves,
+            kept,
+            odd,
             feeds: Channel::new(SOURCES),
             results: Channel::new(RESULTS),
             tails: Channel::new(TAILS),
             saved: Channel::new(RESULTS),
+            notices: Channel::new(RESULTS),
             dirty: true,
             drawn: None,
             ticked: now,
@@ -135,6 +156,9 @@ impl Core {
         let effects = update::start(&mut self.state);
         let mut step = Step::default();
         self.run(effects, &mut step);
+        if let Some(odd) = self.odd.take() {
+            self.say(odd);
+        }
     }
 
     /// The state as it is to be drawn now; lists and selections are counted up to date.
@@ -209,6 +233,7 @@ impl Core {
             Some((id, progress)) = self.results.rx.recv() => Came::Other(Msg::Progress(id, progress)),
             why = self.recorder.failed() => Came::Other(Msg::ReadOnly(why)),
             Some(saved) = self.saved.rx.recv() => Came::Other(Msg::Saved(saved)),
+            Some(notice) = self.notices.rx.recv() => Came::Other(Msg::Notice(notice)),
             Some((id, event)) = self.tails.rx.recv() => Came::Other(Msg::Tail(id, event)),
             Some((id, event)) = self.feeds.rx.recv() => Came::Other(Msg::Feed(id, event)),
             () = tokio::time::sleep(frame), if self.dirty => Came::Frame,
@@ -289,6 +314,9 @@ impl Core {
                 Effect::Quit => step.outside.push(Outside::Quit),
                 Effect::Record(id, outcome) => self.recorder.outcome(id, outcome, self.state.now.wall),
                 Effect::Save(path, bytes) => self.save(path, bytes),
+                Effect::Keep(book) => self.keep(book),
+                Effect::Notify { answer, bell } => step.outside.push(Outside::Notify { answer, bell }),
+                Effect::Hook(hook, answer) => self.tell(hook, answer),
                 Effect::Perform(operation) => {
                     if let Some(systems) = &self.systems {
                         systems.perform(operation, self.recorder.intent(), self.results.tx.clone());
@@ -334,6 +362,30 @@ impl Core {
         });
     }
 
+    /// Puts how long jobs took to what is on the disk. That it cannot be is said once.
+    fn keep(&self, book: Arc<Book>) {
+        let (kept, tx) = (self.kept.clone(), self.notices.tx.clone());
+        tokio::task::spawn_blocking(move || {
+            if let Err(why) = kept.write(&book)
+                && !kept.said()
+            {
+                // The loop may have ended meanwhile.
+                let _ = tx.blocking_send(why);
+            }
+        });
+    }
+
+    /// Tells a program what was waited for.
+    fn tell(&self, hook: Hook, answer: Arc<Answer>) {
+        let tx = self.notices.tx.clone();
+        tokio::spawn(async move {
+            if let Err(why) = hook::tell(&hook, &answer).await {
+                // The loop may have ended meanwhile.
+                let _ = tx.send(why).await;
+            }
+        });
+    }
+
     /// Ends the tasks; what is on its way is waited for, shortly. What the answers said is recorded.
     pub async fn finish(mut self) {
         if let Some(systems) = self.systems.take() {
@@ -342,6 +394,11 @@ impl Core {
         let mut step = Step::default();
         while let Ok((id, progress)) = self.results.rx.try_recv() {
             self.take(Msg::Progress(id, progress), &mut step);
+        }
+        if self.state.learnt.is_new {
+            let (kept, book) = (self.kept, self.state.learnt.book);
+            // What is not written in time is learnt again.
+            let _ = timeout(GRACE, tokio::task::spawn_blocking(move || kept.write(&book))).await;
         }
         // Writing a line takes milliseconds; a disk that hangs must not keep the program.
         let _ = timeout(GRACE, self.recorder.close()).await;

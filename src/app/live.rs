@@ -134,6 +134,10 @@ fn answer(
     for outside in step.outside {
         match outside {
             Outside::Copy(text) => screen.tty().copy(&text)?,
+            Outside::Notify { answer, bell } => {
+                let text = safe!("{} {}", answer.name, answer.words);
+                screen.notify("quarterdeck", text.as_str(), bell)?;
+            }
             Outside::Suspend => suspend(session, core),
             Outside::Quit => return Ok(Some(0)),
         }

@@ -6,12 +6,15 @@
 //! | [`Core`]: state, sources, one turn of the loop, effects that need no screen | `core` |
 //! | [`Recorder`]: the journal behind the loop | `record` |
 //! | [`live`]: the same on a terminal | `live` |
+//! | Durations of jobs on the disk; programs that are told what a watch saw | `kept`, `hook` |
 //! | [`Headless`]: the same without one, for flow tests | `headless` |
 //! | [`specs_of`]: the sources of a demo | `world` |
 
 mod core;
 mod headless;
+mod hook;
 pub mod input;
+mod kept;
 mod live;
 pub mod logging;
 mod record;
@@ -53,4 +56,6 @@ pub struct Setup {
     pub recorder: Recorder,
     /// Where a log is saved when nothing can be written into the working directory.
     pub saves: Option<PathBuf>,
+    /// The folder where it is kept how long jobs took; without one it is forgotten.
+    pub durations: Option<PathBuf>,
 }

@@ -52,6 +52,7 @@ pub(crate) fn run(scope: &Scope, look: &Look) -> u8 {
         badge: None,
         recorder: Recorder::new(Journal::open(&folders.state)),
         saves: Some(folders.state.clone()),
+        durations: Some(folders.state.clone()),
     };
     let code = show(setup, caps, &folders.state);
     drop(log);

@@ -65,6 +65,7 @@ pub(crate) fn run(args: &Args, scope: &Scope, look: &Look) -> u8 {
         recorder: Recorder::new(Journal::open(&folder)),
         // Its folder goes when it ends: nothing is saved there.
         saves: None,
+        durations: Some(folder.clone()),
     };
     let ended = runtime.block_on(app::live(setup, caps, Some(&folder)));
     drop(demo);

@@ -48,6 +48,7 @@ pub(crate) fn run(scope: &Scope, look: &Look, options: Status) -> u8 {
         badge: None,
         recorder: Recorder::new(Journal::read(&state)),
         saves: None,
+        durations: None,
     };
     let runtime = match runtime() {
         Ok(runtime) => runtime,

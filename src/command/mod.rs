@@ -98,6 +98,7 @@ commands! {
     LastPlace, Global, "last-place", "last", "to and fro between the last two places";
     Look, Global, "look", "look", "open what the blocker line speaks of";
     Refresh, Global, "refresh", "refresh", "read everything again now";
+    Bell, Global, "bell", "bell", "switch the bell of a watch off or on";
     Suspend, Global, "suspend", "suspend", "stop the program; fg brings it back";
     Quit, Global, "quit", "quit", "quit; warns while an action is in flight";
     Down, List, "down", "down", "next row";
@@ -112,6 +113,7 @@ commands! {
     FaultsOnly, List, "faults-only", "faults", "only what is not well";
     Logs, List, "logs", "logs", "the log of the pod, newest lines first read";
     Browse, List, "browse", "browser", "the page in the browser: its address is copied and shown";
+    TellMe, List, "tell-me", "tell me", "watch the run, job, step or rollout: you are told once when it ends or waits";
     Copy, List, "copy", "copy", "copy the row's name (OSC 52)";
     NextPane, Deck, "next-pane", "pane", "next pane";
     PreviousPane, Deck, "previous-pane", "pane back", "pane before";

@@ -13,6 +13,9 @@ use super::{Name, ObjectId, SourceId, Uid};
 pub struct Interest {
     /// Runs whose jobs and steps are shown or wanted.
     pub jobs: Vec<ObjectId>,
+    /// Runs that ended well, whose jobs are read once, when there is nothing more urgent: how long they
+    /// took is what is expected of the run that is shown.
+    pub past: Vec<ObjectId>,
     /// Canaries that are compared with their stable arm.
     pub comparisons: Vec<ComparisonQuery>,
     /// Budget spent of this objective since then.

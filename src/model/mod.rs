@@ -2,11 +2,13 @@
 //! ages are made from them at the last moment. Uses nothing but std, jiff, serde and [`crate::text`].
 
 pub mod docker;
+pub mod durations;
 mod ids;
 pub mod images;
 pub mod interest;
 pub mod kubernetes;
 pub mod log;
+pub mod notify;
 pub mod pipelines;
 pub mod rollouts;
 pub mod scope;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::Name;
 use super::images::Platform;
+use super::notify::Hook;
 use super::slo::ObjectiveSpec;
 use crate::text::Safe;
 
@@ -18,6 +19,8 @@ pub struct Settings {
     pub environments: Vec<Environment>,
     /// Names of environments, in the order in which a change travels.
     pub promotion: Vec<Name>,
+    /// Programs that are told what a watch saw.
+    pub hooks: Vec<Hook>,
 }
 
 /// Where the sources other than clusters are, from the configuration or discovered.

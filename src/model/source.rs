@@ -125,6 +125,8 @@ pub enum FeedEvent {
 pub enum Detail {
     Quota(Quota),
     Jobs(JobsRead),
+    /// Of a run that ended, for how long they took: nothing else of them is kept.
+    Past(JobsRead),
     Comparison(Box<Comparison>),
     Spent(Spent),
 }

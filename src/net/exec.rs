@@ -8,7 +8,9 @@ use base64::Engine as _;
 use jiff::Timestamp;
 use kube::config::{AuthInfo, ExecConfig};
 use serde::Deserialize;
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use crate::text::Safe;
 
 /// More than this from a plug-in is not a credential.
 const STDOUT_LIMIT: u64 = 64 * 1024;
@@ -85,23 +87,54 @@ pub(super) enum Failed {
 
 /// What a program prints, up to [`STDOUT_LIMIT`], without the terminal and within the deadline; `who`
 /// stands at the beginning of what is said of it.
-pub(super) async fn output(
+pub(super) async fn output(command: tokio::process::Command, who: &str, deadline: Duration) -> Result<Vec<u8>, Failed> {
+    fed(command, who, deadline, &[]).await
+}
+
+/// Tells a program something: `input` on its standard input. What it prints is not looked at.
+pub async fn told(
+    words: &[String],
+    environment: &[(&str, &str)],
+    input: &[u8],
+    deadline: Duration,
+) -> Result<(), Safe> {
+    let Some((program, arguments)) = words.split_first() else { return Err(Safe::of("the command names no program")) };
+    let mut command = tokio::process::Command::new(program);
+    command.args(arguments).envs(environment.iter().copied());
+    match fed(command, program, deadline, input).await {
+        Ok(_) => Ok(()),
+        Err(Failed::NotStarted(error)) => Err(Safe::line(&format!("{program} did not start: {error}"))),
+        Err(Failed::Refused(said) | Failed::Other(said)) => Err(Safe::line(&said)),
+    }
+}
+
+async fn fed(
     mut command: tokio::process::Command,
     who: &str,
     deadline: Duration,
+    input: &[u8],
 ) -> Result<Vec<u8>, Failed> {
     // Its own process group, so that the terminal's signals and questions pass it by.
     command.process_group(0).kill_on_drop(true);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let stdin = if input.is_empty() { Stdio::null() } else { Stdio::piped() };
+    command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(Failed::NotStarted)?;
     let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
         return Err(Failed::Other(format!("{who} has no output")));
     };
+    let pipe = child.stdin.take();
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let group = Group(child.id());
     let finished = tokio::time::timeout(deadline, async {
+        let feed = async {
+            if let Some(mut pipe) = pipe {
+                // Who does not read it need not.
+                let _ = pipe.write_all(input).await;
+            }
+        };
         // A program that goes on writing meets a closed pipe, not a full one.
-        let (a, b) = tokio::join!(taken(stdout, STDOUT_LIMIT, &mut out), taken(stderr, STDERR_LIMIT, &mut err));
+        let (a, b, ()) =
+            tokio::join!(taken(stdout, STDOUT_LIMIT, &mut out), taken(stderr, STDERR_LIMIT, &mut err), feed);
         a.and(b)?;
         child.wait().await
     })

@@ -28,6 +28,7 @@ mod write;
 pub use access::Deadlines;
 pub use docker::{Docker, DockerDeadlines, EngineVersion};
 pub use error::NetError;
+pub use exec::told;
 #[cfg(test)]
 pub(crate) use github::Hour;
 pub use github::{About, Etags, GitHub, Limits, Listed};

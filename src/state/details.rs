@@ -55,6 +55,8 @@ impl Details {
                 }
                 self.jobs.insert(run, Ok(jobs));
             }
+            // Only how long they took is of interest, and that was learnt.
+            Detail::Past(_) => {}
             Detail::Comparison(row) => {
                 let key = (row.query.rollout.clone(), row.query.metric);
                 drop(self.comparisons.insert(key, Compared { source, heard: mono, row: Arc::from(row) }));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::State;
 use super::world::Feed;
 use crate::model::source::{FeedId, FeedStatus};
-use crate::model::{Kind, SourceId, SystemId};
+use crate::model::{Kind, Name, SourceId, SystemId};
 use crate::safe;
 use crate::text::{self, Safe};
 
@@ -99,6 +99,17 @@ pub fn of_kind(state: &State, cluster: SourceId, kind: Kind) -> Freshness {
         return Freshness::Failed { why, retry: None };
     }
     aggregate(state.now.mono, state.world.feeds.iter().filter(|(id, _)| id.cluster == cluster && id.kind == kind))
+}
+
+/// The same where the kind is read by namespace (or repository): of that one alone.
+#[must_use]
+pub fn of_place(state: &State, cluster: SourceId, kind: Kind, namespace: &Name) -> Freshness {
+    if let Some(why) = unusable(state, cluster) {
+        return Freshness::Failed { why, retry: None };
+    }
+    let here = |id: &FeedId| id.namespace.as_ref().is_none_or(|name| name == namespace);
+    let feeds = state.world.feeds.iter().filter(|(id, _)| id.cluster == cluster && id.kind == kind && here(id));
+    aggregate(state.now.mono, feeds)
 }
 
 /// Every list of these kinds is whole and every object of it could be read: a count is the count, not "at least".

@@ -1,11 +1,14 @@
 //! What is looked at now, for the systems to ask for. Pure: made from the state, after every key and
 //! tick; so it costs what is on the screen.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::ui::{ListId, Pane, Place};
-use super::{State, arms, derived, lists, runs};
+use super::{State, arms, derived, expected, lists, runs};
 use crate::model::interest::{ImageInterest, Interest};
+use crate::model::pipelines::Run;
 use crate::model::slo::ComparisonQuery;
 use crate::model::{Kind, ObjectId, SystemId, Uid};
 
@@ -14,12 +17,23 @@ const RUNS: usize = 4;
 
 #[must_use]
 pub fn of(state: &State) -> Interest {
-    let jobs = jobs(state);
+    let shown = shown_run(state);
+    let past = shown.as_deref().map_or_else(Vec::new, |run| expected::wanted(state, run));
+    let jobs = jobs(state, shown.map(|run| run.id()));
     let images = images(state);
     if state.world.of_system(SystemId::Prometheus).next().is_none() {
-        return Interest { jobs, images, ..Interest::default() };
+        return Interest { jobs, past, images, ..Interest::default() };
     }
-    Interest { jobs, comparisons: comparisons(state), spent: spent(state), history: history(state), images }
+    Interest { jobs, past, comparisons: comparisons(state), spent: spent(state), history: history(state), images }
+}
+
+/// The run whose jobs are on the screen.
+fn shown_run(state: &State) -> Option<Arc<Run>> {
+    match &state.ui.place {
+        Place::Deck | Place::Pipelines | Place::Run(_) => runs::chosen(state),
+        Place::Log(id) if id.kind.is_job() => runs::chosen(state),
+        _ => None,
+    }
 }
 
 /// What runs and what was built lately; quicker while somebody looks at images or a run is on its way.
@@ -38,16 +52,18 @@ fn images(state: &State) -> Vec<ImageInterest> {
 
 /// The run that is shown, and the first of those that move, failed or wait: what their jobs are named
 /// says where they deploy and what went wrong. As they were ordered last, so that a key costs nothing.
-fn jobs(state: &State) -> Vec<ObjectId> {
-    let shown = match &state.ui.place {
-        Place::Deck | Place::Pipelines | Place::Run(_) => runs::chosen(state),
-        Place::Log(id) if id.kind.is_job() => runs::chosen(state),
-        _ => None,
-    };
-    let mut all: Vec<ObjectId> = shown.map(|run| run.id()).into_iter().collect();
+/// Those of which a job is watched come on top.
+fn jobs(state: &State, shown: Option<ObjectId>) -> Vec<ObjectId> {
+    let mut all: Vec<ObjectId> = shown.into_iter().collect();
     for run in runs::ordered(state).open().iter().take(RUNS) {
         if all.len() < RUNS && !all.iter().any(|id| id.uid == run.meta.uid) {
             all.push(run.id());
+        }
+    }
+    let watched = state.watches.armed.iter().filter_map(|watch| watch.run(state));
+    for id in watched {
+        if !all.contains(&id) {
+            all.push(id);
         }
     }
     all

@@ -9,6 +9,7 @@ pub mod deployment_status;
 pub mod derived;
 pub mod details;
 pub mod environment;
+pub mod expected;
 pub mod freshness;
 pub mod help;
 pub mod images;
@@ -31,6 +32,7 @@ pub mod timeline;
 pub mod ui;
 pub mod verbs;
 pub mod waiting;
+pub mod watches;
 pub mod world;
 
 use std::sync::Arc;
@@ -83,6 +85,10 @@ pub struct State {
     pub reports: bool,
     /// What the systems were told last to look at.
     pub interest: Arc<Interest>,
+    /// How long jobs took, for what is expected of those that run.
+    pub learnt: expected::Learnt,
+    /// What somebody wants to be told of.
+    pub watches: watches::Watches,
     /// `demo ×20`, shown as a badge.
     pub badge: Option<Safe>,
 }
@@ -115,6 +121,8 @@ impl State {
             settings: Arc::default(),
             reports: false,
             interest: Arc::default(),
+            learnt: expected::Learnt::default(),
+            watches: watches::Watches::default(),
             badge: None,
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::State;
+use super::{State, expected};
 use crate::model::SourceId;
 use crate::model::pipelines::{Job, JobStep, Jobs, Run, RunStatus};
 
@@ -13,11 +13,13 @@ use crate::model::pipelines::{Job, JobStep, Jobs, Run, RunStatus};
 const ENDS: [u64; 18] =
     [30, 60, 120, 180, 300, 600, 900, 1_200, 1_800, 2_700, 3_600, 5_400, 7_200, 10_800, 14_400, 21_600, 43_200, 86_400];
 
-/// From the start of the first job to the end of the last.
+/// From when the first job was queued to the end of the last, as far as it can be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scale {
     pub from: Timestamp,
     pub span: Duration,
+    /// Something is expected of one of the jobs: words beside the bars say what.
+    pub expects: bool,
 }
 
 /// From when to when something ran.
@@ -27,12 +29,18 @@ impl Scale {
     /// The scale of a run; `None` before any of its jobs began.
     #[must_use]
     pub fn of(state: &State, run: &Run, jobs: &Jobs) -> Option<Self> {
-        let spans = || jobs.jobs.iter().filter_map(|job| of_job(state, job));
-        let from = spans().map(|(from, _)| from).min()?;
+        let spans = || jobs.jobs.iter().filter_map(|job| expected_span(state, job));
+        let queued = || jobs.jobs.iter().filter_map(|job| of_queue(state, job));
+        // A job that passed in an earlier attempt stands beside those of this one, hours before them.
+        let begun = run.started.map(|at| state.ours(run.meta.cluster, at));
+        let of_now = |(_, to): &Span| begun.is_none_or(|begun| *to >= begun);
+        let first = |spans: &mut dyn Iterator<Item = Span>| spans.map(|(from, _)| from).min();
+        let from = first(&mut spans().chain(queued()).filter(of_now)).or_else(|| first(&mut spans()))?;
         let to = spans().map(|(_, to)| to).max()?;
         let span = length((from, to));
         let span = if run.is_active() { next_end(span) } else { span };
-        Some(Self { from, span: span.max(Duration::from_secs(1)) })
+        let expects = jobs.jobs.iter().any(|job| expected::pace_of_job(state, job).is_some());
+        Some(Self { from, span: span.max(Duration::from_secs(1)), expects })
     }
 
     /// First cell and number of cells of a bar in so many; never past their end, never none.
@@ -51,6 +59,22 @@ impl Scale {
 #[must_use]
 pub fn of_job(state: &State, job: &Job) -> Option<Span> {
     span(state, job.id.cluster, &job.status, job.started, job.completed)
+}
+
+/// The same with the time that it will run on, as a rule.
+#[must_use]
+pub fn expected_span(state: &State, job: &Job) -> Option<Span> {
+    let (from, to) = of_job(state, job)?;
+    let end = expected::pace_of_job(state, job).and_then(|(expected, _)| from.checked_add(expected.median).ok());
+    Some((from, end.map_or(to, |end| end.max(to))))
+}
+
+/// When a job that has begun was queued before.
+#[must_use]
+pub fn of_queue(state: &State, job: &Job) -> Option<Span> {
+    let (begun, _) = of_job(state, job)?;
+    let queued = state.ours(job.id.cluster, job.created?);
+    (queued < begun).then_some((queued, begun))
 }
 
 /// The same of a step of a job.

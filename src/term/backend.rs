@@ -30,6 +30,16 @@ impl<W: Write> Paint<W> {
         Self { out, caps, ascii, style: None, cursor: Position::ORIGIN }
     }
 
+    /// A text as the terminal can show it, where it is not drawn in cells.
+    #[must_use]
+    pub fn plain(&self, text: &str) -> String {
+        if self.caps.utf8 {
+            return text.to_owned();
+        }
+        let mut bytes = [0; 4];
+        text.chars().map(|c| (self.ascii)(c.encode_utf8(&mut bytes)).to_owned()).collect()
+    }
+
     pub fn writer(&mut self) -> &mut W {
         &mut self.out
     }

@@ -45,7 +45,7 @@ fn accepted(bytes: &[u8]) -> Option<usize> {
         // BEL is the bell, on its own, when something needs a human.
         [b' '..=b'~' | 0x07, ..] => Some(1),
         [0x1b, b'[', ..] => control(bytes),
-        [0x1b, b']', ..] => clipboard(bytes),
+        [0x1b, b']', ..] => clipboard(bytes).or_else(|| notice(bytes)),
         [0x80..=0xff, ..] => decode(bytes).filter(|c| is_visible(*c)).map(char::len_utf8),
         _ => None,
     }
@@ -62,7 +62,7 @@ fn decode(bytes: &[u8]) -> Option<char> {
 
 /// Not a control, and neither invisible nor reordering. Said again here, and not taken from the
 /// module that presents texts: a back-stop must not share the mistake it is there for.
-const fn is_visible(c: char) -> bool {
+pub(super) const fn is_visible(c: char) -> bool {
     !matches!(c,
         '\u{80}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e000}'..='\u{f8ff}'
@@ -125,4 +125,19 @@ fn clipboard(bytes: &[u8]) -> Option<usize> {
     let length =
         body.iter().position(|byte| !matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' | b'='))?;
     body[length..].starts_with(b"\x1b\\").then_some(START.len() + length + 2)
+}
+
+/// The longest notice.
+pub(super) const NOTICE: usize = 512;
+
+/// `OSC 9 ; text ST` and `OSC 777 ; notify ; title ; text ST`: visible characters only. A text that
+/// begins with a digit would be another command to some terminals (`9;4` draws a progress bar).
+fn notice(bytes: &[u8]) -> Option<usize> {
+    let start = [&b"\x1b]9;"[..], b"\x1b]777;notify;"].into_iter().find(|start| bytes.starts_with(start))?;
+    let body = &bytes[start.len()..];
+    let length = body.iter().take(NOTICE + 1).position(|byte| *byte == 0x1b)?;
+    let text = std::str::from_utf8(&body[..length]).ok()?;
+    let good = text.chars().all(|c| matches!(c, ' '..='~') || (!c.is_ascii() && is_visible(c)));
+    let first = text.chars().next().is_some_and(|c| !c.is_ascii_digit());
+    (good && first && body[length..].starts_with(b"\x1b\\")).then_some(start.len() + length + 2)
 }

@@ -41,6 +41,12 @@ impl Screen {
         self.terminal.clear()
     }
 
+    /// Tells the desktop through the terminal; between two frames, in one write.
+    pub fn notify(&mut self, title: &str, text: &str, bell: bool) -> io::Result<()> {
+        let text = self.terminal.backend().plain(text);
+        self.tty().notify(title, &text, bell)
+    }
+
     /// For the clipboard and the bell.
     pub fn tty(&mut self) -> &mut Tty {
         self.terminal.backend_mut().writer()

@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::gate::Gate;
+use super::gate::{Gate, NOTICE, is_visible};
 
 /// Room for a frame before the first write; a frame that is larger grows it.
 const FRAME: usize = 64 * 1024;
@@ -70,6 +70,19 @@ impl<W: Write> Tty<W> {
         self.flush()
     }
 
+    /// Tells the desktop through the terminal, in both ways that terminals know (OSC 9, OSC 777), and
+    /// rings. What stands in neither a sequence nor a person's text is left out of both.
+    pub fn notify(&mut self, title: &str, text: &str, bell: bool) -> io::Result<()> {
+        // `;` ends a field, and a first digit is another command.
+        let title = noticed(title, 64).replace(';', ",");
+        let text = noticed(text, NOTICE - 128);
+        write!(self, "\x1b]9;{title}: {text}\x1b\\\x1b]777;notify;{title};{text}\x1b\\")?;
+        if bell {
+            self.write_all(b"\x07")?;
+        }
+        self.flush()
+    }
+
     /// To the clipboard of the terminal (OSC 52): at most [`CLIPBOARD_BYTES`], without the line ends
     /// at its end, so that pasting it into a shell does not run it.
     pub fn copy(&mut self, text: &str) -> io::Result<()> {
@@ -78,6 +91,12 @@ impl<W: Write> Tty<W> {
         crossterm::queue!(self, crossterm::clipboard::CopyToClipboard::to_clipboard_from(text))?;
         self.flush()
     }
+}
+
+/// At most so many bytes of what can be seen.
+fn noticed(text: &str, most: usize) -> String {
+    let seen: String = text.chars().filter(|c| matches!(c, ' '..='~') || (!c.is_ascii() && is_visible(*c))).collect();
+    seen[..seen.floor_char_boundary(most)].to_owned()
 }
 
 impl<W: Write> Write for Tty<W> {

@@ -43,6 +43,8 @@ pub fn symbol(symbol: &str) -> &str {
         "◌" => "o",
         "●" => "*",
         "○" => "O",
+        // What somebody wants to be told of.
+        "◉" => "W",
         "◐" => "%",
         "…" => "~",
         "•" | "·" | "⋅" => ".",

@@ -57,6 +57,13 @@ pub fn duration(span: Duration) -> Safe {
     })
 }
 
+/// The time of day in UTC: `14:03:22Z`.
+#[must_use]
+pub fn clock(at: jiff::Timestamp) -> Safe {
+    let time = at.to_zoned(jiff::tz::TimeZone::UTC);
+    made(format!("{:02}:{:02}:{:02}Z", time.hour(), time.minute(), time.second()))
+}
+
 /// A number with its thousands apart: `10 000`.
 #[must_use]
 pub fn count(n: u64) -> Safe {

@@ -15,7 +15,7 @@ use crate::text::Safe;
 pub fn draw(state: &State, pen: &mut Pen<'_>) {
     let width = pen.width();
     pen.background(0, 0, width, Role::Band);
-    let time = Words::of(Role::Dim, clock(state));
+    let time = watches(state).dim(clock(state));
     let end = width.saturating_sub(time.width() + 1);
     let shown = width >= 40;
     if shown {
@@ -54,9 +54,17 @@ fn has_rows(state: &State, command: Command) -> bool {
 /// `14:03:22Z`.
 #[must_use]
 pub fn clock(state: &State) -> Safe {
-    let time = state.now.wall.to_zoned(jiff::tz::TimeZone::UTC);
-    let two = |n: i8| safe!("{}{}", if n < 10 { "0" } else { "" }, i64::from(n));
-    safe!("{}:{}:{}Z", two(time.hour()), two(time.minute()), two(time.second()))
+    crate::text::clock(state.now.wall)
+}
+
+/// `◉ 2 watched   bell off   `: what somebody will be told of.
+fn watches(state: &State) -> Words {
+    let mut words = Words::new();
+    match state.watches.armed.len() {
+        0 => {}
+        armed => words = words.add(Role::Move, "◉ ").text(safe!("{} watched   ", armed)),
+    }
+    if state.watches.mute { words.dim("bell off   ") } else { words }
 }
 
 /// Key and word of a command, when a key is bound to it and it can be used now.

@@ -94,6 +94,7 @@ pub fn rows(
         if selected == Some(&line.id) {
             mark(pen, 0, y, pen.width(), has_keys);
         }
+        watched(state, pen, y, line);
         row(pen, y, columns, &placed, &cells(line));
     }
 }
@@ -137,6 +138,7 @@ pub fn sectioned(
         if selected == Some(&line.id) {
             mark(pen, 0, y, pen.width(), state.ui.list_id() == *list);
         }
+        watched(state, pen, y, line);
         y += 1;
     }
 }
@@ -158,6 +160,13 @@ pub fn mark(pen: &mut Pen<'_>, x: u16, y: u16, width: u16, has_keys: bool) {
         pen.write(x, y, 1, &Words::of(Role::Key, "▌"));
     } else {
         pen.write(x, y, 1, &Words::of(Role::Faint, "▏"));
+    }
+}
+
+/// Somebody wants to be told of it.
+fn watched(state: &State, pen: &mut Pen<'_>, y: u16, line: &Line) {
+    if state.watches.marks(&line.id) {
+        pen.write(0, y, 1, &Words::of(Role::Move, "◉"));
     }
 }
 

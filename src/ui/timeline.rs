@@ -3,34 +3,131 @@
 use super::pen::Words;
 use super::signs;
 use crate::config::theme::Role;
-use crate::model::pipelines::{Conclusion, Job, RunStatus};
+use crate::model::pipelines::{Conclusion, Job, JobStep, Run, RunStatus};
 use crate::safe;
-use crate::state::timeline::{Scale, Span, of_job};
+use crate::state::expected::{self, Eta, Expected, Pace};
+use crate::state::timeline::{self as times, Scale, Span};
 use crate::state::{State, runs};
 use crate::text::{self, Safe};
 
 /// Seconds after which waiting for a runner is no longer ordinary.
 const LONG_QUEUE: u64 = 60;
 
-/// A bar in a column of that width: where it stands is when it ran, how long it is how long it took.
-#[must_use]
-pub fn bar(scale: Option<&Scale>, span: Option<Span>, width: u16, role: Role) -> Words {
-    let (Some(scale), Some(span)) = (scale, span) else { return Words::new() };
-    if width == 0 {
-        return Words::new();
+/// Cells of the column that are left to the words beside the bars, the same in every row of a run.
+fn room(scale: &Scale, width: u16) -> u16 {
+    match width {
+        _ if !scale.expects => 0,
+        44.. => 24,
+        26.. => 10,
+        _ => 0,
     }
-    let (from, length) = scale.cells(span, width);
-    let cells: Vec<Safe> = std::iter::repeat_n(Safe::of("▇"), usize::from(length)).collect();
-    Words::of(Role::Base, Safe::of("").pad_end(usize::from(from))).add(role, Safe::join(&cells, ""))
 }
 
-/// The bar of a job; of one that has not begun, what it waits for, at the end of the column.
+fn cells(count: u16, glyph: &'static str, role: Role) -> Words {
+    let cells: Vec<Safe> = std::iter::repeat_n(Safe::of(glyph), usize::from(count)).collect();
+    Words::of(role, Safe::join(&cells, ""))
+}
+
+/// What is drawn of something that began.
+struct Begun {
+    queued: Option<Span>,
+    ran: Span,
+    /// Where it ends as a rule.
+    end: jiff::Timestamp,
+    expects: Option<(Expected, Pace)>,
+}
+
+/// Queued `┄`, running `▇`, and `░` as long as it will run on as a rule; at the end of the column what
+/// is expected of it, in words.
+fn begun(scale: &Scale, width: u16, role: Role, it: &Begun) -> Words {
+    let axis = width - room(scale, width);
+    if axis == 0 {
+        return Words::new();
+    }
+    let (from, length) = scale.cells(it.ran, axis);
+    let queued = it.queued.map_or(from, |queued| scale.cells(queued, axis).0.min(from));
+    let (_, whole) = scale.cells((it.ran.0, it.end), axis);
+    let bar = cells(queued, " ", Role::Base)
+        .then(cells(from - queued, "┄", Role::Faint))
+        .then(cells(length, "▇", role))
+        .then(cells(whole.saturating_sub(length), "░", Role::Faint));
+    let Some((expected, pace)) = &it.expects else { return bar };
+    // Where no room is kept for them they stand in what the bar leaves free.
+    let words = beside(expected, *pace, room(scale, width).max(width.saturating_sub(bar.width())));
+    let used = bar.width() + words.width();
+    if words.is_empty() || used > width { bar } else { bar.then(cells(width - used, " ", Role::Base)).then(words) }
+}
+
+/// The bar of a step of a job, in the same column.
+#[must_use]
+pub fn of_a_step(
+    state: &State,
+    scale: Option<&Scale>,
+    job: Option<&Job>,
+    step: &JobStep,
+    (width, role): (u16, Role),
+) -> Words {
+    let ran = |job: &Job| times::of_step(state, job.id.cluster, step);
+    let (Some(scale), Some(job)) = (scale, job) else { return Words::new() };
+    let Some(ran) = ran(job).filter(|_| step.conclusion != Some(Conclusion::Skipped)) else { return Words::new() };
+    let expects = expected::of_step(state, job, step.number).filter(|_| step.status == RunStatus::InProgress);
+    let expects = expects.map(|expected| (expected, expected.pace(times::length(ran))));
+    let usual = expects.and_then(|(expected, _)| ran.0.checked_add(expected.median).ok());
+    let end = usual.map_or(ran.1, |end| end.max(ran.1));
+    begun(scale, width, role, &Begun { queued: None, ran, end, expects })
+}
+
+/// `of ~2m20s`; `▲ slower than usual` beyond what nine of ten took. As short as the room asks for.
+fn beside(expected: &Expected, pace: Pace, room: u16) -> Words {
+    let usual = text::duration(round(expected.median));
+    let all = match pace {
+        Pace::Left(_) | Pace::Late(_) => {
+            [Words::of(Role::Dim, safe!("of ~{}", usual)), Words::of(Role::Dim, safe!("~{}", usual))]
+        }
+        Pace::Slow => [Words::of(Role::Wait, "▲ slower than usual"), Words::of(Role::Wait, "▲ slower")],
+    };
+    // One cell stays free between the axis and the words.
+    all.into_iter().find(|words| words.width() < room).unwrap_or_default()
+}
+
+/// An expectation to the second would say more than is known.
+#[must_use]
+pub fn round(span: std::time::Duration) -> std::time::Duration {
+    let seconds = span.as_secs_f64().round() as u64;
+    let step = match seconds {
+        0..60 => 1,
+        60..600 => 10,
+        600..3_600 => 60,
+        _ => 300,
+    };
+    std::time::Duration::from_secs((seconds + step / 2) / step * step)
+}
+
+/// `done in ~4m`, `▲ slower than usual (~8m)`; nothing of a run of which too little is known.
+#[must_use]
+pub fn eta(state: &State, run: &Run) -> Words {
+    let done = match expected::eta(state, run) {
+        Some(Eta::In(left)) if left.as_secs() == 0 => Words::of(Role::Move, "done any moment"),
+        Some(Eta::In(left)) => Words::of(Role::Move, safe!("done in ~{}", text::duration(round(left)))),
+        Some(Eta::Slow(_)) | None => Words::new(),
+    };
+    let Some(usual) = expected::of_run(state, run).filter(|_| expected::is_slow(state, run)) else { return done };
+    let slow = safe!("▲ slower than usual (~{})", text::duration(round(usual.median)));
+    if done.is_empty() { Words::of(Role::Wait, slow) } else { done.dim(" · ").add(Role::Wait, slow) }
+}
+
+/// The bar of a job: where it stands is when it ran, how long it is how long it took. Of one that has
+/// not begun, what it waits for, at the end of the column.
 #[must_use]
 pub fn of_a_job(state: &State, scale: Option<&Scale>, job: &Job, width: u16) -> Words {
     let sign = signs::pipeline(&job.status, job.conclusion.as_ref());
     let Some(what) = runs::waits(job) else {
-        let ran = of_job(state, job).filter(|_| job.conclusion != Some(Conclusion::Skipped));
-        return bar(scale, ran, width, sign.role);
+        let ran = times::of_job(state, job).filter(|_| job.conclusion != Some(Conclusion::Skipped));
+        let (Some(scale), Some(ran)) = (scale, ran) else { return Words::new() };
+        let queued = times::of_queue(state, job);
+        let end = times::expected_span(state, job).map_or(ran.1, |(_, end)| end);
+        let expects = expected::pace_of_job(state, job);
+        return begun(scale, width, sign.role, &Begun { queued, ran, end, expects });
     };
     let since = runs::waits_since(state, job);
     let long = since.is_some_and(|since| since.as_secs() >= LONG_QUEUE);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Effect, confirm, log, places, prompt, select, toasts};
+use super::{Effect, confirm, log, places, prompt, select, toasts, watches};
 use crate::action::Outcome;
 use crate::command::{Command, Key};
 use crate::safe;
@@ -104,6 +104,8 @@ pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>
         Command::Logs if !in_log => places::logs(state),
         Command::Copy => places::copy(state, effects),
         Command::Browse => places::browse(state, effects),
+        Command::TellMe => watches::toggle(state),
+        Command::Bell => watches::bell(state),
         Command::FaultsOnly if !in_log => places::faults_only(state),
         Command::Open if !in_log => places::open(state),
         Command::Down

@@ -4,12 +4,14 @@ mod confirm;
 mod deck_log;
 mod evidence;
 mod keys;
+mod learn;
 pub mod log;
 mod operations;
 mod places;
 mod prompt;
 mod select;
 mod toasts;
+mod watches;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,8 +19,10 @@ use std::sync::Arc;
 use crate::action::{Operation, OperationId, Outcome, Progress};
 use crate::command::Key;
 use crate::model::Now;
+use crate::model::durations::Book;
 use crate::model::interest::Interest;
 use crate::model::log::{LogEvent, LogRequest, TailId};
+use crate::model::notify::{Answer, Hook};
 use crate::model::source::{FeedEvent, FeedId};
 use crate::safe;
 use crate::state::ui::ToastKind;
@@ -66,8 +70,19 @@ pub enum Effect {
     Suspend,
     /// What is looked at now: asked of the sources until the next one.
     Interest(Arc<Interest>),
+    /// To the disk: how long jobs took.
+    Keep(Arc<Book>),
+    /// To the terminal: what somebody waited for (OSC 9, OSC 777), with the bell or without.
+    Notify {
+        answer: Arc<Answer>,
+        bell: bool,
+    },
+    /// Tell a program of it.
+    Hook(Hook, Arc<Answer>),
     Quit,
 }
+
+pub use learn::remembered;
 
 /// Takes one message in.
 pub fn update(state: &mut State, now: Now, msg: Msg) -> Vec<Effect> {
@@ -90,10 +105,12 @@ pub fn update(state: &mut State, now: Now, msg: Msg) -> Vec<Effect> {
         Msg::Resumed => resumed(state, &mut effects),
         Msg::Feed(id, event) => {
             let quiet = event.is_quiet();
+            learn::hear(state, &event);
             state.world.apply(&id, now.mono, event);
             if !quiet {
                 confirm::check_target(state);
                 operations::observe(state, &mut effects);
+                watches::look(state, &mut effects);
             }
         }
         Msg::Progress(id, progress) => operations::progress(state, &id, progress, &mut effects),
@@ -165,6 +182,8 @@ fn tick(state: &mut State, effects: &mut Vec<Effect>) {
     confirm::check_target(state);
     operations::observe(state, effects);
     evidence::read_again(state, effects);
+    watches::look(state, effects);
+    effects.extend(learn::keep(state));
 }
 
 /// The program slept: what is on the screen is old until each source has answered again.

@@ -80,6 +80,7 @@ async fn console_with(instead: &[Instead], place: Place, folder: &TempDir, alone
         badge: None,
         recorder: Recorder::new(Journal::open(folder.path())),
         saves: None,
+        durations: None,
     };
     (Headless::start(setup, (220, 60)).expect("the console starts"), demo)
 }

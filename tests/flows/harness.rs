@@ -1,5 +1,6 @@
 //! A console in memory on a demo of its own, with a journal in a temporary folder.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use quarterdeck::config::theme::{Depth, Glyphs};
 use quarterdeck::config::{keymap, theme};
 use quarterdeck::demo::{self, Demo, Options};
 use quarterdeck::journal::Journal;
+use quarterdeck::model::scope::Settings;
 use quarterdeck::state::log;
 use quarterdeck::state::ui::Place;
 use quarterdeck::systems::Namespaces;
@@ -30,7 +32,7 @@ impl Story {
     pub async fn of(options: Options) -> Self {
         let demo = demo::start(options).await.expect("the demo starts");
         let folder = TempDir::new().expect("a temporary folder");
-        let console = console(&demo, Recorder::new(Journal::open(folder.path())));
+        let console = start(&demo, Recorder::new(Journal::open(folder.path())), Arc::default(), Some(folder.path()));
         let mut story = Self { console, demo, folder };
         let heard = |console: &Headless| console.state().world.feeds.values().all(|feed| feed.complete);
         story.console.wait_for("every list", heard).await.unwrap_or_else(|lost| panic!("{lost}"));
@@ -39,7 +41,16 @@ impl Story {
 
     /// Another console on the same demo.
     pub fn beside(&self, recorder: Recorder) -> Headless {
-        console(&self.demo, recorder)
+        start(&self.demo, recorder, Arc::default(), None)
+    }
+
+    /// Another console in place of this one, in the same folder, as the configuration wants it.
+    pub async fn again(self, settings: Settings) -> Self {
+        let Self { console, demo, folder } = self;
+        console.finish().await;
+        let recorder = Recorder::new(Journal::open(folder.path()));
+        let console = start(&demo, recorder, Arc::new(settings), Some(folder.path()));
+        Self { console, demo, folder }
     }
 
     /// Moves the held world on.
@@ -52,10 +63,10 @@ impl Story {
     }
 }
 
-fn console(demo: &Demo, recorder: Recorder) -> Headless {
+fn start(demo: &Demo, recorder: Recorder, settings: Arc<Settings>, folder: Option<&Path>) -> Headless {
     let setup = Setup {
         specs: app::specs_of(demo, &Namespaces::All),
-        settings: Arc::default(),
+        settings,
         keymap: keymap::load(None, None).expect("the keymap"),
         theme: theme::load(None, None, Depth::True, Glyphs::Unicode).expect("the theme"),
         clock: demo.clock,
@@ -64,6 +75,7 @@ fn console(demo: &Demo, recorder: Recorder) -> Headless {
         badge: None,
         recorder,
         saves: None,
+        durations: folder.map(Path::to_path_buf),
     };
     Headless::start(setup, (160, 48)).expect("the console starts")
 }

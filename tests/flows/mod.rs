@@ -9,3 +9,4 @@ mod document;
 pub mod harness;
 mod red_job;
 mod story;
+mod watches;

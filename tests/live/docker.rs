@@ -96,6 +96,7 @@ impl Engine {
             badge: None,
             recorder: Recorder::new(Journal::open(folder.path())),
             saves: None,
+            durations: None,
         };
         Headless::start(setup, (160, 48)).unwrap()
     }

@@ -1,4 +1,5 @@
 //! Invariants that hold for every sequence of messages.
 
+mod durations;
 mod interleavings;
 mod runs;

@@ -117,7 +117,7 @@ proptest! {
         from in -500_i64..5_000, took in -50_i64..5_000, span in 1_u64..4_000, width in 1_u16..200,
     ) {
         let state = state();
-        let scale = Scale { from: world::ago(&state, 4_000), span: std::time::Duration::from_secs(span) };
+        let scale = Scale { from: world::ago(&state, 4_000), span: std::time::Duration::from_secs(span), expects: false };
         let begin = world::ago(&state, 4_000 - from);
         let end = world::ago(&state, 4_000 - from - took);
         let (first, cells) = scale.cells((begin, end), width);

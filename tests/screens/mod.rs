@@ -6,6 +6,7 @@ mod deck;
 mod dialogs;
 mod discovered;
 mod doubt;
+mod expected;
 mod hostile;
 mod kept;
 mod matrix;

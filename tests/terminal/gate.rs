@@ -27,6 +27,7 @@ fn r2_what_the_console_sends_passes_untouched() {
         b"\x07",
         "✔ ok │ Grüße 日本 👩\u{200d}👧 ␛ e\u{301}".as_bytes(),
         b"\x1b]52;c;Y29waWVk\x1b\\",
+        "\x1b]9;quarterdeck: ci #7 ✔ passed; 2m\x1b\\\x1b]777;notify;quarterdeck;ci #7 passed\x1b\\\x07".as_bytes(),
     ];
     for bytes in sent {
         assert_eq!(pass(bytes), (bytes.to_vec(), 0), "{}", bytes.escape_ascii());
@@ -36,6 +37,12 @@ fn r2_what_the_console_sends_passes_untouched() {
 #[test]
 fn r2_everything_else_is_left_out_and_counted() {
     let foreign: &[&[u8]] = &[
+        b"\x1b]9;4;1;50\x1b\\",
+        b"\x1b]9;text\x07",
+        b"\x1b]9;a\nb\x1b\\",
+        b"\x1b]9;\x1b\\",
+        b"\x1b]777;precmd\x1b\\",
+        b"\x1b]777;notify;a;b\x1b]52;c;?\x1b\\",
         b"\n",
         b"\r",
         b"\t",
@@ -150,6 +157,26 @@ fn a_copy_is_bounded_and_runs_nothing_when_pasted() {
     let mut tty = Tty::new(Vec::new());
     tty.copy(&"ß".repeat(100_000)).unwrap();
     assert_eq!(tty.get_ref().len(), 7 + quarterdeck::term::CLIPBOARD_BYTES.div_ceil(3) * 4 + 2);
+}
+
+/// Whatever a name from outside holds, one whole notice goes out in each way, and the bell once.
+#[test]
+fn a_notice_is_bounded_and_holds_nothing_but_text() {
+    let mut tty = Tty::new(Vec::new());
+    tty.notify("quarterdeck", "ci #7 ✔ passed", true).unwrap();
+    let sent = String::from_utf8(tty.get_ref().clone()).unwrap();
+    let wanted = "\x1b]9;quarterdeck: ci #7 ✔ passed\x1b\\\x1b]777;notify;quarterdeck;ci #7 ✔ passed\x1b\\\x07";
+    assert_eq!(sent, wanted);
+    let long = "ß".repeat(10_000);
+    for text in CASES.iter().map(|case| case.bytes()).chain([long.clone().into_bytes()]) {
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let mut tty = Tty::new(Vec::new());
+        tty.notify(&format!("quarterdeck; {text}"), &text, false).unwrap();
+        let sent = tty.get_ref();
+        assert_eq!(pass(sent), (sent.clone(), 0), "{text:?}");
+        assert!(sent.len() < 1_100 && !sent.contains(&0x07), "{text:?}: {} bytes", sent.len());
+        assert_eq!(sent.iter().filter(|byte| **byte == 0x1b).count(), 4, "{text:?}");
+    }
 }
 
 fn paint(caps: Caps, cells: &[(u16, u16, Cell)]) -> String {

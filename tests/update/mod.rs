@@ -10,5 +10,6 @@ mod life;
 mod places;
 mod run_verbs;
 mod verbs;
+mod watches;
 mod weights;
 pub mod world;

@@ -13,6 +13,7 @@
 mod clusters;
 mod environments;
 mod files;
+mod notify;
 mod objectives;
 mod overrides;
 mod secret;
@@ -190,7 +191,7 @@ fn read(fields: &Fields, config: &mut Config, slos: &mut Slos, unbuilt: &mut Unb
         config.sources = sources::read(node, unbuilt, faults);
     }
     if let Some(entry) = fields.entry("notify") {
-        services::notify(entry, unbuilt, faults);
+        config.settings.hooks = notify::read(entry, unbuilt, faults);
     }
     config.theme = chosen(fields, "theme", faults);
     config.keymap = chosen(fields, "keymap", faults);

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::secret;
-use super::tree::{At, Entry, Faults, Fields, Node};
+use super::tree::{At, Faults, Fields, Node};
 use super::unbuilt::Unbuilt;
 use super::words::{self, Wrong, checked};
 use crate::config::errors::quoted;
@@ -144,34 +143,4 @@ fn canary(node: &Node, faults: &mut Faults) -> CanaryQueries {
         checked(node, key, words::query_of_arm, faults).map(Arc::from)
     };
     CanaryQueries { errors: query("errors"), latency: query("latency") }
-}
-
-/// Where things happen that nobody is told about yet: `notify:`.
-pub(super) fn notify(entry: &Entry, unbuilt: &mut Unbuilt, faults: &mut Faults) {
-    const EVENTS: [(&str, ()); 4] = [("promoted", ()), ("rolled-back", ()), ("waiting", ()), ("budget", ())];
-    for item in entry.value.items("notify", faults) {
-        let Some(fields) = item.fields("notify", &["slack", "on"], faults) else { continue };
-        match fields.get("slack") {
-            Some(node) => {
-                if let Some(slack) = node.fields("slack", &["url"], faults)
-                    && secret::of(&slack, "url", faults).is_none()
-                    && slack.get("url").is_none()
-                    && !slack.strange
-                {
-                    let hint = Some("such as { url: { env: SLACK_WEBHOOK } }".to_owned());
-                    faults.tell(&node.at, "slack has no url", hint);
-                }
-            }
-            None if fields.strange => {}
-            None => faults.tell(
-                &item.at,
-                "this names nobody to tell",
-                Some("such as slack: { url: { env: NAME } }".to_owned()),
-            ),
-        }
-        for event in fields.get("on").map_or(&[][..], |node| node.items("on", faults)) {
-            event.one_of("event", &EVENTS, faults);
-        }
-    }
-    unbuilt.note("notify", &entry.at);
 }

@@ -128,7 +128,7 @@ fn the_whole_example_is_read() {
     environments[].gates config.yaml:24
     budget-policy config.yaml:26
     sources.alertmanager config.yaml:30
-    notify config.yaml:31
+    notify[].slack config.yaml:31
     ");
 }
 

@@ -5,6 +5,7 @@ mod hour;
 pub mod ingest;
 mod jobs;
 pub mod log;
+mod past;
 pub(super) mod perform;
 mod rhythm;
 pub mod watch;

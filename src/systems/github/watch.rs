@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
+use super::past::Past;
 use super::rhythm::{Known, Rhythm};
 use super::runs_path;
 use super::words::{self, Trouble};
@@ -33,6 +34,7 @@ pub(in crate::systems) async fn run(client: GitHub, outlet: Outlet) -> Result<()
         etags: Etags::default(),
         rhythm: Rhythm::new(Instant::now()),
         jobs_etags: HashMap::new(),
+        past: Past::new(Instant::now()),
         listed: false,
         since: None,
         skew: None,
@@ -49,6 +51,8 @@ pub(super) struct Watch {
     pub(super) rhythm: Rhythm,
     /// Of the runs that are looked at.
     pub(super) jobs_etags: HashMap<Uid, Etags>,
+    /// Runs that ended, read for how long their jobs took.
+    pub(super) past: Past,
     /// There was a whole list.
     listed: bool,
     /// Since when it is in trouble.
@@ -70,7 +74,10 @@ impl Watch {
             if self.since.is_none() {
                 self.look().await?;
             }
-            let until = self.rhythm.next(self.since.is_none());
+            let mut until = self.rhythm.next(self.since.is_none());
+            if self.since.is_none() {
+                until = self.look_back(until).await?;
+            }
             tokio::select! {
                 () = sleep_until(until) => {}
                 changed = self.outlet.refresh.changed() => {

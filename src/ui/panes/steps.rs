@@ -36,7 +36,8 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
     }
     let freshness = freshness::of_kinds(state, &Kind::RUNS);
     let chosen = runs::chosen(state);
-    let right = chosen.as_deref().map_or_else(Words::new, |run| subject(run).then(unread(state, run)));
+    let right =
+        chosen.as_deref().map_or_else(Words::new, |run| subject(run).then(ends(state, run)).then(unread(state, run)));
     title(pen, focused, "RUNNING STEPS", &right);
     let Some(run) = chosen else {
         let about = notice::About {
@@ -76,6 +77,12 @@ fn row(state: &State, job: &Job, scale: Option<&Scale>, name: u16, bar: u16) -> 
 pub(in crate::ui) fn subject(run: &Run) -> Words {
     let words = Words::of(Role::Text, safe!("{} #{}", run.workflow, run.number));
     words.dim(safe!(" · attempt {}", run.attempt))
+}
+
+/// ` · done in ~4m`.
+fn ends(state: &State, run: &Run) -> Words {
+    let eta = timeline::eta(state, run);
+    if eta.is_empty() { eta } else { Words::of(Role::Dim, " · ").then(eta) }
 }
 
 /// Why no job of it is shown.

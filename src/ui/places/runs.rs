@@ -5,15 +5,16 @@ use ratatui::layout::Rect;
 use super::{View, and_trouble, details, is_old};
 use crate::config::theme::Role;
 use crate::model::pipelines::{Conclusion, Job, JobStep, Run};
-use crate::model::{Kind, ObjectId};
+use crate::model::{Kind, ObjectId, Uid};
 use crate::safe;
 use crate::state::State;
+use crate::state::expected::{self, Pace};
 use crate::state::freshness;
 use crate::state::layout::{Page, cut_top};
 use crate::state::lists::{self, Item, Line};
 use crate::state::runs;
 use crate::state::timeline::{self as times, Scale};
-use crate::state::ui::{ListId, Place};
+use crate::state::ui::{ListId, Place, RowId};
 use crate::text::{self, Safe};
 use crate::ui::panes::{pipelines, steps};
 use crate::ui::pen::{Pen, Words};
@@ -40,8 +41,11 @@ pub(super) static PIPELINES: View = View {
     cells,
 };
 
+/// The mark of a job without which the run would have ended sooner.
+const CHAIN: &str = "▸ ";
+
 /// Name, state, how long, bar.
-static JOBS: &[Column] = &[left("", 26, 2, 0), left("", 9, 0, 1), right("", 6, 0), left("", 20, 4, 0)];
+static JOBS: &[Column] = &[left("", 26, 2, 0), left("", 9, 0, 1), right("", 8, 0), left("", 20, 4, 0)];
 
 /// The cells of a row in the list of runs; of a job or step where it stands in another list.
 pub(super) fn cells(state: &State, line: &Line) -> Vec<Words> {
@@ -55,7 +59,7 @@ pub(super) fn cells(state: &State, line: &Line) -> Vec<Words> {
             cells.push(Words::of(Role::Dim, run.actor.clone().unwrap_or_default()));
             cells
         }
-        Item::Job(job) => job_cells(state, job, None, (40, 0)),
+        Item::Job(job) => job_cells(state, job, None, (40, 0), false),
         Item::JobStep(step) => step_cells(state, step, None, None, 0),
         _ => Vec::new(),
     }
@@ -89,22 +93,10 @@ pub(super) fn page(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId)
     }
     let mut body = pen.within(area);
     body.fade(is_old(&freshness));
-    let scale = scale(state, &run);
-    let right = jobs_words(state, &run, scale.as_ref());
+    let axis = Axis::of(state, &run, body.width());
+    let right = jobs_words(state, &run, &axis);
     let fold = Sections { name: |_| "JOBS AND STEPS", right: &right, most: 0 };
-    let widths = widths(body.width());
-    table::sectioned(state, &list, &mut body, JOBS, &fold, &mut |line| row(state, line, scale.as_ref(), widths));
-}
-
-fn scale(state: &State, run: &Run) -> Option<Scale> {
-    runs::current_jobs(state, run).and_then(|jobs| Scale::of(state, run, jobs))
-}
-
-/// Width of the names and of the bars.
-fn widths(width: u16) -> (u16, u16) {
-    let placed = table::fit(JOBS, width);
-    let of = |column: usize| placed.iter().find(|(at, _, _)| *at == column).map_or(0, |(_, _, width)| *width);
-    (of(0), of(3))
+    table::sectioned(state, &list, &mut body, JOBS, &fold, &mut |line| row(state, line, &axis));
 }
 
 /// Commit, branch, event, actor, times, address.
@@ -112,6 +104,8 @@ fn facts_of(state: &State, pen: &mut Pen<'_>, run: &Run) -> u16 {
     let took = timeline::took(runs::duration(state, run));
     let since = facts::since(state, run.meta.cluster, run.started.or(run.created));
     let doing = if run.is_active() { "runs for " } else { "took " };
+    let eta = timeline::eta(state, run);
+    let ends = if eta.is_empty() { eta } else { Words::of(Role::Dim, " · ").then(eta) };
     let branch = run.branch.clone().unwrap_or_else(|| Safe::of("no branch"));
     let actor = run.actor.clone().unwrap_or_else(|| Safe::of("nobody named"));
     let lines = [
@@ -121,7 +115,8 @@ fn facts_of(state: &State, pen: &mut Pen<'_>, run: &Run) -> u16 {
             .dim(" · ")
             .dim(doing)
             .text(took)
-            .dim(safe!(" · began {} ago", since)),
+            .dim(safe!(" · began {} ago", since))
+            .then(ends),
         Words::of(Role::Dim, "service ")
             .text(runs::service(state, run))
             .dim("   branch ")
@@ -141,7 +136,7 @@ fn facts_of(state: &State, pen: &mut Pen<'_>, run: &Run) -> u16 {
 }
 
 /// `6 jobs · 1 failed · 1 job left out`.
-fn jobs_words(state: &State, run: &Run, scale: Option<&Scale>) -> Words {
+fn jobs_words(state: &State, run: &Run, axis: &Axis) -> Words {
     let Some(jobs) = runs::current_jobs(state, run) else { return Words::new() };
     let mut words = Words::of(Role::Dim, text::plural(jobs.jobs.len() as u64, "job", "jobs"));
     let failed = runs::failed_jobs(jobs).count();
@@ -151,53 +146,85 @@ fn jobs_words(state: &State, run: &Run, scale: Option<&Scale>) -> Words {
     if let Some(left_out) = steps::left_out(jobs.left_out) {
         words = words.dim(" · ").add(Role::Wait, left_out);
     }
-    match scale {
+    if !axis.chain.is_empty() {
+        words = words.dim(" · ").dim(CHAIN).dim("longest chain");
+    }
+    match &axis.scale {
         Some(scale) => words.dim(safe!(" · scale 0 to {}", text::duration(scale.span))),
         None => words,
     }
 }
 
-fn row(state: &State, line: &Line, scale: Option<&Scale>, widths: (u16, u16)) -> Vec<Words> {
+/// What the rows of a page have in common.
+struct Axis {
+    scale: Option<Scale>,
+    /// The jobs of the longest chain, where it is more than one.
+    chain: Vec<Uid>,
+    name: u16,
+    bar: u16,
+}
+
+impl Axis {
+    fn of(state: &State, run: &Run, width: u16) -> Self {
+        let jobs = runs::current_jobs(state, run);
+        let scale = jobs.and_then(|jobs| Scale::of(state, run, jobs));
+        let chain = jobs.map_or_else(Vec::new, |jobs| {
+            let chain = expected::longest_chain(state, jobs);
+            chain.into_iter().map(|at| jobs.jobs[at].id.uid.clone()).collect()
+        });
+        let placed = table::fit(JOBS, width);
+        let of = |column: usize| placed.iter().find(|(at, _, _)| *at == column).map_or(0, |(_, _, width)| *width);
+        let chain = if chain.len() > 1 { chain } else { Vec::new() };
+        Self { scale, chain, name: of(0), bar: of(3) }
+    }
+}
+
+fn row(state: &State, line: &Line, axis: &Axis) -> Vec<Words> {
     match &line.item {
-        Item::Job(job) => job_cells(state, job, scale, widths),
+        Item::Job(job) => {
+            let on_chain = axis.chain.contains(&job.id.uid);
+            job_cells(state, job, axis.scale.as_ref(), (axis.name, axis.bar), on_chain)
+        }
         Item::JobStep(step) => {
-            let source = match &state.ui.place {
-                Place::Run(id) => Some(id.cluster),
+            let job = match &line.id {
+                RowId::JobStep(job, _) => state.world.details.job(job),
                 _ => None,
             };
-            step_cells(state, step, source, scale, widths.1)
+            step_cells(state, step, job, axis.scale.as_ref(), axis.bar)
         }
         _ => Vec::new(),
     }
 }
 
-fn job_cells(state: &State, job: &Job, scale: Option<&Scale>, (name, bar): (u16, u16)) -> Vec<Words> {
+/// A job of the longest chain has a mark before its time: sooner there is sooner everywhere.
+fn job_cells(state: &State, job: &Job, scale: Option<&Scale>, (name, bar): (u16, u16), on_chain: bool) -> Vec<Words> {
     let sign = signs::pipeline(&job.status, job.conclusion.as_ref());
     let role = if sign.role == Role::Quiet || sign.role == Role::Dim { Role::Text } else { Role::Strong };
+    let slow = expected::pace_of_job(state, job).is_some_and(|(_, pace)| pace == Pace::Slow);
+    let mark = match (slow, on_chain) {
+        (true, _) => Words::of(Role::Wait, "▲ "),
+        (false, true) => Words::of(Role::Dim, CHAIN),
+        (false, false) => Words::new(),
+    };
     vec![
         sign.mark().add(role, timeline::name(job.id.name.safe(), name.saturating_sub(2))),
         Words::of(sign.role, sign.word),
-        Words::of(Role::Text, timeline::took(runs::job_duration(state, job))),
+        mark.text(timeline::took(runs::job_duration(state, job))),
         timeline::of_a_job(state, scale, job, bar),
     ]
 }
 
-fn step_cells(
-    state: &State,
-    step: &JobStep,
-    source: Option<crate::model::SourceId>,
-    scale: Option<&Scale>,
-    bar: u16,
-) -> Vec<Words> {
+fn step_cells(state: &State, step: &JobStep, job: Option<&Job>, scale: Option<&Scale>, bar: u16) -> Vec<Words> {
     let sign = signs::pipeline(&step.status, step.conclusion.as_ref());
     let calm = sign.role == Role::Quiet || sign.role == Role::Dim;
     let ran = step.conclusion != Some(Conclusion::Skipped);
-    let span = source.filter(|_| ran).and_then(|source| times::of_step(state, source, step));
+    let span = job.filter(|_| ran).and_then(|job| times::of_step(state, job.id.cluster, step));
+    let role = if sign.role == Role::Quiet { Role::Faint } else { sign.role };
     vec![
         Words::of(Role::Text, "  ").then(sign.mark()).add(if calm { Role::Dim } else { Role::Text }, &step.name),
         Words::of(if calm { Role::Dim } else { sign.role }, sign.word),
         Words::of(Role::Dim, timeline::took(span.map(times::length))),
-        timeline::bar(scale, span, bar, if sign.role == Role::Quiet { Role::Faint } else { sign.role }),
+        timeline::of_a_step(state, scale, job, step, (bar, role)),
     ]
 }
 
@@ -211,11 +238,11 @@ pub(super) fn detail(state: &State, pen: &mut Pen<'_>, run: &Run) {
     let Some(jobs) = runs::current_jobs(state, run).filter(|jobs| !jobs.jobs.is_empty()) else {
         return steps::without_jobs(state, &mut body, run, false);
     };
-    let scale = scale(state, run);
+    let axis = Axis::of(state, run, body.width());
     let placed = table::fit(JOBS, body.width());
-    let widths = widths(body.width());
     for (y, job) in (0..body.height()).zip(&jobs.jobs) {
-        let cells = job_cells(state, job, scale.as_ref(), widths);
+        let on_chain = axis.chain.contains(&job.id.uid);
+        let cells = job_cells(state, job, axis.scale.as_ref(), (axis.name, axis.bar), on_chain);
         table::row(&mut body, y, JOBS, &placed, &cells);
     }
 }

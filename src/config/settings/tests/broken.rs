@@ -235,6 +235,11 @@ fn sources_and_secrets() {
         "notify: [{ on: [promoted] }]",
         "notify: [{ slack: { url: 'https://hooks.slack.example/pa55word' }, on: [deployed] }]",
         "notify: [{ slack: {} }]",
+        "notify: [{ hook: notify-send done }]",
+        "notify: [{ hook: [] }]",
+        "notify: [{ hook: [tell, ghp_pa55word] }]",
+        "notify: [{ hook: [tell], on: [done, failed] }]",
+        "notify: [{ hook: [tell], slack: { url: { env: A } } }]",
     ]);
     assert!(!said.lines().any(|line| line.contains("=>") && line.contains("pa55")), "{said}");
     insta::assert_snapshot!(said, @r##"
@@ -287,12 +292,22 @@ fn sources_and_secrets() {
     sources: { docker: { host: 'unix://var/run/docker.sock' } }
         => config.yaml:2:28: "unix://var/run/docker.sock" names no socket; write the whole path: "unix:///var/run/docker.sock"
     notify: [{ on: [promoted] }]
-        => config.yaml:2:10: this names nobody to tell; such as slack: { url: { env: NAME } }
+        => config.yaml:2:10: this names nobody to tell; such as hook: [PROGRAM, ARGUMENT] or slack: { url: { env: NAME } }
     notify: [{ slack: { url: 'https://hooks.slack.example/pa55word' }, on: [deployed] }]
         => config.yaml:2:26: a secret must not stand here; take it from { env: NAME }, { file: PATH } or { command: [PROGRAM, ARGUMENT] }
         => config.yaml:2:73: unknown event "deployed"; known are promoted, rolled-back, waiting, budget
     notify: [{ slack: {} }]
         => config.yaml:2:19: slack has no url; such as { url: { env: SLACK_WEBHOOK } }
+    notify: [{ hook: notify-send done }]
+        => config.yaml:2:18: a hook is a list of words; write program and arguments as a list, such as [notify-send, build]; no shell is used
+    notify: [{ hook: [] }]
+        => config.yaml:2:18: the hook names no program; write program and arguments as a list, such as [notify-send, build]; no shell is used
+    notify: [{ hook: [tell, ghp_pa55word] }]
+        => config.yaml:2:25: this looks like a token itself; let the program read it from its environment
+    notify: [{ hook: [tell], on: [done, failed] }]
+        => config.yaml:2:31: unknown event "done"; known are finished, failed, waiting, silent, gone
+    notify: [{ hook: [tell], slack: { url: { env: A } } }]
+        => config.yaml:2:33: one item tells one; write two items
     "##);
 }
 
