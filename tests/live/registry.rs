@@ -177,6 +177,7 @@ impl Store {
             badge: None,
             recorder: Recorder::new(Journal::open(folder.path())),
             saves: None,
+            durations: None,
         };
         Headless::start(setup, (160, 48)).unwrap()
     }
