@@ -45,6 +45,12 @@ impl Name {
         Self { raw, safe }
     }
 
+    /// A name whose object is better known by another: a TaskRun by its task.
+    #[must_use]
+    pub fn known_as(raw: &str, safe: Safe) -> Self {
+        Self { raw: Arc::from(raw), safe }
+    }
+
     /// The bytes the system uses; for requests and comparison only.
     #[must_use]
     pub fn raw(&self) -> &str {
@@ -119,7 +125,7 @@ pub enum Kind {
 
 impl Kind {
     /// Those that are listed and watched in a cluster.
-    pub const IN_CLUSTERS: [Self; 8] = [
+    pub const IN_CLUSTERS: [Self; 10] = [
         Self::Namespace,
         Self::Deployment,
         Self::ReplicaSet,
@@ -128,6 +134,8 @@ impl Kind {
         Self::Rollout,
         Self::AnalysisRun,
         Self::Experiment,
+        Self::PipelineRun,
+        Self::TaskRun,
     ];
 
     /// Those with feeds.

@@ -14,6 +14,7 @@ pub mod rollouts;
 pub mod scope;
 pub mod slo;
 pub mod source;
+pub mod tekton;
 
 use std::time::Duration;
 

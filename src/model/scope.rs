@@ -103,11 +103,21 @@ pub struct Service {
     pub repository: Option<Name>,
     /// Workflow files of it that matter; empty = all.
     pub workflows: Vec<Name>,
+    /// Pipelines of Tekton that are its own.
+    pub tekton: Vec<PipelineOf>,
     /// Repositories of its images, without tag, with their host.
     pub images: Vec<Name>,
     /// What its images must be able to run on; empty = nothing is asked.
     pub platforms: Vec<Platform>,
     pub canary: CanaryQueries,
+}
+
+/// A Pipeline of Tekton.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PipelineOf {
+    pub pipeline: Name,
+    /// `None`: in whatever namespace it runs.
+    pub namespace: Option<Name>,
 }
 
 /// PromQL with `{arm}` where the name of the arm stands.

@@ -9,6 +9,7 @@ use super::kubernetes::{Deployment, Event, Meta, Namespace, Pod, ReplicaSet};
 use super::pipelines::{JobsRead, Quota, Run};
 use super::rollouts::{AnalysisRun, Experiment, Rollout};
 use super::slo::{Alert, Comparison, Slo, Spent};
+use super::tekton::{PipelineRun, TaskRun};
 use super::{Kind, Name, SourceId, SystemId, Uid};
 use crate::text::Safe;
 
@@ -17,7 +18,7 @@ use crate::text::Safe;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceScope {
     pub id: SourceId,
-    /// [`SystemId::Kubernetes`] for a cluster, which serves Argo Rollouts too.
+    /// [`SystemId::Kubernetes`] for a cluster, which serves Argo Rollouts and Tekton too.
     pub system: SystemId,
     /// The kubeconfig context, or `demo`; of other sources the host.
     pub name: Name,
@@ -37,7 +38,9 @@ impl SourceScope {
     #[must_use]
     pub const fn systems(&self) -> &'static [SystemId] {
         match self.system {
-            SystemId::Kubernetes | SystemId::Rollouts | SystemId::Tekton => &[SystemId::Kubernetes, SystemId::Rollouts],
+            SystemId::Kubernetes | SystemId::Rollouts | SystemId::Tekton => {
+                &[SystemId::Kubernetes, SystemId::Rollouts, SystemId::Tekton]
+            }
             SystemId::GitHub => &[SystemId::GitHub],
             SystemId::RustCi => &[SystemId::RustCi],
             SystemId::Prometheus => &[SystemId::Prometheus],
@@ -151,6 +154,8 @@ pub enum Object {
     AnalysisRun(Arc<AnalysisRun>),
     Experiment(Arc<Experiment>),
     Run(Arc<Run>),
+    PipelineRun(Arc<PipelineRun>),
+    TaskRun(Arc<TaskRun>),
     Slo(Arc<Slo>),
     Alert(Arc<Alert>),
     Container(Arc<DockerContainer>),
@@ -170,6 +175,8 @@ impl Object {
             Self::AnalysisRun(row) => &row.meta,
             Self::Experiment(row) => &row.meta,
             Self::Run(row) => &row.meta,
+            Self::PipelineRun(row) => &row.run.meta,
+            Self::TaskRun(row) => &row.meta,
             Self::Slo(row) => &row.meta,
             Self::Alert(row) => &row.meta,
             Self::Container(row) => &row.meta,

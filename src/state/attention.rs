@@ -43,6 +43,8 @@ impl Attention {
             | Object::AnalysisRun(_)
             | Object::Experiment(_)
             | Object::Run(_)
+            | Object::PipelineRun(_)
+            | Object::TaskRun(_)
             | Object::Slo(_)
             | Object::Alert(_)
             | Object::Container(_)

@@ -48,13 +48,7 @@ impl Details {
                     })
                     .or_insert(Err(why));
             }
-            Detail::Jobs(JobsRead { run, jobs: Ok(jobs) }) => {
-                self.places.retain(|_, (of, _)| *of != run);
-                for (at, job) in jobs.jobs.iter().enumerate() {
-                    self.places.insert(job.id.uid.clone(), (run.clone(), at));
-                }
-                self.jobs.insert(run, Ok(jobs));
-            }
+            Detail::Jobs(JobsRead { run, jobs: Ok(jobs) }) => self.keep_jobs(run, jobs),
             // Only how long they took is of interest, and that was learnt.
             Detail::Past(_) => {}
             Detail::Comparison(row) => {
@@ -63,6 +57,27 @@ impl Details {
             }
             Detail::Spent(row) => drop(self.spent.insert(row.slo.clone(), row)),
         }
+    }
+
+    /// Jobs that were made here, of objects that are listed.
+    pub(super) fn group(&mut self, run: &Uid, jobs: Jobs) {
+        if matches!(self.jobs.get(run), Some(Ok(known)) if **known == jobs) {
+            return;
+        }
+        self.revision += 1;
+        self.keep_jobs(run.clone(), Arc::new(jobs));
+    }
+
+    fn keep_jobs(&mut self, run: Uid, jobs: Arc<Jobs>) {
+        if let Some(Ok(before)) = self.jobs.get(&run) {
+            for job in &before.jobs {
+                self.places.remove(&job.id.uid);
+            }
+        }
+        for (at, job) in jobs.jobs.iter().enumerate() {
+            self.places.insert(job.id.uid.clone(), (run.clone(), at));
+        }
+        self.jobs.insert(run, Ok(jobs));
     }
 
     /// Runs are gone: nothing is kept but what is `there`.

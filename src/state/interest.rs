@@ -54,15 +54,17 @@ fn images(state: &State) -> Vec<ImageInterest> {
 /// says where they deploy and what went wrong. As they were ordered last, so that a key costs nothing.
 /// Those of which a job is watched come on top.
 fn jobs(state: &State, shown: Option<ObjectId>) -> Vec<ObjectId> {
-    let mut all: Vec<ObjectId> = shown.into_iter().collect();
-    for run in runs::ordered(state).open().iter().take(RUNS) {
+    // Tekton's are listed and watched with their tasks.
+    let is_asked_for = |kind: Kind| kind != Kind::PipelineRun;
+    let mut all: Vec<ObjectId> = shown.into_iter().filter(|id| is_asked_for(id.kind)).collect();
+    for run in runs::ordered(state).open().iter().filter(|run| is_asked_for(run.kind)).take(RUNS) {
         if all.len() < RUNS && !all.iter().any(|id| id.uid == run.meta.uid) {
             all.push(run.id());
         }
     }
     let watched = state.watches.armed.iter().filter_map(|watch| watch.run(state));
     for id in watched {
-        if !all.contains(&id) {
+        if is_asked_for(id.kind) && !all.contains(&id) {
             all.push(id);
         }
     }

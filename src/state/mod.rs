@@ -28,6 +28,7 @@ pub mod runs;
 pub mod slos;
 pub mod steps;
 pub mod table;
+pub mod tekton;
 pub mod timeline;
 pub mod ui;
 pub mod verbs;

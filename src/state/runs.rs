@@ -8,9 +8,11 @@ use jiff::Timestamp;
 
 use super::State;
 pub use super::run_order::{Ordered, Standing};
+use super::tekton;
 use super::ui::{ListId, Pane, Place, RowId};
 use crate::model::pipelines::{Conclusion, Job, Jobs, Run, RunStatus};
-use crate::model::{SourceId, Uid};
+use crate::model::scope::PipelineOf;
+use crate::model::{Kind, SourceId, Uid};
 use crate::safe;
 use crate::text::Safe;
 
@@ -54,9 +56,35 @@ pub fn current_jobs<'a>(state: &'a State, run: &Run) -> Option<&'a Arc<Jobs>> {
     jobs(state, &run.meta.uid).filter(|jobs| jobs.attempt >= run.attempt)
 }
 
-/// The service a run builds: the configured one of its repository, else the repository's own name.
+/// What a run is called among those of its pipeline: `#4812`, of Tekton the end of its name.
+#[must_use]
+pub fn number(run: &Run) -> Safe {
+    if run.kind != Kind::PipelineRun {
+        return safe!("#{}", run.number);
+    }
+    let name = run.meta.name.raw();
+    let end = name.strip_prefix(run.workflow.as_str()).map_or(name, |end| end.trim_start_matches('-'));
+    Safe::identity(if end.is_empty() { name } else { end.strip_prefix("run-").unwrap_or(end) })
+}
+
+/// A run by its full name: `ci-cd-pipeline #4812`, `release-run-x7f2k`.
+#[must_use]
+pub fn called(run: &Run) -> Safe {
+    if run.kind == Kind::PipelineRun { run.meta.name.safe().clone() } else { safe!("{} #{}", run.workflow, run.number) }
+}
+
+/// The service a run builds: the configured one of its repository (of Tekton: of its pipeline), else the
+/// repository's own name.
 #[must_use]
 pub fn service(state: &State, run: &Run) -> Safe {
+    if run.kind == Kind::PipelineRun {
+        let its = |one: &&PipelineOf| {
+            one.pipeline.raw() == run.workflow.as_str()
+                && one.namespace.as_ref().is_none_or(|namespace| *namespace == run.meta.namespace)
+        };
+        let named = state.settings.services.iter().find(|service| service.tekton.iter().any(|one| its(&one)));
+        return named.map_or_else(|| run.meta.namespace.safe().clone(), |service| service.name.safe().clone());
+    }
     let file = run.path.as_str().rsplit('/').next().unwrap_or_default();
     let of_repository =
         || state.settings.services.iter().filter(|service| service.repository.as_ref() == Some(run.repository()));
@@ -106,6 +134,11 @@ pub fn age(state: &State, run: &Run) -> Option<Duration> {
 #[must_use]
 pub fn waits(job: &Job) -> Option<Safe> {
     match &job.status {
+        RunStatus::Queued if job.id.kind == Kind::TaskRun => Some(Safe::of("its pod to start")),
+        RunStatus::Other(word) if job.id.kind == Kind::TaskRun => Some(match word.as_str() {
+            "to come" => Safe::of("the tasks before it"),
+            _ => Safe::of("its TaskRun to be read"),
+        }),
         RunStatus::Queued if job.labels.is_empty() => Some(Safe::of("a runner")),
         RunStatus::Queued => Some(safe!("a runner with {}", Safe::join(&job.labels, ", "))),
         RunStatus::Waiting => Some(Safe::of("an environment's approval, or its concurrency group")),
@@ -120,9 +153,9 @@ pub fn waits_since(state: &State, job: &Job) -> Option<Duration> {
     between(state, job.id.cluster, job.created, None)
 }
 
-/// The jobs that failed, in GitHub's order.
+/// The jobs that failed, in their system's order; attempts that were retried aside.
 pub fn failed_jobs(jobs: &Jobs) -> impl Iterator<Item = &Job> {
-    jobs.jobs.iter().filter(|job| job.conclusion.as_ref().is_some_and(Conclusion::is_bad))
+    jobs.jobs.iter().filter(|job| job.conclusion.as_ref().is_some_and(Conclusion::is_bad) && !tekton::is_retried(job))
 }
 
 /// Jobs that were skipped: most of them because one they need failed. GitHub does not say which need which.

@@ -170,6 +170,12 @@ fn covers(feed: &FeedId, meta: &Meta) -> bool {
     feed.cluster == meta.cluster && feed.namespace.as_ref().is_none_or(|namespace| *namespace == meta.namespace)
 }
 
+impl Row for crate::model::tekton::PipelineRun {
+    fn meta(&self) -> &Meta {
+        &self.run.meta
+    }
+}
+
 macro_rules! rows {
     ($($kind:path),*) => { $(impl Row for $kind { fn meta(&self) -> &Meta { &self.meta } })* };
 }
@@ -183,6 +189,7 @@ rows!(
     crate::model::rollouts::AnalysisRun,
     crate::model::rollouts::Experiment,
     crate::model::pipelines::Run,
+    crate::model::tekton::TaskRun,
     crate::model::slo::Slo,
     crate::model::slo::Alert,
     crate::model::docker::DockerContainer,

@@ -8,6 +8,7 @@ use super::attention::Attention;
 use super::details::Details;
 use super::run_order::Ordered;
 use super::table::Table;
+use super::tekton;
 use crate::model::docker::DockerContainer;
 use crate::model::images::Image;
 use crate::model::kubernetes::{Deployment, Event, Namespace, Pod, ReplicaSet};
@@ -15,6 +16,7 @@ use crate::model::pipelines::Run;
 use crate::model::rollouts::{AnalysisRun, Experiment, Rollout};
 use crate::model::slo::{Alert, Slo};
 use crate::model::source::{FeedEvent, FeedId, FeedStatus, Object, SourceScope};
+use crate::model::tekton::{PipelineRun, TaskRun};
 use crate::model::{Kind, ObjectId, SourceId, SystemId, Uid};
 use crate::text::Safe;
 
@@ -33,8 +35,12 @@ pub struct World {
     pub rollouts: Table<Rollout>,
     pub analysis_runs: Table<AnalysisRun>,
     pub experiments: Table<Experiment>,
+    /// Of every system.
     pub runs: Table<Run>,
     ordered_runs: Ordered,
+    /// What Tekton says of those of `runs` that are its own.
+    pub pipeline_runs: Table<PipelineRun>,
+    pub task_runs: Table<TaskRun>,
     pub slos: Table<Slo>,
     pub alerts: Table<Alert>,
     pub containers: Table<DockerContainer>,
@@ -135,6 +141,7 @@ impl World {
             FeedEvent::ListBegins => feed.listing = Some(HashSet::new()),
             FeedEvent::Applied(objects) => {
                 feed.heard = Some(mono);
+                let touched = touched(&objects);
                 for object in objects {
                     self.attention.note(&object, mono);
                     let uid = self.put(object);
@@ -142,6 +149,7 @@ impl World {
                         listing.insert(uid);
                     }
                 }
+                self.regroup(&touched);
             }
             FeedEvent::Remaining(remaining) => feed.remaining = Some(remaining),
             FeedEvent::LeftOut(count) => feed.left_out = count,
@@ -190,6 +198,8 @@ impl World {
             + self.analysis_runs.revision()
             + self.experiments.revision()
             + self.runs.revision()
+            + self.pipeline_runs.revision()
+            + self.task_runs.revision()
             + self.slos.revision()
             + self.alerts.revision()
             + self.containers.revision()
@@ -283,15 +293,25 @@ impl World {
             Object::Rollout(row) => put!(rollouts, row),
             Object::AnalysisRun(row) => put!(analysis_runs, row),
             Object::Experiment(row) => put!(experiments, row),
-            Object::Run(row) => {
-                self.ordered_runs.put(self.runs.get(&row.meta.uid), &row);
-                put!(runs, row)
+            Object::Run(row) => self.put_run(row),
+            Object::PipelineRun(row) => {
+                let uid = self.put_run(Arc::clone(&row.run));
+                self.pipeline_runs.upsert(row);
+                uid
             }
+            Object::TaskRun(row) => put!(task_runs, row),
             Object::Slo(row) => put!(slos, row),
             Object::Alert(row) => put!(alerts, row),
             Object::Container(row) => put!(containers, row),
             Object::Image(row) => put!(images, row),
         }
+    }
+
+    fn put_run(&mut self, row: Arc<Run>) -> Uid {
+        let uid = row.meta.uid.clone();
+        self.ordered_runs.put(self.runs.get(&uid), &row);
+        self.runs.upsert(row);
+        uid
     }
 
     fn remove(&mut self, kind: Kind, uid: &Uid) {
@@ -316,9 +336,14 @@ impl World {
                 if let Some(run) = self.runs.remove(uid) {
                     self.ordered_runs.remove(&run);
                 }
+                drop(self.pipeline_runs.remove(uid));
                 self.prune(kind);
             }
-            Kind::Job | Kind::TaskRun | Kind::Stage => {}
+            Kind::TaskRun => {
+                let owner = self.task_runs.remove(uid).and_then(|row| row.meta.owner.clone());
+                self.regroup(&owner.into_iter().map(|owner| owner.uid).collect());
+            }
+            Kind::Job | Kind::Stage => {}
             Kind::Slo => {
                 drop(self.slos.remove(uid));
                 self.prune(kind);
@@ -344,14 +369,30 @@ impl World {
             Kind::Experiment => drop(self.experiments.retain_listed(id, seen)),
             Kind::Run | Kind::PipelineRun | Kind::Execution => {
                 self.runs.retain_listed(id, seen).iter().for_each(|run| self.ordered_runs.remove(run));
+                drop(self.pipeline_runs.retain_listed(id, seen));
             }
-            Kind::Job | Kind::TaskRun | Kind::Stage => {}
+            Kind::TaskRun => {
+                let gone = self.task_runs.retain_listed(id, seen);
+                let owners = gone.iter().filter_map(|row| row.meta.owner.as_ref().map(|owner| owner.uid.clone()));
+                self.regroup(&owners.collect());
+            }
+            Kind::Job | Kind::Stage => {}
             Kind::Slo => drop(self.slos.retain_listed(id, seen)),
             Kind::Alert => drop(self.alerts.retain_listed(id, seen)),
             Kind::Container => drop(self.containers.retain_listed(id, seen)),
             Kind::Image => drop(self.images.retain_listed(id, seen)),
         }
         self.prune(id.kind);
+    }
+
+    /// Makes the jobs of these runs of Tekton anew.
+    fn regroup(&mut self, runs: &HashSet<Uid>) {
+        for uid in runs {
+            if let Some(run) = self.pipeline_runs.get(uid) {
+                let jobs = tekton::jobs(self, run);
+                self.details.group(uid, jobs);
+            }
+        }
     }
 
     /// Forgets what was read of rows of this kind that are gone.
@@ -363,4 +404,14 @@ impl World {
             _ => {}
         }
     }
+}
+
+/// The runs of Tekton whose jobs these objects change.
+fn touched(objects: &[Object]) -> HashSet<Uid> {
+    let run = |object: &Object| match object {
+        Object::PipelineRun(row) => Some(row.run.meta.uid.clone()),
+        Object::TaskRun(row) => row.meta.owner.as_ref().map(|owner| owner.uid.clone()),
+        _ => None,
+    };
+    objects.iter().filter_map(run).collect()
 }

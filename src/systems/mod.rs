@@ -23,6 +23,7 @@ mod standing;
 mod stream;
 mod supervise;
 pub mod tail;
+pub mod tekton;
 pub mod wire;
 
 use std::collections::HashMap;
@@ -260,12 +261,8 @@ fn place(kind: Kind, namespace: Option<&Name>) -> Option<(String, String)> {
     match kind.system() {
         SystemId::Kubernetes => kubernetes::watch::list(kind, namespace),
         SystemId::Rollouts => rollouts::watch::list(kind, namespace),
-        SystemId::Tekton
-        | SystemId::GitHub
-        | SystemId::RustCi
-        | SystemId::Prometheus
-        | SystemId::Docker
-        | SystemId::Registry => None,
+        SystemId::Tekton => tekton::watch::list(kind, namespace),
+        SystemId::GitHub | SystemId::RustCi | SystemId::Prometheus | SystemId::Docker | SystemId::Registry => None,
     }
 }
 

@@ -319,6 +319,11 @@ const KEPT: &[&str] = &[
     "kubernetes.io/change-cause",
     "kustomize.toolkit.fluxcd.io/name",
     "meta.helm.sh/release-name",
+    "pipelinesascode.tekton.dev/branch",
+    "pipelinesascode.tekton.dev/event-type",
+    "pipelinesascode.tekton.dev/sender",
+    "pipelinesascode.tekton.dev/sha",
+    "pipelinesascode.tekton.dev/sha-title",
     "pod-template-hash",
     "rollout-type",
     "rollout.argoproj.io/revision",
@@ -326,6 +331,10 @@ const KEPT: &[&str] = &[
     "rollouts-pod-template-hash",
     "scale-down-deadline",
     "step-index",
+    "tekton.dev/memberOf",
+    "tekton.dev/pipeline",
+    "tekton.dev/pipelineTask",
+    "triggers.tekton.dev/trigger",
 ];
 
 impl Labels<'_> {

@@ -75,6 +75,8 @@ enum Room {
 fn sources(state: &State, room: Room) -> Words {
     let there = SystemId::ALL.into_iter().filter(|system| state.world.of_system(*system).next().is_some());
     let mut shown: Vec<(SystemId, Freshness)> = there.map(|system| (system, of_system(state, system))).collect();
+    // Most clusters run no pipelines, and nobody misses them there.
+    shown.retain(|(system, freshness)| *system != SystemId::Tekton || !is_missing(freshness));
     if room != Room::Wide {
         let short = |system| system == SystemId::GitHub && is_short(state);
         shown.retain(|(system, freshness)| !is_calm(freshness) || short(*system));
@@ -104,6 +106,10 @@ fn sources(state: &State, room: Room) -> Words {
         }
     }
     words
+}
+
+const fn is_missing(freshness: &Freshness) -> bool {
+    matches!(freshness, Freshness::Absent { .. } | Freshness::Loading { remaining: None })
 }
 
 const fn is_calm(freshness: &Freshness) -> bool {

@@ -7,7 +7,7 @@ use crate::model::pipelines::{Conclusion, Job, JobStep, Run, RunStatus};
 use crate::safe;
 use crate::state::expected::{self, Eta, Expected, Pace};
 use crate::state::timeline::{self as times, Scale, Span};
-use crate::state::{State, runs};
+use crate::state::{State, runs, tekton};
 use crate::text::{self, Safe};
 
 /// Seconds after which waiting for a runner is no longer ordinary.
@@ -123,11 +123,13 @@ pub fn of_a_job(state: &State, scale: Option<&Scale>, job: &Job, width: u16) -> 
     let sign = signs::pipeline(&job.status, job.conclusion.as_ref());
     let Some(what) = runs::waits(job) else {
         let ran = times::of_job(state, job).filter(|_| job.conclusion != Some(Conclusion::Skipped));
-        let (Some(scale), Some(ran)) = (scale, ran) else { return Words::new() };
+        let note = tekton::note(state, job);
+        let (Some(scale), Some(ran)) = (scale, ran) else { return with_note(Words::new(), note, width) };
         let queued = times::of_queue(state, job);
         let end = times::expected_span(state, job).map_or(ran.1, |(_, end)| end);
         let expects = expected::pace_of_job(state, job);
-        return begun(scale, width, sign.role, &Begun { queued, ran, end, expects });
+        let begun = begun(scale, width, sign.role, &Begun { queued, ran, end, expects });
+        return with_note(begun, note, width);
     };
     let since = runs::waits_since(state, job);
     let long = since.is_some_and(|since| since.as_secs() >= LONG_QUEUE);
@@ -144,6 +146,16 @@ pub fn of_a_job(state: &State, scale: Option<&Scale>, job: &Job, width: u16) -> 
     let words = all.iter().find(|words| words.width() <= usize::from(width)).unwrap_or(&all[2]);
     let pad = usize::from(width).saturating_sub(words.width());
     Words::of(Role::Base, Safe::of("").pad_end(pad)).add(role, words)
+}
+
+/// What a system says of it beside its state, where the bar leaves room.
+fn with_note(bar: Words, note: Option<Safe>, width: u16) -> Words {
+    let room = usize::from(width.saturating_sub(bar.width()));
+    match note.filter(|note| note.width() < room || bar.is_empty() || room > 12) {
+        Some(note) if bar.is_empty() => Words::of(Role::Dim, note),
+        Some(note) => bar.dim(" ").dim(note),
+        None => bar,
+    }
 }
 
 /// `1m02s`, `–` where nothing ran.

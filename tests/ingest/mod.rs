@@ -9,4 +9,5 @@ mod odd;
 mod prometheus;
 pub mod served;
 pub mod shown;
+pub mod tekton;
 pub mod world;

@@ -73,6 +73,26 @@ fn rich(kind: Kind) -> Value {
         Kind::Experiment => json!({ "metadata": meta, "status": { "phase": "Running", "message": "m",
             "templateStatuses": [{ "name": "t", "status": "Running", "message": "m", "podTemplateHash": "h", "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1 }],
             "analysisRuns": [{ "name": "a", "analysisRun": "r", "phase": "Running", "message": "m" }] } }),
+        Kind::PipelineRun => json!({ "metadata": meta, "spec": { "pipelineRef": { "name": "p" }, "status": "Cancelled",
+            "params": [{ "name": "revision", "value": "main" }, { "name": "list", "value": ["a"] }] },
+            "status": { "conditions": [{ "type": "Succeeded", "status": "False", "reason": "Failed", "message": "m" }],
+                "startTime": "2026-11-21T01:00:00Z", "completionTime": "2026-11-21T01:00:00Z",
+                "pipelineSpec": { "tasks": [{ "name": "t" }], "finally": [{ "name": "f" }] },
+                "childReferences": [{ "name": "c", "displayName": "d", "pipelineTaskName": "t",
+                    "whenExpressions": [{ "input": "i", "operator": "in", "values": ["v"] }] }],
+                "skippedTasks": [{ "name": "s", "reason": "r", "whenExpressions": [{ "cel": "'a' == 'b'" }] }],
+                "results": [{ "name": "r", "value": { "k": "v" } }] } }),
+        Kind::TaskRun => {
+            let step = json!({ "name": "s", "container": "step-s", "terminationReason": "Completed", "waiting": { "reason": "r" },
+                "running": { "startedAt": "2026-11-21T01:00:00Z" },
+                "terminated": { "exitCode": 1, "reason": "Error", "startedAt": "2026-11-21T01:00:00Z", "finishedAt": "2026-11-21T01:00:00Z" } });
+            let attempt = json!({ "conditions": [condition], "startTime": "2026-11-21T01:00:00Z",
+                "completionTime": "2026-11-21T01:00:00Z", "podName": "p", "steps": [step] });
+            let mut status = attempt.clone();
+            status["results"] = json!([{ "name": "r", "type": "string", "value": "v" }]);
+            status["retriesStatus"] = json!([attempt]);
+            json!({ "metadata": meta, "status": status })
+        }
         other => panic!("{} is no kind of Kubernetes", other.as_str()),
     }
 }

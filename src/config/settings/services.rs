@@ -8,7 +8,7 @@ use super::words::{self, Wrong, checked};
 use crate::config::errors::quoted;
 use crate::model::Name;
 use crate::model::images::{Platform, Reference};
-use crate::model::scope::{CanaryQueries, Service};
+use crate::model::scope::{CanaryQueries, PipelineOf, Service};
 
 const KEYS: [&str; 7] = ["name", "repo", "images", "pipelines", "platforms", "slos", "canary"];
 
@@ -48,7 +48,7 @@ fn service<'a>(fields: &Fields<'a>, unbuilt: &mut Unbuilt, faults: &mut Faults) 
     let name = required(fields, "name", "service", faults);
     let repository = fields.get("repo").and_then(|node| checked(node, "repo", words::repository, faults));
     let images = list(fields, "images", words::image, faults);
-    let workflows = pipelines(fields, unbuilt, faults);
+    let (workflows, tekton) = pipelines(fields, faults);
     let platforms = list(fields, "platforms", words::platform, faults);
     let slos = fields.get("slos").map_or(&[][..], |node| node.items("slos", faults));
     let slos = slos.iter().filter_map(|node| Some((node, node.word("slos", faults)?.to_owned()))).collect();
@@ -58,6 +58,7 @@ fn service<'a>(fields: &Fields<'a>, unbuilt: &mut Unbuilt, faults: &mut Faults) 
         name: Name::new(&name?),
         repository: repository.map(|word| Name::new(&word)),
         workflows: names(workflows),
+        tekton,
         // With the host that Docker would add.
         images: images
             .iter()
@@ -96,11 +97,11 @@ fn list(fields: &Fields, key: &str, check: impl Fn(&str) -> Result<String, Wrong
     all
 }
 
-/// The workflow files of GitHub; pipelines of other systems are kept for later.
-fn pipelines(fields: &Fields, unbuilt: &mut Unbuilt, faults: &mut Faults) -> Vec<String> {
+/// The workflow files of GitHub, and the pipelines of Tekton.
+fn pipelines(fields: &Fields, faults: &mut Faults) -> (Vec<String>, Vec<PipelineOf>) {
     const KEYS: [&str; 3] = ["github", "tekton", "namespace"];
     let items = fields.get("pipelines").map_or(&[][..], |node| node.items("pipelines", faults));
-    let mut workflows = Vec::new();
+    let (mut workflows, mut tekton) = (Vec::new(), Vec::new());
     for item in items {
         let Some(pipeline) = item.fields("pipeline", &KEYS, faults) else { continue };
         match (pipeline.get("github"), pipeline.get("tekton")) {
@@ -112,11 +113,11 @@ fn pipelines(fields: &Fields, unbuilt: &mut Unbuilt, faults: &mut Faults) -> Vec
                 }
             }
             (None, Some(node)) => {
-                checked(node, "tekton", words::text, faults);
-                if let Some(node) = pipeline.get("namespace") {
-                    checked(node, "namespace", words::namespace, faults);
-                }
-                unbuilt.note("services[].pipelines[].tekton", &node.at);
+                let pipeline_of = checked(node, "tekton", words::text, faults);
+                let node = pipeline.get("namespace");
+                let namespace = node.and_then(|node| checked(node, "namespace", words::namespace, faults));
+                let namespace = namespace.map(|word| Name::new(&word));
+                tekton.extend(pipeline_of.map(|word| PipelineOf { pipeline: Name::new(&word), namespace }));
             }
             (Some(_), Some(node)) => {
                 faults.tell(
@@ -133,7 +134,7 @@ fn pipelines(fields: &Fields, unbuilt: &mut Unbuilt, faults: &mut Faults) -> Vec
             ),
         }
     }
-    workflows
+    (workflows, tekton)
 }
 
 fn canary(node: &Node, faults: &mut Faults) -> CanaryQueries {

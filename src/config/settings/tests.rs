@@ -101,6 +101,9 @@ fn the_whole_example_is_read() {
     let service = &config.settings.services[0];
     assert_eq!(service.repository.as_ref().unwrap().raw(), "acme/checkout");
     assert_eq!(service.workflows.iter().map(Name::raw).collect::<Vec<_>>(), ["ci-cd-pipeline.yml"]);
+    let pipeline = &service.tekton[0];
+    assert_eq!(pipeline.pipeline.raw(), "build-and-test");
+    assert_eq!(pipeline.namespace.as_ref().map(Name::raw), Some("ci-cd"));
     assert_eq!(service.canary.errors.as_deref(), Some("PROMQL with {arm}"));
     let protection: Vec<_> = config.settings.environments.iter().map(|environment| environment.protection).collect();
     assert_eq!(protection, [None, Some(Protection::TypedName)]);
@@ -122,7 +125,6 @@ fn the_whole_example_is_read() {
         .map(|section| format!("{} {}", section.name, section.place.rsplit('/').next().unwrap()))
         .collect();
     insta::assert_snapshot!(kept.join("\n"), @r"
-    services[].pipelines[].tekton config.yaml:8
     environments[].argocd config.yaml:16
     environments[].gitops config.yaml:17
     environments[].gates config.yaml:24

@@ -38,8 +38,9 @@ fn blocker(state: &State, cluster: &SourceScope, system: SystemId) -> Option<Blo
             missing_reason(state, cluster, system),
             safe!("{} on {} is read in part, {} of {} lists are missing: {}", system_name, name, missing, of, why),
         )),
-        // No Argo Rollouts in the cluster is a fact, not a fault; its pane says so.
+        // No Argo Rollouts in the cluster is a fact, not a fault; its pane says so. Nor is no Tekton.
         Freshness::Absent { .. } if system == SystemId::Rollouts && state.world.rollouts.is_empty() => None,
+        Freshness::Absent { .. } if system == SystemId::Tekton && state.world.pipeline_runs.is_empty() => None,
         Freshness::Absent { why } => {
             Some(made(cluster, Reason::CrdMissing, safe!("{} is not installed on {}: {}", system_name, name, why)))
         }

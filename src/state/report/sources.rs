@@ -134,7 +134,7 @@ fn ended(how: Option<&Conclusion>) -> Option<String> {
 
 fn run(state: &State, row: &Run) -> RunRow {
     RunRow {
-        system: "github",
+        system: row.kind.system().as_str(),
         id: row.meta.uid.raw().to_owned(),
         repository: row.repository().raw().to_owned(),
         name: word(&row.workflow),

@@ -17,6 +17,7 @@ use crate::state::kinship;
 use crate::state::layout::cut_top;
 use crate::state::lists::{self, Item};
 use crate::state::runs::{self, Ordered, Standing};
+use crate::state::tekton;
 use crate::state::ui::{ListId, Pane};
 use crate::text::{self, Safe};
 use crate::ui::notice::{self, About};
@@ -75,7 +76,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
 
 /// Something that runs pipelines is read.
 pub(in crate::ui) fn is_configured(state: &State) -> bool {
-    state.world.of_system(SystemId::GitHub).next().is_some()
+    state.world.of_system(SystemId::GitHub).next().is_some() || tekton::is_there(state)
 }
 
 /// That the repository and the clusters do not seem to belong together, and what helps.
@@ -107,7 +108,7 @@ pub(in crate::ui) fn row(state: &State, run: &Run) -> Vec<Words> {
         sign.words(),
         Words::of(if calm { Role::Text } else { Role::Strong }, runs::service(state, run)),
         Words::of(fact, &run.workflow),
-        Words::of(Role::Dim, safe!("#{}", run.number)),
+        Words::of(Role::Dim, runs::number(run)),
         Words::of(Role::Dim, run.branch.clone().unwrap_or_else(|| Safe::of("–"))),
         Words::of(Role::Dim, short(&run.sha)),
         Words::of(fact, age),

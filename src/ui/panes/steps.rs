@@ -75,8 +75,9 @@ fn row(state: &State, job: &Job, scale: Option<&Scale>, name: u16, bar: u16) -> 
 
 /// `ci-cd-pipeline #4812 · attempt 2`.
 pub(in crate::ui) fn subject(run: &Run) -> Words {
-    let words = Words::of(Role::Text, safe!("{} #{}", run.workflow, run.number));
-    words.dim(safe!(" · attempt {}", run.attempt))
+    let words = Words::of(Role::Text, runs::called(run));
+    // Tekton makes a new run instead of another attempt.
+    if run.kind == Kind::PipelineRun { words } else { words.dim(safe!(" · attempt {}", run.attempt)) }
 }
 
 /// ` · done in ~4m`.
@@ -95,7 +96,9 @@ pub(in crate::ui) fn without_jobs(state: &State, pen: &mut Pen<'_>, run: &Run, f
         }
         Some(Ok(jobs)) if jobs.attempt >= run.attempt => {
             let next = match run.status {
+                RunStatus::Completed if run.kind == Kind::PipelineRun => "It ended before one began.",
                 RunStatus::Completed => "It ended before one began: its page in the browser says why.",
+                _ if run.kind == Kind::PipelineRun => "They appear as soon as Tekton has read its pipeline.",
                 _ => "They appear as soon as GitHub has made them.",
             };
             (Words::of(Role::Dim, "• ").text("it has no jobs yet"), None, Words::of(Role::Dim, next))
@@ -119,7 +122,7 @@ pub fn summary(state: &State) -> Words {
         return subject(&run).dim("  reading its jobs");
     };
     let of = |wanted: fn(&Job) -> bool| jobs.jobs.iter().filter(move |job| wanted(job));
-    let failed = of(|job| job.conclusion.as_ref().is_some_and(crate::model::pipelines::Conclusion::is_bad));
+    let failed = runs::failed_jobs(jobs);
     let running = of(|job| job.status == RunStatus::InProgress);
     let waiting = of(|job| runs::waits(job).is_some());
     let mut words = Words::new();

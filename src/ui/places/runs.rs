@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::{View, and_trouble, details, is_old};
 use crate::config::theme::Role;
 use crate::model::pipelines::{Conclusion, Job, JobStep, Run};
+use crate::model::tekton::{PipelineRun, Value};
 use crate::model::{Kind, ObjectId, Uid};
 use crate::safe;
 use crate::state::State;
@@ -12,9 +13,9 @@ use crate::state::expected::{self, Pace};
 use crate::state::freshness;
 use crate::state::layout::{Page, cut_top};
 use crate::state::lists::{self, Item, Line};
-use crate::state::runs;
 use crate::state::timeline::{self as times, Scale};
 use crate::state::ui::{ListId, Place, RowId};
+use crate::state::{runs, tekton};
 use crate::text::{self, Safe};
 use crate::ui::panes::{pipelines, steps};
 use crate::ui::pen::{Pen, Words};
@@ -54,7 +55,10 @@ pub(super) fn cells(state: &State, line: &Line) -> Vec<Words> {
             let took = runs::duration(state, run).filter(|_| !run.is_active());
             let mut cells = pipelines::row(state, run);
             cells.push(Words::of(Role::Dim, timeline::took(took)));
-            cells.push(attempt(run).dim(&run.title));
+            cells.push(match tekton::of_run(state, run) {
+                Some(row) => Words::of(Role::Dim, row.words()),
+                None => attempt(run).dim(&run.title),
+            });
             cells.push(Words::of(Role::Dim, &run.event));
             cells.push(Words::of(Role::Dim, run.actor.clone().unwrap_or_default()));
             cells
@@ -80,7 +84,7 @@ pub(super) fn page(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId)
     };
     let freshness = freshness::of_kind(state, id.cluster, id.kind);
     let sign = signs::pipeline(&run.status, run.conclusion.as_ref());
-    let name = safe!("{} #{} of {}", run.workflow, run.number, run.repository());
+    let name = safe!("{} of {}", runs::called(&run), run.repository());
     pen.within(page.title).title(0, Role::Title, name, &and_trouble(sign.words(), &freshness));
     let mut head = pen.within(page.facts);
     head.fade(is_old(&freshness));
@@ -104,6 +108,9 @@ fn facts_of(state: &State, pen: &mut Pen<'_>, run: &Run) -> u16 {
     let took = timeline::took(runs::duration(state, run));
     let since = facts::since(state, run.meta.cluster, run.started.or(run.created));
     let doing = if run.is_active() { "runs for " } else { "took " };
+    if let Some(row) = tekton::of_run(state, run) {
+        return facts_of_tekton(state, pen, row);
+    }
     let eta = timeline::eta(state, run);
     let ends = if eta.is_empty() { eta } else { Words::of(Role::Dim, " · ").then(eta) };
     let branch = run.branch.clone().unwrap_or_else(|| Safe::of("no branch"));
@@ -133,6 +140,39 @@ fn facts_of(state: &State, pen: &mut Pen<'_>, run: &Run) -> u16 {
         y += 1;
     }
     y
+}
+
+/// What Tekton says of it, its pipeline, its parameters and its results.
+fn facts_of_tekton(state: &State, pen: &mut Pen<'_>, row: &PipelineRun) -> u16 {
+    let run = &row.run;
+    let took = timeline::took(runs::duration(state, run));
+    let since = facts::since(state, run.meta.cluster, run.started.or(run.created));
+    let said = if row.reason.is_empty() { Safe::of("its controller has not said anything yet") } else { row.words() };
+    let mut first = Words::of(Role::Strong, said);
+    if !row.asked.is_empty() && !row.ended {
+        first = first.dim("   asked for ").add(Role::Wait, &row.asked);
+    }
+    let values = |values: &[Value]| if values.is_empty() { Safe::of("none") } else { tekton::listed(values) };
+    let mut origin =
+        Words::of(Role::Dim, "service ").text(runs::service(state, run)).dim("   pipeline ").text(&run.workflow);
+    for (what, value) in [("   branch ", run.branch.as_ref()), ("   by ", run.actor.as_ref())] {
+        if let Some(value) = value {
+            origin = origin.dim(what).text(value);
+        }
+    }
+    let lines = [
+        first,
+        Words::of(Role::Dim, if run.is_active() { "runs for " } else { "took " })
+            .text(took)
+            .dim(safe!(" · began {} ago", since))
+            .then(if run.title.is_empty() { Words::new() } else { Words::of(Role::Dim, " · ").dim(&run.title) }),
+        origin,
+        Words::of(Role::Dim, "results ").text(values(&row.results)).dim("   params ").text(values(&row.params)),
+    ];
+    for (y, line) in (0..).zip(&lines) {
+        pen.left(y, line);
+    }
+    4
 }
 
 /// `6 jobs · 1 failed · 1 job left out`.
@@ -231,7 +271,7 @@ fn step_cells(state: &State, step: &JobStep, job: Option<&Job>, scale: Option<&S
 /// A run in full beside or below the list: its facts, and its jobs on the time line.
 pub(super) fn detail(state: &State, pen: &mut Pen<'_>, run: &Run) {
     let sign = signs::pipeline(&run.status, run.conclusion.as_ref());
-    pen.title(0, Role::Title, safe!("{} #{} of {}", run.workflow, run.number, run.repository()), &sign.words());
+    pen.title(0, Role::Title, safe!("{} of {}", runs::called(run), run.repository()), &sign.words());
     let area = cut_top(pen.area(), 1).1;
     let used = facts_of(state, &mut pen.within(area), run);
     let mut body = pen.within(cut_top(area, used + 1).1);

@@ -1,0 +1,126 @@
+//! PipelineRuns and TaskRuns as Tekton writes them, told as `tkn pipelinerun describe` groups them.
+
+use jiff::Timestamp;
+use quarterdeck::model::pipelines::{Conclusion, Run};
+use quarterdeck::model::source::{FeedEvent, FeedId};
+use quarterdeck::model::{Kind, Uid};
+use quarterdeck::state::{State, runs, tekton};
+use serde_json::{Value, json};
+
+use super::world::{CLUSTER, list, with};
+
+pub fn pipeline_runs() -> Vec<Value> {
+    serde_json::from_str(include_str!("tekton/pipelineruns.json")).expect("a list")
+}
+
+pub fn task_runs() -> Vec<Value> {
+    serde_json::from_str(include_str!("tekton/taskruns.json")).expect("a list")
+}
+
+fn world() -> State {
+    let wall: Timestamp = "2026-08-03T09:10:00Z".parse().expect("a time");
+    with(wall, &json!({ "pipelineruns": pipeline_runs(), "taskruns": task_runs() }))
+}
+
+fn run(state: &State, name: &str) -> Run {
+    let found = state.world.runs.rows().iter().find(|run| run.meta.name.raw() == name);
+    found.unwrap_or_else(|| panic!("no run {name}")).as_ref().clone()
+}
+
+/// A line per job and step: name, state, how it ended, its pod, what is noted.
+fn told(state: &State, run: &Run) -> String {
+    let jobs = runs::jobs(state, &run.meta.uid).expect("its jobs");
+    let mut text = String::new();
+    for job in &jobs.jobs {
+        let how = job.conclusion.as_ref().map_or("–", Conclusion::as_str);
+        let pod = job.runner.as_ref().map_or("–", |pod| pod.as_str());
+        text += &format!("{} | {} {how} | {pod}", job.id.name.safe().as_str(), job.status.as_str());
+        if let Some(note) = tekton::note(state, job) {
+            text += &format!(" | {}", note.as_str());
+        }
+        text.push('\n');
+        for step in &job.steps {
+            let how = step.conclusion.as_ref().map_or("–", Conclusion::as_str);
+            text += &format!("  {} {} {} {how}\n", step.number, step.name.as_str(), step.status.as_str());
+        }
+    }
+    text
+}
+
+#[test]
+fn tasks_retries_results_and_what_was_skipped_stand_as_tkn_groups_them() {
+    let state = world();
+    let failed = run(&state, "release-run-x7f2k");
+    assert_eq!((failed.status.as_str(), failed.conclusion.as_ref()), ("completed", Some(&Conclusion::Failure)));
+    assert_eq!(failed.workflow.as_str(), "release");
+    assert_eq!(failed.branch.as_ref().map(|branch| branch.as_str()), Some("main"));
+    assert_eq!(failed.actor.as_ref().map(|actor| actor.as_str()), Some("ana"));
+    assert_eq!(runs::number(&failed).as_str(), "x7f2k");
+    insta::assert_snapshot!(told(&state, &failed), @r#"
+    clone | completed success | release-run-x7f2k-clone-pod | commit=9f8e7d1
+      1 clone completed success
+    unit (attempt 1) | completed failure | release-run-x7f2k-unit-pod | Failed
+      1 prepare completed success
+      2 pytest completed failure
+      3 report completed skipped
+    unit (attempt 2) | completed success | release-run-x7f2k-unit-pod-retry1
+      1 prepare completed success
+      2 pytest completed success
+      3 report completed neutral
+    build (0) | completed success | release-run-x7f2k-build-0-pod | digest=sha256:1d6a
+      1 build completed success
+    build (1) | completed success | release-run-x7f2k-build-1-pod
+      1 build completed success
+    scan | completed failure | release-run-x7f2k-scan-pod | StepOOM
+      1 trivy completed failure
+    notify (finally) | completed success | release-run-x7f2k-notify-pod
+      1 say completed success
+    lint | completed skipped | – | When Expressions evaluated to false: "main" notin [main, release]
+    deploy | completed skipped | – | PipelineRun was stopping
+    "#);
+    let row = tekton::of_run(&state, &failed).expect("Tekton's own");
+    assert_eq!(row.words().as_str(), "Failed: Tasks Completed: 6 (Failed: 1, Cancelled 0), Skipped: 2");
+    assert_eq!(
+        tekton::listed(&row.params).as_str(),
+        r#"revision=main, platforms=["linux/amd64","linux/arm64"], chart={"name":"checkout","version":"1.4"}"#
+    );
+    assert_eq!(tekton::listed(&row.results).as_str(), "commit=9f8e7d1");
+    // An attempt that was retried is told, and is no failed task.
+    let jobs = runs::jobs(&state, &failed.meta.uid).expect("jobs");
+    let names: Vec<&str> = runs::failed_jobs(jobs).map(|job| job.id.name.safe().as_str()).collect();
+    assert_eq!(names, ["scan"]);
+}
+
+#[test]
+fn what_is_to_come_and_what_is_not_known_is_said() {
+    let state = world();
+    let stopping = run(&state, "release-run-qq5zt");
+    assert_eq!((stopping.status.as_str(), stopping.conclusion.as_ref()), ("in_progress", None));
+    insta::assert_snapshot!(told(&state, &stopping), @r"
+    clone | unknown – | –
+    unit | to come – | –
+    notify (finally) | to come – | –
+    ");
+    let pending = run(&state, "nightly");
+    assert_eq!((pending.status.as_str(), pending.workflow.as_str()), ("queued", "nightly"));
+    assert_eq!(tekton::of_run(&state, &pending).expect("its row").asked.as_str(), "PipelineRunPending");
+}
+
+/// TaskRuns may come before their run, and go before it.
+#[test]
+fn the_order_of_the_lists_does_not_matter() {
+    let wall: Timestamp = "2026-08-03T09:10:00Z".parse().expect("a time");
+    let mut state = with(wall, &json!({ "taskruns": task_runs() }));
+    list(&mut state, Kind::PipelineRun, &pipeline_runs());
+    let failed = run(&state, "release-run-x7f2k");
+    assert_eq!(told(&state, &failed), told(&world(), &failed));
+
+    let feed = FeedId { cluster: CLUSTER, kind: Kind::TaskRun, namespace: None };
+    state.world.apply(&feed, state.now.mono, FeedEvent::Deleted(Uid::new(CLUSTER, "tr-5")));
+    assert!(told(&state, &failed).contains("scan | completed – | –"), "{}", told(&state, &failed));
+    list(&mut state, Kind::TaskRun, &[]);
+    assert!(!told(&state, &failed).contains("pod"), "pruned TaskRuns are gone");
+    list(&mut state, Kind::PipelineRun, &[]);
+    assert!(state.world.runs.is_empty() && runs::jobs(&state, &failed.meta.uid).is_none());
+    assert!(state.world.details.job(&Uid::new(CLUSTER, "tr-1")).is_none());
+}
