@@ -11,7 +11,7 @@ use crate::model::source::SourceScope;
 use crate::model::{Kind, SystemId};
 use crate::safe;
 use crate::state::freshness::{self, Freshness};
-use crate::state::{State, environment, slos};
+use crate::state::{State, environment, slos, tekton};
 use crate::text::{self, Safe};
 
 pub fn draw(state: &State, pen: &mut Pen<'_>) {
@@ -76,7 +76,7 @@ fn sources(state: &State, room: Room) -> Words {
     let there = SystemId::ALL.into_iter().filter(|system| state.world.of_system(*system).next().is_some());
     let mut shown: Vec<(SystemId, Freshness)> = there.map(|system| (system, of_system(state, system))).collect();
     // Most clusters run no pipelines, and nobody misses them there.
-    shown.retain(|(system, freshness)| *system != SystemId::Tekton || !is_missing(freshness));
+    shown.retain(|(system, _)| *system != SystemId::Tekton || tekton::is_there(state));
     if room != Room::Wide {
         let short = |system| system == SystemId::GitHub && is_short(state);
         shown.retain(|(system, freshness)| !is_calm(freshness) || short(*system));
@@ -106,10 +106,6 @@ fn sources(state: &State, room: Room) -> Words {
         }
     }
     words
-}
-
-const fn is_missing(freshness: &Freshness) -> bool {
-    matches!(freshness, Freshness::Absent { .. } | Freshness::Loading { remaining: None })
 }
 
 const fn is_calm(freshness: &Freshness) -> bool {

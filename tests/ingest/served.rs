@@ -116,9 +116,7 @@ fn every_moment_served_over_http_is_told_by_the_program_as_the_tools_tell_it() {
             let config = kubeconfig(home.path(), &[("lab", &server.url)]);
             let document = status(home.path(), &["-A"], &config).await;
             for source in document["sources"].as_array().unwrap() {
-                // None of these clusters has Tekton, and that is no trouble.
-                let wanted = if source["system"] == "tekton" { "absent" } else { "live" };
-                assert_eq!(source["status"], wanted, "{}: {source}", told.display());
+                assert_eq!(source["status"], "live", "{}: {source}", told.display());
             }
             check(&document, &told);
         });

@@ -64,7 +64,7 @@ fn objects(kind: Kind) -> Vec<Value> {
 /// The same world with the text in those fields of every object of their kinds.
 fn poisoned(fields: &[(Kind, &str)], hostile: &str) -> State {
     let mut state = world::deploying();
-    for kind in Kind::IN_CLUSTERS {
+    for kind in super::world::KINDS {
         let pointers: Vec<&str> = fields.iter().filter(|(of, _)| *of == kind).map(|(_, pointer)| *pointer).collect();
         if !pointers.is_empty() {
             poison(&mut state, kind, &pointers, hostile);

@@ -275,7 +275,7 @@ fn what_is_counted_and_what_failed_is_named() {
         let mut state = state;
         let since = HEARD.checked_sub(Duration::from_secs(41)).unwrap();
         let stale = FeedStatus::Stale { since, message: Safe::of("502"), retry_at: None };
-        hear(&mut state, &Kind::IN_CLUSTERS, &FeedEvent::Status(stale));
+        hear(&mut state, &super::world::KINDS, &FeedEvent::Status(stale));
         let header = first(&at(state, Place::Deck, SMALL), SMALL, "quarterdeck");
         let (github, other) = (header.find("github"), header.find("k8s"));
         assert!(github.is_some() && (other.is_none() || github < other), "{name}: {header}");

@@ -33,7 +33,7 @@ fn failed() -> State {
     let message = Safe::of("127.0.0.1:6443 refused the connection");
     with(
         silent(&["production"]),
-        &Kind::IN_CLUSTERS,
+        &super::world::KINDS,
         FeedStatus::Failed { message, retry_at: Some(HEARD + Duration::from_secs(4)) },
     )
 }

@@ -38,7 +38,10 @@ pub fn silent(namespaces: &[&str]) -> State {
         unusable: None,
     };
     let keymap = keymap::load(None, None).unwrap();
-    State::new(Now { wall: noon(), mono: HEARD }, vec![scope], keymap, (160, 48))
+    let mut state = State::new(Now { wall: noon(), mono: HEARD }, vec![scope], keymap, (160, 48));
+    let message = Safe::of("PipelineRun is not installed here: no CRD");
+    hear(&mut state, &[Kind::PipelineRun, Kind::TaskRun], &FeedEvent::Status(FeedStatus::Absent { message }));
+    state
 }
 
 fn feed(kind: Kind, namespace: &str) -> FeedId {
@@ -53,11 +56,23 @@ pub fn hear(state: &mut State, kinds: &[Kind], event: &FeedEvent) {
     }
 }
 
+/// What is read in clusters without Tekton.
+pub const KINDS: [Kind; 8] = [
+    Kind::Namespace,
+    Kind::Deployment,
+    Kind::ReplicaSet,
+    Kind::Pod,
+    Kind::Event,
+    Kind::Rollout,
+    Kind::AnalysisRun,
+    Kind::Experiment,
+];
+
 /// Every feed has read its whole, empty list.
 pub fn empty() -> State {
     let mut state = silent(&["production"]);
-    hear(&mut state, &Kind::IN_CLUSTERS, &FeedEvent::ListBegins);
-    hear(&mut state, &Kind::IN_CLUSTERS, &FeedEvent::Listed);
+    hear(&mut state, &KINDS, &FeedEvent::ListBegins);
+    hear(&mut state, &KINDS, &FeedEvent::Listed);
     state
 }
 
@@ -72,7 +87,7 @@ struct Line<'a> {
 pub fn play(state: &mut State, scenario: &str, until: u64, namespace: &str) {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("demo/recordings").join(scenario);
     let renamed = |text: String| text.replace("\"production\"", &format!("\"{namespace}\""));
-    for kind in Kind::IN_CLUSTERS {
+    for kind in KINDS {
         let id = feed(kind, namespace);
         let Ok(list) = std::fs::read_to_string(folder.join(format!("{}.list.json", kind.plural()))) else {
             if kind == Kind::Namespace {
@@ -172,6 +187,6 @@ pub fn stale(mut state: State, since: Duration) -> State {
         message: Safe::of("the connection was reset by the server"),
         retry_at: Some(HEARD + Duration::from_secs(12)),
     };
-    hear(&mut state, &Kind::IN_CLUSTERS, &FeedEvent::Status(status));
+    hear(&mut state, &KINDS, &FeedEvent::Status(status));
     state
 }

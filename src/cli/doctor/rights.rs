@@ -24,6 +24,7 @@ struct Act {
 }
 
 const ROLLOUTS: &str = "argoproj.io";
+const TEKTON: &str = "tekton.dev";
 
 const ACTS: [Act; 4] = [
     Act {
@@ -36,6 +37,18 @@ const ACTS: [Act; 4] = [
     Act { verb: "patch", group: ROLLOUTS, resource: "rollouts", subresource: "", lost: "resume and undo of a Rollout" },
     Act { verb: "patch", group: "apps", resource: "deployments", subresource: "", lost: "undo of a Deployment" },
     Act { verb: "get", group: "", resource: "pods", subresource: "log", lost: "logs" },
+];
+
+/// Asked where there are PipelineRuns to act on.
+const ACTS_OF_TEKTON: [Act; 2] = [
+    Act { verb: "patch", group: TEKTON, resource: "pipelineruns", subresource: "", lost: "cancelling a PipelineRun" },
+    Act {
+        verb: "create",
+        group: TEKTON,
+        resource: "pipelineruns",
+        subresource: "",
+        lost: "running a PipelineRun again",
+    },
 ];
 
 impl Act {
@@ -54,7 +67,8 @@ fn place_of(namespace: Option<&Name>) -> String {
 pub(super) async fn of(subject: &Subject, read: &ReadStack, namespace: Option<&Name>) -> Vec<Finding> {
     let (listed, mut findings) = lists(subject, read, namespace).await;
     findings.extend(watches(subject, read, namespace, &listed).await);
-    findings.extend(acts(subject, read, namespace).await);
+    let tekton = listed.contains(&Kind::PipelineRun);
+    findings.extend(acts(subject, read, namespace, tekton).await);
     findings
 }
 
@@ -68,6 +82,8 @@ async fn lists(subject: &Subject, read: &ReadStack, namespace: Option<&Name>) ->
     for (kind, answer) in join_all(asked).await {
         match answer {
             Ok(_) => may.push(kind),
+            // Most clusters run no pipelines.
+            Err(NetError::Api { code: 404, .. }) if kind.system() == SystemId::Tekton => {}
             Err(NetError::Api { code: 404, .. }) => findings.push(subject.say(
                 "permission",
                 Verdict::Warn,
@@ -95,6 +111,7 @@ async fn watches(subject: &Subject, read: &ReadStack, namespace: Option<&Name>, 
     let deed = |kind: Kind| {
         let group = match (kind.system(), kind) {
             (SystemId::Rollouts, _) => ROLLOUTS,
+            (SystemId::Tekton, _) => TEKTON,
             (_, Kind::Deployment | Kind::ReplicaSet) => "apps",
             _ => "",
         };
@@ -126,7 +143,7 @@ async fn watches(subject: &Subject, read: &ReadStack, namespace: Option<&Name>, 
 }
 
 /// Whoever only looks needs none of them: what is denied is told, and is no failure.
-async fn acts(subject: &Subject, read: &ReadStack, namespace: Option<&Name>) -> Vec<Finding> {
+async fn acts(subject: &Subject, read: &ReadStack, namespace: Option<&Name>, tekton: bool) -> Vec<Finding> {
     let named = namespace.map_or("", |name| name.raw());
     let deed = |act: &Act| Deed {
         verb: act.verb,
@@ -137,8 +154,9 @@ async fn acts(subject: &Subject, read: &ReadStack, namespace: Option<&Name>) -> 
         name: "",
     };
     let place = place_of(namespace);
+    let all = ACTS.iter().chain(ACTS_OF_TEKTON.iter().filter(|_| tekton));
     let (mut may, mut findings) = (Vec::new(), Vec::new());
-    for (act, answer) in reviewed(read, ACTS.iter().map(|act| (act, deed(act))).collect()).await {
+    for (act, answer) in reviewed(read, all.map(|act| (act, deed(act))).collect()).await {
         let words = act.words();
         match answer {
             Ok(Review::Allowed) => may.push(words),

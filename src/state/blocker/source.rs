@@ -26,6 +26,11 @@ fn blocker(state: &State, cluster: &SourceScope, system: SystemId) -> Option<Blo
         let first = cluster.systems().first() == Some(&system);
         return first.then(|| made(cluster, Reason::SourceStale, safe!("{} cannot be used: {}", name, why)));
     }
+    // What stops everything of a cluster is said of the cluster, and Tekton need not be there.
+    let its_own = || freshness::of_system(state, cluster.id, SystemId::Kubernetes).is_live();
+    if system == SystemId::Tekton && state.world.pipeline_runs.is_empty() && !its_own() {
+        return None;
+    }
     match freshness::of_system(state, cluster.id, system) {
         Freshness::Loading { .. } | Freshness::Live { .. } => None,
         Freshness::Denied { why } => {
