@@ -137,7 +137,7 @@ pub fn load(given: Given) -> Result<Config, ConfigErrors> {
     let own = images_of(&config);
     if let Some(root) = &beside {
         version(root, &mut faults);
-        merge(root, &mut config, &mut slos, &mut unbuilt, &mut faults);
+        merge(root, &mut config, &mut slos, &mut faults);
     }
     config.sources.objectives = slos.found.into_iter().map(|(_, spec)| spec).collect();
     config.warnings = slos.warnings.into_errors();
@@ -172,7 +172,7 @@ fn version(root: &Node, faults: &mut Faults) {
 
 fn read(fields: &Fields, config: &mut Config, slos: &mut Slos, unbuilt: &mut Unbuilt, faults: &mut Faults) {
     if let Some(node) = fields.get("services") {
-        for read in services::read(node, unbuilt, faults) {
+        for read in services::read(node, faults) {
             objectives::read(&read, &mut slos.found, &mut slos.warnings, faults);
             config.settings.services.push(read.service);
         }
@@ -208,7 +208,7 @@ fn chosen(fields: &Fields, key: &str, faults: &mut Faults) -> Option<Chosen> {
 }
 
 /// Adds the services of the working directory; one of a name that is known already takes its place.
-fn merge(root: &Node, config: &mut Config, slos: &mut Slos, unbuilt: &mut Unbuilt, faults: &mut Faults) {
+fn merge(root: &Node, config: &mut Config, slos: &mut Slos, faults: &mut Faults) {
     if let tree::What::Map(entries) = &root.what {
         for entry in entries.iter().filter(|entry| !LOCAL_KEYS.contains(&entry.key.as_str())) {
             let message = format!("{} does not belong in a file of a working directory", quoted(&entry.key));
@@ -227,7 +227,7 @@ fn merge(root: &Node, config: &mut Config, slos: &mut Slos, unbuilt: &mut Unbuil
         return;
     };
     let Some(node) = fields.get("services") else { return };
-    for read in services::read(node, unbuilt, faults) {
+    for read in services::read(node, faults) {
         objectives::read(&read, &mut slos.found, &mut slos.warnings, faults);
         let all = &mut config.settings.services;
         match all.iter_mut().find(|service| service.name == read.service.name) {

@@ -19,12 +19,12 @@ pub(super) struct Read<'a> {
     pub slos: Vec<(&'a Node, String)>,
 }
 
-pub(super) fn read<'a>(node: &'a Node, unbuilt: &mut Unbuilt, faults: &mut Faults) -> Vec<Read<'a>> {
+pub(super) fn read<'a>(node: &'a Node, faults: &mut Faults) -> Vec<Read<'a>> {
     let mut all: Vec<Read> = Vec::new();
     let mut names: Vec<(String, At)> = Vec::new();
     for item in node.items("services", faults) {
         let Some(fields) = item.fields("service", &KEYS, faults) else { continue };
-        let read = service(&fields, unbuilt, faults);
+        let read = service(&fields, faults);
         let Some(read) = read else { continue };
         let at = &fields.get("name").unwrap_or(item).at;
         unique(&mut names, read.service.name.raw(), at, "service", faults);
@@ -44,7 +44,7 @@ pub(super) fn unique(names: &mut Vec<(String, At)>, name: &str, at: &At, what: &
     }
 }
 
-fn service<'a>(fields: &Fields<'a>, unbuilt: &mut Unbuilt, faults: &mut Faults) -> Option<Read<'a>> {
+fn service<'a>(fields: &Fields<'a>, faults: &mut Faults) -> Option<Read<'a>> {
     let name = required(fields, "name", "service", faults);
     let repository = fields.get("repo").and_then(|node| checked(node, "repo", words::repository, faults));
     let images = list(fields, "images", words::image, faults);
