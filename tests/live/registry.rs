@@ -159,6 +159,7 @@ impl Store {
             name: Name::new("checkout"),
             repository: None,
             workflows: Vec::new(),
+            tekton: Vec::new(),
             images: vec![image],
             platforms: ["linux/amd64", "linux/arm64", "linux/s390x"]
                 .iter()
