@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::tree::{At, Faults, Fields, Node};
-use super::unbuilt::Unbuilt;
 use super::words::{self, Wrong, checked};
 use crate::config::errors::quoted;
 use crate::model::Name;
