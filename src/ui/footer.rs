@@ -98,10 +98,9 @@ fn wanted(state: &State) -> Vec<Command> {
         Place::Pipelines => vec![C::Open, C::Filter, C::FaultsOnly, C::Logs, C::Images, C::Browse, C::Leave],
         Place::Run(_) => vec![C::Open, C::Logs, C::Images, C::Browse, C::Leave],
         Place::Images => vec![C::Open, C::Filter, C::FaultsOnly, C::Copy, C::Leave],
-        Place::Image(_) => vec![C::Open, C::Copy, C::Leave],
         Place::Slo => vec![C::Open, C::Filter, C::FaultsOnly, C::Leave],
         Place::Inbox => vec![C::Open, C::Filter, C::Browse, C::Leave],
-        Place::Objective(_) => vec![C::Open, C::Copy, C::Leave],
+        Place::Objective(_) | Place::Image(_) => vec![C::Open, C::Copy, C::Leave],
         Place::Containers | Place::Pods => vec![C::Open, C::Logs, C::Filter, C::FaultsOnly, C::Leave],
         Place::Environments => vec![C::Open, C::AllPods, C::Containers, C::Filter, C::FaultsOnly, C::Logs],
         Place::Rollouts | Place::Rollout(_) | Place::Workload(_) => {

@@ -17,7 +17,7 @@ pub(super) fn share(query: &Expr) -> Option<Sense> {
     let mut quantile = false;
     let mut bucket = false;
     visit(query, &mut |inner| {
-        quantile |= matches!(inner, Expr::Call(call) if call.func.name.starts_with("histogram_"))
+        quantile |= matches!(inner, Expr::Call(call) if call.func.name.starts_with("histogram_"));
     });
     visit(ratio.above, &mut |inner| {
         bucket |= matches!(inner, Expr::MatrixSelector(it) if it.vs.matchers.matchers.iter().any(|it| it.name == "le"));
