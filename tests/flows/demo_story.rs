@@ -40,7 +40,7 @@ async fn the_regression_is_seen_in_the_measurements_and_aborted() {
     story.until("the canary before the step", |screen| screen.contains("25 % set")).await;
     story.advance(61);
     story.until("half of the traffic", |screen| screen.contains("50 % set, 50 % actual")).await;
-    story.until("a passing measurement", |screen| line(screen, "error-rate").contains("passing")).await;
+    story.until("a passing measurement", |screen| line(screen, "wants ≤ 0.001").contains("passing")).await;
 
     // Ten minutes at 50 %: 54 of 30 000 requests failed in the last five.
     story.advance(600);
