@@ -63,6 +63,33 @@ pub enum Change {
     RerunFailed { attempt: u32 },
     /// `POST …/cancel`, the same.
     Cancel { attempt: u32 },
+    /// `spec.status` of a PipelineRun: test uid, what it was asked for before, and that it has not ended.
+    CancelRun { how: CancelHow },
+    /// A POST of a PipelineRun with the spec of this one, without its status.
+    RunAgain,
+}
+
+/// The three ways in which Tekton ends a PipelineRun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CancelHow {
+    /// Stop what runs, start nothing more.
+    Cancelled,
+    /// Stop what runs, then run the `finally` tasks.
+    CancelledRunFinally,
+    /// Let what runs come to its end, then run the `finally` tasks.
+    StoppedRunFinally,
+}
+
+impl CancelHow {
+    /// Tekton's word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cancelled => "Cancelled",
+            Self::CancelledRunFinally => "CancelledRunFinally",
+            Self::StoppedRunFinally => "StoppedRunFinally",
+        }
+    }
 }
 
 impl Change {
@@ -73,8 +100,8 @@ impl Change {
             Self::Abort { .. } => Verb::Abort,
             Self::Retry { .. } => Verb::Retry,
             Self::Undo { .. } => Verb::Undo,
-            Self::RerunFailed { .. } => Verb::Rerun,
-            Self::Cancel { .. } => Verb::Cancel,
+            Self::RerunFailed { .. } | Self::RunAgain => Verb::Rerun,
+            Self::Cancel { .. } | Self::CancelRun { .. } => Verb::Cancel,
         }
     }
 }
@@ -130,6 +157,8 @@ impl Outcome {
 pub enum Progress {
     /// The intent is on disk and the request leaves now.
     Sent,
+    /// What the answer says was made; before [`Self::Accepted`].
+    Made { id: Name },
     /// 2xx, with the object's generation afterwards.
     Accepted { generation: Option<i64> },
     /// 4xx (a guard failed, no permission, not found) or the journal refused: nothing was changed.
@@ -171,6 +200,8 @@ pub struct Operation {
     pub expects: Safe,
     pub outcome: Outcome,
     pub generation: Option<i64>,
+    /// The id of what it made, as the answer named it.
+    pub made: Option<Name>,
     pub started: Timestamp,
     pub started_mono: Duration,
     pub changed: Timestamp,

@@ -123,8 +123,10 @@ commands! {
     Abort, Workloads, "abort", "abort…", "send all traffic back to the stable version";
     Retry, Workloads, "retry", "retry…", "start an aborted rollout again from its first step";
     Undo, Workloads, "undo", "undo…", "go back to an earlier revision";
-    RerunFailed, Runs, "rerun-failed", "rerun failed…", "run the failed jobs of a run again";
+    RerunFailed, Runs, "rerun-failed", "rerun failed…", "run the failed jobs of a run again; a PipelineRun as a new run";
     CancelRun, Runs, "cancel-run", "cancel…", "cancel a run";
+    CancelFinally, Runs, "cancel-finally", "cancel, finally…", "cancel a PipelineRun, then run its finally tasks";
+    StopFinally, Runs, "stop-finally", "stop, finally…", "let running tasks of a PipelineRun end, then run its finally tasks";
     Images, Runs, "images", "images", "images of the registries: commit, run, platforms, who runs them";
     Follow, Log, "follow", "follow", "follow the newest line, or stop";
     SinceTail, Log, "since-tail", "tail", "the last lines only";

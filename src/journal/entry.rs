@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::action::{Action, Change, Operation, OperationId, Outcome, Verb};
+use crate::action::{Action, CancelHow, Change, Operation, OperationId, Outcome, Verb};
 use crate::model::source::SourceScope;
 use crate::model::{Kind, Name, ObjectId, SourceId, Uid};
 use crate::text::Safe;
@@ -50,6 +50,8 @@ enum ChangeEntry {
     Undo { resource_version: String, replica_set: String, replica_set_uid: String, to_revision: i64 },
     RerunFailed { attempt: u32 },
     Cancel { attempt: u32 },
+    CancelRun { how: CancelHow },
+    RunAgain,
 }
 
 /// What became of an operation.
@@ -120,6 +122,7 @@ impl Intent {
             expects: Safe::line(&self.expects),
             outcome: Outcome::Unknown { message: Safe::of("the journal does not say what became of it") },
             generation: None,
+            made: None,
             started: self.at,
             started_mono: Duration::ZERO,
             changed: self.at,
@@ -164,6 +167,8 @@ impl ChangeEntry {
             Change::Unpause => Self::Unpause,
             Change::RerunFailed { attempt } => Self::RerunFailed { attempt: *attempt },
             Change::Cancel { attempt } => Self::Cancel { attempt: *attempt },
+            Change::CancelRun { how } => Self::CancelRun { how: *how },
+            Change::RunAgain => Self::RunAgain,
             Change::Abort { pod_hash } => Self::Abort { pod_hash: text(pod_hash) },
             Change::Retry { pod_hash } => Self::Retry { pod_hash: text(pod_hash) },
             Change::Undo { resource_version, replica_set, replica_set_uid, to_revision } => Self::Undo {
@@ -186,6 +191,8 @@ impl ChangeEntry {
             Self::Unpause => Change::Unpause,
             Self::RerunFailed { attempt } => Change::RerunFailed { attempt: *attempt },
             Self::Cancel { attempt } => Change::Cancel { attempt: *attempt },
+            Self::CancelRun { how } => Change::CancelRun { how: *how },
+            Self::RunAgain => Change::RunAgain,
             Self::Abort { pod_hash } => Change::Abort { pod_hash: Safe::identity(pod_hash) },
             Self::Retry { pod_hash } => Change::Retry { pod_hash: Safe::identity(pod_hash) },
             Self::Undo { resource_version, replica_set, replica_set_uid, to_revision } => Change::Undo {

@@ -38,7 +38,7 @@ pub use registry::{Manifest, Probed, Registry, Tags};
 pub use review::{Deed, Review};
 pub use secret::{Held, Token, Wanted, describe as describe_secret, resolve as resolve_secret};
 pub use target::{Cluster, Target, TargetError};
-pub use write::{Patch, Sent, WriteStack};
+pub use write::{Patch, Post, Sent, WriteStack};
 
 /// How the console names itself to servers.
 pub const USER_AGENT: &str = concat!("quarterdeck/", env!("CARGO_PKG_VERSION"));

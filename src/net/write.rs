@@ -36,6 +36,13 @@ pub struct Patch {
     pub body: Vec<u8>,
 }
 
+/// An object to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Post {
+    pub path: String,
+    pub body: Vec<u8>,
+}
+
 /// What became of a write.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Sent {
@@ -56,15 +63,24 @@ impl WriteStack {
 
     /// Sends once.
     pub async fn send(&self, patch: Patch) -> Sent {
+        self.once(Method::PATCH, "application/json-patch+json", &patch.path, patch.body).await
+    }
+
+    /// Sends once, too: a POST that came twice would make two objects.
+    pub async fn create(&self, post: Post) -> Sent {
+        self.once(Method::POST, "application/json", &post.path, post.body).await
+    }
+
+    async fn once(&self, method: Method, kind: &'static str, path: &str, body: Vec<u8>) -> Sent {
         let request = Request::builder()
-            .method(Method::PATCH)
-            .uri(&patch.path)
-            .header(header::CONTENT_TYPE, "application/json-patch+json")
+            .method(method)
+            .uri(path)
+            .header(header::CONTENT_TYPE, kind)
             .header(header::ACCEPT, "application/json")
-            .body(Body::from(patch.body));
+            .body(Body::from(body));
         let request = match request {
             Ok(request) => request,
-            Err(error) => return Sent::NotSent { message: format!("{} is no path: {error}", patch.path) },
+            Err(error) => return Sent::NotSent { message: format!("{path} is no path: {error}") },
         };
         // A credential may take an exec plug-in its time; nothing has left meanwhile.
         let client = match self.access.fresh().await {

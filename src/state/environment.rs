@@ -49,7 +49,12 @@ pub fn configured<'a>(state: &'a State, cluster: SourceId, namespace: &Name) -> 
 #[must_use]
 pub fn of_object(state: &State, id: &ObjectId) -> Option<Name> {
     match id.kind {
-        Kind::Run | Kind::PipelineRun | Kind::Execution => of_run(state, state.world.runs.get(&id.uid)?),
+        Kind::Run | Kind::Execution => of_run(state, state.world.runs.get(&id.uid)?),
+        // What its words do not tell, its namespace does.
+        Kind::PipelineRun => {
+            let named = of_run(state, state.world.runs.get(&id.uid)?);
+            named.or_else(|| Some(of(state, id.cluster, &id.namespace)))
+        }
         Kind::Job | Kind::TaskRun | Kind::Stage => {
             of_run(state, state.world.runs.get(&state.world.details.job(&id.uid)?.run)?)
         }

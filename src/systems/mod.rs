@@ -217,6 +217,9 @@ impl Systems {
         self.tails.insert(id, cancel.clone());
         let pace = tail::Pace::default();
         match upstream {
+            Some(Upstream::Cluster(cluster)) if request.pod.kind == Kind::TaskRun => {
+                self.tracker.spawn(tekton::tail::tail(cluster.read(), request, id, tx, cancel, pace));
+            }
             Some(Upstream::Cluster(cluster)) => {
                 self.tracker.spawn(kubernetes::tail::tail(cluster.read(), request, id, tx, cancel, pace));
             }

@@ -6,10 +6,10 @@ use std::future::Future;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use super::{Intent, Upstream, github, kubernetes, rollouts, supervise};
+use super::{Intent, Upstream, github, kubernetes, rollouts, supervise, tekton};
 use crate::action::{Action, Change, Found, Operation, OperationId, Progress};
-use crate::model::Kind;
-use crate::net::{Cluster, GitHub, NetError, Patch, ReadStack, Sent};
+use crate::model::{Kind, Name};
+use crate::net::{Cluster, GitHub, NetError, Patch, Post, ReadStack, Sent};
 use crate::safe;
 use crate::text::Safe;
 
@@ -41,7 +41,7 @@ pub(super) async fn perform(
             return tell(Progress::Refused { message }).await;
         }
     };
-    let ready = match way.prepare(&operation.action).await {
+    let ready = match way.prepare(&operation).await {
         Ok(ready) => ready,
         Err(reason) => {
             return tell(Progress::Refused { message: Safe::line(&format!("{reason}; nothing was sent")) }).await;
@@ -50,6 +50,9 @@ pub(super) async fn perform(
     tell(Progress::Sent).await;
     let progress = match ready.send().await {
         Sent::Accepted(object) => {
+            if let Some(id) = way.made(&operation.action, &object) {
+                tell(Progress::Made { id }).await;
+            }
             Progress::Accepted { generation: object.pointer("/metadata/generation").and_then(Value::as_i64) }
         }
         Sent::NotSent { message } => Progress::Refused { message: Safe::line(&format!("{message}; nothing was sent")) },
@@ -79,6 +82,7 @@ enum Way {
 /// A request that can leave.
 enum Ready {
     Patch(Cluster, Patch),
+    Create(Cluster, Post),
     Post(GitHub, github::perform::Post),
 }
 
@@ -92,8 +96,13 @@ impl Way {
     }
 
     /// Reads what it needs; sends nothing.
-    async fn prepare(&self, action: &Action) -> Result<Ready, String> {
+    async fn prepare(&self, operation: &Operation) -> Result<Ready, String> {
+        let action = &operation.action;
         match self {
+            Self::Cluster(cluster) if action.change == Change::RunAgain => {
+                let post = tekton::perform::run_again(&cluster.read(), action, &operation.id).await?;
+                Ok(Ready::Create(cluster.clone(), post))
+            }
             Self::Cluster(cluster) => {
                 patch_for(&cluster.read(), action).await.map(|patch| Ready::Patch(cluster.clone(), patch))
             }
@@ -104,11 +113,22 @@ impl Way {
     }
 }
 
+impl Way {
+    /// What an accepted request made, as its answer names it.
+    fn made(&self, action: &Action, answer: &Value) -> Option<Name> {
+        match self {
+            Self::Cluster(_) if action.change == Change::RunAgain => tekton::perform::made(answer).map(Name::new),
+            Self::Cluster(_) | Self::GitHub(_) => None,
+        }
+    }
+}
+
 impl Ready {
     /// Once.
     async fn send(self) -> Sent {
         match self {
             Self::Patch(cluster, patch) => cluster.write().send(patch).await,
+            Self::Create(cluster, post) => cluster.write().create(post).await,
             Self::Post(client, post) => github::perform::send(&client, post).await,
         }
     }
@@ -136,6 +156,9 @@ pub(super) async fn read_evidence(
 ) {
     let (found, message) = match upstream.and_then(Way::to) {
         None => (Found::Untold, "its source is not in the scope of this run".to_owned()),
+        Some(Way::Cluster(cluster)) if operation.action.target.kind == Kind::PipelineRun => {
+            tekton::perform::evidence(&cluster.read(), &operation.action, &operation.id).await
+        }
         Some(Way::Cluster(cluster)) => evidence(&cluster.read(), &operation.action).await,
         Some(Way::GitHub(client)) => github::perform::evidence(&client, &operation.action).await,
     };
@@ -204,6 +227,7 @@ async fn patch_for(read: &ReadStack, action: &Action) -> Result<Patch, String> {
             let operations = std::iter::once(test("/metadata/uid", target.uid.raw())).chain(rest).collect();
             Ok(patch(format!("{}{subresource}", object_path(action)), operations))
         }
+        (Change::CancelRun { how }, Kind::PipelineRun) => tekton::perform::cancel(read, action, *how).await,
         (change, kind) => Err(format!("a {} cannot be asked to {}", kind.as_str(), change.verb().as_str())),
     }
 }
@@ -222,6 +246,7 @@ async fn what_changed(read: &ReadStack, action: &Action) -> Option<String> {
         Change::Undo { resource_version, .. } => (text(&object, "/metadata/resourceVersion")
             != Some(&**resource_version))
         .then(|| format!("it is at generation {} now", object.pointer("/metadata/generation").unwrap_or(&Value::Null))),
+        Change::CancelRun { .. } => tekton::perform::moved(&object),
         change => rollouts::perform::moved(change, &object),
     }
 }

@@ -180,7 +180,7 @@ pub(super) fn check_target(state: &mut State) {
 
 /// The dialog as it would open now, or why that is another question than the one that was asked.
 fn as_it_is_now(state: &State, confirm: &Confirm) -> Result<Confirm, Safe> {
-    let command = verbs::command_of(confirm.action.change.verb());
+    let command = verbs::command_for(&confirm.action.change);
     let now = verbs::preview(state, &verbs::available_to(state, command, &confirm.action)?);
     if now.environment != confirm.environment {
         let named = |name: &Name| if name.raw().is_empty() { Safe::of("none") } else { name.safe().clone() };

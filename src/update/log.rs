@@ -72,7 +72,8 @@ pub fn settle(state: &mut State) -> Vec<Effect> {
 /// Opens the log of a pod: its first container, the last lines, following.
 pub fn open(state: &mut State, pod: ObjectId) -> Vec<Effect> {
     let mut effects = close(state);
-    let container = containers(state, &pod).into_iter().next();
+    // Of a TaskRun all steps are read, one after the other.
+    let container = if pod.kind == Kind::TaskRun { None } else { containers(state, &pod).into_iter().next() };
     let request = LogRequest { pod, container, previous: false, since: LogSince::Tail(TAIL) };
     let id = next_tail(state);
     let mut log = Log::new(id, request.clone(), state.log_memory);
@@ -289,9 +290,18 @@ pub(super) fn next_tail(state: &mut State) -> TailId {
 
 /// The pod's containers in the order of its spec, those that only prepare it last.
 fn containers(state: &State, pod: &ObjectId) -> Vec<Name> {
+    if pod.kind == Kind::TaskRun {
+        return steps(state, pod);
+    }
     let Some(pod) = state.world.pods.get(&pod.uid) else { return Vec::new() };
     let of = |init: bool| pod.states.iter().filter(move |one| one.init == init).map(|one| one.name.clone());
     of(false).chain(of(true)).collect()
+}
+
+/// The containers of a TaskRun's steps.
+fn steps(state: &State, task: &ObjectId) -> Vec<Name> {
+    let steps = state.world.details.job(&task.uid).map_or(&[][..], |job| &job.steps);
+    steps.iter().map(|step| Name::new(&format!("step-{}", step.name.as_str()))).collect()
 }
 
 fn prompt(state: &mut State, kind: PromptKind) {

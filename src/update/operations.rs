@@ -28,6 +28,7 @@ pub(super) fn begin(state: &mut State, confirm: Confirm, effects: &mut Vec<Effec
         expects: confirm.expects,
         outcome: Outcome::Intended,
         generation: None,
+        made: None,
         started: state.now.wall,
         started_mono: state.now.mono,
         changed: state.now.wall,
@@ -59,6 +60,7 @@ pub(super) fn progress(state: &mut State, id: &OperationId, progress: Progress, 
                 turn(state, at, Outcome::Sent, effects);
             }
         }
+        Progress::Made { id } => state.operations[at].made = Some(id),
         Progress::Accepted { generation } => {
             state.operations[at].generation = generation;
             turn(state, at, Outcome::Accepted, effects);

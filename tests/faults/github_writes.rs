@@ -31,6 +31,7 @@ pub fn operation(run: &str, change: Change) -> Operation {
         expects: Safe::of(""),
         outcome: Outcome::Intended,
         generation: None,
+        made: None,
         started: jiff::Timestamp::UNIX_EPOCH,
         started_mono: Duration::ZERO,
         changed: jiff::Timestamp::UNIX_EPOCH,

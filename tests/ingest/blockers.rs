@@ -592,6 +592,7 @@ fn an_accepted_action_without_effect_says_what_it_waits_for() {
         expects: Safe::of(""),
         outcome: Outcome::Accepted,
         generation: None,
+        made: None,
         started: now(),
         started_mono: Duration::from_secs(95),
         changed: now(),

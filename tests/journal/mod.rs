@@ -46,6 +46,7 @@ pub fn operation(number: u32, change: Change) -> Operation {
         expects: Safe::of("weight 0 and status Degraded"),
         outcome: Outcome::Intended,
         generation: None,
+        made: None,
         started: at,
         started_mono: Duration::ZERO,
         changed: at,

@@ -168,6 +168,7 @@ fn promote_out_of_the_pause(namespace: &Namespace) -> Operation {
         expects: Safe::of(""),
         outcome: Outcome::Intended,
         generation: None,
+        made: None,
         started: now.wall,
         started_mono: now.mono,
         changed: now.wall,

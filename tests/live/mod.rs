@@ -26,4 +26,5 @@ mod prometheus;
 mod prometheus_history;
 mod registry;
 mod same;
+mod tekton;
 mod trouble;

@@ -155,6 +155,7 @@ pub fn acted(mut state: State) -> State {
             expects: Safe::of("weight 0 and status Degraded"),
             outcome,
             generation: None,
+            made: None,
             started: wall,
             started_mono: Duration::from_secs(50),
             changed: wall,

@@ -6,13 +6,14 @@ mod offer;
 mod outcome;
 mod preview;
 mod run;
+mod tekton;
 
 use std::time::Duration;
 
 use super::State;
 use super::lists;
 use super::ui::{Place, RowId};
-use crate::action::{Operation, Outcome, Verb};
+use crate::action::{CancelHow, Change, Operation, Outcome, Verb};
 use crate::command::{COMMANDS, Command, Row, Scope};
 use crate::model::{Kind, ObjectId, Uid};
 use crate::text::Safe;
@@ -99,7 +100,14 @@ pub fn target(state: &State) -> Option<ObjectId> {
 pub const fn is_verb(command: Command) -> bool {
     matches!(
         command,
-        Command::Promote | Command::Abort | Command::Retry | Command::Undo | Command::RerunFailed | Command::CancelRun
+        Command::Promote
+            | Command::Abort
+            | Command::Retry
+            | Command::Undo
+            | Command::RerunFailed
+            | Command::CancelRun
+            | Command::CancelFinally
+            | Command::StopFinally
     )
 }
 
@@ -149,5 +157,15 @@ pub const fn command_of(verb: Verb) -> Command {
         Verb::Undo => Command::Undo,
         Verb::Rerun => Command::RerunFailed,
         Verb::Cancel => Command::CancelRun,
+    }
+}
+
+/// The command that asks for a change: Tekton has three that cancel.
+#[must_use]
+pub const fn command_for(change: &Change) -> Command {
+    match change {
+        Change::CancelRun { how: CancelHow::CancelledRunFinally } => Command::CancelFinally,
+        Change::CancelRun { how: CancelHow::StoppedRunFinally } => Command::StopFinally,
+        change => command_of(change.verb()),
     }
 }

@@ -27,20 +27,15 @@ pub fn available(state: &State, command: Command, target: &ObjectId) -> Result<O
 pub fn available_to(state: &State, command: Command, action: &Action) -> Result<Action, Safe> {
     let wanted = match &action.change {
         Change::Undo { replica_set_uid, .. } => Some(replica_set_uid.clone()),
-        Change::PromotePause { .. }
-        | Change::PromoteInconclusive { .. }
-        | Change::Unpause
-        | Change::Abort { .. }
-        | Change::Retry { .. }
-        | Change::RerunFailed { .. }
-        | Change::Cancel { .. } => None,
+        _ => None,
     };
     offer(state, command, &action.target, wanted.as_ref())
 }
 
 fn offer(state: &State, command: Command, target: &ObjectId, wanted: Option<&Uid>) -> Result<Action, Safe> {
     may_act(state, target)?;
-    let of_runs = matches!(command, Command::RerunFailed | Command::CancelRun);
+    let of_runs =
+        matches!(command, Command::RerunFailed | Command::CancelRun | Command::CancelFinally | Command::StopFinally);
     let change = match target.kind {
         Kind::Rollout | Kind::Deployment if of_runs => {
             return Err(Safe::of("only a workflow run can be rerun or cancelled: select one"));
@@ -55,7 +50,11 @@ fn offer(state: &State, command: Command, target: &ObjectId, wanted: Option<&Uid
             }
             undo_deployment(state, target, wanted)?
         }
+        Kind::Run if matches!(command, Command::CancelFinally | Command::StopFinally) => {
+            return Err(Safe::of("only a PipelineRun of Tekton has finally tasks"));
+        }
         Kind::Run => super::run::change(state, command, target)?,
+        Kind::PipelineRun => super::tekton::change(state, command, target)?,
         _ => return Err(Safe::of("only rollouts, deployments and runs can be acted on")),
     };
     Ok(Action { target: target.clone(), change })

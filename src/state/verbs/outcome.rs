@@ -41,6 +41,7 @@ pub fn expected(state: &State, operation: &Operation) -> Verdict {
             None => Verdict::Lost(Safe::of("the deployment was deleted meanwhile")),
         },
         Kind::Run => super::run::shows(state, operation),
+        Kind::PipelineRun => super::tekton::shows(state, operation),
         _ => Verdict::Lost(Safe::of("nothing proves an action on this kind")),
     }
 }
@@ -97,7 +98,7 @@ fn rollout_shows(state: &State, operation: &Operation, rollout: &Rollout) -> Ver
         Change::Undo { replica_set_uid, to_revision, .. } => {
             undone(state, operation, rollout, replica_set_uid, *to_revision)
         }
-        Change::RerunFailed { .. } | Change::Cancel { .. } => Verdict::Lost(Safe::of("a Rollout is no run")),
+        _ => Verdict::Lost(Safe::of("a Rollout is no run")),
     }
 }
 

@@ -53,6 +53,7 @@ pub fn preview(state: &State, action: &Action) -> Confirm {
         Verb::Abort => "Abort",
         Verb::Retry => "Retry",
         Verb::Undo => "Undo",
+        Verb::Rerun if action.change == Change::RunAgain => "Run again",
         Verb::Rerun => "Rerun failed jobs of",
         Verb::Cancel => "Cancel",
     };
@@ -121,6 +122,7 @@ fn words(state: &State, action: &Action) -> Words {
         (Change::Undo { replica_set_uid, to_revision, .. }, rollout) => {
             undo(state, action, rollout.map(AsRef::as_ref), replica_set_uid, *to_revision, &mut words);
         }
+        (Change::CancelRun { .. } | Change::RunAgain, _) => super::tekton::words(state, action, &mut words),
         (change @ (Change::RerunFailed { .. } | Change::Cancel { .. }), _) => {
             super::run::words(state, action, change, &mut words);
         }
@@ -165,7 +167,7 @@ fn of_rollout(rollout: &Rollout, change: &Change, words: &mut Words) {
         Change::PromotePause { step: Some(step), .. } => promote_pause(rollout, *step, words),
         Change::PromotePause { step: None, .. } => promote_blue_green(words),
         Change::PromoteInconclusive { step, next, .. } => promote_inconclusive(rollout, *step, *next, words),
-        Change::Undo { .. } | Change::RerunFailed { .. } | Change::Cancel { .. } => {}
+        _ => {}
     }
 }
 

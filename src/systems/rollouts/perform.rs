@@ -43,7 +43,7 @@ pub(crate) fn operations(change: &Change) -> Option<(&'static str, Vec<Value>)> 
                 json!({ "op": "replace", "path": "/status/abort", "value": false }),
             ],
         ),
-        Change::Undo { .. } | Change::RerunFailed { .. } | Change::Cancel { .. } => return None,
+        _ => return None,
     })
 }
 
@@ -83,7 +83,7 @@ pub(crate) fn evidence(change: &Change, rollout: &Value) -> (Found, String) {
         Change::Unpause => (!spec_paused(rollout), "it is no longer paused", "it is still paused"),
         Change::Abort { .. } => (aborted(rollout), "it is aborted", "it is not aborted"),
         Change::Retry { .. } => (!aborted(rollout), "it is no longer aborted", "it is still aborted"),
-        Change::Undo { .. } | Change::RerunFailed { .. } | Change::Cancel { .. } => {
+        _ => {
             return (Found::Untold, "cannot be told from the Rollout alone".to_owned());
         }
     };
@@ -101,12 +101,7 @@ pub(crate) fn moved(change: &Change, rollout: &Value) -> Option<String> {
     let step = match change {
         Change::PromotePause { step, .. } => *step,
         Change::PromoteInconclusive { step, .. } => Some(*step),
-        Change::Unpause
-        | Change::Abort { .. }
-        | Change::Retry { .. }
-        | Change::Undo { .. }
-        | Change::RerunFailed { .. }
-        | Change::Cancel { .. } => None,
+        _ => None,
     };
     if let (Some(step), Some(now)) = (step, index(rollout))
         && step != now
@@ -131,7 +126,7 @@ fn pod_hash(change: &Change) -> Option<&str> {
         | Change::PromoteInconclusive { pod_hash, .. }
         | Change::Abort { pod_hash }
         | Change::Retry { pod_hash } => Some(pod_hash.as_str()),
-        Change::Unpause | Change::Undo { .. } | Change::RerunFailed { .. } | Change::Cancel { .. } => None,
+        _ => None,
     }
 }
 

@@ -2,6 +2,8 @@
 
 pub mod ingest;
 pub mod ingest_task;
+pub(super) mod perform;
+pub mod tail;
 pub mod watch;
 mod words;
 

@@ -10,6 +10,7 @@
 
 use crate::command::Command;
 use crate::config::theme::Role;
+use crate::model::Kind;
 use crate::model::pipelines::{Job, RunStatus};
 use crate::safe;
 use crate::state::State;
@@ -22,7 +23,8 @@ use crate::ui::{signs, timeline};
 #[must_use]
 pub fn unfinished<'a>(state: &'a State, log: &Log) -> Option<&'a Job> {
     let id = &log.request.pod;
-    let job = (id.kind.is_job()).then(|| state.world.details.job(&id.uid)).flatten()?;
+    // Tekton's tasks log while they run.
+    let job = (id.kind.is_job() && id.kind != Kind::TaskRun).then(|| state.world.details.job(&id.uid)).flatten()?;
     (job.status != RunStatus::Completed).then_some(job)
 }
 
