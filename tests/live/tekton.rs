@@ -253,12 +253,12 @@ fn tekton_the_log_of_a_task_is_that_of_its_steps_in_their_order() {
         })
     };
     // The first step's container still runs for the kubelet: its log is followed.
-    let text = read(task.clone(), None, "listening");
+    let text = read(task.clone(), None, "level=");
     assert!(text.contains("##[group]step prepare"), "{text}");
-    let text = read(task.clone(), Some("step-pytest"), "listening");
+    let text = read(task.clone(), Some("step-pytest"), "level=");
     assert!(text.contains("##[group]step pytest"), "{text}");
     let before = ObjectId { uid: attempt_uid(&task, 0), ..task.clone() };
-    assert!(read(before, None, "listening").contains("##[group]step prepare"));
+    assert!(read(before, None, "level=").contains("##[group]step prepare"));
     let pruned = ObjectId { uid: attempt_uid(&task, 1), ..task.clone() };
     assert!(read(pruned, None, "its log with it").contains("its pod is gone"));
 }
