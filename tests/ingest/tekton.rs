@@ -17,7 +17,7 @@ pub fn task_runs() -> Vec<Value> {
     serde_json::from_str(include_str!("tekton/taskruns.json")).expect("a list")
 }
 
-fn world() -> State {
+pub fn world() -> State {
     let wall: Timestamp = "2026-08-03T09:10:00Z".parse().expect("a time");
     with(wall, &json!({ "pipelineruns": pipeline_runs(), "taskruns": task_runs() }))
 }

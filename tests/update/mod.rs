@@ -9,6 +9,7 @@ mod inbox;
 mod life;
 mod places;
 mod run_verbs;
+mod tekton;
 mod verbs;
 mod watches;
 mod weights;

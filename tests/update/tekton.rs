@@ -1,0 +1,112 @@
+//! What can be asked of a PipelineRun, what the dialog says of it, and what proves it.
+
+use quarterdeck::action::{Action, CancelHow, Change, Operation, OperationId, Outcome};
+use quarterdeck::command::Command;
+use quarterdeck::model::{Kind, Name, ObjectId};
+use quarterdeck::state::State;
+use quarterdeck::state::verbs::{self, Verdict};
+use quarterdeck::text::Safe;
+
+use crate::ingest::tekton::{pipeline_runs, world};
+use crate::ingest::world::list;
+
+fn run(state: &State, name: &str) -> ObjectId {
+    let found = state.world.runs.rows().iter().find(|run| run.meta.name.raw() == name);
+    found.unwrap_or_else(|| panic!("no run {name}")).id()
+}
+
+fn asked(state: &State, command: Command, name: &str) -> Result<Change, String> {
+    verbs::available(state, command, &run(state, name))
+        .map(|offer| offer.action.change)
+        .map_err(|why| why.as_str().to_owned())
+}
+
+/// All that the dialog says.
+fn dialog(state: &State, name: &str, change: Change) -> String {
+    let confirm = verbs::preview(state, &Action { target: run(state, name), change });
+    let lines = confirm
+        .lines
+        .iter()
+        .flat_map(|(label, texts)| texts.iter().map(move |text| format!("{}: {}", label.as_str(), text.as_str())));
+    let lines: Vec<String> = lines.collect();
+    format!("{}\n{}\n{}", confirm.title.as_str(), confirm.summary.as_str(), lines.join("\n"))
+}
+
+#[test]
+fn what_runs_can_be_ended_in_three_ways_and_what_has_ended_run_again() {
+    let state = world();
+    let how = |how| Ok(Change::CancelRun { how });
+    assert_eq!(asked(&state, Command::CancelRun, "nightly"), how(CancelHow::Cancelled));
+    assert_eq!(asked(&state, Command::CancelFinally, "nightly"), how(CancelHow::CancelledRunFinally));
+    assert_eq!(asked(&state, Command::StopFinally, "nightly"), how(CancelHow::StoppedRunFinally));
+    assert!(asked(&state, Command::RerunFailed, "nightly").unwrap_err().contains("has not ended"));
+    // The fixture is stopping already: the same again is refused, a harder way is not.
+    let twice = asked(&state, Command::CancelFinally, "release-run-qq5zt").unwrap_err();
+    assert_eq!(twice, "it is already asked for CancelledRunFinally");
+    assert_eq!(asked(&state, Command::CancelRun, "release-run-qq5zt"), how(CancelHow::Cancelled));
+    assert_eq!(asked(&state, Command::RerunFailed, "release-run-x7f2k"), Ok(Change::RunAgain));
+    assert_eq!(asked(&state, Command::CancelRun, "release-run-x7f2k").unwrap_err(), "it has ended: Failed");
+    // Each change is asked for anew by its own command.
+    for (command, change) in [
+        (Command::CancelRun, Change::CancelRun { how: CancelHow::Cancelled }),
+        (Command::CancelFinally, Change::CancelRun { how: CancelHow::CancelledRunFinally }),
+        (Command::StopFinally, Change::CancelRun { how: CancelHow::StoppedRunFinally }),
+        (Command::RerunFailed, Change::RunAgain),
+    ] {
+        assert_eq!(verbs::command_for(&change), command);
+    }
+}
+
+#[test]
+fn the_dialog_says_what_a_cancel_takes_with_it() {
+    let state = world();
+    let said = |how| dialog(&state, "release-run-qq5zt", Change::CancelRun { how });
+    let cancelled = said(CancelHow::Cancelled);
+    assert!(cancelled.contains("it will: delete the pods of the tasks it stops, and their logs"), "{cancelled}");
+    assert!(cancelled.contains("it will not: run its finally tasks: notify"), "{cancelled}");
+    let finally = said(CancelHow::CancelledRunFinally);
+    assert!(finally.contains("delete the pods") && finally.contains("then run its finally tasks: notify"), "{finally}");
+    let stopped = said(CancelHow::StoppedRunFinally);
+    assert!(stopped.contains("keep the pods and their logs") && !stopped.contains("delete"), "{stopped}");
+    let again = dialog(&state, "release-run-x7f2k", Change::RunAgain);
+    assert!(again.starts_with("Run again release-run-x7f2k in ci\n"), "{again}");
+    assert!(again.contains("run all tasks of release from the start") && again.contains("revision=main"), "{again}");
+}
+
+#[test]
+fn only_what_tekton_shows_proves_it() {
+    let mut state = world();
+    let operation = |name: &str, change, made: Option<&str>| Operation {
+        id: OperationId("1-1".to_owned()),
+        action: Action { target: run(&world(), name), change },
+        cluster: Name::new("lab"),
+        environment: Name::new("ci"),
+        reason: Safe::of(""),
+        summary: Safe::of(""),
+        expects: Safe::of(""),
+        outcome: Outcome::Accepted,
+        generation: None,
+        made: made.map(Name::new),
+        started: state.now.wall,
+        started_mono: state.now.mono,
+        changed: state.now.wall,
+    };
+    let cancel = operation("release-run-qq5zt", Change::CancelRun { how: CancelHow::CancelledRunFinally }, None);
+    let again = operation("release-run-x7f2k", Change::RunAgain, Some("release-run-newer"));
+    let late = operation("release-run-x7f2k", Change::CancelRun { how: CancelHow::Cancelled }, None);
+    let Verdict::Waiting(what) = verbs::expected(&state, &cancel) else { panic!("it runs its finally tasks") };
+    assert!(what.as_str().contains("CancelledRunningFinally"), "{what:?}");
+    assert!(matches!(verbs::expected(&state, &again), Verdict::Waiting(_)));
+    assert!(matches!(verbs::expected(&state, &late), Verdict::Lost(_)), "it failed before");
+
+    let mut runs = pipeline_runs();
+    runs[2]["status"]["conditions"][0]["status"] = "False".into();
+    runs[2]["status"]["conditions"][0]["reason"] = "Cancelled".into();
+    let mut newer = runs[1].clone();
+    newer["metadata"]["name"] = "release-run-newer".into();
+    newer["metadata"]["uid"] = "pr-9".into();
+    runs.push(newer);
+    list(&mut state, Kind::PipelineRun, &runs);
+    assert_eq!(verbs::expected(&state, &cancel), Verdict::Seen);
+    assert_eq!(verbs::expected(&state, &again), Verdict::Seen);
+}
