@@ -95,7 +95,10 @@ pub fn update(state: &mut State, now: Now, msg: Msg) -> Vec<Effect> {
     let ticks = matches!(msg, Msg::Tick);
     let mut effects = Vec::new();
     match msg {
-        Msg::Key(key) => keys::key(state, key, &mut effects),
+        Msg::Key(key) => {
+            toasts::looked_at(state);
+            keys::key(state, key, &mut effects);
+        }
         Msg::Paste(text) => keys::paste(state, &text),
         Msg::Resize(width, height) => {
             state.ui.size = (width, height);

@@ -20,8 +20,28 @@ pub(super) fn say(state: &mut State, kind: ToastKind, text: Safe) {
     // The same words again only stay longer.
     state.ui.toasts.retain(|toast| toast.text != text);
     state.ui.toasts.push(Toast { kind, text, until: state.now.mono + stay });
-    let surplus = state.ui.toasts.len().saturating_sub(MOST);
-    state.ui.toasts.drain(..surplus);
+    // What waits to be looked at goes last.
+    while state.ui.toasts.len() > MOST {
+        let at = state.ui.toasts.iter().position(|toast| toast.until != Duration::MAX).unwrap_or(0);
+        state.ui.toasts.remove(at);
+    }
+}
+
+/// Says what somebody may have looked away from: it stays until a key is pressed, and then as long as
+/// anything else.
+pub(super) fn hold(state: &mut State, kind: ToastKind, text: Safe) {
+    say(state, kind, text);
+    if let Some(toast) = state.ui.toasts.last_mut() {
+        toast.until = Duration::MAX;
+    }
+}
+
+/// Somebody is there.
+pub(super) fn looked_at(state: &mut State) {
+    let until = state.now.mono + LONG;
+    for toast in state.ui.toasts.iter_mut().filter(|toast| toast.until == Duration::MAX) {
+        toast.until = until;
+    }
 }
 
 pub(super) fn expire(state: &mut State) {

@@ -105,7 +105,7 @@ fn tell(state: &mut State, answer: Answer, effects: &mut Vec<Effect>) {
         Occasion::Waiting => ToastKind::Waiting,
         Occasion::Failed | Occasion::Silent | Occasion::Gone => ToastKind::Bad,
     };
-    toasts::say(state, kind, said(&answer));
+    toasts::hold(state, kind, said(&answer));
     let answer = Arc::new(answer);
     effects.push(Effect::Notify { answer: Arc::clone(&answer), bell: !state.watches.mute });
     for hook in state.settings.hooks.iter().filter(|hook| hook.on.contains(&answer.occasion)) {
@@ -113,7 +113,7 @@ fn tell(state: &mut State, answer: Answer, effects: &mut Vec<Effect>) {
     }
 }
 
-/// `ci #4812 passed (17:02:11Z running, 17:05:40Z passed)`.
+/// `ci #4812 passed · 17:02:11Z running, 17:05:40Z passed`.
 fn said(answer: &Answer) -> Safe {
     let seen: Vec<Safe> =
         answer.seen.iter().map(|seen| safe!("{} {}", crate::text::clock(seen.at), seen.words)).collect();

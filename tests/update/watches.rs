@@ -81,8 +81,18 @@ fn w_tells_once_and_lists_what_was_seen() {
     assert_eq!(answer.url.as_ref().map(Safe::as_str), Some("https://github.com/acme/checkout/actions/runs/7"));
     let seen: Vec<_> = answer.seen.iter().map(|seen| (seen.at.as_second(), seen.words.as_str())).collect();
     assert_eq!(seen, [(0, "running"), (60, "running, unit failed"), (120, "failure, unit failed")]);
-    let toast = console.state.ui.toasts.last().unwrap().text.as_str().to_owned();
-    assert!(toast.contains("ci #7 failure") && toast.contains("00:01:00Z running, unit failed"), "{toast}");
+    let said = console.state.ui.toasts.last().unwrap().text.as_str().to_owned();
+    assert!(said.contains("ci #7 failure") && said.contains("00:01:00Z running, unit failed"), "{said}");
+
+    // Whoever looked away finds it when they come back; a key says that they are there.
+    console.wait(Duration::from_hours(1));
+    console.send(Msg::Tick);
+    assert!(console.state.ui.toasts.iter().any(|toast| toast.text.as_str() == said), "it waits");
+    console.press(Command::Down);
+    console.wait(Duration::from_mins(1));
+    console.send(Msg::Tick);
+    assert!(console.state.ui.toasts.is_empty());
+    told(&mut console);
 
     // It is over: neither the same again nor another attempt tells anything.
     assert!(console.state.watches.armed.is_empty());

@@ -33,14 +33,14 @@ pub fn sentence(state: &State, pen: &mut Pen<'_>) -> bool {
     true
 }
 
+/// The longest message; a watch that answers lists what it saw.
+const LINES: usize = 4;
+
 /// Short words above the footer, the newest lowest.
 fn toasts(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
     let live = state.ui.toasts.iter().rev().filter(|toast| toast.until > state.now.mono).take(3);
-    let bottom = screen.footer.y;
-    for (up, toast) in (1u16..).zip(live) {
-        if up + 2 > bottom {
-            break;
-        }
+    let mut bottom = screen.footer.y;
+    for toast in live {
         let (role, glyph) = match toast.kind {
             ToastKind::Info => (Role::Text, "· "),
             ToastKind::Good => (Role::Good, "✔ "),
@@ -48,10 +48,20 @@ fn toasts(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
             ToastKind::Bad => (Role::Bad, "✖ "),
         };
         let words = Words::of(role, glyph).add(if role == Role::Bad { Role::Text } else { role }, &toast.text);
-        let width = (words.width() + 2).min(screen.footer.width);
-        let mut line = pen.within(Rect { x: screen.footer.width - width, y: bottom - up, width, height: 1 });
-        line.wipe(Role::Dialog);
-        line.write(1, 0, width.saturating_sub(2), &words);
+        let room = screen.footer.width.saturating_sub(2);
+        let lines = words.wrap(room);
+        let lines = &lines[..lines.len().min(LINES)];
+        let height = lines.len() as u16;
+        if height + 2 > bottom {
+            break;
+        }
+        bottom -= height;
+        let width = lines.iter().map(Words::width).max().unwrap_or(0).min(room) + 2;
+        let mut area = pen.within(Rect { x: screen.footer.width - width, y: bottom, width, height });
+        area.wipe(Role::Dialog);
+        for (y, line) in (0..height).zip(lines) {
+            area.write(1, y, width - 2, line);
+        }
     }
 }
 
