@@ -10,6 +10,7 @@ use quarterdeck::config::{keymap, theme};
 use quarterdeck::demo::{self, Demo, Options};
 use quarterdeck::journal::Journal;
 use quarterdeck::model::scope::Settings;
+use quarterdeck::model::source::FeedStatus;
 use quarterdeck::state::log;
 use quarterdeck::state::ui::Place;
 use quarterdeck::systems::Namespaces;
@@ -34,8 +35,7 @@ impl Story {
         let folder = TempDir::new().expect("a temporary folder");
         let console = start(&demo, Recorder::new(Journal::open(folder.path())), Arc::default(), Some(folder.path()));
         let mut story = Self { console, demo, folder };
-        let heard = |console: &Headless| console.state().world.feeds.values().all(|feed| feed.complete);
-        story.console.wait_for("every list", heard).await.unwrap_or_else(|lost| panic!("{lost}"));
+        story.console.wait_for("every list", all_heard).await.unwrap_or_else(|lost| panic!("{lost}"));
         story
     }
 
@@ -61,6 +61,12 @@ impl Story {
     pub async fn until(&mut self, what: &str, wanted: impl Fn(&str) -> bool) {
         self.console.wait_until(what, wanted).await.unwrap_or_else(|lost| panic!("{lost}"));
     }
+}
+
+/// Every list is whole, or of a kind that the demo's server does not know.
+pub fn all_heard(console: &Headless) -> bool {
+    let absent = |status: &FeedStatus| matches!(status, FeedStatus::Absent { .. });
+    console.state().world.feeds.values().all(|feed| feed.complete || absent(&feed.status))
 }
 
 fn start(demo: &Demo, recorder: Recorder, settings: Arc<Settings>, folder: Option<&Path>) -> Headless {

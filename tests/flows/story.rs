@@ -97,7 +97,7 @@ async fn who_only_reads_the_journal_settles_nothing_in_it() {
 
     // Its evidence would say: not aborted. The console that sends it is at work elsewhere.
     let mut reader = story.beside(Recorder::new(Journal::read(folder.path())));
-    let heard = |console: &Headless| console.state().world.feeds.values().all(|feed| feed.complete);
+    let heard = super::harness::all_heard;
     reader.wait_for("every list", heard).await.unwrap_or_else(|lost| panic!("{lost}"));
     let message = Safe::of("the journal does not say what became of it");
     assert_eq!(reader.state().operations.last().map(|last| &last.outcome), Some(&Outcome::Unknown { message }));

@@ -13,14 +13,10 @@ use quarterdeck::state::lists;
 use quarterdeck::state::ui::{ListId, Place, RowId};
 use serde_json::Value;
 
-use super::harness::Story;
+use super::harness::{Story, all_heard};
 
 async fn wait_for(story: &mut Story, what: &str, holds: impl Fn(&Headless) -> bool) {
     story.console.wait_for(what, holds).await.unwrap_or_else(|lost| panic!("{lost}"));
-}
-
-fn heard(console: &Headless) -> bool {
-    console.state().world.feeds.values().all(|feed| feed.complete)
 }
 
 fn running(console: &Headless) -> Option<Run> {
@@ -68,7 +64,7 @@ async fn w_fires_once_by_bell_and_by_hook_and_not_again() {
     let story = Story::begin().await;
     let hooks = vec![hook(story.folder.path())];
     let mut story = story.again(Settings { hooks, ..Settings::default() }).await;
-    wait_for(&mut story, "every list", heard).await;
+    wait_for(&mut story, "every list", all_heard).await;
     let run = choose_the_running(&mut story).await;
     assert!(story.console.press(Command::TellMe), "there is a key for it");
     story.until("the watch in the footer", |screen| screen.contains("◉ 1 watched")).await;
@@ -117,7 +113,7 @@ async fn a_hook_that_fails_is_said() {
     let story = Story::begin().await;
     let hooks = vec![Hook { command: vec!["/nonexistent/hook".to_owned()], on: Occasion::ALL.to_vec() }];
     let mut story = story.again(Settings { hooks, ..Settings::default() }).await;
-    wait_for(&mut story, "every list", heard).await;
+    wait_for(&mut story, "every list", all_heard).await;
     choose_the_running(&mut story).await;
     assert!(story.console.press(Command::TellMe));
     story.until("the watch in the footer", |screen| screen.contains("◉ 1 watched")).await;
@@ -148,7 +144,7 @@ async fn expected_durations_survive_a_restart() {
             assert_eq!(kept.as_deref(), Some(times.took.all()), "{job} of {flow:?}, before anything was read");
         }
     }
-    wait_for(&mut story, "every list", heard).await;
+    wait_for(&mut story, "every list", all_heard).await;
     open_the_running(&mut story).await;
     story.until("what is expected, on the screen", |screen| screen.contains("of ~")).await;
 }
