@@ -19,5 +19,6 @@ mod sizes;
 mod skew;
 mod slos;
 mod states;
+mod tekton;
 mod views;
 mod world;

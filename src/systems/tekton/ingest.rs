@@ -219,13 +219,13 @@ fn child(wire: &ChildWire<'_>, pool: &mut Pool) -> Child {
 
 /// `"main" in [main, release]`.
 fn whens(list: &List<Obj<WhenWire<'_>>>) -> Vec<Safe> {
-    let one = |when: &WhenWire<'_>| match when.cel.some() {
-        Some(cel) => Safe::line(cel),
-        None => {
-            let values: Vec<&str> = when.values.0.iter().map(Text::as_str).collect();
-            let (input, operator) = (when.input.as_str(), when.operator.as_str());
-            Safe::line(&format!("\"{input}\" {operator} [{}]", values.join(", ")))
+    let one = |when: &WhenWire<'_>| {
+        if let Some(cel) = when.cel.some() {
+            return Safe::line(cel);
         }
+        let values: Vec<&str> = when.values.0.iter().map(Text::as_str).collect();
+        let (input, operator) = (when.input.as_str(), when.operator.as_str());
+        Safe::line(&format!("\"{input}\" {operator} [{}]", values.join(", ")))
     };
     rows(list).map(one).collect()
 }

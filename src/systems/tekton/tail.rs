@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::ROOT;
+use crate::model::Name;
 use crate::model::log::{LogEvent, LogRequest, LogSince, TailId};
 use crate::model::tekton::attempt_of;
 use crate::net::{BodyStream, NetError, ReadStack, segment};
@@ -150,7 +151,7 @@ impl TaskLog {
             });
         };
         let steps = status.pointer("/steps").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let wanted = self.request.container.as_ref().map(|name| name.raw());
+        let wanted = self.request.container.as_ref().map(Name::raw);
         let steps: Vec<&Value> =
             steps.iter().filter(|step| wanted.is_none_or(|name| text(step, "/container") == Some(name))).collect();
         // Its stream has ended because the step has, or a connection on the way broke.
