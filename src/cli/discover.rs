@@ -63,9 +63,8 @@ fn remote(folder: &Path, around: &Surroundings) -> Option<(String, String)> {
     let git = folder.ancestors().map(|folder| folder.join(".git")).find(|path| path.exists())?;
     let text = std::fs::read_to_string(git_config(&git)?).ok()?;
     let (host, repository) = parse(&origin(&text)?)?;
-    let known = host == "github.com"
-        || host.split('.').any(|label| label == "github")
-        || around.variable("GH_HOST").is_some_and(|known| known.eq_ignore_ascii_case(&host));
+    let known =
+        host == "github.com" || around.variable("GH_HOST").is_some_and(|known| known.eq_ignore_ascii_case(&host));
     // A token must not go to a host only because a clone names it.
     known
         .then(|| (urls::github(&format!("https://{host}")).ok(), repository))
@@ -213,6 +212,10 @@ mod tests {
         let clone = clone_of("https://gitlab.com/acme/checkout.git");
         let mut config = Config::default();
         complete(&mut config, &around(clone.path(), &[]));
+        assert!(config.sources.github.is_none());
+        // A label of the name proves nothing: anybody may have one.
+        let clone = clone_of("https://github.corp.example/acme/checkout.git");
+        complete(&mut config, &around(clone.path(), &[("GH_ENTERPRISE_TOKEN", "secret")]));
         assert!(config.sources.github.is_none());
         let clone = clone_of("git@git.corp.example:acme/checkout.git");
         complete(&mut config, &around(clone.path(), &[]));

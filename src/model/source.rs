@@ -102,7 +102,8 @@ pub enum FeedEvent {
     ListBegins,
     /// A page of the list, or a changed object of the watch. Applied at once.
     Applied(Vec<Object>),
-    /// `metadata.remainingItemCount` of the page just applied, when the server says it.
+    /// Objects beyond those applied: `metadata.remainingItemCount` of the page, or what is older than the
+    /// pages that are read.
     Remaining(u64),
     /// Objects of the list being read that could not be decoded.
     LeftOut(u64),

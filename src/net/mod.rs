@@ -31,7 +31,7 @@ pub use error::NetError;
 pub use exec::told;
 #[cfg(test)]
 pub(crate) use github::Hour;
-pub use github::{About, Etags, GitHub, Limits, Listed};
+pub use github::{About, Etags, GitHub, Limits, Listed, Turn};
 pub use prometheus::Prometheus;
 pub use read::{Answer, BodyStream, ReadStack};
 pub use registry::{Manifest, Probed, Registry, Tags};

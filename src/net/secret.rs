@@ -8,12 +8,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
+use tokio::time::Instant;
 
 use super::exec::{self, Failed};
 use crate::model::scope::SecretSource;
 
 /// More than this is no token.
 const LIMIT: u64 = 64 * 1024;
+/// After this time somebody may have logged in.
+const NOBODY: Duration = Duration::from_secs(60);
 
 /// Which token is wanted for a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +58,7 @@ pub struct Token {
 struct State {
     epoch: u64,
     held: Option<Held>,
+    asked: Option<Instant>,
 }
 
 impl fmt::Debug for Token {
@@ -74,7 +78,8 @@ impl Token {
     /// The token, read now if it has not been. A failure is not kept: the next call tries again.
     pub async fn get(&self) -> Result<Held, String> {
         let mut state = self.held.lock().await;
-        if let Some(held) = &state.held {
+        let asked_again = state.asked.is_none_or(|asked| asked.elapsed() > NOBODY);
+        if let Some(held) = state.held.as_ref().filter(|held| held.secret.is_some() || !asked_again) {
             return Ok(held.clone());
         }
         let (secret, from) = match &self.wanted {
@@ -82,6 +87,7 @@ impl Token {
             Wanted::Of(source) => (Some(resolve(source, self.deadline).await?), describe(source)),
             Wanted::GitHub { host } => of_gh(host, self.deadline).await?,
         };
+        state.asked = Some(Instant::now());
         state.epoch += 1;
         let held = Held { epoch: state.epoch, secret, from };
         state.held = Some(held.clone());

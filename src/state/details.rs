@@ -34,7 +34,14 @@ pub struct Details {
 
 impl Details {
     pub(super) fn take(&mut self, source: SourceId, mono: Duration, detail: Detail) {
-        self.revision += 1;
+        // Requests that are left are counted with every answer; what hangs on the quota asks whether it is spent.
+        let news = |known: &Quota, quota: &Quota| {
+            known.held_until != quota.held_until || known.anonymous != quota.anonymous || known.limit != quota.limit
+        };
+        match &detail {
+            Detail::Quota(quota) if self.quotas.get(&source).is_some_and(|known| !news(known, quota)) => {}
+            _ => self.revision += 1,
+        }
         match detail {
             Detail::Quota(quota) => drop(self.quotas.insert(source, quota)),
             // What was read before is better than why it cannot be read now.

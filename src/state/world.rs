@@ -177,8 +177,8 @@ impl World {
             }
             FeedEvent::TaskStopped { message, restart_at } => feed.stopped = Some((message, restart_at)),
             FeedEvent::Skew(seconds) => drop(self.skews.insert(id.cluster, seconds)),
+            // Of the lists' age it says nothing: some details tell that nobody answers.
             FeedEvent::Detail(detail) => {
-                feed.heard = Some(mono);
                 self.details.take(id.cluster, mono, detail);
             }
         }

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::{Intent, Upstream, github, kubernetes, rollouts, supervise, tekton};
 use crate::action::{Action, Change, Found, Operation, OperationId, Progress};
 use crate::model::{Kind, Name};
-use crate::net::{Cluster, GitHub, NetError, Patch, Post, ReadStack, Sent};
+use crate::net::{Cluster, GitHub, NetError, Patch, Post, ReadStack, Sent, Turn};
 use crate::safe;
 use crate::text::Safe;
 
@@ -83,7 +83,7 @@ enum Way {
 enum Ready {
     Patch(Cluster, Patch),
     Create(Cluster, Post),
-    Post(GitHub, github::perform::Post),
+    Post(GitHub, Turn, github::perform::Post),
 }
 
 impl Way {
@@ -107,7 +107,8 @@ impl Way {
                 patch_for(&cluster.read(), action).await.map(|patch| Ready::Patch(cluster.clone(), patch))
             }
             Self::GitHub(client) => {
-                github::perform::prepare(client, action).await.map(|post| Ready::Post(client.clone(), post))
+                let turn = client.turn().await;
+                github::perform::prepare(client, action).await.map(|post| Ready::Post(client.clone(), turn, post))
             }
         }
     }
@@ -129,7 +130,7 @@ impl Ready {
         match self {
             Self::Patch(cluster, patch) => cluster.write().send(patch).await,
             Self::Create(cluster, post) => cluster.write().create(post).await,
-            Self::Post(client, post) => github::perform::send(&client, post).await,
+            Self::Post(client, turn, post) => github::perform::send(&client, turn, post).await,
         }
     }
 }

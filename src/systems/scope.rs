@@ -207,9 +207,9 @@ fn scope(id: SourceId, system: SystemId, url: &str, discovered: Option<&Safe>) -
 /// A URL as it may be shown: one of the environment may hold a password.
 fn without_user(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    format!("{scheme}://{host}{path}")
+    // A password may hold a slash, though it should not: whatever stands before the last @ goes.
+    let bare = rest.rsplit_once('@').map_or(rest, |(_, bare)| bare);
+    format!("{scheme}://{bare}")
 }
 
 /// Host and port of a URL; of a socket its path.
@@ -247,6 +247,7 @@ mod tests {
         assert!(scopes[0].unusable.as_ref().is_some_and(|why| why.as_str().contains("no repository")));
         assert!(scopes[1].discovered.is_some());
         assert_eq!(scopes[1].server.as_str(), "http://127.0.0.1:9090/prometheus");
+        assert_eq!(without_user("http://ada:se/cret@host:9090"), "http://host:9090");
         assert!(!scopes[0].feeds().is_empty(), "what cannot be used has a feed that says so");
     }
 

@@ -151,7 +151,7 @@ fn r33_no_redirect_takes_the_token_along() {
                 let server = Server::answering(move |_| Reply::Whole(code, location.clone(), String::new())).await;
                 let client = client(&server.url);
                 assert!(client.get("/x").await.is_err(), "{place}");
-                let sent = client.post("/x", Some(&json!({}))).await;
+                let sent = client.post(client.turn().await, "/x", Some(&json!({}))).await;
                 assert!(matches!(sent, quarterdeck::net::Sent::Refused { .. }), "{code} {place}: {sent:?}");
                 assert_eq!(server.requests().len(), 2, "{code} {place}: nothing is followed");
                 cases += 1;

@@ -92,6 +92,13 @@ fn soften(scope: &SourceScope, mut finding: Finding) -> Finding {
     finding
 }
 
+/// What was not looked at is not called good.
+fn beyond(subject: &Subject, scope: &SourceScope, what: &str) -> Option<Finding> {
+    let more = scope.namespaces.as_ref().map_or(0, Vec::len).saturating_sub(MOST);
+    let finding = subject.say("permission", Verdict::Warn, format!("{more} more {what} were not looked at"));
+    (more > 0).then(|| finding.then("the console says of each whether it may be read"))
+}
+
 /// The answer, or why there is none, in time.
 pub(super) async fn ask<T>(question: impl Future<Output = Result<T, NetError>>) -> Result<T, NetError> {
     let late = NetError::Deadline { what: "answer", after: PATIENCE };
@@ -156,6 +163,7 @@ async fn cluster(subject: &Subject, scope: &SourceScope, cluster: &Cluster, cloc
     };
     let all = namespaces.iter().map(|namespace| rights::of(subject, &read, namespace.as_ref()));
     findings.extend(join_all(all).await.into_iter().flatten());
+    findings.extend(beyond(subject, scope, "namespaces"));
     findings
 }
 
@@ -215,6 +223,7 @@ async fn github(subject: &Subject, scope: &SourceScope, client: &GitHub, clock: 
             Err(error) => failed(subject, "permission", &error, "the rights of the token"),
         });
     }
+    findings.extend(beyond(subject, scope, "repositories"));
     findings
 }
 

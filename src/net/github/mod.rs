@@ -36,6 +36,7 @@ pub use etag::Etags;
 #[cfg(test)]
 pub(crate) use hour::Hour;
 pub use pages::Listed;
+pub use write::Turn;
 
 /// Of an answer read whole.
 const BODY_LIMIT: usize = 16 << 20;
@@ -62,7 +63,7 @@ struct Inner {
     /// The client of the reads, and the token it was built with.
     pooled: Mutex<Option<(u64, Octocrab)>>,
     /// Writes keep a second from each other.
-    last_write: tokio::sync::Mutex<Option<Instant>>,
+    last_write: Arc<tokio::sync::Mutex<Option<Instant>>>,
     /// Counts the writes that were taken: what they changed is worth a look.
     stirred: watch::Sender<u64>,
     /// Nobody is named to the host; `None` before the token was read.
@@ -148,7 +149,7 @@ impl GitHub {
                 slots: Semaphore::new(limit::CONCURRENT),
                 budget: Mutex::default(),
                 pooled: Mutex::new(None),
-                last_write: tokio::sync::Mutex::new(None),
+                last_write: Arc::default(),
                 stirred: watch::Sender::new(0),
                 anonymous: Mutex::new(None),
             }),

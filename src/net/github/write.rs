@@ -1,8 +1,11 @@
 //! What is sent once: no retry, no redirect, no connection used before.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::StatusCode;
 use serde_json::Value;
+use tokio::sync::OwnedMutexGuard;
 use tokio::time::{Duration, Instant, sleep_until, timeout_at};
 
 use super::stack::{self, Answer, Keep};
@@ -14,7 +17,21 @@ use crate::net::write::Sent;
 /// Between two writes (GitHub's advice for secondary limits).
 const APART: Duration = Duration::from_secs(1);
 
+/// The right to write next. What is looked at before a write is looked at while it is held, so that
+/// no other write lies between the look and the send.
+#[derive(Debug)]
+pub struct Turn(OwnedMutexGuard<Option<Instant>>);
+
 impl GitHub {
+    /// Waits until no other write is on its way, and for the time that must lie between two.
+    pub async fn turn(&self) -> Turn {
+        let last = Arc::clone(&self.inner.last_write).lock_owned().await;
+        if let Some(last) = *last {
+            sleep_until(last + APART).await;
+        }
+        Turn(last)
+    }
+
     /// One object, whole, before a write or after one nobody heard the end of: from what is left to
     /// the user when our share of the hour is spent.
     pub async fn get_for_write(&self, path: &str) -> Result<Bytes, NetError> {
@@ -22,13 +39,9 @@ impl GitHub {
     }
 
     /// Sends a POST once.
-    pub async fn post(&self, path: &str, body: Option<&Value>) -> Sent {
-        let mut last = self.inner.last_write.lock().await;
-        if let Some(last) = *last {
-            sleep_until(last + APART).await;
-        }
+    pub async fn post(&self, mut turn: Turn, path: &str, body: Option<&Value>) -> Sent {
         let sent = self.post_now(path, body).await;
-        *last = Some(Instant::now());
+        *turn.0 = Some(Instant::now());
         if matches!(sent, Sent::Accepted(_) | Sent::Unknown { .. }) {
             self.inner.stirred.send_modify(|count| *count += 1);
         }
@@ -80,8 +93,11 @@ impl GitHub {
             };
             return Sent::Refused { code, reason: String::new(), message };
         }
-        let NetError::Api { reason, message, .. } = NetError::from_status(code, &body, None) else {
-            return Sent::Unknown { message: format!("HTTP {code}") };
+        let (reason, message) = match self.refused(head.status, &body) {
+            NetError::Api { reason, message, .. } => (reason, message),
+            // A limit of the host: from now on nothing is asked until it ends.
+            held @ NetError::Held { .. } => (String::new(), held.to_string()),
+            _ => return Sent::Unknown { message: format!("HTTP {code}") },
         };
         if head.status.is_server_error() || head.status == StatusCode::REQUEST_TIMEOUT {
             // A gateway that gives up does not know what the server behind it did.

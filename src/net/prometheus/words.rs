@@ -59,9 +59,9 @@ impl Prometheus {
 fn without_secrets(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or_default();
     let Some((scheme, rest)) = url.split_once("//") else { return url.to_owned() };
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    format!("{scheme}//{host}{path}")
+    // A password may hold a slash, though it should not: whatever stands before the last @ goes.
+    let bare = rest.rsplit_once('@').map_or(rest, |(_, bare)| bare);
+    format!("{scheme}//{bare}")
 }
 
 /// Of an error page in plain text, with a colon before it.

@@ -145,7 +145,7 @@ fn run(state: &State, row: &Run) -> RunRow {
         branch: row.branch.as_ref().map(word),
         sha: word(&row.sha),
         url: word(&row.url),
-        jobs: pipelines::jobs(state, &row.meta.uid).map(|jobs| jobs.jobs.iter().map(job).collect()),
+        jobs: pipelines::current_jobs(state, row).map(|jobs| jobs.jobs.iter().map(job).collect()),
     }
 }
 

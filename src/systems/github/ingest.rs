@@ -19,6 +19,8 @@ use crate::text::Safe;
 pub struct Runs {
     pub runs: Vec<Arc<Run>>,
     pub left_out: u64,
+    /// `total_count`: of all pages.
+    pub total: Option<u64>,
 }
 
 /// What is said of one job before its log is asked for.
@@ -33,6 +35,8 @@ struct RunsWire<'a> {
     /// Must be there: an answer without it is no list, and an empty one would wipe what is known.
     #[serde(borrow)]
     workflow_runs: Vec<&'a RawValue>,
+    #[serde(default)]
+    total_count: Int,
 }
 
 #[derive(Deserialize)]
@@ -132,7 +136,8 @@ struct StepWire<'a> {
 /// A page of the runs of a repository.
 pub fn runs(source: SourceId, repository: &Name, bytes: &[u8]) -> Result<Runs, IngestError> {
     let wire: RunsWire<'_> = read("the runs", bytes)?;
-    let mut page = Runs { runs: Vec::with_capacity(wire.workflow_runs.len()), left_out: 0 };
+    let total = u64::try_from(wire.total_count.or_zero()).ok().filter(|total| *total > 0);
+    let mut page = Runs { runs: Vec::with_capacity(wire.workflow_runs.len()), left_out: 0, total };
     for row in wire.workflow_runs {
         match run(source, repository, row.get().as_bytes()) {
             Ok(run) => page.runs.push(Arc::new(run)),

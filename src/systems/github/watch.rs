@@ -44,6 +44,11 @@ pub(in crate::systems) async fn run(client: GitHub, outlet: Outlet) -> Result<()
     watch.run().await
 }
 
+/// Made of two clocks that are not read at one moment: finer than that it would be news each time.
+fn to_the_second(time: Timestamp) -> Timestamp {
+    Timestamp::from_second((time.as_millisecond() + 500).div_euclid(1000)).unwrap_or(time)
+}
+
 pub(super) struct Watch {
     pub(super) client: GitHub,
     pub(super) outlet: Outlet,
@@ -158,7 +163,9 @@ impl Watch {
         self.outlet.tell(FeedEvent::ListBegins).await?;
         let mut runs = HashMap::new();
         let mut left_out = 0;
+        let mut beyond = pages.iter().filter_map(|page| page.total).max().unwrap_or(0);
         for page in pages {
+            beyond = beyond.saturating_sub(page.runs.len() as u64 + page.left_out);
             left_out += page.left_out;
             for run in &page.runs {
                 let known = Known { active: run.is_active(), attempt: run.attempt, updated: run.updated };
@@ -173,6 +180,10 @@ impl Watch {
         self.rhythm.listed(runs);
         self.listed = true;
         self.outlet.tell(FeedEvent::Listed).await?;
+        if beyond > 0 {
+            // Older ones: what is listed is not all there is.
+            self.outlet.tell(FeedEvent::Remaining(beyond)).await?;
+        }
         Ok(Ok(()))
     }
 
@@ -228,7 +239,7 @@ impl Watch {
             reset: limits.reset,
             answers: limits.answers,
             unchanged: limits.unchanged,
-            held_until: limits.held.and_then(|(held, _)| wall.checked_add(held).ok()),
+            held_until: limits.held.and_then(|(held, _)| wall.checked_add(held).ok()).map(to_the_second),
             why_held: limits.held.map_or_else(|| Safe::of(""), |(_, why)| Safe::of(why)),
             anonymous: limits.anonymous,
         };

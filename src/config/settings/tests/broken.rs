@@ -305,7 +305,7 @@ fn sources_and_secrets() {
     notify: [{ hook: [tell, ghp_pa55word] }]
         => config.yaml:2:25: this looks like a token itself; let the program read it from its environment
     notify: [{ hook: [tell], on: [done, failed] }]
-        => config.yaml:2:31: unknown event "done"; known are finished, failed, waiting, silent, gone
+        => config.yaml:2:31: unknown event "done"; did you mean "gone"?
     notify: [{ hook: [tell], slack: { url: { env: A } } }]
         => config.yaml:2:33: one item tells one; write two items
     "##);
