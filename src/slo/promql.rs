@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use promql_parser::label::{MatchOp, Matcher};
 use promql_parser::parser::token::{T_DIV, T_LOR, T_MUL, T_SUB};
+use promql_parser::parser::value::ValueType;
 use promql_parser::parser::{self, BinaryExpr, Expr};
 
 use crate::model::slo::{ArmMetric, ArmQuery};
 
-pub use latency::bound;
+pub use latency::{bound, to_seconds};
 
 /// What the configuration writes where the name of the arm stands.
 pub const ARM: &str = "{arm}";
@@ -63,6 +64,12 @@ pub fn from_placeholder(query: &str, metric: ArmMetric, sense: Sense) -> Option<
     }
 }
 
+/// Why a query with `{arm}` in it is no PromQL, of whichever arm.
+#[must_use]
+pub fn fault_of_placeholder(query: &str) -> Option<String> {
+    ["canary", "stable"].iter().find_map(|arm| parser::parse(&query.replace(ARM, arm)).err())
+}
+
 /// Both arms from the canary's query of an analysis. `None`: nothing in it names the canary, so that
 /// the stable arm's cannot be known, or it is no PromQL.
 #[must_use]
@@ -94,7 +101,8 @@ fn arm(metric: ArmMetric, query: &Expr, sense: Sense) -> ArmQuery {
         Some(ratio) => {
             let failures = (sense == Sense::Failure) != ratio.complement;
             let (above, below) = (ratio.above, ratio.below);
-            let share = if failures { format!("({above}) / ({below})") } else { format!("1 - ({above}) / ({below})") };
+            let share = format!("({}) / ({below})", guarded(above, below));
+            let share = if failures { share } else { format!("1 - {share}") };
             ArmQuery { value: value(share), counts: counts(above, below, failures) }
         }
         None if sense == Sense::Success => ArmQuery { value: value(format!("1 - ({query})")), counts: None },
@@ -206,8 +214,18 @@ fn is(expr: &Expr, value: f64) -> bool {
     matches!(expr, Expr::NumberLiteral(literal) if (literal.val - value).abs() < 1e-9)
 }
 
-/// Failed and all requests over the window. A side that was never born is 0 of the other one, not
-/// nothing (slo.md §1.2).
+/// What stands above a line; where that was never born it is 0 of what stands below, not nothing: a
+/// canary that never failed has no series of failures (slo.md §1.2). A number cannot be missing, and
+/// PromQL takes no `or` beside one.
+fn guarded(above: &Expr, below: &Expr) -> String {
+    let is_number = |side: &Expr| side.value_type() == ValueType::Scalar;
+    if is_number(above) || is_number(below) {
+        return above.to_string();
+    }
+    format!("({above}) or 0 * ({below})")
+}
+
+/// Failed and all requests over the window, guarded in the same way.
 fn counts(above: &Expr, below: &Expr, failures: bool) -> Option<(Arc<str>, Arc<str>)> {
     let (above, below) = (counted(above)?, counted(below)?);
     let some = format!("({above}) or 0 * ({below})");

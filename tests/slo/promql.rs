@@ -67,11 +67,14 @@ fn a_ratio_is_counted_over_its_window() {
 #[test]
 fn the_value_is_a_share_of_failures() {
     let value = |query: &str, sense| promql::from_canary(query, &NAMES, sense).unwrap().canary.value.to_string();
-    let plain = r#"(sum(rate(r{arm="canary",code=~"5.."}[5m]))) / (sum(rate(r{arm="canary"}[5m])))"#;
+    let plain = r#"((sum(rate(r{arm="canary",code=~"5.."}[5m]))) or 0 * (sum(rate(r{arm="canary"}[5m])))) / (sum(rate(r{arm="canary"}[5m])))"#;
+    let good = r#"1 - ((sum(rate(r{arm="canary",code!~"5.."}[5m]))) or 0 * (sum(rate(r{arm="canary"}[5m])))) / (sum(rate(r{arm="canary"}[5m])))"#;
     assert_eq!(value(ERRORS, Sense::Failure), plain);
     assert_eq!(value(&format!("1 - {ERRORS}"), Sense::Success), plain);
     assert_eq!(value(&format!("100 * {ERRORS}"), Sense::Failure), plain);
-    assert!(value(GOOD, Sense::Success).starts_with("1 - ("));
+    assert_eq!(value(GOOD, Sense::Success), good);
+    // Beside a number there is nothing to guard, and PromQL takes no `or`.
+    assert_eq!(value(r#"sum(e{arm="canary"}) / 60"#, Sense::Failure), r#"(sum(e{arm="canary"})) / (60)"#);
     assert_eq!(value(r#"avg(ok{arm="canary"})"#, Sense::Success), r#"1 - (avg(ok{arm="canary"}))"#);
 }
 
@@ -166,4 +169,26 @@ fn a_quantile_with_a_bound_counts_the_slower_requests() {
     ] {
         assert_eq!(promql::bound(condition), bound, "{condition}");
     }
+}
+
+/// What is shown of a latency is seconds: a metric in milliseconds says so in its name.
+#[test]
+fn a_latency_in_milliseconds_is_told_in_seconds() {
+    let query =
+        |metric: &str| format!(r#"histogram_quantile(0.95, sum by (le) (rate({metric}_bucket{{arm="canary"}}[5m])))"#);
+    let millis = query("istio_request_duration_milliseconds");
+    for (query, factor) in [
+        (millis.clone(), 0.001),
+        (query("http_request_duration_seconds"), 1.0),
+        (format!("{millis} / 1000"), 1.0),
+        (format!("0.001 * {millis}"), 1.0),
+        (r#"sum(rate(d_milliseconds_sum[5m])) / sum(rate(d_milliseconds_count[5m]))"#.to_owned(), 0.001),
+        (r#"sum(rate(s_bucket{of="d_milliseconds"}[5m]))"#.to_owned(), 1.0),
+    ] {
+        assert!((promql::to_seconds(&query) - factor).abs() < 1e-9, "{query}");
+    }
+    // Its buckets end where the condition says; what is told of it is seconds.
+    let arms = promql::from_canary(&millis, &NAMES, Sense::Failure).unwrap().slower_than(250.0);
+    assert_eq!(arms.slow_over, Some(Duration::from_millis(250)));
+    assert!(arms.canary.counts.unwrap().0.contains(r#"le=~"250([.]0+)?""#));
 }

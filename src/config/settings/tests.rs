@@ -70,7 +70,7 @@ services:
       - { tekton: build-and-test, namespace: ci-cd }
     platforms: [linux/amd64, linux/arm64]
     slos: [slo/checkout.yaml]                  # OpenSLO; Sloth, Pyrra and Grafana rules are discovered
-    canary: { errors: 'PROMQL with {arm}', latency: 'PROMQL with {arm}' }   # where the analysis templates do not say
+    canary: { errors: 'rate(errors_of_{arm}[5m])', latency: 'rate(errors_of_{arm}[5m])' }   # where the analysis templates do not say
 environments:
   - name: staging
     cluster: eks-staging                       # kubeconfig context, pinned at start
@@ -104,7 +104,7 @@ fn the_whole_example_is_read() {
     let pipeline = &service.tekton[0];
     assert_eq!(pipeline.pipeline.raw(), "build-and-test");
     assert_eq!(pipeline.namespace.as_ref().map(Name::raw), Some("ci-cd"));
-    assert_eq!(service.canary.errors.as_deref(), Some("PROMQL with {arm}"));
+    assert_eq!(service.canary.errors.as_deref(), Some("rate(errors_of_{arm}[5m])"));
     let protection: Vec<_> = config.settings.environments.iter().map(|environment| environment.protection).collect();
     assert_eq!(protection, [None, Some(Protection::TypedName)]);
     assert_eq!(config.settings.promotion.len(), 4);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::tree::{Faults, Node};
 use crate::config::errors::quoted;
+use crate::slo::promql;
 
 /// What is wrong with a word and what to write.
 pub(super) type Wrong = (String, Option<String>);
@@ -131,7 +132,13 @@ pub(super) fn query_of_arm(word: &str) -> Result<String, Wrong> {
     if !word.contains("{arm}") {
         return wrong(
             "the query would be the same for both arms",
-            "put {arm} where the name of the arm belongs, such as pod=~\"{arm}-.*\"",
+            "put {arm} where the name of the arm belongs, such as service=\"checkout-{arm}\"",
+        );
+    }
+    if let Some(why) = promql::fault_of_placeholder(word) {
+        return wrong(
+            format!("the query is no PromQL: {}", quoted(why.lines().next().unwrap_or_default())),
+            "{arm} becomes \"canary\" and \"stable\" before it is asked; try it so in Prometheus",
         );
     }
     Ok(word.to_owned())

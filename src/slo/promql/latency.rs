@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use promql_parser::label::Matcher;
-use promql_parser::parser::token::{T_EQL, T_EQL_REGEX, T_SUB, TokenId};
+use promql_parser::parser::token::{T_DIV, T_EQL, T_EQL_REGEX, T_MUL, T_SUB, TokenId};
 use promql_parser::parser::{self, Expr, MatrixSelector};
 
-use super::{Arms, Sense, division, visit};
+use super::{Arms, Sense, division, is, metric_name, visit};
 use crate::model::slo::{ArmMetric, ArmQuery};
 
 /// What the value says, where it is the share of requests within a bound or over it: above the line
@@ -44,16 +44,32 @@ pub fn bound(condition: &str) -> Option<f64> {
     })
 }
 
+/// What a value of the query is multiplied by to be seconds. By the name of its metric it may be in
+/// milliseconds, unless the query itself divides by a thousand.
+#[must_use]
+pub fn to_seconds(query: &str) -> f64 {
+    let Ok(expr) = parser::parse(query) else { return 1.0 };
+    let (mut millis, mut divided) = (false, false);
+    visit(&expr, &mut |inner| {
+        millis |= metric_name(inner).is_some_and(|name| name.contains("_milliseconds"));
+        if let Expr::Binary(binary) = inner {
+            divided |= binary.op.id() == T_DIV && is(&binary.rhs, 1000.0);
+            divided |= binary.op.id() == T_MUL && (is(&binary.rhs, 0.001) || is(&binary.lhs, 0.001));
+        }
+    });
+    if millis && !divided { 0.001 } else { 1.0 }
+}
+
 impl Arms {
-    /// Of a quantile of a histogram, counts the requests that took longer than `seconds`. Where no
-    /// bucket ends there, its query has no answer, and the quantile stands alone.
+    /// Of a quantile of a histogram, counts the requests that took longer than `value`, in the unit of
+    /// the query. Where no bucket ends there, its query has no answer, and the quantile stands alone.
     #[must_use]
-    pub fn slower_than(self, seconds: f64) -> Self {
-        let Ok(bound) = Duration::try_from_secs_f64(seconds) else { return self };
+    pub fn slower_than(self, value: f64) -> Self {
+        let Ok(bound) = Duration::try_from_secs_f64(value * to_seconds(&self.canary.value)) else { return self };
         if self.metric != ArmMetric::Latency || self.canary.counts.is_some() || bound.is_zero() {
             return self;
         }
-        let counts = |arm: &ArmQuery| slow(&parser::parse(&arm.value).ok()?, seconds);
+        let counts = |arm: &ArmQuery| slow(&parser::parse(&arm.value).ok()?, value);
         let (Some((canary, window)), Some((stable, _))) = (counts(&self.canary), counts(&self.stable)) else {
             return self;
         };
@@ -71,7 +87,7 @@ impl Arms {
 type Counts = ((Arc<str>, Arc<str>), Duration);
 
 /// Slow and all requests of the buckets that a quantile is of.
-fn slow(query: &Expr, seconds: f64) -> Option<Counts> {
+fn slow(query: &Expr, bound: f64) -> Option<Counts> {
     let mut found: Vec<MatrixSelector> = Vec::new();
     let mut quantiles = 0;
     visit(query, &mut |inner| match inner {
@@ -90,13 +106,13 @@ fn slow(query: &Expr, seconds: f64) -> Option<Counts> {
         Some(format!("sum(increase({}))", Expr::MatrixSelector(buckets)))
     };
     let all = counted(T_EQL, "+Inf".to_owned())?;
-    let within = counted(T_EQL_REGEX, le(seconds))?;
+    let within = counted(T_EQL_REGEX, le(bound))?;
     Some(((Arc::from(format!("({all}) - ({within})")), Arc::from(all)), buckets.range))
 }
 
 /// The bound as a label has it: Prometheus 3 writes `1.0` where others write `1`.
-fn le(seconds: f64) -> String {
-    let text = seconds.to_string();
+fn le(bound: f64) -> String {
+    let text = bound.to_string();
     match text.split_once('.') {
         Some((whole, part)) => format!("{whole}[.]{part}0*"),
         None => format!("{text}([.]0+)?"),

@@ -97,6 +97,7 @@ fn services() {
         "services: [{ name: a, platforms: [amd64] }]",
         "services: [{ name: a, canary: { errors: 'rate(errors[5m])' } }]",
         "services: [{ name: a, canary: { error: 'x{arm}' } }]",
+        "services: [{ name: a, canary: { errors: 'rate(errors{arm=\"{arm}\"}[5m]' } }]",
         "services: [{ name: a, slos: [slo/missing.yaml] }]",
         "services: [{ name: a, slos: [slo] }]",
     ]), @r#"
@@ -125,9 +126,11 @@ fn services() {
     services: [{ name: a, platforms: [amd64] }]
         => config.yaml:2:35: "amd64" is no platform; such as linux/amd64 or linux/arm64
     services: [{ name: a, canary: { errors: 'rate(errors[5m])' } }]
-        => config.yaml:2:41: the query would be the same for both arms; put {arm} where the name of the arm belongs, such as pod=~"{arm}-.*"
+        => config.yaml:2:41: the query would be the same for both arms; put {arm} where the name of the arm belongs, such as service="checkout-{arm}"
     services: [{ name: a, canary: { error: 'x{arm}' } }]
         => config.yaml:2:33: unknown key "error"; did you mean "errors"?
+    services: [{ name: a, canary: { errors: 'rate(errors{arm="{arm}"}[5m]' } }]
+        => config.yaml:2:41: the query is no PromQL: "unclosed left parenthesis"; {arm} becomes "canary" and "stable" before it is asked; try it so in Prometheus
     services: [{ name: a, slos: [slo/missing.yaml] }]
         => config.yaml:2:30: slo/missing.yaml cannot be read: No such file or directory (os error 2)
     services: [{ name: a, slos: [slo] }]
