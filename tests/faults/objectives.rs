@@ -51,13 +51,18 @@ struct Has {
     all: f64,
     /// Seconds since the last number of its 5m ratio.
     idle: f64,
+    /// The counters are gone: nothing of the last minutes, and `increase` over 30 d still sees them.
+    gone: bool,
 }
 
-const CALM: Has = Has { ratio: Some(0.0004), failed: 2.0, all: 5000.0, idle: 0.0 };
+const CALM: Has = Has { ratio: Some(0.0004), failed: 2.0, all: 5000.0, idle: 0.0, gone: false };
 
 fn value(has: Has, at: f64, mark: &str, query: &str) -> Option<f64> {
     if query.contains("max_over_time(timestamp(") {
         return Some(at - has.idle);
+    }
+    if has.gone && mark.ends_with(" 5m") {
+        return None;
     }
     match mark.split(' ').find(|word| word.parse::<u64>().is_err())? {
         "ratio" => has.ratio,
@@ -197,7 +202,7 @@ fn a_burn_of_few_events_does_not_fire_and_says_of_how_many() {
 fn an_objective_that_nobody_asks_for_says_since_when() {
     block_on(async {
         let specs = objectives(1);
-        let idle = Has { ratio: None, failed: 0.0, all: 0.0, idle: 720.0 };
+        let idle = Has { ratio: None, failed: 0.0, all: 0.0, idle: 720.0, gone: false };
         let server = Server::answering(answering(idle, |_| None)).await;
         let mut run = Run::start(&server.url, &specs, quickly());
         let known =
@@ -226,6 +231,21 @@ fn an_objective_that_nobody_asks_for_says_since_when() {
         run.refresh();
         let slo = run.until_slo("search-0", is_value).await;
         assert_eq!(slo.idle_since(), None);
+        run.end().await;
+    });
+}
+
+/// What is counted over a month outlives its counters.
+#[test]
+fn an_objective_whose_counters_are_gone_has_no_data() {
+    block_on(async {
+        let specs = objectives(1);
+        let server = Server::answering(answering(CALM, |_| None)).await;
+        let mut run = Run::start(&server.url, &specs, quickly());
+        run.until_slo("search-0", is_value).await;
+        server.answer(answering(Has { gone: true, ..CALM }, |_| None));
+        let slo = run.until_slo("search-0", |slo| !is_value(slo)).await;
+        assert!(matches!(slo.figures, Reading::NoData { since: Some(_), last: Some(_) }), "{:?}", slo.figures);
         run.end().await;
     });
 }
@@ -265,5 +285,43 @@ fn an_objective_of_a_file_has_a_chart() {
         assert!((known[0] - 1.0).abs() < 1e-9, "nothing was spent before: {}", known[0]);
         assert!((known[239] - 0.5).abs() < 1e-9, "half of a budget of one in 1 000: {}", known[239]);
         run.end().await;
+    });
+}
+
+/// What a deploy cost is counted like everything else: a part of an answer, two series where one is
+/// wanted, and more good events than all are no figure.
+#[test]
+fn what_a_deploy_cost_is_doubted_as_any_answer() {
+    block_on(async {
+        let specs = objectives(1);
+        let table: [(&[f64], &[&str], &str); 4] = [
+            (&[2.0], &[], "value"),
+            (&[2.0], &["a store is gone"], "partial"),
+            (&[2.0, 3.0], &[], "invalid"),
+            (&[-4.0], &[], "invalid"),
+        ];
+        for (failed, warnings, wanted) in table {
+            let says = answering(CALM, |_| None);
+            let server = Server::answering(move |request| {
+                let query = parameter(request, "query");
+                if !marks(&query).is_empty() || !request.path.contains("/query") {
+                    return says(request);
+                }
+                let counts: &[f64] = if query.contains("bad{n=") { failed } else { &[5000.0] };
+                let one = |(number, count): (usize, &f64)| {
+                    json!({ "metric": { "pod": number.to_string() }, "value": [1.0, count.to_string()] })
+                };
+                vector(&counts.iter().enumerate().map(one).collect::<Vec<Value>>(), warnings)
+            })
+            .await;
+            let mut run = Run::start(&server.url, &specs, quickly());
+            let slo = run.until_slo("search-0", is_value).await;
+            let (uid, since) = (slo.meta.uid.clone(), slo.at.unwrap() - jiff::SignedDuration::from_mins(10));
+            run.look_at(Interest { spent: vec![(uid.clone(), since)], ..Interest::default() });
+            run.until(|run| run.world.details.spent(&uid, since).is_some()).await;
+            let spent = run.world.details.spent(&uid, since).unwrap();
+            assert_eq!(spent.as_str(), wanted, "{failed:?} {warnings:?}: {spent:?}");
+            run.end().await;
+        }
     });
 }

@@ -85,6 +85,64 @@ fn r31_whatever_is_not_a_good_answer_is_never_green() {
     });
 }
 
+/// The counters are gone, and what was recorded of the whole window lives on: it is what was known.
+#[test]
+fn a_mean_that_outlives_its_series_is_no_figure() {
+    block_on(async {
+        let server = Server::answering(prometheus(WELL)).await;
+        let mut run = Run::start(&server.url, &[], quickly());
+        run.until_slo(ID, is_value).await;
+        let says = prometheus(WELL);
+        server.answer(move |request| {
+            let Reply::Whole(code, headers, body) = says(request) else { panic!("an answer") };
+            let mut body: serde_json::Value = serde_json::from_str(&body).unwrap();
+            if let Some(series) = body["data"]["result"].as_array_mut() {
+                // `rate` of nothing is nothing: all but the mean of the whole window.
+                series.retain(|one| one["metric"]["sloth_window"].as_str().is_none_or(|window| window == "30d"));
+            }
+            Reply::Whole(code, headers, body.to_string())
+        });
+        let slo = run.until_slo(ID, |slo| !is_value(slo)).await;
+        let Reading::NoData { since: Some(_), last: Some(last) } = &slo.figures else { panic!("{:?}", slo.figures) };
+        assert!((last.consumed - 0.4).abs() < 1e-9, "{last:?}");
+        server.answer(prometheus(WELL));
+        run.until_slo(ID, is_value).await;
+        run.end().await;
+    });
+}
+
+/// Nobody tells how often the rules are evaluated: the samples of the last minutes do.
+#[test]
+fn without_the_rules_half_of_the_samples_are_half() {
+    block_on(async {
+        let says = prometheus(WELL);
+        let server = Server::answering(move |request| {
+            if request.path.starts_with("/api/v1/rules") {
+                return Reply::Whole(404, String::new(), String::new());
+            }
+            let Reply::Whole(code, headers, body) = says(request) else { panic!("an answer") };
+            if !parameter(request, "query").contains("count_over_time") {
+                return Reply::Whole(code, headers, body);
+            }
+            // Every 15 s lately, half of that before.
+            let mut body: serde_json::Value = serde_json::from_str(&body).unwrap();
+            for one in body["data"]["result"].as_array_mut().unwrap() {
+                if !matches!(one["metric"]["quarterdeck"].as_str(), Some("30d")) {
+                    let count: f64 = one["value"][1].as_str().unwrap().parse().unwrap();
+                    one["value"][1] = (count * 2.0).to_string().into();
+                }
+            }
+            Reply::Whole(code, headers, body.to_string())
+        })
+        .await;
+        let mut run = Run::start(&server.url, &[], quickly());
+        let slo = run.until_slo(ID, |slo| slo.rates[0].1.value().is_some()).await;
+        let Reading::Immature { coverage, .. } = slo.figures else { panic!("{:?}", slo.figures) };
+        assert!((0.45..0.55).contains(&coverage), "{coverage}");
+        run.end().await;
+    });
+}
+
 /// An answer that is none: the last figures with the reason, and a feed that says so.
 #[test]
 fn r31_an_error_leaves_the_last_figures_with_the_reason() {
@@ -118,6 +176,32 @@ fn r31_an_error_leaves_the_last_figures_with_the_reason() {
             run.until_slo(ID, is_value).await;
             run.end().await;
         }
+    });
+}
+
+/// Rules that are never answered hold up one reading, not every one.
+#[test]
+fn rules_that_hang_are_tried_once_in_a_while() {
+    block_on(async {
+        let says = prometheus(WELL);
+        let server =
+            Server::answering(
+                move |request| {
+                    if request.path.starts_with("/api/v1/rules") { Reply::Silence } else { says(request) }
+                },
+            )
+            .await;
+        let mut run = Run::start(&server.url, &[], quickly());
+        let mut at = run.until_slo(ID, |slo| slo.figures.shown().is_some()).await.at;
+        let tries = |server: &Server| {
+            server.requests().iter().filter(|request| request.path.starts_with("/api/v1/rules")).count()
+        };
+        let first = tries(&server);
+        for _ in 0..3 {
+            at = run.until_slo(ID, |slo| slo.at > at).await.at;
+        }
+        assert_eq!(tries(&server), first);
+        run.end().await;
     });
 }
 

@@ -126,27 +126,22 @@ impl Slos {
         let whole = known.figures.clone();
         if let Some((bad, all)) = self.events(slo.raw(), elapsed, known.window) {
             let (bad, all) = join(ask(&self.poll, &bad, at), ask(&self.poll, &all, at)).await;
-            let (bad, all) = match (bad, all) {
-                (Ok(bad), Ok(all)) => (bad, all),
-                (Err(fault), _) | (_, Err(fault)) => return Some(unread(&fault)),
+            let (bad, all) = (one(bad, Range::Positive, at), one(all, Range::Positive, at));
+            let nothing = |count: &Reading<f64>| {
+                matches!(count, Reading::NoData { .. } | Reading::NoTraffic { .. }) || count.shown() == Some(&0.0)
             };
-            let number = |told: Told| told.series.first().and_then(Series::value);
-            if let (Some(bad), Some(all)) = (number(bad), number(all))
-                && all > 0.0
-            {
-                let spent = budget::spent(known.objective, bad, all);
-                return Some(whole.map(|_| spent));
+            // Where nothing was counted, the mean may tell all the same.
+            if !nothing(&all) && !matches!(bad, Reading::NoData { .. } | Reading::NoTraffic { .. }) {
+                let spent = reading::both(&bad, &all, |bad, all| budget::spent(known.objective, *bad, *all));
+                return Some(reading::both(&spent, &whole, |spent, _| *spent));
             }
         }
-        let told = match ask(&self.poll, &self.mean(slo.raw(), elapsed)?, at).await {
-            Ok(told) => told,
-            Err(fault) => return Some(unread(&fault)),
+        let mean = one(ask(&self.poll, &self.mean(slo.raw(), elapsed)?, at).await, Range::Ratio, at);
+        let mean = match mean {
+            Reading::NoTraffic { .. } => Reading::NoData { since: None, last: None },
+            mean => mean.map(|ratio| budget::spent_at(budget::burn(known.objective, ratio), elapsed, known.window)),
         };
-        let Some(ratio) = told.series.first().and_then(Series::value).filter(|ratio| ratio.is_finite()) else {
-            return Some(Reading::NoData { since: None, last: None });
-        };
-        let burn = budget::burn(known.objective, ratio);
-        Some(whole.map(|_| budget::spent_at(burn, elapsed, known.window)))
+        Some(reading::both(&mean, &whole, |spent, _| *spent))
     }
 }
 
@@ -236,8 +231,11 @@ async fn arm(
         let before = ((since.as_second() - start) / STEP).clamp(0, history.len() as i64) as usize;
         history[..before].fill(None);
     }
+    // A latency is told in seconds, whatever its metric is in.
+    let scale = if query.metric == ArmMetric::Latency { promql::to_seconds(&arm.value) } else { 1.0 };
+    history.iter_mut().flatten().for_each(|value| *value *= scale);
     let shown = Arm {
-        value: one(value, kind, at),
+        value: one(value, kind, at).map(|value| value * scale),
         counts: counts.map(|counts| (counts.failed.round() as u64, counts.all.round() as u64)),
         history,
     };

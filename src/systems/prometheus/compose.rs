@@ -28,7 +28,7 @@ impl Slos {
             if let (Some(mean), Some(first)) = (mean, head.queries.first_mut()) {
                 first.1 = Safe::line(&mean.query);
             }
-            let interval = rules.and_then(|rules| rules.interval).unwrap_or(ingest::INTERVAL);
+            let interval = rules.and_then(|rules| rules.interval).or_else(|| self.observed(&found.key));
             let mut ratios = BTreeMap::new();
             let windows = WINDOWS.iter().map(|&window| window.to_owned()).chain([head.window_text.clone()]);
             for window in windows {
@@ -36,8 +36,8 @@ impl Slos {
                 let mean = mean.filter(|_| window == head.window_text);
                 let beside = Beside {
                     now: at,
-                    interval: Some(interval),
-                    coverage: Some(coverage(self.samples.get(&marked), interval, &window)),
+                    interval: Some(interval.unwrap_or(ingest::INTERVAL)),
+                    coverage: Some(interval.map_or(0.0, |each| coverage(self.samples.get(&marked), each, &window))),
                     warnings: warning.cloned().into_iter().collect(),
                     last: mean.map(|mean| mean.ratio).or_else(|| self.memory.last(&head.id, &window)),
                     since: self.memory.seen(&head.id, &window),
@@ -59,6 +59,17 @@ impl Slos {
             known.insert(head.id.clone(), Arc::new(ingest_slo::slo(source, &head, &ratios, at, history)));
         }
         self.known = known;
+    }
+
+    /// Between two samples, where no rule tells it: as they lie in the densest window, of which the last
+    /// minutes are one. A guess would call half of a window the whole of it.
+    fn observed(&self, key: &Key) -> Option<Duration> {
+        let between = |window: &&str| {
+            let count = self.samples.get(&(key.clone(), (**window).to_owned()))?;
+            // Both ends may be in it.
+            (*count >= 2.0).then(|| seconds(window) / (count - 1.0))
+        };
+        ingest::span(WINDOWS.iter().filter_map(between).min_by(f64::total_cmp)?)
     }
 
     /// An objective of a file stands before one of the same id that Sloth's rules tell of.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::ingest::meta;
 use crate::model::SourceId;
-use crate::model::slo::{Burn, BurnSeverity, Objective, Period, Reading, Slo, SloSource};
+use crate::model::slo::{Burn, BurnSeverity, Figures, Objective, Period, Reading, Slo, SloSource};
 use crate::slo::budget;
 use crate::text::Safe;
 
@@ -84,6 +84,7 @@ pub fn slo(
         Some(period) => budget::of_calendar(head.objective, ratio, period, now),
         None => budget::figures(head.objective, ratio, head.window, now),
     });
+    let figures = while_seen(figures, &ratio("5m"));
     Slo {
         meta: meta(source, head.service.as_str(), &head.id, &head.id),
         service: head.service.clone(),
@@ -101,6 +102,16 @@ pub fn slo(
         at: Some(at),
         queries: head.queries.clone(),
         history,
+    }
+}
+
+/// The mean of a long window outlives what it was made of: with nothing in the last minutes the
+/// series are gone, and the figure is what was known (slo.md §1.6).
+fn while_seen(figures: Reading<Figures>, minutes: &Reading<f64>) -> Reading<Figures> {
+    match (figures, minutes) {
+        (doubted @ (Reading::Invalid { .. } | Reading::Unreachable { .. }), _) => doubted,
+        (known, Reading::NoData { since, .. }) => Reading::NoData { since: *since, last: known.shown().copied() },
+        (known, _) => known,
     }
 }
 

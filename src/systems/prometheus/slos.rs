@@ -18,6 +18,7 @@ use super::poll::{Fault, Poll, Woke};
 use super::watch::tell;
 use crate::model::slo::{ObjectiveSpec, Slo};
 use crate::model::source::{FeedEvent, Object};
+use crate::net::{Answer, NetError};
 use crate::slo::events;
 use crate::systems::polled::Gone;
 
@@ -113,27 +114,17 @@ impl Slos {
     }
 
     async fn read(&mut self) -> Result<Result<(), Fault>, Gone> {
-        let mut at = self.poll.evaluation();
-        if due(self.rules_read, RULES_EVERY, self.poll.mono()) {
-            // A server may have no rules of its own; its series are enough.
-            if let Ok(answer) = self.poll.client.rules().await {
-                if self.poll.heard(&answer).await? {
-                    at = self.poll.evaluation();
-                }
-                if let Ok((rules, warning)) = ingest::rules(&answer.body) {
-                    // With a warning some are missing; those that are known stay.
-                    if warning.is_none() {
-                        self.rules.clear();
-                    }
-                    self.rules.extend(discover::of_rules(&rules));
-                    self.rules_read = Some(self.poll.mono());
-                }
-            }
-        }
-        let (series, times) = match self.series(at).await? {
+        // A server may have no rules of its own, or be slow with them: its series are enough, and wait
+        // for the rules once in a while, not at every turn.
+        let client = self.poll.client.clone();
+        let due = due(self.rules_read, RULES_EVERY, self.poll.mono());
+        let rules = async move { if due { Some(client.rules().await) } else { None } };
+        let (series, rules) = futures::future::join(self.series(), rules).await;
+        let (at, series, times) = match series? {
             Ok(told) => told,
             Err(fault) => return Ok(Err(fault)),
         };
+        self.note_rules(rules).await?;
         let (found, left_out) = discover::found(&series.series, &self.rules);
         self.note(found);
         self.count_samples(at).await;
@@ -153,6 +144,22 @@ impl Slos {
         tell(&self.poll.outlet, objects, left_out).await?;
         self.poll.went_well();
         Ok(Ok(()))
+    }
+
+    /// A try that failed counts as one: the next is as far away as after any other.
+    async fn note_rules(&mut self, rules: Option<Result<Answer, NetError>>) -> Result<(), Gone> {
+        let Some(rules) = rules else { return Ok(()) };
+        self.rules_read = Some(self.poll.mono());
+        let Ok(answer) = rules else { return Ok(()) };
+        self.poll.heard(&answer).await?;
+        if let Ok((rules, warning)) = ingest::rules(&answer.body) {
+            // With a warning some are missing; those that are known stay.
+            if warning.is_none() {
+                self.rules.clear();
+            }
+            self.rules.extend(discover::of_rules(&rules));
+        }
+        Ok(())
     }
 
     /// Failed events over a span and all over the window, where they can be counted.
@@ -182,8 +189,25 @@ impl Slos {
         self.found.values().map(|(found, _)| found).find(|found| found.name == id)
     }
 
-    /// The series and when they were recorded, at one time.
-    async fn series(&mut self, at: Timestamp) -> Result<Result<(Told, Told), Fault>, Gone> {
+    /// The series and when they were recorded, at one time. Where the server's clock turns out to be
+    /// off, that time was wrong, and they are asked for once more.
+    async fn series(&mut self) -> Result<Result<(Timestamp, Told, Told), Fault>, Gone> {
+        let mut at = self.poll.evaluation();
+        let mut again = true;
+        loop {
+            let (answer, times) = match self.series_at(at).await {
+                Ok(told) => told,
+                Err(fault) => return Ok(Err(fault)),
+            };
+            if self.poll.heard(&answer).await? && std::mem::take(&mut again) {
+                at = self.poll.evaluation();
+                continue;
+            }
+            return Ok(ingest::told(&answer.body).map(|series| (at, series, times)).map_err(Fault::from));
+        }
+    }
+
+    async fn series_at(&mut self, at: Timestamp) -> Result<(Answer, Told), Fault> {
         let client = &self.poll.client;
         let (series, times) =
             futures::future::join(client.query(discover::SERIES, at), ask(&self.poll, self.times_query, at)).await;
@@ -194,12 +218,7 @@ impl Slos {
             }
             times => times,
         };
-        let answer = match series {
-            Ok(answer) => answer,
-            Err(error) => return Ok(Err(error.into())),
-        };
-        self.poll.heard(&answer).await?;
-        Ok(ingest::told(&answer.body).map_err(Fault::from).and_then(|series| Ok((series, times?))))
+        Ok((series?, times?))
     }
 
     /// What is there now; what has been gone for long is let go.
