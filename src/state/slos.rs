@@ -57,8 +57,8 @@ pub fn rollout(state: &State, slo: &Slo) -> Option<(Arc<Rollout>, Timestamp)> {
 #[must_use]
 pub fn since_deploy(state: &State, uid: &Uid) -> Option<Timestamp> {
     let slo = state.world.slos.get(uid)?;
-    let (_, began) = rollout(state, slo)?;
-    let ago = state.now.wall.duration_since(began).as_secs();
+    let (rollout, began) = rollout(state, slo)?;
+    let ago = state.now.wall.duration_since(state.ours(rollout.meta.cluster, began)).as_secs();
     (ago < i64::try_from(slo.window.as_secs()).unwrap_or(i64::MAX)).then_some(began)
 }
 

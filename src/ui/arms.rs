@@ -50,7 +50,10 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, y: u16, rollout: &Rollout) -> u16 
     let doubtful = rows.iter().find(|compared| is_doubtful(state, compared));
     legend(pen, y, &columns, doubtful.is_none() && !gone);
     if let Some(compared) = doubtful.or_else(|| rows.first().filter(|_| gone)) {
-        let words = Words::of(Role::Unknown, safe!("as of {} ago", facts::ago(state, Some(compared.row.at))));
+        let words = Words::of(
+            Role::Unknown,
+            safe!("as of {} ago", facts::since(state, compared.source, Some(compared.row.at))),
+        );
         pen.write(columns.verdict, y, pen.width(), &words);
     }
     let mut y = y + 1;

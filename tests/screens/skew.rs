@@ -7,6 +7,7 @@ use quarterdeck::state::State;
 use quarterdeck::state::ui::Place;
 
 use super::shot::{draw, roles, text};
+use super::slos::{self, arms, tell};
 use super::world::{deploying, hear};
 
 /// Our clock is that much behind the server's, whose heartbeat has said so.
@@ -43,6 +44,26 @@ fn ages_are_counted_by_the_clock_of_the_server() {
             state.ui.place = place.clone();
             let lines = lines(&state);
             // Header and footer have the notice and our own time.
+            lines[1..lines.len() - 1].to_vec()
+        };
+        assert_eq!(body(600), body(0), "{place:?}");
+        assert_eq!(body(-600), body(0), "{place:?}");
+    }
+}
+
+/// The times of samples are of the clock of Prometheus; those of the cluster are right here.
+#[test]
+fn ages_of_figures_are_counted_by_the_clock_of_prometheus() {
+    let known = arms::compared();
+    let objective = known.world.slos.rows().iter().find(|slo| slo.at.is_some()).unwrap().id();
+    for place in [Place::Deck, Place::Slo, Place::Objective(objective)] {
+        let body = |seconds: i64| {
+            let mut state = known.clone();
+            // Its times are off by as much as its clock is.
+            slos::shift(&mut state, SignedDuration::from_secs(seconds));
+            tell(&mut state, FeedEvent::Skew(seconds));
+            state.ui.place = place.clone();
+            let lines = lines(&state);
             lines[1..lines.len() - 1].to_vec()
         };
         assert_eq!(body(600), body(0), "{place:?}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use quarterdeck::model::kubernetes::Meta;
-use quarterdeck::model::slo::{Alert, Burn, Figures, Reading, Slo, SloSource, Spent};
+use quarterdeck::model::slo::{Alert, Burn, Comparison, Figures, Reading, Slo, SloSource, Spent};
 use quarterdeck::model::source::{Detail, FeedEvent, FeedId, FeedStatus, Object, SourceScope};
 use quarterdeck::model::{Kind, Name, SourceId, SystemId, Uid};
 use quarterdeck::slo::budget::{self, TABLE};
@@ -169,6 +169,33 @@ pub fn budgets() -> State {
     list(&mut state, objects);
     spend(&mut state, "checkout-availability", 0.0081);
     state
+}
+
+/// All that Prometheus told, as one would whose clock is off by so much.
+pub fn shift(state: &mut State, by: jiff::SignedDuration) {
+    let later = |at: &mut Timestamp| *at += by;
+    let slos = state.world.slos.rows().iter().map(|row| {
+        let mut slo = Slo::clone(row);
+        slo.at.iter_mut().for_each(later);
+        if let Reading::NoData { since, .. } | Reading::NoTraffic { since, .. } = &mut slo.figures {
+            since.iter_mut().for_each(later);
+        }
+        Object::Slo(Arc::new(slo))
+    });
+    let alerts = state.world.alerts.rows().iter().map(|row| {
+        let mut alert = Alert::clone(row);
+        alert.since.iter_mut().for_each(later);
+        Object::Alert(Arc::new(alert))
+    });
+    let objects = slos.chain(alerts).collect();
+    list(state, objects);
+    let rollout = world::rollout(state, "checkout", "production");
+    let rows: Vec<_> =
+        state.world.details.comparisons(&rollout.uid).map(|compared| Comparison::clone(&compared.row)).collect();
+    for mut row in rows {
+        later(&mut row.at);
+        state.world.apply(&feed(Kind::Slo), HEARD, FeedEvent::Detail(Detail::Comparison(Box::new(row))));
+    }
 }
 
 pub fn spend(state: &mut State, slo: &str, spent: f64) {

@@ -128,24 +128,26 @@ fn told(state: &State, slo: &Slo, reading: &Reading<Figures>, percent: impl Fn(&
         Some(last) => Words::of(Role::Text, last).dim(" left · ").then(words),
         None => words,
     };
+    // Of the clock of Prometheus, as every time of its samples.
+    let of_source = |at| facts::since(state, slo.meta.cluster, at);
     match reading {
         Reading::Value(figures) => {
             let role = if slos::standing(slo, figures) == Standing::Critical { Role::Bad } else { Role::Strong };
             let words = match slo.idle_since() {
-                Some(since) => Words::of(Role::Unknown, safe!("idle {} · ", facts::ago(state, Some(since)))),
+                Some(since) => Words::of(Role::Unknown, safe!("idle {} · ", of_source(Some(since)))),
                 None => Words::new(),
             };
             words.add(role, percent(figures)).dim(" left")
         }
         Reading::NoTraffic { since: Some(since), .. } => {
-            known(Words::of(Role::Unknown, safe!("idle {}", facts::ago(state, Some(*since)))))
+            known(Words::of(Role::Unknown, safe!("idle {}", of_source(Some(*since)))))
         }
         Reading::NoTraffic { since: None, .. } => known(Words::of(Role::Unknown, "idle: no requests")),
         Reading::NoData { since: Some(since), .. } => {
-            known(Words::of(Role::Unknown, safe!("no data for {}", facts::ago(state, Some(*since)))))
+            known(Words::of(Role::Unknown, safe!("no data for {}", of_source(Some(*since)))))
         }
         Reading::NoData { since: None, .. } => known(Words::of(Role::Unknown, "no data")),
-        Reading::Stale { at, .. } => doubt(Words::of(Role::Wait, safe!("{} old", facts::ago(state, Some(*at))))),
+        Reading::Stale { at, .. } => doubt(Words::of(Role::Wait, safe!("{} old", of_source(Some(*at))))),
         Reading::Unreachable { .. } => match &last {
             Some(last) => Words::of(Role::Bad, "✖ not reached").dim(" · last ").dim(last).dim(age(state, slo)),
             None => Words::of(Role::Bad, "✖ not reached"),
@@ -162,7 +164,7 @@ fn told(state: &State, slo: &Slo, reading: &Reading<Figures>, percent: impl Fn(&
 /// `, 41s ago`, where the time of the figures is known.
 fn age(state: &State, slo: &Slo) -> Safe {
     match slo.at {
-        Some(at) => safe!(", {} ago", facts::ago(state, Some(at))),
+        Some(at) => safe!(", {} ago", facts::since(state, slo.meta.cluster, Some(at))),
         None => Safe::of(""),
     }
 }

@@ -278,7 +278,7 @@ fn numbers(state: &State, slo: &Slo, reading: &Reading<Figures>) -> Words {
 fn queries(state: &State, slo: &Slo) -> Vec<Words> {
     let server = state.world.source(slo.meta.cluster).map(|source| source.name.safe().clone()).unwrap_or_default();
     let age = match slo.at {
-        Some(at) => safe!("evaluated {} ago", facts::ago(state, Some(at))),
+        Some(at) => safe!("evaluated {} ago", facts::since(state, slo.meta.cluster, Some(at))),
         None => Safe::of("not evaluated yet"),
     };
     let head = Words::of(Role::Dim, "source ").text(slo.source.as_str()).dim(safe!(
