@@ -50,7 +50,8 @@ fn newest(state: &State, rollout: &Rollout) -> Option<Arc<ReplicaSet>> {
 }
 
 /// Since when the current version is on its way, by the cluster's clock. A version that comes back
-/// has its old ReplicaSet; then the first analysis of its revision tells better.
+/// has its old ReplicaSet; then the first analysis of its revision tells better. However young it is,
+/// it did not come back before the version that it follows was made.
 #[must_use]
 pub fn began(state: &State, rollout: &Rollout) -> Option<Timestamp> {
     const LONG: i64 = 24 * 3600;
@@ -59,8 +60,11 @@ pub fn began(state: &State, rollout: &Rollout) -> Option<Timestamp> {
     let analysed = runs.filter(|run| run.revision.is_some() && run.revision == set.revision);
     let first = analysed.filter_map(|run| run.meta.created).min();
     let made = set.meta.created?;
-    match first {
-        Some(first) if first.duration_since(made).as_secs() > LONG => Some(first),
+    let others = state.world.replica_sets.owned_by(&rollout.meta.uid).filter(|other| other.meta.uid != set.meta.uid);
+    match (first, others.filter_map(|other| other.meta.created).max().filter(|other| *other > made)) {
+        (Some(first), Some(other)) => Some(first.max(other)),
+        (None, Some(other)) => Some(other),
+        (Some(first), None) if first.duration_since(made).as_secs() > LONG => Some(first),
         _ => Some(made),
     }
 }

@@ -105,3 +105,32 @@ fn a_comparison_of_another_rollout_is_not_shown() {
     let text = text(&draw(&state, &theme("mono"), SMALL));
     assert!(!text.contains("worse"), "{text}");
 }
+
+/// Back to a version made an hour ago: its ReplicaSet is there since, the rollout began after the
+/// version in between was made.
+#[test]
+fn a_young_version_that_comes_back_began_after_the_one_it_follows() {
+    let mut state = budgets();
+    let id = world::rollout(&state, "checkout", "production");
+    let rollout = Arc::clone(state.world.rollouts.get(&id.uid).unwrap());
+    let current = rollout.current_pod_hash.clone();
+    let set = {
+        let mut sets = state.world.replica_sets.owned_by(&id.uid);
+        Arc::clone(sets.find(|set| set.template_hash == current).unwrap())
+    };
+    let uid = |name: &str| Uid::new(id.cluster, name);
+    let mut back = quarterdeck::model::kubernetes::ReplicaSet::clone(&set);
+    // Nothing was analysed of this revision yet.
+    (back.meta.created, back.revision) = (Some(ago(3600)), Some(99));
+    let mut between = back.clone();
+    (between.meta.uid, between.meta.name) = (uid("between"), Name::new("checkout-between"));
+    (between.template_hash, between.meta.created) = (Some(Safe::of("between")), Some(ago(5)));
+    let of_sets = |feed: &&FeedId| feed.cluster == id.cluster && feed.kind == Kind::ReplicaSet;
+    let feed = state.world.feeds.keys().find(of_sets).cloned().unwrap();
+    let mut told = |set| {
+        state.world.apply(&feed, HEARD, FeedEvent::Applied(vec![Object::ReplicaSet(Arc::new(set))]));
+        arms::began(&state, &rollout)
+    };
+    assert!(told(back) < Some(ago(5)));
+    assert_eq!(told(between), Some(ago(5)));
+}
