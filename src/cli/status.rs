@@ -102,7 +102,8 @@ fn all_answered(state: &State) -> bool {
     }) && interest::of(state).jobs.iter().all(|run| state.world.details.jobs(&run.uid).is_some())
 }
 
-/// Ages and the time of day change always; they are no news.
+/// Ages, the time of day, when a figure was evaluated and what is left of a period change always; they
+/// are no news.
 fn differs(a: &Report, b: &Report) -> bool {
     let plain = |report: &Report| {
         let mut report = report.clone();
@@ -110,9 +111,29 @@ fn differs(a: &Report, b: &Report) -> bool {
         for source in &mut report.sources {
             source.age_seconds = None;
         }
+        for slo in &mut report.slos {
+            (slo.at, slo.resets_in_seconds) = (None, None);
+        }
+        for row in &mut report.blocked {
+            row.sentence = timeless(&row.sentence);
+        }
+        for row in &mut report.waiting {
+            row.sentence = timeless(&row.sentence);
+        }
         report
     };
     plain(a) != plain(b)
+}
+
+/// A sentence without the spans that count on by themselves: `3m20s`, `41s`.
+fn timeless(sentence: &str) -> String {
+    let is_span = |word: &str| {
+        let word = word.trim_matches(|letter: char| !letter.is_ascii_alphanumeric());
+        word.starts_with(|letter: char| letter.is_ascii_digit())
+            && word.ends_with(['s', 'm', 'h', 'd'])
+            && word.chars().all(|letter| letter.is_ascii_digit() || matches!(letter, 's' | 'm' | 'h' | 'd'))
+    };
+    sentence.split(' ').filter(|word| !is_span(word)).collect::<Vec<_>>().join(" ")
 }
 
 fn print(report: &Report, options: Status) -> io::Result<()> {
@@ -194,6 +215,14 @@ fn align(rows: &[Vec<String>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sentence_that_counts_seconds_says_nothing_new() {
+        let said = |span: &str| timeless(&format!("2 of 3 pods are ready, for {span}; next try in {span}."));
+        assert_eq!(said("41s"), said("1h2m"));
+        assert!(said("9s").contains("2 of 3 pods"));
+        assert_ne!(timeless("2 of 3 pods for 9s"), timeless("1 of 3 pods for 9s"));
+    }
 
     #[test]
     fn columns_stand_below_each_other() {
