@@ -36,7 +36,7 @@ pub use core::{Core, Outside, Step};
 pub use headless::{Headless, Lost};
 pub use live::{End, live};
 pub use record::Recorder;
-pub use world::specs_of;
+pub use world::{settings_of, specs_of};
 
 /// Everything the console is started with.
 #[derive(Debug)]

@@ -1,7 +1,11 @@
 //! The sources of a demo's world: everything on its own loopback servers, nothing of the user's.
 
 use crate::demo::Demo;
-use crate::model::scope::{DockerSource, GitHubSource, HttpSource, SecretSource, Sources};
+use crate::model::images::Platform;
+use crate::model::scope::{
+    CanaryQueries, DockerSource, GitHubSource, HttpSource, Login, RegistrySource, SecretSource, Service, Settings,
+    Sources,
+};
 use crate::model::{Name, SourceId};
 use crate::net::Target;
 use crate::slo::openslo;
@@ -21,6 +25,34 @@ pub fn specs_of(demo: &Demo, namespaces: &Namespaces) -> Vec<Spec> {
     specs
 }
 
+/// What the services of a demo's world ask of their images, as a configuration would say it.
+#[must_use]
+pub fn settings_of(demo: &Demo) -> Settings {
+    if demo.platforms.is_empty() {
+        return Settings::default();
+    }
+    let service = |image: &String| Service {
+        name: Name::new(image.rsplit('/').next().unwrap_or(image)),
+        repository: image.split_once('/').map(|(_, path)| Name::new(path)),
+        workflows: Vec::new(),
+        tekton: Vec::new(),
+        images: vec![Name::new(image)],
+        platforms: demo.platforms.iter().filter_map(|text| Platform::parse(text)).collect(),
+        canary: CanaryQueries::default(),
+    };
+    Settings { services: demo.images.iter().map(service).collect(), ..Settings::default() }
+}
+
+fn registry(demo: &Demo, url: &str, host: &str) -> RegistrySource {
+    RegistrySource {
+        host: host.to_owned(),
+        url: Some(url.to_owned()),
+        login: Login::Anonymous,
+        repositories: demo.images.iter().map(|name| Name::new(name)).collect(),
+        discovered: None,
+    }
+}
+
 fn sources(demo: &Demo) -> Sources {
     // A token of its own: neither the environment nor `gh` is asked for one.
     let token = Some(SecretSource::Fixed("demo"));
@@ -33,7 +65,7 @@ fn sources(demo: &Demo) -> Sources {
         }),
         prometheus: demo.prometheus.clone().map(|url| HttpSource { url, token: None, discovered: None }),
         docker: demo.docker.clone().map(|host| DockerSource { host, discovered: None }),
-        registries: Vec::new(),
+        registries: demo.registry.iter().map(|(url, host)| registry(demo, url, host)).collect(),
         objectives: demo.openslo.iter().flat_map(|text| openslo::parse(text).0).collect(),
     }
 }

@@ -149,7 +149,7 @@ impl View {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Demo {
-    /// Which story is played: canary-regression, clean-canary, flaky-e2e or scale [default:
+    /// Which story is played: canary-regression, clean-canary, flaky-e2e, missing-arm64 or scale [default:
     /// canary-regression]
     pub(crate) scenario: Option<String>,
     /// Seconds of the story in one second [default: the story's own pace]

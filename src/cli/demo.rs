@@ -55,7 +55,7 @@ pub(crate) fn run(args: &Args, scope: &Scope, look: &Look) -> u8 {
     let log = app::logging::start(&folder).ok();
     let setup = Setup {
         specs: app::specs_of(&demo, &namespaces(&demo)),
-        settings: Arc::default(),
+        settings: Arc::new(app::settings_of(&demo)),
         keymap,
         theme,
         clock: demo.clock,

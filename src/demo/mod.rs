@@ -11,6 +11,7 @@ mod github;
 mod kinds;
 mod logs;
 mod prometheus;
+mod registry;
 mod scale;
 mod scenario;
 mod server;
@@ -34,13 +35,14 @@ use self::world::World;
 use crate::clock::Clock;
 
 /// The scenarios that [`start`] knows, the default first.
-pub const SCENARIOS: [&str; 4] = ["canary-regression", "clean-canary", "flaky-e2e", "scale"];
+pub const SCENARIOS: [&str; 5] = ["canary-regression", "clean-canary", "flaky-e2e", "missing-arm64", "scale"];
 
 /// The stories and their files.
-const STORIES: [(&str, &str); 3] = [
+const STORIES: [(&str, &str); 4] = [
     ("canary-regression", include_str!("../../demo/scenarios/canary-regression.yaml")),
     ("clean-canary", include_str!("../../demo/scenarios/clean-canary.yaml")),
     ("flaky-e2e", include_str!("../../demo/scenarios/flaky-e2e.yaml")),
+    ("missing-arm64", include_str!("../../demo/scenarios/missing-arm64.yaml")),
 ];
 
 /// Objectives of files, in OpenSLO, by their ids.
@@ -141,6 +143,12 @@ pub struct Demo {
     pub openslo: Vec<String>,
     /// The Docker Engine: `tcp://127.0.0.1:PORT`.
     pub docker: Option<String>,
+    /// Base of the registry's API, and the host that images name.
+    pub registry: Option<(String, &'static str)>,
+    /// The image repositories of the world, with that host.
+    pub images: Vec<String>,
+    /// What the world's services ask of their images; nothing when empty.
+    pub platforms: Vec<String>,
     /// Moves a held world; keeps the server alive.
     pub handle: Handle,
 }
@@ -192,6 +200,8 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
     let speed = options.speed.unwrap_or(natural);
     let namespaces = world.store.values(Kind::Namespace, "").map(|(key, _)| key.name.clone()).collect();
     let repositories = world.book.names();
+    let (images, platforms) = (registry::repositories(&world), world.scenario.platforms.clone());
+    let has_registry = !world.quiet && !images.is_empty();
     let openslo = files(&world.scenario);
     let origin = world.now;
     let clock = Clock::scaled(origin, if options.held { 0.0 } else { speed });
@@ -205,6 +215,7 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
     }
     let alive = Arc::new(shared.stop.clone().drop_guard());
     let github = Some(format!("{url}{}", github::PREFIX));
+    let registry = has_registry.then(|| (format!("{url}{}", registry::PREFIX), registry::HOST));
     Ok(Demo {
         url,
         clock,
@@ -214,6 +225,9 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
         prometheus: Some(prometheus),
         openslo,
         docker: Some(docker),
+        registry,
+        images,
+        platforms,
         handle: Handle { shared, _alive: alive },
     })
 }

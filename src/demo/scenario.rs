@@ -25,6 +25,15 @@ pub(super) struct Scenario {
     /// Runs of workflows beside those that built what is deployed.
     #[serde(default)]
     pub(super) builds: Vec<Build>,
+    /// Images that are for other platforms than usual.
+    #[serde(default)]
+    pub(super) images: Vec<Image>,
+    /// What the services ask of their images.
+    #[serde(default)]
+    pub(super) platforms: Vec<String>,
+    /// Where pods run, in the order in which they are taken; a few of one kind when empty.
+    #[serde(default)]
+    pub(super) nodes: Vec<Node>,
     pub(super) traffic: Traffic,
     /// The metrics of the AnalysisTemplates, by the template's name.
     pub(super) templates: Vec<Template>,
@@ -38,6 +47,21 @@ pub(super) struct Scenario {
 pub(super) struct Namespace {
     pub(super) name: String,
     pub(super) environment: String,
+}
+
+/// An image by its whole name, and what it is for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Image {
+    pub(super) name: String,
+    pub(super) platforms: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Node {
+    pub(super) name: String,
+    pub(super) platform: String,
 }
 
 /// How a workload is rolled out.

@@ -326,5 +326,8 @@ async fn numbers_out_of_range_are_refused_with_the_range() {
 async fn an_unknown_scenario_names_those_there_are() {
     let options = quarterdeck::demo::Options { scenario: "nope".to_owned(), ..Default::default() };
     let error = quarterdeck::demo::start(options).await.unwrap_err().to_string();
-    assert_eq!(error, "no scenario is named \"nope\"; there are: canary-regression, clean-canary, flaky-e2e, scale");
+    assert_eq!(
+        error,
+        "no scenario is named \"nope\"; there are: canary-regression, clean-canary, flaky-e2e, missing-arm64, scale"
+    );
 }

@@ -31,9 +31,14 @@ impl Story {
 
     /// Any demo.
     pub async fn of(options: Options) -> Self {
+        Self::with(options, |_| Arc::default()).await
+    }
+
+    /// Any demo, with settings made of it.
+    pub async fn with(options: Options, settings: impl Fn(&Demo) -> Arc<Settings>) -> Self {
         let demo = demo::start(options).await.expect("the demo starts");
         let folder = TempDir::new().expect("a temporary folder");
-        let console = start(&demo, Recorder::new(Journal::open(folder.path())), Arc::default(), Some(folder.path()));
+        let console = start(&demo, Recorder::new(Journal::open(folder.path())), settings(&demo), Some(folder.path()));
         let mut story = Self { console, demo, folder };
         story.console.wait_for("every list", all_heard).await.unwrap_or_else(|lost| panic!("{lost}"));
         story

@@ -7,6 +7,7 @@ mod calendar;
 mod demo_story;
 mod document;
 pub mod harness;
+mod missing_arm64;
 mod red_job;
 mod story;
 mod watches;

@@ -160,6 +160,7 @@ impl Store {
             repository: None,
             workflows: Vec::new(),
             tekton: Vec::new(),
+            tekton: Vec::new(),
             images: vec![image],
             platforms: ["linux/amd64", "linux/arm64", "linux/s390x"]
                 .iter()

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::demo::kinds::{Key, Kind};
+use crate::demo::registry;
 use crate::demo::value::{at, hash, int, items, later, rfc3339, set, text, time_at, unset};
 use crate::demo::world::World;
 
@@ -37,7 +38,9 @@ pub(super) fn reconcile(world: &mut World, key: &Key) {
         world.look_again(key, later(born, CREATING));
     } else if text(&pod, "/status/phase") == "Pending" && world.now >= later(born, READY) {
         let image = text(&pod, "/spec/containers/0/image").to_owned();
-        if world.crashes(&image) {
+        if let Some(platform) = lacking(world, &pod, &image) {
+            refuse(world, key, &mut pod, &image, &platform);
+        } else if world.crashes(&image) {
             crash(world, key, &mut pod);
         } else {
             run(world, &mut pod, true);
@@ -59,7 +62,7 @@ pub(super) fn ready(pod: &Value) -> bool {
 }
 
 fn schedule(world: &mut World, key: &Key, pod: &mut Value) {
-    let node = format!("node-{}", ["a", "b", "c"][(hash(&key.name) % 3) as usize]);
+    let node = node_for(world, key, pod);
     set(pod, "/spec/nodeName", node.clone());
     let bound = json!([{
         "type": "PodScheduled", "status": "True", "lastProbeTime": null, "lastTransitionTime": rfc3339(world.now),
@@ -77,6 +80,43 @@ fn schedule(world: &mut World, key: &Key, pod: &mut Value) {
     event["reportingInstance"] = "default-scheduler-0".into();
     world.put(&name, event);
     world.look_again(&name, later(world.now, Duration::from_hours(1)));
+}
+
+/// Nodes that a scenario names are taken in turn by the pods of a ReplicaSet.
+fn node_for(world: &World, key: &Key, pod: &Value) -> String {
+    let nodes = &world.scenario.nodes;
+    if nodes.is_empty() {
+        return format!("node-{}", ["a", "b", "c"][(hash(&key.name) % 3) as usize]);
+    }
+    let owner = text(pod, "/metadata/ownerReferences/0/uid");
+    let taken = world.owned(Kind::Pod, &key.namespace, owner);
+    let taken = taken.iter().filter(|(_, other)| !at(other, "/spec/nodeName").is_null()).count();
+    nodes[taken % nodes.len()].name.clone()
+}
+
+/// The platform of the pod's node, when the image has nothing for it.
+fn lacking(world: &World, pod: &Value, image: &str) -> Option<String> {
+    let node = text(pod, "/spec/nodeName");
+    let platform = world.scenario.nodes.iter().find(|it| it.name == node)?.platform.clone();
+    let (_, runs) = registry::pulled(world, image, &platform)?;
+    (!runs).then_some(platform)
+}
+
+/// The kubelet cannot pull it, and says what containerd says.
+fn refuse(world: &mut World, key: &Key, pod: &mut Value, image: &str, platform: &str) {
+    let said = format!(
+        "rpc error: code = NotFound desc = failed to pull and unpack image \"{image}\": no match for platform in manifest: not found"
+    );
+    let message = format!("Back-off pulling image \"{image}\": ErrImagePull: {said}");
+    if at(pod, "/status/containerStatuses").is_null() {
+        create(world, pod);
+    }
+    let waiting = json!({ "waiting": { "reason": "ImagePullBackOff", "message": message } });
+    if at(pod, "/status/containerStatuses/0/state") != &waiting {
+        set(pod, "/status/containerStatuses/0/state", waiting);
+        world.event(key, "kubelet", "Failed", &format!("Failed to pull image \"{image}\" on {platform}: {said}"));
+    }
+    world.look_again(key, later(world.now, Duration::from_mins(5)));
 }
 
 /// The container's status without its state.
@@ -122,6 +162,13 @@ fn run(world: &World, pod: &mut Value, ready: bool) {
     set(pod, "/status/containerStatuses/0/state", json!({ "running": { "startedAt": now } }));
     set(pod, "/status/containerStatuses/0/ready", ready);
     set(pod, "/status/containerStatuses/0/started", ready);
+    let image = text(pod, "/spec/containers/0/image").to_owned();
+    if text(pod, "/status/containerStatuses/0/imageID").is_empty()
+        && let Some((digest, _)) = registry::pulled(world, &image, "")
+    {
+        let name = image.rsplit_once(':').map_or(image.as_str(), |(name, _)| name);
+        set(pod, "/status/containerStatuses/0/imageID", format!("{name}@{digest}"));
+    }
     let number = hash(text(pod, "/metadata/uid"));
     let address = format!("10.244.{}.{}", number % 3, number / 3 % 250 + 2);
     set(pod, "/status/podIP", address.clone());

@@ -34,6 +34,8 @@ struct Due {
     branch: String,
     /// What the commit is derived from.
     commit: String,
+    /// What it builds.
+    version: Option<String>,
     title: String,
     event: &'static str,
     actor: &'static str,
@@ -66,6 +68,7 @@ pub(super) struct Run {
     pub(super) workflow: usize,
     pub(super) branch: String,
     pub(super) sha: String,
+    version: Option<String>,
     pub(super) title: String,
     pub(super) event: &'static str,
     pub(super) actor: &'static str,
@@ -80,6 +83,15 @@ impl Run {
     pub(super) fn latest(&self) -> Option<&Attempt> {
         self.attempts.last()
     }
+}
+
+/// An image that a run has pushed.
+#[derive(Debug)]
+pub(in crate::demo) struct Pushed<'a> {
+    pub(in crate::demo) at: Timestamp,
+    pub(in crate::demo) sha: &'a str,
+    pub(in crate::demo) branch: &'a str,
+    pub(in crate::demo) version: Option<&'a str>,
 }
 
 #[derive(Debug)]
@@ -127,6 +139,10 @@ impl Book {
             planned: 0,
         };
         let mut built: Vec<(usize, &str)> = Vec::new();
+        for build in &scenario.builds {
+            let repository = book.repository_named(&build.repository);
+            built.extend(build.version.as_deref().map(|version| (repository, version)));
+        }
         for deploy in deploys {
             let repository = book.repository_of(&deploy.image);
             let known = built.contains(&(repository, deploy.version.as_str()));
@@ -173,6 +189,7 @@ impl Book {
             workflow,
             branch: format!("v{}", deploy.version),
             commit: deploy.version.clone(),
+            version: Some(deploy.version.clone()),
             title: format!("Release {}", deploy.version),
             event: "push",
             actor: self.person(&deploy.version),
@@ -199,6 +216,7 @@ impl Book {
             workflow,
             branch: build.branch.clone(),
             commit: build.version.clone().unwrap_or_else(|| format!("{}{title}", build.at)),
+            version: build.version.clone(),
             title,
             event,
             actor,
@@ -241,6 +259,7 @@ impl Book {
             workflow: due.workflow,
             branch: due.branch.clone(),
             sha,
+            version: due.version.clone(),
             title: due.title.clone(),
             event: due.event,
             actor: due.actor,
@@ -265,6 +284,7 @@ impl Book {
                 versions.rotate_left(1);
                 let version = versions.first().cloned().unwrap_or_default();
                 (due.branch, due.title) = (format!("v{version}"), format!("Release {version}"));
+                due.version = Some(version.clone());
                 due.commit = version;
                 *every
             }
@@ -272,6 +292,7 @@ impl Book {
                 titles.rotate_left(1);
                 due.title = titles.first().cloned().unwrap_or_default();
                 due.commit = format!("{at}{}", due.title);
+                due.version = None;
                 *every
             }
         };
@@ -343,6 +364,22 @@ impl Book {
             last.cancel(now);
         }
         Ok(())
+    }
+
+    /// What the runs of a repository have pushed to the registry by now, oldest first.
+    pub(in crate::demo) fn pushed(&self, repository: &str, now: Timestamp) -> Vec<Pushed<'_>> {
+        let runs = self.repositories.iter().filter(|it| it.name == repository).flat_map(|it| &it.runs);
+        let mut all: Vec<Pushed<'_>> = runs
+            .filter_map(|run| {
+                let steps = run.attempts.iter().flat_map(|attempt| &attempt.jobs).flat_map(|job| &job.steps);
+                let pushes = steps.filter(|step| step.writes == Some(plan::Writes::Push));
+                let done = pushes.filter(|step| step.conclusion == plan::SUCCESS && step.ended <= now);
+                let at = done.map(|step| step.ended).min()?;
+                Some(Pushed { at, sha: &run.sha, branch: &run.branch, version: run.version.as_deref() })
+            })
+            .collect();
+        all.sort_by_key(|pushed| pushed.at);
+        all
     }
 
     fn number(&self, of: &str) -> u64 {

@@ -79,8 +79,14 @@ impl Shared {
 /// The routes.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     let github = super::github::router(Arc::clone(&shared));
+    let registry = super::registry::router(Arc::clone(&shared));
     let dated = middleware::map_response_with_state(Arc::clone(&shared), dated);
-    Router::new().fallback(answer).with_state(shared).nest(super::github::PREFIX, github).layer(dated)
+    Router::new()
+        .fallback(answer)
+        .with_state(shared)
+        .nest(super::github::PREFIX, github)
+        .nest(super::registry::PREFIX, registry)
+        .layer(dated)
 }
 
 /// The servers' clocks are the world's, not the machine's.
