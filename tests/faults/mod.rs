@@ -18,6 +18,7 @@ mod prometheus_asked;
 mod prometheus_values;
 mod prometheus_ways;
 mod reads;
+mod registry;
 mod secrets;
 mod stale;
 mod target;

@@ -72,7 +72,7 @@ async fn arm64_missing_is_seen_from_the_run_and_from_the_image() {
     wait_for(&mut story, "the pipelines", |console| selected(console).is_some()).await;
     assert!(story.console.press(Command::Images));
     wait_for(&mut story, "the images", |console| {
-        console.state().ui.place == Place::Images && console.screen().contains("linux/arm64 missing")
+        console.state().ui.place == Place::Images && console.screen().contains("arm64 missing")
     })
     .await;
     // What lacks something stands first.

@@ -8,6 +8,7 @@ mod discovered;
 mod doubt;
 mod expected;
 mod hostile;
+mod images;
 mod kept;
 mod matrix;
 mod picture;

@@ -71,7 +71,7 @@ pub(super) fn cells(state: &State, line: &Line) -> Vec<Words> {
     vec![
         sign.words(),
         Words::of(sign.name_role(), image.words()),
-        platforms(state, image),
+        told(state, image, without_os),
         Words::of(Role::Dim, facts::age(state, &image.meta)),
         images::commit(image).map_or_else(Words::new, |commit| Words::of(Role::Dim, pipelines::short(&commit))),
         run(state, image),
@@ -103,6 +103,10 @@ fn without_os(platform: &Platform) -> Safe {
 
 /// `linux/amd64 · linux/arm64 missing`; why it is not known.
 pub(in crate::ui) fn platforms(state: &State, image: &Image) -> Words {
+    told(state, image, Platform::words)
+}
+
+fn told(state: &State, image: &Image, name: fn(&Platform) -> Safe) -> Words {
     let manifest = match &image.manifest {
         Ok(manifest) => manifest,
         Err(why) => return Words::of(Role::Unknown, why),
@@ -110,10 +114,10 @@ pub(in crate::ui) fn platforms(state: &State, image: &Image) -> Words {
     // What is missing is what this is read for: it stands first, where nothing cuts it off.
     let mut words = Words::new();
     for platform in images::missing(state, image) {
-        words = words.add(Role::Bad, safe!("{} missing", platform.words())).dim(" · ");
+        words = words.add(Role::Bad, safe!("{} missing", name(&platform))).dim(" · ");
     }
     let named = manifest.variants.iter().map(|variant| match &variant.platform {
-        Some(platform) => platform.words(),
+        Some(platform) => name(platform),
         None => Safe::of("platform not known"),
     });
     let named: Vec<Safe> = named.collect();
