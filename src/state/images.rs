@@ -64,6 +64,7 @@ pub fn revision(state: &State) -> u64 {
         + world.pods.revision()
         + world.runs.revision()
         + world.namespaces.revision()
+        + world.sources.len() as u64
 }
 
 /// The image repositories that are read, and from which source.

@@ -99,7 +99,8 @@ fn manifest(digit: char, platforms: &[&str], revision: &str) -> Manifest {
 fn images() -> State {
     let mut state = silent();
     let built = run(&state, "acme/checkout", "ci-cd-pipeline", 1, 0, None).sha;
-    let mut odd = manifest('b', &[], "");
+    let mut odd = manifest('b', &["linux/amd64"], "");
+    odd.variants[0].platform = None;
     odd.unread = Some(Safe::of("it is no image but an artifact (application/vnd.cncf.helm.config.v1+json)"));
     let rows = vec![
         image(&state, "1.44.0", 7_200, Ok(manifest('9', &["linux/amd64"], built.as_str()))),

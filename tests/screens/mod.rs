@@ -8,7 +8,6 @@ mod discovered;
 mod doubt;
 mod expected;
 mod hostile;
-mod images;
 mod kept;
 mod matrix;
 mod picture;
