@@ -21,6 +21,9 @@ pub enum Verb {
     /// The failed jobs of a run.
     Rerun,
     Cancel,
+    /// A new run of a pipeline.
+    Trigger,
+    Create,
 }
 
 impl Verb {
@@ -33,6 +36,8 @@ impl Verb {
             Self::Undo => "undo",
             Self::Rerun => "rerun",
             Self::Cancel => "cancel",
+            Self::Trigger => "trigger",
+            Self::Create => "create",
         }
     }
 }
@@ -61,12 +66,17 @@ pub enum Change {
     Undo { resource_version: Arc<str>, replica_set: Name, replica_set_uid: Uid, to_revision: i64 },
     /// `POST …/rerun-failed-jobs`. GitHub takes no guard: the attempt is read again before the send.
     RerunFailed { attempt: u32 },
-    /// `POST …/cancel`, the same.
+    /// `POST …/cancel`, the same. Of a RustCI execution `DELETE …/cancel`.
     Cancel { attempt: u32 },
     /// `spec.status` of a PipelineRun: test uid, what it was asked for before, and that it has not ended.
     CancelRun { how: CancelHow },
     /// A POST of a PipelineRun with the spec of this one, without its status.
     RunAgain,
+    /// `POST …/trigger` of RustCI, which would run twice if it came twice: sent only while `last` still
+    /// is the newest execution of the pipeline.
+    Trigger { last: Option<Uid> },
+    /// `POST …/pipelines/upload` of RustCI; `before`: how many pipelines had this name.
+    CreatePipeline { file: Arc<PipelineFile>, before: u32 },
 }
 
 /// The three ways in which Tekton ends a PipelineRun.
@@ -92,6 +102,21 @@ impl CancelHow {
     }
 }
 
+/// A file that describes a pipeline, as it was read for the dialog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PipelineFile {
+    /// Without its folder.
+    pub name: Name,
+    pub path: Safe,
+    /// What it calls the pipeline.
+    pub pipeline: Option<Name>,
+    /// Its stages, by name.
+    pub stages: Vec<Safe>,
+    pub bytes: u64,
+    /// Empty when it comes from the journal, which does not keep it: it is never sent from there.
+    pub text: Arc<str>,
+}
+
 impl Change {
     #[must_use]
     pub const fn verb(&self) -> Verb {
@@ -102,6 +127,8 @@ impl Change {
             Self::Undo { .. } => Verb::Undo,
             Self::RerunFailed { .. } | Self::RunAgain => Verb::Rerun,
             Self::Cancel { .. } | Self::CancelRun { .. } => Verb::Cancel,
+            Self::Trigger { .. } => Verb::Trigger,
+            Self::CreatePipeline { .. } => Verb::Create,
         }
     }
 }

@@ -103,6 +103,7 @@ fn layer(module: &[String]) -> Option<Layer> {
             packages: &[
                 "async_stream",
                 "axum",
+                "base64",
                 "futures",
                 "http",
                 "jiff",

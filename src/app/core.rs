@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::kept::Kept;
-use super::{Recorder, Setup, hook, save};
+use super::{Recorder, Setup, hook, save, upload};
 use crate::action::{OperationId, Progress};
 use crate::clock::Clock;
 use crate::model::Now;
@@ -77,7 +77,8 @@ pub struct Core {
     feeds: Channel<(FeedId, FeedEvent)>,
     results: Channel<(OperationId, Progress)>,
     tails: Channel<(TailId, LogEvent)>,
-    saved: Channel<Result<Safe, Safe>>,
+    /// What was written or read of files.
+    files: Channel<Msg>,
     /// What went wrong behind the loop.
     notices: Channel<Safe>,
     dirty: bool,
@@ -137,7 +138,7 @@ impl Core {
             feeds: Channel::new(SOURCES),
             results: Channel::new(RESULTS),
             tails: Channel::new(TAILS),
-            saved: Channel::new(RESULTS),
+            files: Channel::new(RESULTS),
             notices: Channel::new(RESULTS),
             dirty: true,
             drawn: None,
@@ -232,7 +233,7 @@ impl Core {
             Some(msg) = input.recv() => Came::Input(msg),
             Some((id, progress)) = self.results.rx.recv() => Came::Other(Msg::Progress(id, progress)),
             why = self.recorder.failed() => Came::Other(Msg::ReadOnly(why)),
-            Some(saved) = self.saved.rx.recv() => Came::Other(Msg::Saved(saved)),
+            Some(said) = self.files.rx.recv() => Came::Other(said),
             Some(notice) = self.notices.rx.recv() => Came::Other(Msg::Notice(notice)),
             Some((id, event)) = self.tails.rx.recv() => Came::Other(Msg::Tail(id, event)),
             Some((id, event)) = self.feeds.rx.recv() => Came::Other(Msg::Feed(id, event)),
@@ -317,6 +318,7 @@ impl Core {
                 Effect::Keep(book) => self.keep(book),
                 Effect::Notify { answer, bell } => step.outside.push(Outside::Notify { answer, bell }),
                 Effect::Hook(hook, answer) => self.tell(hook, answer),
+                Effect::ReadPipeline(path) => self.read_pipeline(path),
                 Effect::Perform(operation) => {
                     if let Some(systems) = &self.systems {
                         systems.perform(operation, self.recorder.intent(), self.results.tx.clone());
@@ -353,12 +355,22 @@ impl Core {
 
     /// Writes a new file; one that exists is left as it is.
     fn save(&self, path: PathBuf, bytes: Vec<u8>) {
-        let tx = self.saved.tx.clone();
+        let tx = self.files.tx.clone();
         let folders = std::env::current_dir().ok().into_iter().chain(self.saves.clone()).collect::<Vec<_>>();
         tokio::task::spawn_blocking(move || {
             let said = save::into_first(&folders, &path, &bytes);
             // The loop may have ended meanwhile.
-            let _ = tx.blocking_send(said);
+            let _ = tx.blocking_send(Msg::Saved(said));
+        });
+    }
+
+    fn read_pipeline(&self, path: PathBuf) {
+        let tx = self.files.tx.clone();
+        tokio::task::spawn_blocking(move || {
+            let (folder, home) = (std::env::current_dir().ok(), std::env::home_dir());
+            let read = upload::read(&path.display().to_string(), folder.as_deref(), home.as_deref());
+            // The loop may have ended meanwhile.
+            let _ = tx.blocking_send(Msg::PipelineFile(read.map(Arc::new)));
         });
     }
 

@@ -19,6 +19,7 @@ mod live;
 pub mod logging;
 mod record;
 mod save;
+mod upload;
 mod world;
 
 use std::path::PathBuf;

@@ -67,5 +67,6 @@ fn sources(demo: &Demo) -> Sources {
         docker: demo.docker.clone().map(|host| DockerSource { host, discovered: None }),
         registries: demo.registry.iter().map(|(url, host)| registry(demo, url, host)).collect(),
         objectives: demo.openslo.iter().flat_map(|text| openslo::parse(text).0).collect(),
+        rustci: demo.rustci.clone().map(|url| HttpSource { url, token: None, discovered: None }),
     }
 }

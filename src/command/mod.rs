@@ -128,6 +128,8 @@ commands! {
     CancelFinally, Runs, "cancel-finally", "cancel, finally…", "cancel a PipelineRun, then run its finally tasks";
     StopFinally, Runs, "stop-finally", "stop, finally…", "let running tasks of a PipelineRun end, then run its finally tasks";
     Images, Runs, "images", "images", "images of the registries: commit, run, platforms, who runs them";
+    TriggerPipeline, Runs, "trigger-pipeline", "trigger…", "run a pipeline of a RustCI server";
+    CreatePipeline, Runs, "create-pipeline", "new pipeline…", "create a pipeline of a RustCI server from a YAML file";
     Follow, Log, "follow", "follow", "follow the newest line, or stop";
     SinceTail, Log, "since-tail", "tail", "the last lines only";
     SinceHead, Log, "since-head", "head", "from the beginning";

@@ -12,6 +12,7 @@ mod kinds;
 mod logs;
 mod prometheus;
 mod registry;
+mod rustci;
 mod scale;
 mod scenario;
 mod server;
@@ -149,6 +150,8 @@ pub struct Demo {
     pub images: Vec<String>,
     /// What the world's services ask of their images; nothing when empty.
     pub platforms: Vec<String>,
+    /// Base of the RustCI server, where the scenario has one.
+    pub rustci: Option<String>,
     /// Moves a held world; keeps the server alive.
     pub handle: Handle,
 }
@@ -181,6 +184,11 @@ impl Handle {
         self.shared.tell(now);
     }
 
+    /// Takes the database from the RustCI server, or gives it back.
+    pub fn connect_rustci(&self, connected: bool) {
+        self.shared.world().works.connected = connected;
+    }
+
     /// Forgets the history of changes, as a compaction of the server's store does: watches and
     /// pages that start before now are told 410.
     pub fn compact(&self) {
@@ -203,6 +211,7 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
     let (images, platforms) = (registry::repositories(&world), world.scenario.platforms.clone());
     let has_registry = !world.quiet && !images.is_empty();
     let openslo = files(&world.scenario);
+    let rustci = world.works.there;
     let origin = world.now;
     let clock = Clock::scaled(origin, if options.held { 0.0 } else { speed });
     let shared = Arc::new(Shared::new(world, (!options.held).then_some(clock)));
@@ -216,6 +225,7 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
     let alive = Arc::new(shared.stop.clone().drop_guard());
     let github = Some(format!("{url}{}", github::PREFIX));
     let registry = has_registry.then(|| (format!("{url}{}", registry::PREFIX), registry::HOST));
+    let rustci = rustci.then(|| format!("{url}{}", rustci::PREFIX));
     Ok(Demo {
         url,
         clock,
@@ -228,6 +238,7 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
         registry,
         images,
         platforms,
+        rustci,
         handle: Handle { shared, _alive: alive },
     })
 }

@@ -34,6 +34,9 @@ pub(super) struct Scenario {
     /// Where pods run, in the order in which they are taken; a few of one kind when empty.
     #[serde(default)]
     pub(super) nodes: Vec<Node>,
+    /// What its RustCI server runs; without any there is none.
+    #[serde(default)]
+    pub(super) executions: Vec<Execution>,
     pub(super) traffic: Traffic,
     /// The metrics of the AnalysisTemplates, by the template's name.
     pub(super) templates: Vec<Template>,
@@ -138,6 +141,22 @@ pub(super) struct Build {
     pub(super) schedule: bool,
     pub(super) fails: Option<super::github::Fault>,
     pub(super) ships: Option<Ships>,
+}
+
+/// An execution of a pipeline of the RustCI server.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Execution {
+    /// Relative to the opening.
+    pub(super) at: String,
+    pub(super) pipeline: String,
+    /// `manual`, `webhook`, `schedule`.
+    pub(super) trigger: String,
+    pub(super) by: Option<String>,
+    pub(super) branch: Option<String>,
+    pub(super) commit: Option<String>,
+    /// The step that fails.
+    pub(super) fails: Option<String>,
 }
 
 /// When this job passes, a workload gets the version that was built.
@@ -265,6 +284,7 @@ impl Scenario {
         let spans = scenario.deploys.iter().map(|it| &it.at);
         let spans = spans.chain(scenario.repeats.iter().flat_map(|it| [&it.from, &it.every]));
         let spans = spans.chain(scenario.builds.iter().flat_map(|it| [Some(&it.at), it.every.as_ref()]).flatten());
+        let spans = spans.chain(scenario.executions.iter().map(|it| &it.at));
         let metrics = scenario.templates.iter().flat_map(|it| &it.metrics).map(|it| &it.interval);
         let objectives = scenario.objectives.iter().flat_map(|it| {
             let lately = it.lately.as_ref().map(|it| &it.since);

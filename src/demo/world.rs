@@ -14,6 +14,7 @@ use super::controllers;
 use super::github::{self, Book};
 use super::kinds::{Key, Kind};
 use super::prometheus::{Rules, Taken};
+use super::rustci::Works;
 use super::scenario::{Scenario, Strategy};
 use super::store::Store;
 use super::templates::Templates;
@@ -48,6 +49,8 @@ pub(super) struct World {
     pub(super) story: Story,
     /// The runs of its repositories.
     pub(super) book: Book,
+    /// Its RustCI server.
+    pub(super) works: Works,
     queue: BTreeSet<(Timestamp, Key)>,
     acts: VecDeque<Act>,
     seed: u64,
@@ -85,6 +88,7 @@ impl World {
             templates: Templates::cut()?,
             story: Story::default(),
             book,
+            works: Works::open(&scenario)?,
             queue: BTreeSet::new(),
             acts,
             seed,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::action::{Action, CancelHow, Change, Operation, OperationId, Outcome, Verb};
+use crate::action::{Action, CancelHow, Change, Operation, OperationId, Outcome, PipelineFile, Verb};
 use crate::model::source::SourceScope;
 use crate::model::{Kind, Name, ObjectId, SourceId, Uid};
 use crate::text::Safe;
@@ -52,6 +52,8 @@ enum ChangeEntry {
     Cancel { attempt: u32 },
     CancelRun { how: CancelHow },
     RunAgain,
+    Trigger { last: Option<String> },
+    CreatePipeline { file: String, pipeline: Option<String>, bytes: u64, before: u32 },
 }
 
 /// What became of an operation.
@@ -98,7 +100,7 @@ impl Intent {
     /// The operation again. Its source is found by system and name; one that is not in the scope is kept, but
     /// nothing can be read there. `None` for a kind of a later version.
     pub(super) fn operation(&self, sources: &[SourceScope]) -> Option<Operation> {
-        let kind = *Kind::ALL.iter().find(|kind| kind.as_str() == self.kind)?;
+        let kind = Kind::named(&self.kind)?;
         // Sources of two systems may share a name.
         let is_its =
             |scope: &&SourceScope| scope.name.raw() == self.cluster && scope.systems().contains(&kind.system());
@@ -169,6 +171,13 @@ impl ChangeEntry {
             Change::Cancel { attempt } => Self::Cancel { attempt: *attempt },
             Change::CancelRun { how } => Self::CancelRun { how: *how },
             Change::RunAgain => Self::RunAgain,
+            Change::Trigger { last } => Self::Trigger { last: last.as_ref().map(|uid| uid.raw().to_owned()) },
+            Change::CreatePipeline { file, before } => Self::CreatePipeline {
+                file: file.name.raw().to_owned(),
+                pipeline: file.pipeline.as_ref().map(|name| name.raw().to_owned()),
+                bytes: file.bytes,
+                before: *before,
+            },
             Change::Abort { pod_hash } => Self::Abort { pod_hash: text(pod_hash) },
             Change::Retry { pod_hash } => Self::Retry { pod_hash: text(pod_hash) },
             Change::Undo { resource_version, replica_set, replica_set_uid, to_revision } => Self::Undo {
@@ -193,6 +202,18 @@ impl ChangeEntry {
             Self::Cancel { attempt } => Change::Cancel { attempt: *attempt },
             Self::CancelRun { how } => Change::CancelRun { how: *how },
             Self::RunAgain => Change::RunAgain,
+            Self::Trigger { last } => Change::Trigger { last: last.as_ref().map(|uid| Uid::new(cluster, uid)) },
+            Self::CreatePipeline { file, pipeline, bytes, before } => Change::CreatePipeline {
+                file: Arc::new(PipelineFile {
+                    name: Name::new(file),
+                    path: Safe::identity(file),
+                    pipeline: pipeline.as_deref().map(Name::new),
+                    stages: Vec::new(),
+                    bytes: *bytes,
+                    text: Arc::from(""),
+                }),
+                before: *before,
+            },
             Self::Abort { pod_hash } => Change::Abort { pod_hash: Safe::identity(pod_hash) },
             Self::Retry { pod_hash } => Change::Retry { pod_hash: Safe::identity(pod_hash) },
             Self::Undo { resource_version, replica_set, replica_set_uid, to_revision } => Change::Undo {

@@ -115,6 +115,8 @@ pub enum Kind {
     Execution,
     /// A stage of an Execution. Read with it.
     Stage,
+    /// What an Execution runs. Read beside them, so it has no feed of its own.
+    CiPipeline,
     Slo,
     Alert,
     /// A container of a Docker Engine.
@@ -172,6 +174,13 @@ impl Kind {
         matches!(self, Self::Job | Self::TaskRun | Self::Stage)
     }
 
+    /// The kind of this name, whether it has feeds or not.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let others = [Self::Job, Self::Stage, Self::CiPipeline];
+        Self::ALL.into_iter().chain(others).find(|kind| kind.as_str() == name)
+    }
+
     /// The name in the API: `Deployment`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -190,6 +199,7 @@ impl Kind {
             Self::TaskRun => "TaskRun",
             Self::Execution => "Execution",
             Self::Stage => "Stage",
+            Self::CiPipeline => "CIPipeline",
             Self::Slo => "SLO",
             Self::Alert => "Alert",
             Self::Container => "Container",
@@ -215,6 +225,7 @@ impl Kind {
             Self::TaskRun => "taskruns",
             Self::Execution => "executions",
             Self::Stage => "stages",
+            Self::CiPipeline => "pipelines",
             Self::Slo => "slos",
             Self::Alert => "alerts",
             Self::Container => "containers",
@@ -230,7 +241,7 @@ impl Kind {
             Self::Rollout | Self::AnalysisRun | Self::Experiment => SystemId::Rollouts,
             Self::Run | Self::Job => SystemId::GitHub,
             Self::PipelineRun | Self::TaskRun => SystemId::Tekton,
-            Self::Execution | Self::Stage => SystemId::RustCi,
+            Self::Execution | Self::Stage | Self::CiPipeline => SystemId::RustCi,
             Self::Slo | Self::Alert => SystemId::Prometheus,
             Self::Container => SystemId::Docker,
             Self::Image => SystemId::Registry,

@@ -192,6 +192,22 @@ impl Run {
     }
 }
 
+/// What an Execution of a RustCI server runs (apis.md §11.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CiPipeline {
+    /// `kind` CiPipeline; its uid is the server's id of it.
+    pub id: ObjectId,
+    pub description: Safe,
+    pub created: Option<Timestamp>,
+}
+
+impl CiPipeline {
+    /// The newest of its executions: what has not begun is newer than what has.
+    pub fn newest<'a>(runs: impl Iterator<Item = &'a Run>) -> Option<&'a Run> {
+        runs.max_by_key(|run| (run.started.is_none(), run.started, run.meta.uid.raw()))
+    }
+}
+
 /// The rate limit of a GitHub host, from the headers of its last answer (apis.md §6.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quota {

@@ -31,6 +31,7 @@ pub struct Sources {
     pub docker: Option<DockerSource>,
     /// In order of their hosts.
     pub registries: Vec<RegistrySource>,
+    pub rustci: Option<HttpSource>,
     /// Objectives of the configuration's OpenSLO files.
     pub objectives: Vec<ObjectiveSpec>,
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::docker::DockerContainer;
 use super::images::Image;
 use super::kubernetes::{Deployment, Event, Meta, Namespace, Pod, ReplicaSet};
-use super::pipelines::{JobsRead, Quota, Run};
+use super::pipelines::{CiPipeline, JobsRead, Quota, Run};
 use super::rollouts::{AnalysisRun, Experiment, Rollout};
 use super::slo::{Alert, Comparison, Slo, Spent};
 use super::tekton::{PipelineRun, TaskRun};
@@ -131,6 +131,8 @@ pub enum Detail {
     Jobs(JobsRead),
     /// Of a run that ended, for how long they took: nothing else of them is kept.
     Past(JobsRead),
+    /// All pipelines of a RustCI server.
+    Pipelines(Arc<[CiPipeline]>),
     Comparison(Box<Comparison>),
     Spent(Spent),
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::pipelines::{Job, Jobs, JobsRead, Quota};
+use crate::model::pipelines::{CiPipeline, Job, Jobs, JobsRead, Quota};
 use crate::model::slo::{ArmMetric, Comparison, Reading, Spent};
 use crate::model::source::Detail;
 use crate::model::{SourceId, Uid};
@@ -27,6 +27,8 @@ pub struct Details {
     jobs: HashMap<Uid, Result<Arc<Jobs>, Safe>>,
     /// The run of each job, and where the job stands in it.
     places: HashMap<Uid, (Uid, usize)>,
+    /// Of each RustCI server.
+    pipelines: BTreeMap<SourceId, Arc<[CiPipeline]>>,
     comparisons: BTreeMap<(Uid, ArmMetric), Compared>,
     spent: HashMap<Uid, Spent>,
     revision: u64,
@@ -58,6 +60,7 @@ impl Details {
             Detail::Jobs(JobsRead { run, jobs: Ok(jobs) }) => self.keep_jobs(run, jobs),
             // Only how long they took is of interest, and that was learnt.
             Detail::Past(_) => {}
+            Detail::Pipelines(rows) => drop(self.pipelines.insert(source, rows)),
             Detail::Comparison(row) => {
                 let key = (row.query.rollout.clone(), row.query.metric);
                 drop(self.comparisons.insert(key, Compared { source, heard: mono, row: Arc::from(row) }));
@@ -129,6 +132,16 @@ impl Details {
     pub fn job(&self, id: &Uid) -> Option<&Job> {
         let (run, at) = self.places.get(id)?;
         self.jobs.get(run)?.as_ref().ok()?.jobs.get(*at)
+    }
+
+    /// The pipelines of all RustCI servers, in the servers' order.
+    pub fn pipelines(&self) -> impl Iterator<Item = &CiPipeline> {
+        self.pipelines.values().flat_map(|rows| rows.iter())
+    }
+
+    #[must_use]
+    pub fn pipeline(&self, id: &Uid) -> Option<&CiPipeline> {
+        self.pipelines().find(|row| row.id.uid == *id)
     }
 
     /// The canary of a Rollout beside its stable arm, errors first.

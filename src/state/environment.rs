@@ -58,6 +58,7 @@ pub fn of_object(state: &State, id: &ObjectId) -> Option<Name> {
         Kind::Job | Kind::TaskRun | Kind::Stage => {
             of_run(state, state.world.runs.get(&state.world.details.job(&id.uid)?.run)?)
         }
+        Kind::CiPipeline => of_texts(state, &[id.name.raw()]),
         _ => is_in_a_cluster(id).then(|| of(state, id.cluster, &id.namespace)),
     }
 }
@@ -73,6 +74,10 @@ pub fn of_run(state: &State, run: &Run) -> Option<Name> {
     let waiting = jobs.filter(|job| job.status == RunStatus::Waiting).map(|job| job.id.name.raw());
     let texts = [run.workflow.as_str(), run.path.as_str(), run.branch.as_ref().map_or("", Safe::as_str)];
     let texts: Vec<&str> = texts.into_iter().chain(waiting).collect();
+    of_texts(state, &texts)
+}
+
+fn of_texts(state: &State, texts: &[&str]) -> Option<Name> {
     let configured = state.settings.environments.iter().rev();
     if let Some(found) = configured.map(|row| &row.name).find(|name| texts.iter().any(|text| names(text, name.raw()))) {
         return Some(found.clone());

@@ -56,11 +56,14 @@ pub fn current_jobs<'a>(state: &'a State, run: &Run) -> Option<&'a Arc<Jobs>> {
     jobs(state, &run.meta.uid).filter(|jobs| jobs.attempt >= run.attempt)
 }
 
-/// What a run is called among those of its pipeline: `#4812`, of Tekton the end of its name.
+/// What a run is called among those of its pipeline: `#4812`, of Tekton the end of its name, of RustCI,
+/// which does not count them, the beginning of its id.
 #[must_use]
 pub fn number(run: &Run) -> Safe {
-    if run.kind != Kind::PipelineRun {
-        return safe!("#{}", run.number);
+    match run.kind {
+        Kind::PipelineRun => {}
+        Kind::Execution => return Safe::identity(run.meta.uid.raw()).columns(0..6),
+        _ => return safe!("#{}", run.number),
     }
     let name = run.meta.name.raw();
     let end = name.strip_prefix(run.workflow.as_str()).map_or(name, |end| end.trim_start_matches('-'));
@@ -70,7 +73,7 @@ pub fn number(run: &Run) -> Safe {
 /// A run by its full name: `ci-cd-pipeline #4812`, `release-run-x7f2k`.
 #[must_use]
 pub fn called(run: &Run) -> Safe {
-    if run.kind == Kind::PipelineRun { run.meta.name.safe().clone() } else { safe!("{} #{}", run.workflow, run.number) }
+    if run.kind == Kind::PipelineRun { run.meta.name.safe().clone() } else { safe!("{} {}", run.workflow, number(run)) }
 }
 
 /// The service a run builds: the configured one of its repository (of Tekton: of its pipeline), else the
@@ -92,10 +95,23 @@ pub fn service(state: &State, run: &Run) -> Safe {
     let named = of_repository().find(|service| service.workflows.iter().any(|name| name.raw() == file));
     if let Some(service) = named.or_else(|| of_repository().next()) {
         service.name.safe().clone()
+    } else if run.repository().raw().is_empty() {
+        // A RustCI server tells no repository; a pipeline may be called as the service.
+        let named = state.settings.services.iter().find(|service| service.name.raw() == run.workflow.as_str());
+        named.map_or_else(|| Safe::of("–"), |service| service.name.safe().clone())
     } else {
         let repository = run.repository().raw();
         Safe::identity(repository.rsplit_once('/').map_or(repository, |(_, name)| name))
     }
+}
+
+/// `ci #4812 of acme/checkout`.
+#[must_use]
+pub fn title(run: &Run) -> Safe {
+    if run.repository().raw().is_empty() {
+        return called(run);
+    }
+    safe!("{} of {}", called(run), run.repository())
 }
 
 /// From one moment of a server's clock to another, or to now by that clock.
@@ -139,6 +155,7 @@ pub fn waits(job: &Job) -> Option<Safe> {
             "to come" => Safe::of("the tasks before it"),
             _ => Safe::of("its TaskRun to be read"),
         }),
+        RunStatus::Queued if job.id.kind == Kind::Stage => Some(Safe::of("the stages before it")),
         RunStatus::Queued if job.labels.is_empty() => Some(Safe::of("a runner")),
         RunStatus::Queued => Some(safe!("a runner with {}", Safe::join(&job.labels, ", "))),
         RunStatus::Waiting => Some(Safe::of("an environment's approval, or its concurrency group")),

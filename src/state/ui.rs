@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tui_textarea::TextArea;
 
 use crate::action::{Action, OperationId};
@@ -124,6 +125,10 @@ pub enum PromptKind {
     Keep,
     Drop,
     SaveAs,
+    /// Which pipeline is to be triggered.
+    Trigger,
+    /// The path of a file that describes a pipeline.
+    PipelineFile,
 }
 
 /// How an action must be confirmed (product.md §3).
@@ -213,6 +218,8 @@ pub struct Ui {
     pub evidence: HashMap<OperationId, Inquiry>,
     /// Since when a live source has not shown what an accepted operation expects.
     pub missing: HashMap<OperationId, Duration>,
+    /// What a source showed of an operation once: the end it told, and when the source was heard.
+    pub once: HashMap<OperationId, (Timestamp, Duration)>,
 }
 
 /// How the end of an operation is looked for. Times are monotonic.
@@ -251,6 +258,7 @@ impl Ui {
             quit_asked: None,
             evidence: HashMap::new(),
             missing: HashMap::new(),
+            once: HashMap::new(),
         }
     }
 

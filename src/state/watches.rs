@@ -286,7 +286,7 @@ pub fn silence(state: &State, target: &Target) -> Option<Safe> {
 /// What it is called: of a job or a step with what it belongs to.
 #[must_use]
 pub fn name(state: &State, target: &Target) -> Safe {
-    let of_run = |run: &Uid| state.world.runs.get(run).map(|run| safe!("{} #{}", run.workflow, run.number));
+    let of_run = |run: &Uid| state.world.runs.get(run).map(|run| runs::called(run));
     let of_job = |id: &ObjectId| {
         let run = state.world.details.job(&id.uid).and_then(|job| of_run(&job.run));
         run.map_or_else(|| id.name.safe().clone(), |run| safe!("{} of {}", id.name, run))

@@ -227,6 +227,7 @@ impl World {
             Kind::Experiment => self.experiments.get(uid).is_some(),
             Kind::Run | Kind::PipelineRun | Kind::Execution => self.runs.get(uid).is_some(),
             Kind::Job | Kind::TaskRun | Kind::Stage => self.details.job(uid).is_some(),
+            Kind::CiPipeline => self.details.pipeline(uid).is_some(),
             Kind::Slo => self.slos.get(uid).is_some(),
             Kind::Alert => self.alerts.get(uid).is_some(),
             Kind::Container => self.containers.get(uid).is_some(),
@@ -343,7 +344,7 @@ impl World {
                 let owner = self.task_runs.remove(uid).and_then(|row| row.meta.owner.clone());
                 self.regroup(&owner.into_iter().map(|owner| owner.uid).collect());
             }
-            Kind::Job | Kind::Stage => {}
+            Kind::Job | Kind::Stage | Kind::CiPipeline => {}
             Kind::Slo => {
                 drop(self.slos.remove(uid));
                 self.prune(kind);
@@ -376,7 +377,7 @@ impl World {
                 let owners = gone.iter().filter_map(|row| row.meta.owner.as_ref().map(|owner| owner.uid.clone()));
                 self.regroup(&owners.collect());
             }
-            Kind::Job | Kind::Stage => {}
+            Kind::Job | Kind::Stage | Kind::CiPipeline => {}
             Kind::Slo => drop(self.slos.retain_listed(id, seen)),
             Kind::Alert => drop(self.alerts.retain_listed(id, seen)),
             Kind::Container => drop(self.containers.retain_listed(id, seen)),

@@ -18,6 +18,7 @@ pub mod prometheus;
 mod recent;
 pub mod registry;
 pub mod rollouts;
+pub mod rustci;
 mod scope;
 mod standing;
 mod stream;
@@ -229,6 +230,9 @@ impl Systems {
             Some(Upstream::GitHub(client)) => {
                 let log = github::log::JobLog::new(client, request.pod);
                 self.tracker.spawn(tail::follow(log, id, tx, cancel, pace));
+            }
+            Some(Upstream::RustCi(client)) => {
+                self.tracker.spawn(rustci::log::tail(client, request.pod, id, tx, cancel));
             }
             // Said, or the pane would wait for ever for an answer to what nobody asked.
             Some(Upstream::Prometheus(..)) => self.no_log(id, tx, "Prometheus keeps figures, and no logs"),

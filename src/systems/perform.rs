@@ -6,10 +6,10 @@ use std::future::Future;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use super::{Intent, Upstream, github, kubernetes, rollouts, supervise, tekton};
+use super::{Intent, Upstream, github, kubernetes, rollouts, rustci, supervise, tekton};
 use crate::action::{Action, Change, Found, Operation, OperationId, Progress};
 use crate::model::{Kind, Name};
-use crate::net::{Cluster, GitHub, NetError, Patch, Post, ReadStack, Sent, Turn};
+use crate::net::{Cluster, GitHub, NetError, Patch, Post, ReadStack, RustCi, Sent, Turn};
 use crate::safe;
 use crate::text::Safe;
 
@@ -77,6 +77,7 @@ pub(super) async fn perform(
 enum Way {
     Cluster(Cluster),
     GitHub(GitHub),
+    RustCi(RustCi),
 }
 
 /// A request that can leave.
@@ -84,6 +85,7 @@ enum Ready {
     Patch(Cluster, Patch),
     Create(Cluster, Post),
     Post(GitHub, Turn, github::perform::Post),
+    Call(RustCi, rustci::perform::Call),
 }
 
 impl Way {
@@ -91,6 +93,7 @@ impl Way {
         match upstream {
             Upstream::Cluster(cluster) => Some(Self::Cluster(cluster)),
             Upstream::GitHub(client) => Some(Self::GitHub(client)),
+            Upstream::RustCi(client) => Some(Self::RustCi(client)),
             Upstream::Prometheus(..) | Upstream::Docker(_) | Upstream::Registry(_) => None,
         }
     }
@@ -110,6 +113,9 @@ impl Way {
                 let turn = client.turn().await;
                 github::perform::prepare(client, action).await.map(|post| Ready::Post(client.clone(), turn, post))
             }
+            Self::RustCi(client) => {
+                rustci::perform::prepare(client, operation).await.map(|call| Ready::Call(client.clone(), call))
+            }
         }
     }
 }
@@ -119,6 +125,7 @@ impl Way {
     fn made(&self, action: &Action, answer: &Value) -> Option<Name> {
         match self {
             Self::Cluster(_) if action.change == Change::RunAgain => tekton::perform::made(answer).map(Name::new),
+            Self::RustCi(_) => rustci::perform::made(answer).map(Name::new),
             Self::Cluster(_) | Self::GitHub(_) => None,
         }
     }
@@ -131,6 +138,7 @@ impl Ready {
             Self::Patch(cluster, patch) => cluster.write().send(patch).await,
             Self::Create(cluster, post) => cluster.write().create(post).await,
             Self::Post(client, turn, post) => github::perform::send(&client, turn, post).await,
+            Self::Call(client, call) => rustci::perform::send(&client, call).await,
         }
     }
 }
@@ -162,6 +170,7 @@ pub(super) async fn read_evidence(
         }
         Some(Way::Cluster(cluster)) => evidence(&cluster.read(), &operation.action).await,
         Some(Way::GitHub(client)) => github::perform::evidence(&client, &operation.action).await,
+        Some(Way::RustCi(client)) => rustci::perform::evidence(&client, &operation).await,
     };
     let _ = tx.send((operation.id, Progress::Evidence { found, message: Safe::line(&message) })).await;
 }

@@ -7,7 +7,7 @@ use crate::model::scope::{DockerSource, GitHubSource, HttpSource, RegistrySource
 use crate::model::slo::ObjectiveSpec;
 use crate::model::source::SourceScope;
 use crate::model::{Name, SourceId, SystemId};
-use crate::net::{Cluster, Docker, GitHub, NetError, Prometheus, Registry, Target, Wanted};
+use crate::net::{Cluster, Docker, GitHub, NetError, Prometheus, Registry, RustCi, Target, Wanted};
 use crate::text::Safe;
 
 /// Which namespaces are read.
@@ -37,6 +37,7 @@ pub enum Upstream {
     Prometheus(Prometheus, Arc<[ObjectiveSpec]>),
     Docker(Docker),
     Registry(Registry),
+    RustCi(RustCi),
 }
 
 /// Pins a target. Never fails: what cannot be used is a cluster of the scope that says why.
@@ -98,6 +99,12 @@ pub fn connect(first: SourceId, sources: &Sources) -> Vec<Spec> {
     }
     for source in &sources.registries {
         specs.push(registry(take(), source));
+    }
+    if let Some(source) = &sources.rustci {
+        specs.push(spec(
+            scope(take(), SystemId::RustCi, &source.url, source.discovered.as_ref()),
+            RustCi::new(&source.url, source.token.as_ref()).map(Upstream::RustCi),
+        ));
     }
     specs
 }
@@ -238,12 +245,13 @@ mod tests {
             prometheus: Some(source("http://ada:secret@127.0.0.1:9090/prometheus")),
             docker: Some(DockerSource { host: "unix:///var/run/docker.sock".to_owned(), discovered: None }),
             registries: Vec::new(),
+            rustci: Some(source("https://ci.example:8000")),
             objectives: Vec::new(),
         };
         let scopes: Vec<SourceScope> = connect(SourceId(3), &sources).into_iter().map(|spec| spec.scope).collect();
         let names: Vec<&str> = scopes.iter().map(|scope| scope.name.raw()).collect();
-        assert_eq!(names, ["api.github.com", "127.0.0.1:9090", "/var/run/docker.sock"]);
-        assert_eq!(scopes.iter().map(|scope| scope.id.0).collect::<Vec<_>>(), [3, 4, 5]);
+        assert_eq!(names, ["api.github.com", "127.0.0.1:9090", "/var/run/docker.sock", "ci.example:8000"]);
+        assert_eq!(scopes.iter().map(|scope| scope.id.0).collect::<Vec<_>>(), [3, 4, 5, 6]);
         assert!(scopes[0].unusable.as_ref().is_some_and(|why| why.as_str().contains("no repository")));
         assert!(scopes[1].discovered.is_some());
         assert_eq!(scopes[1].server.as_str(), "http://127.0.0.1:9090/prometheus");

@@ -41,6 +41,12 @@ pub(super) fn ask(state: &mut State, command: Command) {
     }
 }
 
+/// Opens the dialog for an action that was made elsewhere.
+pub(super) fn open_for(state: &mut State, action: &Action) {
+    let confirm = verbs::preview(state, action);
+    state.ui.overlay = Some(Overlay::Confirm(Box::new(confirm)));
+}
+
 fn open(state: &mut State) -> Option<&mut Confirm> {
     match &mut state.ui.overlay {
         Some(Overlay::Confirm(confirm)) => Some(confirm),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Effect, confirm, log, places, prompt, select, toasts, watches};
+use super::{Effect, confirm, log, pipeline, places, prompt, select, toasts, watches};
 use crate::action::Outcome;
 use crate::command::{Command, Key};
 use crate::safe;
@@ -17,7 +17,10 @@ const QUIT_AGAIN: Duration = Duration::from_secs(5);
 pub(super) fn key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     match &state.ui.overlay {
         Some(Overlay::Confirm(_)) => confirm::key(state, key, effects),
-        Some(Overlay::Prompt { .. }) => prompt::key(state, key),
+        Some(Overlay::Prompt { .. }) => {
+            prompt::key(state, key, effects);
+            confirm::opened_by(state, key);
+        }
         Some(Overlay::Help { .. }) => help(state, key, effects),
         None => {
             if let Some(command) = state.keymap.lookup(&verbs::scopes(state), key) {
@@ -98,6 +101,7 @@ pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>
         Command::Quit => quit(state, effects),
         Command::NextPane => pane(state, 1),
         Command::PreviousPane => pane(state, Pane::ALL.len() - 1),
+        Command::TriggerPipeline | Command::CreatePipeline => pipeline::ask(state, command),
         command if verbs::is_verb(command) => confirm::ask(state, command),
         Command::Containers => places::go(state, Place::Containers),
         Command::Images => places::go(state, Place::Images),

@@ -46,6 +46,7 @@ pub fn pod_of(state: &State, id: &ObjectId) -> Option<ObjectId> {
         | Kind::Run
         | Kind::PipelineRun
         | Kind::Execution
+        | Kind::CiPipeline
         | Kind::Slo
         | Kind::Alert
         | Kind::Image => None,
@@ -159,7 +160,7 @@ pub fn typed(state: &mut State, kind: PromptKind, text: &str, entered: bool) {
         }
         PromptKind::Keep if entered => log.set_filter(Filter { keep: Pattern::new(text), ..log.filter.clone() }),
         PromptKind::Drop if entered => log.set_filter(Filter { drop: Pattern::new(text), ..log.filter.clone() }),
-        PromptKind::Keep | PromptKind::Drop | PromptKind::SaveAs => {}
+        PromptKind::Keep | PromptKind::Drop | PromptKind::SaveAs | PromptKind::Trigger | PromptKind::PipelineFile => {}
     }
 }
 
@@ -310,7 +311,7 @@ fn prompt(state: &mut State, kind: PromptKind) {
         PromptKind::Search | PromptKind::Filter => log.search.as_ref().map(|search| &search.pattern),
         PromptKind::Keep => log.filter.keep.as_ref(),
         PromptKind::Drop => log.filter.drop.as_ref(),
-        PromptKind::SaveAs => None,
+        PromptKind::SaveAs | PromptKind::Trigger | PromptKind::PipelineFile => None,
     };
     let mut editor = TextArea::from([pattern.map_or("", Pattern::text)]);
     editor.move_cursor(tui_textarea::CursorMove::End);

@@ -7,6 +7,7 @@ mod keys;
 mod learn;
 pub mod log;
 mod operations;
+mod pipeline;
 mod places;
 mod prompt;
 mod select;
@@ -16,7 +17,7 @@ mod watches;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::action::{Operation, OperationId, Outcome, Progress};
+use crate::action::{Operation, OperationId, Outcome, PipelineFile, Progress};
 use crate::command::Key;
 use crate::model::Now;
 use crate::model::durations::Book;
@@ -45,6 +46,8 @@ pub enum Msg {
     Tail(TailId, LogEvent),
     /// A file was written, or not.
     Saved(Result<Safe, Safe>),
+    /// A file that describes a pipeline was read, or not.
+    PipelineFile(Result<Arc<PipelineFile>, Safe>),
     /// The journal can no longer be written: read-only from here on.
     ReadOnly(Safe),
     /// The loop could not do what it was asked for.
@@ -67,6 +70,8 @@ pub enum Effect {
     /// To the terminal's clipboard (OSC 52).
     Copy(String),
     Save(PathBuf, Vec<u8>),
+    /// Read a file that describes a pipeline.
+    ReadPipeline(PathBuf),
     Suspend,
     /// What is looked at now: asked of the sources until the next one.
     Interest(Arc<Interest>),
@@ -124,6 +129,7 @@ pub fn update(state: &mut State, now: Now, msg: Msg) -> Vec<Effect> {
         }
         Msg::Saved(Ok(file)) => toasts::say(state, ToastKind::Good, safe!("saved {}", file)),
         Msg::Saved(Err(why)) => toasts::say(state, ToastKind::Bad, safe!("not saved: {}", why)),
+        Msg::PipelineFile(read) => pipeline::file(state, read),
         Msg::Notice(text) => toasts::say(state, ToastKind::Bad, text),
         Msg::ReadOnly(why) => {
             toasts::say(state, ToastKind::Bad, safe!("read-only from here on: {}", why));

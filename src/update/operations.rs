@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::{Effect, evidence, prompt, toasts};
 use crate::action::{Operation, OperationId, Outcome, Progress};
-use crate::model::Kind;
+use crate::model::SystemId;
 use crate::safe;
 use crate::state::State;
 use crate::state::ui::{Confirm, ToastKind};
@@ -14,6 +16,8 @@ use crate::text::{Safe, duration};
 
 /// What a live source has not shown by then is not waited for any longer: the object is free again.
 const GIVE_UP: Duration = Duration::from_mins(10);
+/// Two readings that confirm each other are so far apart.
+const SETTLES: Duration = Duration::from_secs(5);
 /// A source that came back gets this long to catch up before it is believed not to show something.
 const CATCH_UP: Duration = Duration::from_mins(1);
 
@@ -86,11 +90,16 @@ pub(super) fn turn(state: &mut State, at: usize, outcome: Outcome, effects: &mut
     let id = operation.id.clone();
     let what = safe!("{} of {}", operation.action.change.verb().as_str(), operation.action.target.name.safe());
     let waits = operation.expects.clone();
-    let shown_by = if operation.action.target.kind == Kind::Run { "GitHub" } else { "the controller" };
+    let shown_by = match operation.action.target.kind.system() {
+        SystemId::GitHub => "GitHub",
+        SystemId::RustCi => "RustCI",
+        _ => "the controller",
+    };
     state.operations_revision += 1;
     if outcome.is_final() {
         state.ui.evidence.remove(&id);
         state.ui.missing.remove(&id);
+        state.ui.once.remove(&id);
     }
     // That it left is not written down: the intent is, before it leaves, and one without an end is
     // read up as unknown.
@@ -130,6 +139,11 @@ pub(super) fn observe(state: &mut State, effects: &mut Vec<Effect>) {
         };
         match verdict {
             Verdict::Seen => turn(state, at, Outcome::Observed, effects),
+            Verdict::Once(end) => {
+                if is_seen_again(state, at, end) {
+                    turn(state, at, Outcome::Observed, effects);
+                }
+            }
             Verdict::Lost(message) => turn(state, at, Outcome::Failed { message }, effects),
             Verdict::Waiting(what) => {
                 if is_overdue(state, at) {
@@ -140,6 +154,20 @@ pub(super) fn observe(state: &mut State, effects: &mut Vec<Effect>) {
             Verdict::Blind(_) => {
                 state.ui.missing.remove(&state.operations[at].id);
             }
+        }
+    }
+}
+
+/// A reading after the first one that showed it, a moment later, tells of the same end.
+fn is_seen_again(state: &mut State, at: usize, end: Timestamp) -> bool {
+    let operation = &state.operations[at];
+    let heard = verbs::read_age(state, &operation.action.target);
+    let Some(heard) = heard.map(|age| state.now.mono.saturating_sub(age)) else { return false };
+    match state.ui.once.get(&operation.id) {
+        Some((known, first)) if *known == end => heard.saturating_sub(*first) >= SETTLES,
+        _ => {
+            state.ui.once.insert(operation.id.clone(), (end, heard));
+            false
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use tui_textarea::{CursorMove, TextArea};
 
-use super::{log, select};
+use super::{Effect, log, pipeline, select};
 use crate::command::{Key, KeyCode};
 use crate::state::State;
 use crate::state::ui::{Overlay, Place, PromptKind};
@@ -55,14 +55,18 @@ pub(super) fn open_filter(state: &mut State) {
     state.ui.overlay = Some(Overlay::Prompt { kind: PromptKind::Filter, editor: Box::new(editor) });
 }
 
-pub(super) fn key(state: &mut State, key: Key) {
+pub(super) fn key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     let Some(Overlay::Prompt { kind, editor }) = &mut state.ui.overlay else { return };
     let kind = *kind;
     match key.code {
         KeyCode::Enter => {
             let text = text_of(editor);
             state.ui.overlay = None;
-            take(state, kind, &text, true);
+            if matches!(kind, PromptKind::Trigger | PromptKind::PipelineFile) {
+                pipeline::entered(state, kind, &text, effects);
+            } else {
+                take(state, kind, &text, true);
+            }
         }
         KeyCode::Esc => {
             state.ui.overlay = None;

@@ -30,6 +30,7 @@ fn told(change: &Result<Change, String>) -> String {
         Ok(Change::Cancel { attempt }) => format!("cancel {attempt}"),
         Ok(Change::CancelRun { how }) => how.as_str().to_owned(),
         Ok(Change::RunAgain) => "run again".to_owned(),
+        Ok(other) => format!("{other:?}"),
         Err(why) => why.clone(),
     }
 }

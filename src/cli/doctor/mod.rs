@@ -5,6 +5,7 @@ mod kin;
 mod local;
 mod registry;
 mod rights;
+mod rustci;
 mod sources;
 
 use std::io::{self, Write as _};

@@ -74,6 +74,7 @@ async fn one(spec: Spec, clock: Clock) -> Vec<Finding> {
         Some(Upstream::Prometheus(client, _)) => prometheus(&subject, &scope, client, clock).await,
         Some(Upstream::Docker(client)) => docker(&subject, &scope, client, clock).await,
         Some(Upstream::Registry(client)) => registry::look(&subject, &scope, client, clock).await,
+        Some(Upstream::RustCi(client)) => super::rustci::look(&subject, client, clock).await,
     };
     findings.extend(looked.into_iter().map(|finding| soften(&scope, finding)));
     findings
@@ -272,7 +273,7 @@ pub(super) fn place_of(scope: &SourceScope) -> &'static str {
 }
 
 /// An answer that the console could not use either, in its words, which end with the next step.
-fn odd(subject: &Subject, check: &'static str, why: &Safe) -> Finding {
+pub(super) fn odd(subject: &Subject, check: &'static str, why: &Safe) -> Finding {
     let (message, next) = why.as_str().rsplit_once("; ").unwrap_or((why.as_str(), "look at what answers there"));
     subject.say(check, Verdict::Fail, message).then(next)
 }

@@ -1,5 +1,5 @@
-//! `sources:`: where GitHub, Prometheus, Alertmanager, Docker and the registries of images are, and what
-//! proves who asks.
+//! `sources:`: where GitHub, Prometheus, Alertmanager, Docker, RustCI and the registries of images are, and
+//! what proves who asks.
 
 use super::tree::{Faults, Fields, Node, What};
 use super::unbuilt::Unbuilt;
@@ -8,7 +8,7 @@ use super::{secret, urls, words};
 use crate::config::errors::quoted;
 use crate::model::scope::{DockerSource, GitHubSource, HttpSource, Login, RegistrySource, Sources};
 
-const KEYS: [&str; 5] = ["github", "prometheus", "alertmanager", "docker", "registries"];
+const KEYS: [&str; 6] = ["github", "prometheus", "alertmanager", "docker", "registries", "rustci"];
 
 pub(super) fn read(node: &Node, unbuilt: &mut Unbuilt, faults: &mut Faults) -> Sources {
     let mut sources = Sources::default();
@@ -31,6 +31,9 @@ pub(super) fn read(node: &Node, unbuilt: &mut Unbuilt, faults: &mut Faults) -> S
     }
     if let Some(node) = fields.get("registries") {
         sources.registries = registries(node, faults);
+    }
+    if let Some(node) = fields.get("rustci") {
+        sources.rustci = http(node, "rustci", faults);
     }
     sources
 }

@@ -80,12 +80,14 @@ impl Shared {
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     let github = super::github::router(Arc::clone(&shared));
     let registry = super::registry::router(Arc::clone(&shared));
+    let rustci = super::rustci::router(&shared);
     let dated = middleware::map_response_with_state(Arc::clone(&shared), dated);
     Router::new()
         .fallback(answer)
         .with_state(shared)
         .nest(super::github::PREFIX, github)
         .nest(super::registry::PREFIX, registry)
+        .merge(rustci)
         .layer(dated)
 }
 

@@ -65,8 +65,9 @@ pub struct Wanted {
 #[must_use]
 pub fn wanted(state: &State) -> Wanted {
     let reads = |system| state.world.of_system(system).next().is_some();
+    let pipelines = [SystemId::GitHub, SystemId::Tekton, SystemId::RustCi].into_iter().any(reads);
     let objectives = reads(SystemId::Prometheus).then(|| state.world.slos.len());
-    Wanted { services: services(state), pipelines: reads(SystemId::GitHub), objectives }
+    Wanted { services: services(state), pipelines, objectives }
 }
 
 /// The Deck's panes in `body`.

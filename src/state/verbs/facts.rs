@@ -18,6 +18,8 @@ pub(super) fn feed<'a>(state: &'a State, id: &ObjectId) -> Option<&'a Feed> {
 }
 
 fn feed_of<'a>(state: &'a State, cluster: SourceId, kind: Kind, namespace: &Name) -> Option<&'a Feed> {
+    // Pipelines are read beside their executions.
+    let kind = if kind == Kind::CiPipeline { Kind::Execution } else { kind };
     let all = FeedId { cluster, kind, namespace: None };
     let one = FeedId { cluster, kind, namespace: Some(namespace.clone()) };
     state.world.feeds.get(&one).or_else(|| state.world.feeds.get(&all))
@@ -28,7 +30,7 @@ pub(super) fn generation(state: &State, id: &ObjectId) -> i64 {
     let generation = match id.kind {
         Kind::Rollout => state.world.rollouts.get(&id.uid).map(|row| row.meta.generation),
         Kind::Deployment => state.world.deployments.get(&id.uid).map(|row| row.meta.generation),
-        Kind::Run => state.world.runs.get(&id.uid).map(|row| i64::from(row.attempt)),
+        kind if kind.is_run() => state.world.runs.get(&id.uid).map(|row| i64::from(row.attempt)),
         _ => None,
     };
     generation.unwrap_or_default()

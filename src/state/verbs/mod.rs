@@ -4,6 +4,7 @@
 mod facts;
 mod offer;
 mod outcome;
+pub mod pipeline;
 mod preview;
 mod run;
 mod tekton;
@@ -15,7 +16,8 @@ use super::lists;
 use super::ui::{Place, RowId};
 use crate::action::{CancelHow, Change, Operation, Outcome, Verb};
 use crate::command::{COMMANDS, Command, Row, Scope};
-use crate::model::{Kind, ObjectId, Uid};
+use crate::model::{Kind, ObjectId, SystemId, Uid};
+use crate::safe;
 use crate::text::Safe;
 
 pub use offer::{Offer, available, available_to};
@@ -116,11 +118,22 @@ pub fn check(state: &State, command: Command) -> Result<(), Safe> {
     if command == Command::Logs && matches!(state.ui.place, Place::Log(_)) {
         return Err(Safe::of("this is the log"));
     }
+    if matches!(command, Command::TriggerPipeline | Command::CreatePipeline) {
+        return asks_first(state);
+    }
     if !is_verb(command) {
         return Ok(());
     }
     let target = target(state).ok_or_else(|| Safe::of("select a rollout, a deployment or a run first"))?;
     available(state, command, &target).map(drop)
+}
+
+/// Whether a pipeline can be asked for: which one is typed before anything else.
+fn asks_first(state: &State) -> Result<(), Safe> {
+    if let Some(why) = &state.read_only {
+        return Err(safe!("read-only: {}", why));
+    }
+    state.world.of_system(SystemId::RustCi).next().map(drop).ok_or_else(pipeline::no_server)
 }
 
 /// The operation on this object that has not come to its end.
@@ -157,6 +170,8 @@ pub const fn command_of(verb: Verb) -> Command {
         Verb::Undo => Command::Undo,
         Verb::Rerun => Command::RerunFailed,
         Verb::Cancel => Command::CancelRun,
+        Verb::Trigger => Command::TriggerPipeline,
+        Verb::Create => Command::CreatePipeline,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Availability: the table of what each verb needs (apis.md §1.6, §3.2).
 
+use std::sync::Arc;
+
 use super::facts;
 use crate::action::{Action, Change, Operation, Outcome, Verb};
 use crate::command::Command;
@@ -27,6 +29,7 @@ pub fn available(state: &State, command: Command, target: &ObjectId) -> Result<O
 pub fn available_to(state: &State, command: Command, action: &Action) -> Result<Action, Safe> {
     let wanted = match &action.change {
         Change::Undo { replica_set_uid, .. } => Some(replica_set_uid.clone()),
+        Change::CreatePipeline { file, .. } => return super::pipeline::create(state, Arc::clone(file)),
         _ => None,
     };
     offer(state, command, &action.target, wanted.as_ref())
@@ -50,11 +53,13 @@ fn offer(state: &State, command: Command, target: &ObjectId, wanted: Option<&Uid
             }
             undo_deployment(state, target, wanted)?
         }
-        Kind::Run if matches!(command, Command::CancelFinally | Command::StopFinally) => {
+        _ if command == Command::CreatePipeline => return Err(Safe::of("name a file first")),
+        Kind::Run | Kind::Execution if matches!(command, Command::CancelFinally | Command::StopFinally) => {
             return Err(Safe::of("only a PipelineRun of Tekton has finally tasks"));
         }
         Kind::Run => super::run::change(state, command, target)?,
         Kind::PipelineRun => super::tekton::change(state, command, target)?,
+        Kind::Execution | Kind::CiPipeline => super::pipeline::change(state, command, target)?,
         _ => return Err(Safe::of("only rollouts, deployments and runs can be acted on")),
     };
     Ok(Action { target: target.clone(), change })
@@ -65,7 +70,7 @@ fn gone() -> Safe {
 }
 
 /// What stops every verb.
-fn may_act(state: &State, target: &ObjectId) -> Result<(), Safe> {
+pub(super) fn may_act(state: &State, target: &ObjectId) -> Result<(), Safe> {
     if let Some(why) = &state.read_only {
         return Err(safe!("read-only: {}", why));
     }
@@ -89,6 +94,8 @@ fn in_flight_words(state: &State, operation: &Operation) -> Safe {
         Verb::Undo => "undoing",
         Verb::Rerun => "rerunning",
         Verb::Cancel => "cancelling",
+        Verb::Trigger => "triggering",
+        Verb::Create => "creating",
     };
     let seconds = state.now.mono.saturating_sub(operation.started_mono).as_secs() as i64;
     match &operation.outcome {

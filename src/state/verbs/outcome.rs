@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::facts;
 use crate::action::{Change, Operation};
 use crate::model::kubernetes::{Deployment, ReplicaSet};
@@ -16,6 +18,8 @@ use crate::text::Safe;
 pub enum Verdict {
     /// The source shows the expected state.
     Seen,
+    /// It shows it, and may yet show something else: it counts when a later reading shows the same end.
+    Once(Timestamp),
     /// Not yet; what is still missing, in words.
     Waiting(Safe),
     /// The source is not live, so nothing can be said.
@@ -42,6 +46,7 @@ pub fn expected(state: &State, operation: &Operation) -> Verdict {
         },
         Kind::Run => super::run::shows(state, operation),
         Kind::PipelineRun => super::tekton::shows(state, operation),
+        Kind::Execution | Kind::CiPipeline => super::pipeline::shows(state, operation),
         _ => Verdict::Lost(Safe::of("nothing proves an action on this kind")),
     }
 }
@@ -51,6 +56,7 @@ pub fn expected(state: &State, operation: &Operation) -> Verdict {
 pub fn waits_for(state: &State, operation: &Operation) -> Option<Safe> {
     match expected(state, operation) {
         Verdict::Waiting(text) | Verdict::Blind(text) => Some(text),
+        Verdict::Once(_) => Some(Safe::of("a second reading that says the same")),
         Verdict::Seen | Verdict::Lost(_) => None,
     }
 }

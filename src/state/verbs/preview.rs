@@ -43,6 +43,9 @@ pub fn preview(state: &State, action: &Action) -> Confirm {
     let words = words(state, action);
     let place = if let Some(environment) = &environment {
         safe!("in {}", environment.safe())
+    } else if action.target.namespace.raw().is_empty() {
+        let source = state.world.source(action.target.cluster).map(|source| source.name.safe().clone());
+        safe!("on {}", source.unwrap_or_default())
     } else {
         safe!("of {}", action.target.namespace.safe())
     };
@@ -56,6 +59,8 @@ pub fn preview(state: &State, action: &Action) -> Confirm {
         Verb::Rerun if action.change == Change::RunAgain => "Run again",
         Verb::Rerun => "Rerun failed jobs of",
         Verb::Cancel => "Cancel",
+        Verb::Trigger => "Trigger",
+        Verb::Create => "Create pipeline",
     };
     Confirm {
         action: action.clone(),
@@ -83,7 +88,7 @@ fn tier(state: &State, action: &Action, environment: &Name) -> Tier {
     let clear = environment.raw().bytes().all(|byte| byte.is_ascii_graphic());
     let known = || facts::environment_is_known(state, &action.target);
     let open = match action.target.kind {
-        kind if kind.is_run() => super::run::asks_for_yes(state, environment),
+        kind if kind.is_run() || kind == Kind::CiPipeline => super::run::asks_for_yes(state, environment),
         _ => known() && !environment::is_protected(state, environment),
     };
     if clear && open {
@@ -123,6 +128,12 @@ fn words(state: &State, action: &Action) -> Words {
             undo(state, action, rollout.map(AsRef::as_ref), replica_set_uid, *to_revision, &mut words);
         }
         (Change::CancelRun { .. } | Change::RunAgain, _) => super::tekton::words(state, action, &mut words),
+        (Change::Trigger { .. } | Change::CreatePipeline { .. }, _) => {
+            super::pipeline::words(state, action, &mut words)
+        }
+        (Change::Cancel { .. }, _) if action.target.kind == Kind::Execution => {
+            super::pipeline::words(state, action, &mut words);
+        }
         (change @ (Change::RerunFailed { .. } | Change::Cancel { .. }), _) => {
             super::run::words(state, action, change, &mut words);
         }
@@ -137,7 +148,9 @@ fn words(state: &State, action: &Action) -> Words {
 
 /// Which object exactly: `eks-prod · https://… · ana · production/checkout`.
 fn place(state: &State, target: &ObjectId) -> Safe {
-    let object = if target.kind.is_run() {
+    let object = if target.namespace.raw().is_empty() {
+        target.name.safe().clone()
+    } else if target.kind.is_run() {
         safe!("{} {}", target.namespace.safe(), target.name.safe())
     } else {
         safe!("{}/{}", target.namespace.safe(), target.name.safe())

@@ -15,6 +15,8 @@ pub(super) fn draw(pen: &mut Pen<'_>, kind: PromptKind, editor: &TextArea<'stati
         PromptKind::Keep => "keep lines with ",
         PromptKind::Drop => "drop lines with ",
         PromptKind::SaveAs => "save as ",
+        PromptKind::Trigger => "trigger pipeline ",
+        PromptKind::PipelineFile => "create pipeline from file ",
     };
     let width = pen.width();
     let keys = Words::of(Role::Key, "enter").dim(" done   ").add(Role::Key, "esc").dim(" leave it");

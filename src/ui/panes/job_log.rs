@@ -23,9 +23,9 @@ use crate::ui::{signs, timeline};
 #[must_use]
 pub fn unfinished<'a>(state: &'a State, log: &Log) -> Option<&'a Job> {
     let id = &log.request.pod;
-    // Tekton's tasks log while they run.
-    let job = (id.kind.is_job() && id.kind != Kind::TaskRun).then(|| state.world.details.job(&id.uid)).flatten()?;
-    (job.status != RunStatus::Completed).then_some(job)
+    let job = (id.kind.is_job()).then(|| state.world.details.job(&id.uid)).flatten()?;
+    // RustCI's log can be read while it is written.
+    (job.status != RunStatus::Completed && job.id.kind == Kind::Job).then_some(job)
 }
 
 /// Why there are no lines, and what the job does.

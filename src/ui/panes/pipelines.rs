@@ -76,7 +76,8 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
 
 /// Something that runs pipelines is read.
 pub(in crate::ui) fn is_configured(state: &State) -> bool {
-    state.world.of_system(SystemId::GitHub).next().is_some() || tekton::is_there(state)
+    [SystemId::GitHub, SystemId::RustCi].into_iter().any(|system| state.world.of_system(system).next().is_some())
+        || tekton::is_there(state)
 }
 
 /// That the repository and the clusters do not seem to belong together, and what helps.

@@ -76,8 +76,8 @@ fn row(state: &State, job: &Job, scale: Option<&Scale>, name: u16, bar: u16) -> 
 /// `ci-cd-pipeline #4812 · attempt 2`.
 pub(in crate::ui) fn subject(run: &Run) -> Words {
     let words = Words::of(Role::Text, runs::called(run));
-    // Tekton makes a new run instead of another attempt.
-    if run.kind == Kind::PipelineRun { words } else { words.dim(safe!(" · attempt {}", run.attempt)) }
+    // Tekton and RustCI make a new run instead of another attempt.
+    if run.kind == Kind::Run { words.dim(safe!(" · attempt {}", run.attempt)) } else { words }
 }
 
 /// ` · done in ~4m`.
@@ -99,7 +99,7 @@ pub(in crate::ui) fn without_jobs(state: &State, pen: &mut Pen<'_>, run: &Run, f
                 RunStatus::Completed if run.kind == Kind::PipelineRun => "It ended before one began.",
                 RunStatus::Completed => "It ended before one began: its page in the browser says why.",
                 _ if run.kind == Kind::PipelineRun => "They appear as soon as Tekton has read its pipeline.",
-                _ => "They appear as soon as GitHub has made them.",
+                _ => "They appear as soon as they have been made.",
             };
             (Words::of(Role::Dim, "• ").text("it has no jobs yet"), None, Words::of(Role::Dim, next))
         }

@@ -84,7 +84,7 @@ pub(super) fn page(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId)
     };
     let freshness = freshness::of_kind(state, id.cluster, id.kind);
     let sign = signs::pipeline(&run.status, run.conclusion.as_ref());
-    let name = safe!("{} of {}", runs::called(&run), run.repository());
+    let name = runs::title(&run);
     pen.within(page.title).title(0, Role::Title, name, &and_trouble(sign.words(), &freshness));
     let mut head = pen.within(page.facts);
     head.fade(is_old(&freshness));
@@ -271,7 +271,7 @@ fn step_cells(state: &State, step: &JobStep, job: Option<&Job>, scale: Option<&S
 /// A run in full beside or below the list: its facts, and its jobs on the time line.
 pub(super) fn detail(state: &State, pen: &mut Pen<'_>, run: &Run) {
     let sign = signs::pipeline(&run.status, run.conclusion.as_ref());
-    pen.title(0, Role::Title, safe!("{} of {}", runs::called(run), run.repository()), &sign.words());
+    pen.title(0, Role::Title, runs::title(run), &sign.words());
     let area = cut_top(pen.area(), 1).1;
     let used = facts_of(state, &mut pen.within(area), run);
     let mut body = pen.within(cut_top(area, used + 1).1);
