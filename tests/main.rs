@@ -20,6 +20,7 @@ mod logs;
 mod props;
 #[allow(dead_code, reason = "a harness offers more than the tests of one day use")]
 mod pty;
+mod rustci;
 mod screens;
 mod slo;
 mod terminal;

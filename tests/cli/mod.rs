@@ -3,7 +3,7 @@
 pub mod bad_input;
 mod certificates;
 mod config_errors;
-mod doctor;
+pub mod doctor;
 mod odd_answers;
 mod sources;
 

@@ -23,7 +23,7 @@ mod secrets;
 mod stale;
 mod target;
 pub mod tls;
-mod watches;
+pub mod watches;
 mod watches_odd;
 mod ways;
 mod writes;

@@ -13,6 +13,7 @@ use quarterdeck::model::scope::Settings;
 use quarterdeck::model::source::FeedStatus;
 use quarterdeck::state::log;
 use quarterdeck::state::ui::Place;
+use quarterdeck::state::world::Feed;
 use quarterdeck::systems::Namespaces;
 use tempfile::TempDir;
 
@@ -36,7 +37,18 @@ impl Story {
 
     /// Any demo, with settings made of it.
     pub async fn with(options: Options, settings: impl Fn(&Demo) -> Arc<Settings>) -> Self {
-        let demo = demo::start(options).await.expect("the demo starts");
+        Self::on(demo::start(options).await.expect("the demo starts"), settings).await
+    }
+
+    /// The world with a RustCI server, which speaks as the branch under this path does.
+    pub async fn at_rustci(path: &str) -> Self {
+        let options = Options { scenario: "flaky-e2e".to_owned(), held: true, ..Options::default() };
+        let mut demo = demo::start(options).await.expect("the demo starts");
+        demo.rustci = demo.rustci.map(|url| url.replace("/rustci", path));
+        Self::on(demo, |_| Arc::default()).await
+    }
+
+    async fn on(demo: Demo, settings: impl Fn(&Demo) -> Arc<Settings>) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let console = start(&demo, Recorder::new(Journal::open(folder.path())), settings(&demo), Some(folder.path()));
         let mut story = Self { console, demo, folder };

@@ -215,7 +215,6 @@ impl RustCi {
             .user_agent(super::USER_AGENT)
             .default_headers(headers)
             .connect_timeout(self.inner.deadlines.connect)
-            .read_timeout(self.inner.deadlines.idle)
             .tcp_keepalive(Duration::from_secs(5))
             .tcp_keepalive_interval(Duration::from_secs(3))
             .tcp_keepalive_retries(3)

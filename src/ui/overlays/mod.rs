@@ -33,8 +33,8 @@ pub fn sentence(state: &State, pen: &mut Pen<'_>) -> bool {
     true
 }
 
-/// The longest message; a watch that answers lists what it saw.
-const LINES: usize = 4;
+/// The longest message; a watch that answers lists what it saw, and what a server says of a file is long.
+const LINES: usize = 6;
 
 /// Short words above the footer, the newest lowest.
 fn toasts(state: &State, pen: &mut Pen<'_>, screen: &Screen) {

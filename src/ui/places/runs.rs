@@ -99,7 +99,11 @@ pub(super) fn page(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId)
     body.fade(is_old(&freshness));
     let axis = Axis::of(state, &run, body.width());
     let right = jobs_words(state, &run, &axis);
-    let fold = Sections { name: |_| "JOBS AND STEPS", right: &right, most: 0 };
+    let fold = Sections {
+        name: if run.kind == Kind::Execution { |_| "STAGES AND STEPS" } else { |_| "JOBS AND STEPS" },
+        right: &right,
+        most: 0,
+    };
     table::sectioned(state, &list, &mut body, JOBS, &fold, &mut |line| row(state, line, &axis));
 }
 
@@ -178,7 +182,8 @@ fn facts_of_tekton(state: &State, pen: &mut Pen<'_>, row: &PipelineRun) -> u16 {
 /// `6 jobs · 1 failed · 1 job left out`.
 fn jobs_words(state: &State, run: &Run, axis: &Axis) -> Words {
     let Some(jobs) = runs::current_jobs(state, run) else { return Words::new() };
-    let mut words = Words::of(Role::Dim, text::plural(jobs.jobs.len() as u64, "job", "jobs"));
+    let (one, many) = if run.kind == Kind::Execution { ("stage", "stages") } else { ("job", "jobs") };
+    let mut words = Words::of(Role::Dim, text::plural(jobs.jobs.len() as u64, one, many));
     let failed = runs::failed_jobs(jobs).count();
     if failed > 0 {
         words = words.add(Role::Bad, safe!(" · {} failed", text::count(failed as u64)));
