@@ -66,6 +66,12 @@ async fn choose(story: &mut Story, run: &Run) {
     }
     assert!(story.console.press(Command::ShowPipelines));
     wait_for(story, "the pipelines", |console| selected(console).is_some()).await;
+    assert!(story.console.press(Command::Top));
+    let list = ListId::Place(Place::Pipelines);
+    wait_for(story, "the first row", |console| {
+        lists::at(console.state(), &list, 0) == selected(console).map(RowId::Object)
+    })
+    .await;
     let wanted = run.id();
     for _ in 0..200 {
         let now = selected(&story.console);
