@@ -13,7 +13,6 @@ use quarterdeck::model::scope::Settings;
 use quarterdeck::model::source::FeedStatus;
 use quarterdeck::state::log;
 use quarterdeck::state::ui::Place;
-use quarterdeck::state::world::Feed;
 use quarterdeck::systems::Namespaces;
 use tempfile::TempDir;
 
@@ -80,9 +79,9 @@ impl Story {
     }
 }
 
-/// Every list is whole, or of a kind that the demo's server does not know.
+/// Every list is whole, or of a kind that the demo's server does not know or does not show.
 pub fn all_heard(console: &Headless) -> bool {
-    let absent = |status: &FeedStatus| matches!(status, FeedStatus::Absent { .. });
+    let absent = |status: &FeedStatus| matches!(status, FeedStatus::Absent { .. } | FeedStatus::Denied { .. });
     console.state().world.feeds.values().all(|feed| feed.complete || absent(&feed.status))
 }
 
