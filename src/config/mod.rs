@@ -67,12 +67,9 @@ fn names_in(folder: &Path) -> Vec<String> {
 
 fn read(path: &Path) -> Result<Source, ConfigErrors> {
     let file = errors::quote(&path.display().to_string());
-    match std::fs::read_to_string(path) {
+    match settings::text_of(path) {
         Ok(text) => Ok(Source { file, text }),
-        Err(error) => Err(ConfigErrors::of(
-            &file,
-            vec![ConfigError::new(0, 0, format!("cannot be read: {}", errors::quote(&error.to_string())))],
-        )),
+        Err(why) => Err(ConfigErrors::of(&file, vec![ConfigError::new(0, 0, format!("cannot be read: {why}"))])),
     }
 }
 

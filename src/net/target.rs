@@ -1,6 +1,7 @@
 //! Which server is spoken to, and as whom: read from the kubeconfig once, at start.
 
 use std::fmt;
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -95,8 +96,18 @@ impl Cluster {
     }
 }
 
+/// No kubeconfig is as long as that.
+const KUBECONFIG_LIMIT: u64 = 16 << 20;
+
 fn pin_kubeconfig(path: Option<&Path>, context: Option<&str>, deadlines: Deadlines) -> Result<Cluster, TargetError> {
     let place = place(path);
+    if let Some(path) = path
+        && path.metadata().is_ok_and(|facts| facts.file_type().is_char_device() || facts.len() > KUBECONFIG_LIMIT)
+    {
+        return Err(TargetError::Kubeconfig(format!(
+            "{place} is no kubeconfig: it has no end, or is larger than 16 MiB"
+        )));
+    }
     let mut file = match path {
         Some(path) => Kubeconfig::read_from(path),
         None => Kubeconfig::read(),

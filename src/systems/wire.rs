@@ -105,7 +105,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 pub struct Int(pub Option<i64>);
 
 impl Int {
-    const MOST: i64 = 1 << 53;
+    /// What lies beyond is held there.
+    pub const MOST: i64 = 1 << 53;
 
     #[must_use]
     pub fn of(value: i64) -> Self {

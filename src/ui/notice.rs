@@ -68,11 +68,9 @@ fn words(state: &State, about: &About, freshness: &Freshness) -> (Words, Option<
             if let Freshness::Partial { why, .. } = freshness { Some(why.clone()) } else { None },
             Words::of(Role::Dim, about.when_empty),
         ),
-        Freshness::Denied { why } => (
-            head(safe!("not allowed to read {}", what)),
-            Some(why.clone()),
-            Words::of(Role::Dim, if what == RUNS { DENIED_RUNS } else { DENIED }),
-        ),
+        Freshness::Denied { why } => {
+            (head(safe!("not allowed to read {}", what)), Some(why.clone()), denied_next(what, why))
+        }
         Freshness::Absent { why } => (
             head(if what == RUNS {
                 Safe::of("GitHub knows no such repository")
@@ -91,6 +89,14 @@ fn words(state: &State, about: &About, freshness: &Freshness) -> (Words, Option<
             (head(safe!("{} cannot be read", what)), Some(why.clone()), again_of(state, what, *retry))
         }
     }
+}
+
+/// A sentence of ours names the next step itself.
+fn denied_next(what: &str, why: &Safe) -> Words {
+    if why.as_str().contains("; ") {
+        return Words::new();
+    }
+    Words::of(Role::Dim, if what == RUNS { DENIED_RUNS } else { DENIED })
 }
 
 /// When it is tried again, and the key that tries now.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -23,10 +24,22 @@ pub(super) fn main(given: Given, faults: &mut Faults) -> Option<Text> {
     exists(&path).then(|| open(&path, 0, faults)).flatten()
 }
 
-/// The nearest `.quarterdeck.yaml` upwards from the working directory.
-pub(super) fn local(given: Given, faults: &mut Faults) -> Option<Text> {
+/// Of a file in a working directory; of the user's own it is 0.
+pub(super) const LOCAL: usize = 1;
+
+/// The nearest `.quarterdeck.yaml` upwards from the working directory. One of another user is not
+/// read: in a shared folder anybody could lay one in everybody's way.
+pub(super) fn local(given: Given, warnings: &mut Faults, faults: &mut Faults) -> Option<Text> {
     let path = given.working?.ancestors().map(|folder| folder.join(".quarterdeck.yaml")).find(|path| exists(path))?;
-    open(&path, 1, faults)
+    let owner = path.symlink_metadata().map(|facts| facts.uid());
+    let own = rustix::process::geteuid().as_raw();
+    if owner.is_ok_and(|owner| owner != own && owner != 0) {
+        let origin = Arc::new(Origin { name: shown(&path), folder: Path::new("").to_path_buf(), rank: LOCAL });
+        let at = At { origin, line: 0, column: 0 };
+        warnings.tell(&at, "belongs to another user and is not read".to_owned(), None);
+        return None;
+    }
+    open(&path, LOCAL, faults)
 }
 
 /// Also a link that leads nowhere is there: the person who made it wants to know.

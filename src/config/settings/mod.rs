@@ -109,11 +109,17 @@ impl Chosen {
     }
 }
 
+/// The text of a plain file of a sensible length, or why there is none.
+pub(super) fn text_of(path: &Path) -> Result<String, String> {
+    files::read(path)
+}
+
 /// Reads the files and the environment. Without any of them everything is empty, which is no mistake.
 pub fn load(given: Given) -> Result<Config, ConfigErrors> {
     let mut faults = Faults::default();
     let main = files::main(given, &mut faults);
-    let local = files::local(given, &mut faults);
+    let mut slos = Slos::default();
+    let local = files::local(given, &mut slos.warnings, &mut faults);
     let mut names: Vec<&str> = Vec::new();
     names.extend(main.as_ref().map(|(origin, _)| origin.name.as_str()));
     names.extend(local.as_ref().map(|(origin, _)| origin.name.as_str()));
@@ -129,7 +135,6 @@ pub fn load(given: Given) -> Result<Config, ConfigErrors> {
     }
     overrides::apply(&mut root, given.environment, given.working.unwrap_or(Path::new("")), &mut faults);
     let mut config = Config::default();
-    let mut slos = Slos::default();
     let mut unbuilt = Unbuilt::default();
     if let Some(fields) = root.as_ref().and_then(|root| root.fields("configuration", &KEYS, &mut faults)) {
         read(&fields, &mut config, &mut slos, &mut unbuilt, &mut faults);

@@ -1,5 +1,6 @@
 //! The OpenSLO files that services name.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::files;
@@ -14,6 +15,16 @@ use crate::slo::openslo;
 /// Objectives, each with the service whose file it stands in.
 pub(super) type Owned = Vec<(Name, ObjectiveSpec)>;
 
+/// A file that comes with a clone opens none of the user's own.
+fn leads_out(path: &Path, folder: &Path) -> bool {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    match (path.canonicalize(), folder.canonicalize()) {
+        (Ok(path), Ok(folder)) => !path.starts_with(folder),
+        // What cannot be found is told as such.
+        _ => false,
+    }
+}
+
 /// Adds the objectives of a service's files, in place of those that a service of this name had
 /// before; what is wrong in them is told with their own lines.
 pub(super) fn read(service: &Read, objectives: &mut Owned, warnings: &mut Faults, faults: &mut Faults) {
@@ -21,6 +32,11 @@ pub(super) fn read(service: &Read, objectives: &mut Owned, warnings: &mut Faults
     objectives.retain(|(owner, _)| owner != name);
     for (node, path) in &service.slos {
         let path = node.at.origin.folder.join(path);
+        if node.at.origin.rank == files::LOCAL && leads_out(&path, &node.at.origin.folder) {
+            let hint = "name a file below it, or name this one in config.yaml of your own folder";
+            faults.tell(&node.at, "lies outside the folder of this file".to_owned(), Some(hint.to_owned()));
+            continue;
+        }
         let text = match files::read(&path) {
             Ok(text) => text,
             Err(why) => {

@@ -30,14 +30,21 @@ pub(super) fn apply(root: &mut Option<Node>, environment: &[(String, String)], f
     }
 }
 
-/// Of the program, and no value of the configuration.
-const OTHERS: [&str; 1] = ["QUARTERDECK_LOG"];
+/// Of the program and of its tests, and no value of the configuration.
+const OTHERS: [&str; 6] = [
+    "QUARTERDECK_LOG",
+    "QUARTERDECK_LAB",
+    "QUARTERDECK_LIVE_KUBECONFIG",
+    "QUARTERDECK_DOCKER",
+    "QUARTERDECK_REGISTRY",
+    "QUARTERDECK_RECORDINGS",
+];
 
 /// The path that a variable names; what is not known is refused where it is read.
 fn path(name: &str) -> Option<Vec<String>> {
     let rest = name.strip_prefix(PREFIX)?;
     let part = |part: &str| part.to_ascii_lowercase().replace('_', "-");
-    if rest.is_empty() || OTHERS.contains(&name) {
+    if rest.is_empty() || OTHERS.contains(&name) || name.starts_with("QUARTERDECK_OPENAPI") {
         return None;
     }
     Some(rest.split("__").map(part).collect())

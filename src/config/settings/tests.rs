@@ -175,10 +175,11 @@ fn the_environment_wins_over_the_file() {
 #[test]
 fn a_variable_that_nobody_reads_is_refused() {
     let none = TempDir::new().unwrap();
-    let errors = of(none.path(), &[("QUARTERDECK_THEM", "light"), ("QUARTERDECK_LOG", "debug")]);
+    let errors =
+        of(none.path(), &[("QUARTERDECK_THEM", "light"), ("QUARTERDECK_LOG", "debug"), ("QUARTERDECK_LAB", "lab")]);
     let errors = errors.map(|_| ()).unwrap_err();
     assert!(errors.contains("$QUARTERDECK_THEM: unknown key \"them\"; did you mean \"theme\"?"), "{errors}");
-    assert!(!errors.contains("LOG"), "{errors}");
+    assert!(!errors.contains("LOG") && !errors.contains("LAB"), "{errors}");
 }
 
 #[test]
@@ -220,6 +221,12 @@ fn a_file_of_the_working_directory_adds_services_and_nothing_else() {
         config.settings.services.iter().map(|service| service.repository.as_ref().unwrap().raw()).collect();
     assert_eq!(repositories, ["acme/checkout", "acme/cart"]);
     assert!(config.settings.file.unwrap().as_str().contains(" and "));
+    // It comes with a clone, and opens nothing outside of it.
+    let outside = folder("kind: SLO\npassword: pa55word\n");
+    let path = outside.path().join("config.yaml");
+    write(&format!("version: 1\nservices: [{{ name: a, slos: [{}] }}]\n", path.display()));
+    let errors = load(given).map(|_| ()).unwrap_err().to_string();
+    assert!(errors.contains("lies outside the folder of this file") && !errors.contains("password"), "{errors}");
     write("version: 1\nsources: { github: { token: { command: [touch, owned] } } }\nservises: []\n");
     let errors = load(given).map(|_| ()).unwrap_err().to_string();
     let errors = errors.replace(&format!("{}/", clone.path().display()), "");

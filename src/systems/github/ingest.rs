@@ -150,7 +150,8 @@ pub fn runs(source: SourceId, repository: &Name, bytes: &[u8]) -> Result<Runs, I
 /// One run.
 pub fn run(source: SourceId, repository: &Name, bytes: &[u8]) -> Result<Run, IngestError> {
     let wire: RunWire<'_> = object("a run", bytes)?;
-    let id = wire.id.0.ok_or(IngestError::Missing { what: "a run", field: "id" })?;
+    // A number that is not kept exactly would be the id of another run.
+    let id = wire.id.0.filter(|id| id.abs() < Int::MOST).ok_or(IngestError::Missing { what: "a run", field: "id" })?;
     let number = u64::try_from(wire.run_number.or_zero()).unwrap_or(0);
     let path = wire.path.as_str();
     let workflow = match (wire.name.some(), path.rsplit('/').next().filter(|file| !file.is_empty())) {
@@ -217,7 +218,8 @@ pub fn jobs(run: &ObjectId, expected: u32, pages: &[impl AsRef<[u8]>]) -> Result
 
 fn job(run: &ObjectId, bytes: &[u8]) -> Result<(Job, Option<u32>), IngestError> {
     let wire: JobWire<'_> = object("a job", bytes)?;
-    let id = wire.id.0.ok_or(IngestError::Missing { what: "a job", field: "id" })?.to_string();
+    let id = wire.id.0.filter(|id| id.abs() < Int::MOST).ok_or(IngestError::Missing { what: "a job", field: "id" })?;
+    let id = id.to_string();
     let conclusion = wire.conclusion.some().map(Conclusion::parse);
     let job = Job {
         id: ObjectId {
