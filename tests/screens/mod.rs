@@ -9,6 +9,7 @@ mod doubt;
 mod executions;
 mod expected;
 mod hostile;
+mod images;
 mod kept;
 mod matrix;
 mod picture;
