@@ -8,6 +8,7 @@ use super::blocker::{self, Blocker};
 use super::images::{self, Joined};
 use super::kinship;
 use super::matrix::{self, Matrix};
+use super::slos::{self, Deploys};
 use super::waiting::{self, Waiting};
 use crate::text::Safe;
 
@@ -19,6 +20,7 @@ pub struct Derived {
     waiting: Option<(u64, Arc<[Waiting]>)>,
     stranger: Option<(u64, Option<Safe>)>,
     images: Option<(u64, Arc<Joined>)>,
+    deploys: Option<(u64, Arc<Deploys>)>,
 }
 
 impl Derived {
@@ -32,6 +34,7 @@ impl Derived {
 /// Makes what is missing or old.
 pub fn settle(state: &mut State) {
     state.derived.images = Some((images::revision(state), images(state)));
+    state.derived.deploys = Some((slos::revision(state), deploys(state)));
     state.derived.matrix = Some((matrix::revision(state), matrix(state)));
     state.derived.blockers = Some((blockers_revision(state), blockers(state)));
     state.derived.waiting = Some((blockers_revision(state), waiting(state)));
@@ -75,6 +78,15 @@ pub fn images(state: &State) -> Arc<Joined> {
     match &state.derived.images {
         Some((at, joined)) if *at == images::revision(state) => Arc::clone(joined),
         _ => Arc::new(images::join(state)),
+    }
+}
+
+/// Which rollout each service's budget is spent by.
+#[must_use]
+pub fn deploys(state: &State) -> Arc<Deploys> {
+    match &state.derived.deploys {
+        Some((at, deploys)) if *at == slos::revision(state) => Arc::clone(deploys),
+        _ => Arc::new(slos::deploys(state)),
     }
 }
 

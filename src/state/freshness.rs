@@ -98,7 +98,10 @@ pub fn of_kind(state: &State, cluster: SourceId, kind: Kind) -> Freshness {
     if let Some(why) = unusable(state, cluster) {
         return Freshness::Failed { why, retry: None };
     }
-    aggregate(state.now.mono, state.world.feeds.iter().filter(|(id, _)| id.cluster == cluster && id.kind == kind))
+    // They stand together: who asks for every row of a list must not walk all of them each time.
+    let first = FeedId { cluster, kind, namespace: None };
+    let from = state.world.feeds.range(first..);
+    aggregate(state.now.mono, from.take_while(|(id, _)| id.cluster == cluster && id.kind == kind))
 }
 
 /// The same where the kind is read by namespace (or repository): of that one alone.

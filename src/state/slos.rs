@@ -1,12 +1,13 @@
 //! Objectives as lists show them: the least budget first, those without a figure where a person must
 //! look.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::freshness::{self, Freshness};
-use super::{State, arms, environment};
+use super::{State, arms, derived, environment};
 use crate::model::rollouts::Rollout;
 use crate::model::slo::{Alert, BurnSeverity, Figures, Reading, Slo};
 use crate::model::{Kind, Uid};
@@ -36,20 +37,44 @@ pub fn firing(state: &State) -> impl Iterator<Item = &Arc<Alert>> {
     state.world.alerts.rows().iter().filter(|alert| alert.firing)
 }
 
-/// The rollout of an objective's service that users meet: in a protected environment, else the youngest.
+/// The rollout of a service that users meet, and since when it runs.
+pub type Deploys = HashMap<String, (Arc<Rollout>, Timestamp)>;
+
+/// What [`deploys`] is made of.
+#[must_use]
+pub fn revision(state: &State) -> u64 {
+    let world = &state.world;
+    world.rollouts.revision()
+        + world.replica_sets.revision()
+        + world.analysis_runs.revision()
+        + world.namespaces.revision()
+}
+
+/// By service: in a protected environment, else the youngest.
+#[must_use]
+pub fn deploys(state: &State) -> Deploys {
+    // Users are where it is protected; there, two versions at once are a rollout.
+    let rank = |row: &Rollout, began: Timestamp| {
+        let place = environment::of(state, row.meta.cluster, &row.meta.namespace);
+        (environment::is_protected(state, &place), arms::is_two_armed(row), began)
+    };
+    let mut found = Deploys::new();
+    for row in state.world.rollouts.rows() {
+        let Some(began) = arms::began(state, row) else { continue };
+        let configured = arms::service(state, row).map(|service| service.name.raw());
+        let kept = found.entry(configured.unwrap_or(row.meta.name.raw()).to_owned());
+        let kept = kept.or_insert_with(|| (Arc::clone(row), began));
+        if rank(row, began) >= rank(&kept.0, kept.1) {
+            *kept = (Arc::clone(row), began);
+        }
+    }
+    found
+}
+
+/// The rollout of an objective's service that users meet.
 #[must_use]
 pub fn rollout(state: &State, slo: &Slo) -> Option<(Arc<Rollout>, Timestamp)> {
-    let rows = state.world.rollouts.rows().iter();
-    let own = rows.filter(|row| {
-        let configured = arms::service(state, row).map(|service| service.name.raw());
-        configured.unwrap_or(row.meta.name.raw()) == slo.service.as_str()
-    });
-    let all = own.filter_map(|row| Some((Arc::clone(row), arms::began(state, row)?)));
-    // Users are where it is protected; there, two versions at once are a rollout.
-    all.max_by_key(|(row, began)| {
-        let place = environment::of(state, row.meta.cluster, &row.meta.namespace);
-        (environment::is_protected(state, &place), arms::is_two_armed(row), *began)
-    })
+    derived::deploys(state).get(slo.service.as_str()).cloned()
 }
 
 /// Since when the current rollout of its service began; `None` when that is longer ago than its
@@ -77,8 +102,7 @@ pub fn spent(state: &State, slo: &Slo) -> Option<Reading<f64>> {
 #[must_use]
 pub fn alerts_of(state: &State, slo: &Slo) -> Vec<Arc<Alert>> {
     let rows = state.world.alerts.rows().iter();
-    let mut own: Vec<Arc<Alert>> =
-        rows.filter(|alert| alert.slo.as_ref().is_some_and(|id| id.as_str() == slo.meta.name.raw())).cloned().collect();
+    let mut own: Vec<Arc<Alert>> = rows.filter(|alert| slo.is_of(alert)).cloned().collect();
     own.sort_by_key(|alert| !alert.firing);
     own
 }
