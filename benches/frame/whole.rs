@@ -11,6 +11,7 @@ use quarterdeck::config::keymap;
 use quarterdeck::config::theme::{self, Depth, Glyphs, Theme};
 use quarterdeck::model::kubernetes::{ContainerImage, Deployment, Meta, Replicas};
 use quarterdeck::model::pipelines::{Conclusion, Run, RunStatus};
+use quarterdeck::model::scope::{CanaryQueries, Service, Settings};
 use quarterdeck::model::slo::{Alert, Burn, BurnSeverity, Exhaustion, Figures, Objective, Reading, Slo, SloSource};
 use quarterdeck::model::source::{FeedEvent, FeedId, Object, SourceScope};
 use quarterdeck::model::{Kind, Name, SourceId, SystemId, Uid};
@@ -86,6 +87,7 @@ impl Whole {
         let keys = [key(Command::Down), key(Command::Up)];
         let mut state = State::new(now(), sources(), keymap, (160, 48));
         state.ui.place = place.clone();
+        state.settings = Arc::new(Settings { services: (0..size.slos).map(service).collect(), ..Settings::default() });
         let feeds: Vec<FeedId> = state.world.feeds.keys().cloned().collect();
         for feed in feeds {
             hear(&mut state, &feed, FeedEvent::ListBegins);
@@ -301,6 +303,7 @@ fn slo(n: usize, turn: usize) -> Slo {
         meta: meta(PROMETHEUS, Name::new(&service), &format!("{service}-availability"), 3_600),
         service: Safe::line(&service),
         name: Safe::of("availability"),
+        extras: Vec::new(),
         objective: Objective { ppb: 999_000_000 },
         window: std::time::Duration::from_hours(24 * 30),
         window_text: Safe::of("30d"),
@@ -319,6 +322,19 @@ fn slo(n: usize, turn: usize) -> Slo {
         at: before(turn % 10),
         queries: Vec::new(),
         history: Vec::new(),
+    }
+}
+
+/// As the configuration has one for each objective.
+fn service(n: usize) -> Service {
+    Service {
+        name: Name::new(&format!("service-{n:04}")),
+        repository: None,
+        workflows: Vec::new(),
+        tekton: Vec::new(),
+        images: vec![Name::new(&format!("registry/service-{n:04}"))],
+        platforms: Vec::new(),
+        canary: CanaryQueries::default(),
     }
 }
 

@@ -66,6 +66,8 @@ pub struct Slo {
     pub service: Safe,
     /// Its name within the service (`availability`).
     pub name: Safe,
+    /// The labels that tell it from another of the same id; none where there is no other.
+    pub extras: Vec<(Safe, Safe)>,
     pub objective: Objective,
     /// The window W, seconds, and as it is written (`30d`, `1M`).
     pub window: Duration,
@@ -206,6 +208,17 @@ impl Slo {
             }
             _ => None,
         }
+    }
+
+    /// The alert speaks of this one: by its id, and by what tells it from another where the alert says
+    /// that as well.
+    #[must_use]
+    pub fn is_of(&self, alert: &Alert) -> bool {
+        let Some(id) = &alert.slo else { return false };
+        let rest = self.meta.name.raw().strip_prefix(id.as_str());
+        let is_named = rest.is_some_and(|rest| rest.is_empty() || !self.extras.is_empty() && rest.starts_with('{'));
+        let differs = |(name, value): &(Safe, Safe)| alert.labels.iter().any(|(of, own)| of == name && own != value);
+        is_named && !self.extras.iter().any(differs)
     }
 
     #[must_use]

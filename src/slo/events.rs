@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use jiff::ToSpan as _;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use promql_parser::label::{MatchOp, Matcher};
 use promql_parser::parser::{self, Expr};
 
-use super::promql::{counted, division, inside_mut};
+use super::promql::{counted, division, inside_mut, selected};
 use crate::model::slo::{Budgeting, Calendar, Indicator, ObjectiveSpec, ThresholdOp};
 
 /// What a file writes where the window stands.
@@ -26,6 +27,20 @@ pub fn of_ratio(query: &str, window: Duration) -> Option<(String, String)> {
     let some = format!("({above}) or 0 * ({below})");
     let bad = if ratio.complement { format!("({below}) - ({some})") } else { some };
     Some((bad, below))
+}
+
+/// The same query of what has these labels as well. `None`: it is no PromQL.
+#[must_use]
+pub fn narrowed<'a>(query: &str, labels: impl Iterator<Item = &'a (String, String)>) -> Option<String> {
+    let mut expr = parser::parse(query).ok()?;
+    let more: Vec<Matcher> = labels.map(|(name, value)| Matcher::new(MatchOp::Equal, name, value)).collect();
+    selected(&mut expr, &mut |matchers| {
+        matchers.or_matchers.iter_mut().for_each(|side| side.extend(more.iter().cloned()));
+        if matchers.or_matchers.is_empty() {
+            matchers.matchers.extend(more.iter().cloned());
+        }
+    });
+    Some(expr.to_string())
 }
 
 /// The same query looking back on another window. `None`: it is no PromQL.

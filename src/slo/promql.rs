@@ -7,7 +7,7 @@ mod latency;
 use std::sync::Arc;
 use std::time::Duration;
 
-use promql_parser::label::{MatchOp, Matcher};
+use promql_parser::label::{MatchOp, Matcher, Matchers};
 use promql_parser::parser::token::{T_DIV, T_LOR, T_MUL, T_SUB};
 use promql_parser::parser::value::ValueType;
 use promql_parser::parser::{self, BinaryExpr, Expr};
@@ -132,16 +132,18 @@ fn swapped(matcher: &Matcher, names: &ArmNames<'_>) -> Option<String> {
 
 /// Every label matcher of an expression.
 fn selectors(expr: &mut Expr, each: &mut impl FnMut(&mut Matcher)) {
+    selected(expr, &mut |matchers| {
+        let more = matchers.or_matchers.iter_mut().flatten();
+        matchers.matchers.iter_mut().chain(more).for_each(&mut *each);
+    });
+}
+
+/// Every set of them.
+pub(super) fn selected(expr: &mut Expr, each: &mut dyn FnMut(&mut Matchers)) {
     match expr {
-        Expr::VectorSelector(selector) => {
-            let more = selector.matchers.or_matchers.iter_mut().flatten();
-            selector.matchers.matchers.iter_mut().chain(more).for_each(each);
-        }
-        Expr::MatrixSelector(selector) => {
-            let more = selector.vs.matchers.or_matchers.iter_mut().flatten();
-            selector.vs.matchers.matchers.iter_mut().chain(more).for_each(each);
-        }
-        other => inside_mut(other, &mut |inner| selectors(inner, each)),
+        Expr::VectorSelector(selector) => each(&mut selector.matchers),
+        Expr::MatrixSelector(selector) => each(&mut selector.vs.matchers),
+        other => inside_mut(other, &mut |inner| selected(inner, each)),
     }
 }
 

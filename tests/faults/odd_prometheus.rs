@@ -188,3 +188,38 @@ fn a_label_that_changes_hides_no_live_objective() {
         run.end().await;
     });
 }
+
+/// Two objectives of one id: the rules, the intervals and what is counted of each are its own.
+#[test]
+fn two_objectives_of_one_id_have_rules_of_their_own() {
+    let rule = |cluster: &str, window: &str, query: &str| {
+        let mut labels = labels(None, Some(window));
+        labels["cluster"] = cluster.into();
+        json!({ "type": "recording", "name": format!("slo:sli_error:ratio_rate{window}"), "query": query, "labels": labels })
+    };
+    let alert = json!({
+        "type": "alerting", "name": "Burns", "labels": { "sloth_severity": "page" },
+        "query": format!("(slo:sli_error:ratio_rate5m{{sloth_id=\"{ID}\"}} > (13 * 0.001)) and (slo:sli_error:ratio_rate1h{{sloth_id=\"{ID}\"}} > (13 * 0.001))"),
+    });
+    let group = |cluster: &str, interval: u64| {
+        let query = format!("bad_of_{cluster} / all_of_{cluster}");
+        json!({ "name": cluster, "interval": interval, "rules": [rule(cluster, "5m", &query), alert] })
+    };
+    let body = json!({ "status": "success", "data": { "groups": [group("a", 30), group("b", 60)] } });
+    let (rules, _) = quarterdeck::systems::prometheus::ingest::rules(body.to_string().as_bytes()).unwrap();
+    let rules = quarterdeck::systems::prometheus::rules::Rules::of(&rules);
+    for (cluster, interval) in [("a", 30), ("b", 60)] {
+        let mut labels = labels(Some("slo:sli_error:ratio_rate5m"), Some("5m"));
+        // A label more, as a server in front of several adds it.
+        (labels["cluster"], labels["zone"]) = (cluster.into(), "west".into());
+        let data = json!({ "resultType": "vector", "result": [{ "metric": labels, "value": [1.0, "1"] }] });
+        let series = json!({ "status": "success", "data": data }).to_string();
+        let told = quarterdeck::systems::prometheus::ingest::told(series.as_bytes()).unwrap();
+        let times = quarterdeck::systems::prometheus::discover::times(&told.series);
+        let (key, _) = times.keys().next().unwrap();
+        let of = rules.get(key).unwrap();
+        assert_eq!(of.interval, Some(std::time::Duration::from_secs(interval)), "{cluster}");
+        assert_eq!(of.ratio_5m, Some(format!("bad_of_{cluster} / all_of_{cluster}")));
+        assert_eq!(of.alerts.len(), 1, "{:?}", of.alerts);
+    }
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use quarterdeck::model::slo::BurnSeverity;
 use quarterdeck::model::{Kind, SourceId};
+use quarterdeck::systems::prometheus::rules::Rules;
 use quarterdeck::systems::prometheus::{discover, ingest};
 use serde_json::{Value, json};
 
@@ -64,9 +65,11 @@ fn the_recorded_rules_tell_the_objective_its_interval_and_its_alerts() {
     let (rules, warning) = ingest::rules(RULES.as_bytes()).unwrap();
     assert_eq!((rules.len(), rules.iter().filter(|rule| rule.alerting).count(), warning), (2 + 7 + 8, 2, None));
     assert!(rules.iter().all(|rule| rule.interval == Duration::from_secs(2) && rule.error.is_none()));
-    let found = discover::of_rules(&rules);
-    assert_eq!(found.keys().collect::<Vec<_>>(), [ID]);
-    let of = &found[ID];
+    let found = Rules::of(&rules);
+    let series = told(SLO);
+    let key = discover::times(&series.series).into_keys().map(|(key, _)| key).next().unwrap();
+    assert_eq!(key.id, ID);
+    let of = found.get(&key).unwrap();
     assert_eq!(of.interval, Some(Duration::from_secs(2)), "what coverage is counted by");
     assert!(of.mean_of_ratios, "Sloth's mean over 30 days, which has no id among its labels");
     assert!(of.ratio_5m.as_ref().unwrap().contains("[5m]"), "{:?}", of.ratio_5m);

@@ -102,6 +102,7 @@ pub fn slo(service: &str, name: &str, percent: &str, consumed: f64, rates: [f64;
         meta: meta(service, &id),
         service: Safe::line(service),
         name: Safe::line(name),
+        extras: Vec::new(),
         objective,
         window: MONTH,
         window_text: Safe::of("30d"),
@@ -339,4 +340,51 @@ fn a_calendar_window_is_told_as_one() {
     list(&mut state, vec![Object::Slo(Arc::new(month.clone()))]);
     let page = text(&draw(&at(state, Place::Objective(month.id())), &theme("mono"), FULL));
     assert!(page.contains("resets in 20d") && !page.contains("empty in"), "{page}");
+}
+
+/// Two objectives of one id are told apart by a label, and so are their alerts.
+#[test]
+fn an_alert_of_two_objectives_of_one_id_is_of_its_own() {
+    let two = |cluster: &str| {
+        let mut slo = burning();
+        slo.meta = meta("checkout", &format!("checkout-availability{{cluster=\"{cluster}\"}}"));
+        slo.extras = vec![(Safe::of("cluster"), Safe::line(cluster))];
+        slo
+    };
+    let about = |name: &str, labels: &[(&'static str, &str)]| {
+        let Object::Alert(alert) = alert(name, true, "checkout-availability") else { panic!("an alert") };
+        let mut alert = Alert::clone(&alert);
+        alert.labels = labels.iter().map(|(name, value)| (Safe::of(name), Safe::line(value))).collect();
+        Object::Alert(Arc::new(alert))
+    };
+    let mut state = with_prometheus(world::deploying());
+    let (a, b) = (two("a"), two("b"));
+    let alerts = [about("OfA", &[("cluster", "a")]), about("OfBoth", &[])];
+    let objects = [&a, &b].map(|slo| Object::Slo(Arc::new(slo.clone())));
+    list(&mut state, objects.into_iter().chain(alerts).collect());
+    let named = |slo: &Slo| -> Vec<String> {
+        slos::alerts_of(&state, slo).iter().map(|alert| alert.meta.name.raw().to_owned()).collect()
+    };
+    assert_eq!((named(&a), named(&b)), (vec!["OfA".to_owned(), "OfBoth".to_owned()], vec!["OfBoth".to_owned()]));
+    // Another objective whose name only begins so has none of them.
+    assert!(named(&slo("checkout", "availability2", "99.9", 0.1, [0.0; 7])).is_empty());
+}
+
+/// Which rollout spends a service's budget is found once after a change, not for every gauge of a frame.
+#[test]
+fn the_rollouts_of_services_are_found_once_after_a_change() {
+    use quarterdeck::state::derived;
+    let mut state = budgets();
+    quarterdeck::update::settle(&mut state);
+    let first = derived::deploys(&state);
+    assert!(first.contains_key("checkout") && Arc::ptr_eq(&first, &derived::deploys(&state)));
+    quarterdeck::update::settle(&mut state);
+    assert!(Arc::ptr_eq(&first, &derived::deploys(&state)));
+    let id = world::rollout(&state, "checkout", "production");
+    let feed = FeedId { cluster: id.cluster, kind: Kind::Rollout, namespace: Some(id.namespace) };
+    let changed = Arc::clone(state.world.rollouts.get(&id.uid).unwrap());
+    let mut changed = quarterdeck::model::rollouts::Rollout::clone(&changed);
+    changed.paused = !changed.paused;
+    state.world.apply(&feed, HEARD, FeedEvent::Applied(vec![Object::Rollout(Arc::new(changed))]));
+    assert!(!Arc::ptr_eq(&first, &derived::deploys(&state)));
 }

@@ -192,3 +192,13 @@ fn a_latency_in_milliseconds_is_told_in_seconds() {
     assert_eq!(arms.slow_over, Some(Duration::from_millis(250)));
     assert!(arms.canary.counts.unwrap().0.contains(r#"le=~"250([.]0+)?""#));
 }
+
+/// What is counted of one of two objectives has its label.
+#[test]
+fn a_query_is_narrowed_to_a_label() {
+    let label = [("cluster".to_owned(), "a".to_owned())];
+    let narrowed = |query: &str| quarterdeck::slo::events::narrowed(query, label.iter());
+    let wanted = r#"sum(rate(e{cluster="a",code="500"}[5m])) / sum(rate(r{cluster="a"}[5m]))"#;
+    assert_eq!(narrowed(r#"sum(rate(e{code="500"}[5m])) / sum(rate(r[5m]))"#).as_deref(), Some(wanted));
+    assert_eq!(narrowed("sum(rate("), None);
+}

@@ -7,7 +7,7 @@ use super::order::{Entry, Ref};
 use crate::model::images::Image;
 use crate::model::kubernetes::{Meta, Pod};
 use crate::model::rollouts::{AnalysisRun, Rollout};
-use crate::model::slo::{Alert, Slo};
+use crate::model::slo::Slo;
 use crate::model::{Name, ObjectId, SourceId, Uid};
 use crate::state::State;
 use crate::state::rollout_info::ReplicaSetInfo;
@@ -69,8 +69,7 @@ fn jobs(state: &State, run: &Uid, steps: bool) -> Vec<Entry> {
 fn objective(state: &State, id: &ObjectId) -> Vec<Entry> {
     let Some(slo) = state.world.slos.get(&id.uid) else { return Vec::new() };
     let burns = (0..slo.burns.len()).map(|at| entry(0, Ref::Burn(at)));
-    let about = |alert: &Alert| alert.slo.as_ref().is_some_and(|name| name.as_str() == slo.meta.name.raw());
-    let alerts = state.world.alerts.rows().iter().filter(|alert| about(alert));
+    let alerts = state.world.alerts.rows().iter().filter(|alert| slo.is_of(alert));
     burns.chain(alerts.map(|alert| entry(0, Ref::Alert(alert.meta.uid.clone())))).collect()
 }
 

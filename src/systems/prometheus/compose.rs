@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::discover::{Found, Key, OfRules};
+use super::discover::{Found, Key};
 use super::idle;
 use super::ingest;
 use super::ingest_slo::{self, Head, WINDOWS};
 use super::objective;
+use super::rules::OfRules;
 use super::slos::{Slos, seconds, window_text};
 use crate::model::slo::{Reading, SloSource};
 use crate::slo::events;
@@ -22,7 +23,7 @@ impl Slos {
         let source = self.poll.outlet.id.cluster;
         let mut known = BTreeMap::new();
         for (found, _) in self.found.values() {
-            let rules = self.rules.get(&found.key.id);
+            let rules = self.rules.get(&found.key);
             let mut head = head(found, rules);
             let mean = self.means.of(&found.key);
             if let (Some(mean), Some(first)) = (mean, head.queries.first_mut()) {
@@ -104,6 +105,7 @@ fn head(found: &Found, rules: Option<&OfRules>) -> Head {
     let ratio = |window: &str| format!("slo:sli_error:ratio_rate{window}{{{select}}}");
     Head {
         id: found.name.clone(),
+        extras: found.told_apart().map(|(name, value)| (Safe::line(name), Safe::line(value))).collect(),
         service: Safe::line(&found.service),
         name: Safe::line(&found.slo),
         objective: found.objective,

@@ -1,14 +1,14 @@
 //! Objectives that Sloth's recording rules tell of (slo.md §1.7): from their series, and from the
-//! rules themselves where those are served.
+//! rules themselves ([`super::rules`]) where those are served.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::ingest::{Labels, Rule, Series, span};
-use super::ingest_slo::Alert;
+use super::ingest::{Labels, Series, span};
+use super::rules::{OfRules, Rules};
 use super::slos::seconds;
-use crate::model::slo::{BurnSeverity, Objective};
+use crate::model::slo::Objective;
 use crate::slo::{budget, events};
 
 /// Everything that Sloth records, of every objective, at one time.
@@ -19,7 +19,7 @@ pub const TIMES: &str = r#"timestamp({__name__=~"slo:sli_error:ratio_rate.+"})"#
 /// The same where two of those series differ only in their names.
 pub const TIMES_5M: &str = "timestamp(slo:sli_error:ratio_rate5m)";
 
-const RATIO: &str = "slo:sli_error:ratio_rate";
+pub(super) const RATIO: &str = "slo:sli_error:ratio_rate";
 /// Seconds.
 const DAY: f64 = 86_400.0;
 /// Labels that tell copies of one Prometheus apart; one copy is read, and always the same.
@@ -29,12 +29,12 @@ const REPLICAS: [&str; 4] = ["replica", "prometheus_replica", "prometheus", "__r
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
     pub id: String,
-    extras: Vec<(String, String)>,
+    pub(super) extras: Vec<(String, String)>,
 }
 
 impl Key {
     /// Of a series or rule that is about an objective.
-    fn of(labels: &Labels) -> Option<Self> {
+    pub(super) fn of(labels: &Labels) -> Option<Self> {
         let id = labels.get("sloth_id").filter(|id| !id.is_empty())?.clone();
         let own = |name: &str| name == "__name__" || name.starts_with("sloth_") || REPLICAS.contains(&name);
         let extras = labels.iter().filter(|(name, _)| !own(name));
@@ -73,101 +73,18 @@ pub struct Found {
     pub ratios: BTreeMap<String, f64>,
 }
 
-/// What the rules say about an objective.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct OfRules {
-    /// Between two samples.
-    pub interval: Option<Duration>,
-    /// The expression of the 5 m ratio.
-    pub ratio_5m: Option<String>,
-    /// The ratio over the whole window is the mean of the 5 m ratios.
-    pub mean_of_ratios: bool,
-    /// Severity, short and long window, threshold; as its alerts have them.
-    pub alerts: Vec<Alert>,
-    labels: Labels,
-    days: Option<f64>,
-}
-
-/// By `sloth_id`.
-#[must_use]
-pub fn of_rules(rules: &[Rule]) -> HashMap<String, OfRules> {
-    let mut found: HashMap<String, OfRules> = HashMap::new();
-    for rule in rules.iter().filter(|rule| !rule.alerting) {
-        let Some(id) = rule.labels.get("sloth_id") else { continue };
-        let of = found.entry(id.clone()).or_default();
-        match rule.name.strip_prefix(RATIO) {
-            Some("5m") => {
-                of.interval = Some(rule.interval);
-                of.ratio_5m = Some(rule.query.clone());
-            }
-            _ if rule.name == "sloth_slo_info" => of.labels = rule.labels.clone(),
-            _ if rule.name == "slo:time_period:days" => of.days = argument(&rule.query),
-            _ => {}
-        }
-    }
-    for rule in rules.iter().filter(|rule| !rule.alerting && rule.name.starts_with(RATIO)) {
-        // This one is generated without the id among its labels.
-        let mean = rule.query.contains("sum_over_time") && rule.query.contains("count_over_time");
-        let id = rule.labels.get("sloth_id").cloned().or_else(|| selected(&rule.query));
-        if mean && let Some(of) = id.and_then(|id| found.get_mut(&id)) {
-            of.mean_of_ratios = true;
-        }
-    }
-    for rule in rules.iter().filter(|rule| rule.alerting) {
-        let severity = match rule.labels.get("sloth_severity").map(String::as_str) {
-            Some("page") => BurnSeverity::Page,
-            Some("ticket") => BurnSeverity::Ticket,
-            _ => continue,
-        };
-        if let Some(of) = selected(&rule.query).and_then(|id| found.get_mut(&id)) {
-            of.alerts.extend(pairs(&rule.query).into_iter().map(|(short, long, k)| (severity, short, long, k)));
-        }
-    }
-    found
-}
-
-/// The id that a query selects.
-fn selected(query: &str) -> Option<String> {
-    let rest = query.split_once("sloth_id=\"")?.1;
-    Some(rest.split_once('"')?.0.to_owned())
-}
-
-/// The number in `vector(30)`.
-fn argument(query: &str) -> Option<f64> {
-    query.trim().strip_prefix("vector(")?.strip_suffix(')')?.trim().parse().ok()
-}
-
-/// The pairs of windows of an alert and their threshold: `…rate5m{…} > (14.4 * 0.001) … rate1h…`.
-fn pairs(query: &str) -> Vec<(String, String, f64)> {
-    let sides: Vec<(String, f64)> = query.split(RATIO).skip(1).filter_map(side).collect();
-    let pair = |two: &[(String, f64)]| match two {
-        [(short, k), (long, other)] if (k - other).abs() < f64::EPSILON => Some((short.clone(), long.clone(), *k)),
-        _ => None,
-    };
-    sides.chunks(2).filter_map(pair).collect()
-}
-
-fn side(text: &str) -> Option<(String, f64)> {
-    let window: String = text.chars().take_while(char::is_ascii_alphanumeric).collect();
-    let (_, limit) = text.split_once('>')?;
-    let factor: String =
-        limit.trim_start_matches([' ', '(']).chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
-    Some((window, factor.parse().ok()?))
-}
-
 /// The objectives that the answers tell of; and how many lacked their objective.
 #[must_use]
-pub(super) fn found(series: &[Series], rules: &HashMap<String, OfRules>) -> (Vec<Found>, u64) {
+pub(super) fn found(series: &[Series], rules: &Rules) -> (Vec<Found>, u64) {
     let mut parts: BTreeMap<Key, Parts<'_>> = BTreeMap::new();
     for one in series {
         let Some(key) = Key::of(&one.labels) else { continue };
         parts.entry(key).or_default().take(one);
     }
     // A rule whose series is gone, or was never there, is an objective without data.
-    for (id, of) in rules.iter().filter(|(_, of)| of.labels.contains_key("sloth_objective")) {
-        if !parts.keys().any(|key| key.id == *id) {
-            let key = Key::of(&of.labels).unwrap_or_else(|| Key { id: id.clone(), extras: Vec::new() });
-            parts.entry(key).or_default();
+    for key in rules.keys() {
+        if !parts.keys().any(|part| rules.find(part).is_some_and(|(own, _)| own == key)) {
+            parts.entry(key.clone()).or_default();
         }
     }
     let mut ids: HashMap<&str, BTreeSet<&Key>> = HashMap::new();
@@ -177,7 +94,7 @@ pub(super) fn found(series: &[Series], rules: &HashMap<String, OfRules>) -> (Vec
     let (mut found, mut left_out) = (Vec::new(), 0);
     for (key, part) in &parts {
         let alone = ids.get(key.id.as_str()).is_none_or(|keys| keys.len() == 1);
-        match part.finish(key, rules.get(&key.id), alone) {
+        match part.finish(key, rules.get(key), alone) {
             Some(one) => found.push(one),
             None => left_out += 1,
         }
@@ -230,6 +147,13 @@ impl<'a> Parts<'a> {
             window: span(self.days.or(rules.and_then(|rules| rules.days))? * DAY)?,
             ratios: self.ratios.iter().map(|(window, (_, value))| (window.clone(), *value)).collect(),
         })
+    }
+}
+
+impl Found {
+    /// The labels that tell it from another of the same id; none where there is no other.
+    pub(super) fn told_apart(&self) -> impl Iterator<Item = &(String, String)> {
+        self.key.extras.iter().filter(|_| self.name != self.key.id)
     }
 }
 

@@ -120,7 +120,7 @@ impl Slos {
     pub(super) async fn mean_without_idle(&mut self, at: Timestamp) {
         let mut queries = HashMap::new();
         for (found, _) in self.found.values() {
-            let rules = self.rules.get(&found.key.id);
+            let rules = self.rules.get(&found.key);
             let window = window_text(found);
             let is_mean = rules.is_none_or(|rules| rules.mean_of_ratios);
             if is_mean && found.ratios.get(&window).is_some_and(|ratio| ratio.is_nan()) {

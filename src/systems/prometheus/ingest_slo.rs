@@ -20,6 +20,8 @@ const RATES: [&str; 3] = ["5m", "1h", "6h"];
 #[derive(Debug, Clone, PartialEq)]
 pub struct Head {
     pub id: String,
+    /// As in [`Slo::extras`].
+    pub extras: Vec<(Safe, Safe)>,
     pub service: Safe,
     pub name: Safe,
     pub objective: Objective,
@@ -89,6 +91,7 @@ pub fn slo(
         meta: meta(source, head.service.as_str(), &head.id, &head.id),
         service: head.service.clone(),
         name: head.name.clone(),
+        extras: head.extras.clone(),
         objective: head.objective,
         window: head.window,
         window_text: Safe::line(&head.window_text),

@@ -3,7 +3,7 @@
 //! | What | Where |
 //! |---|---|
 //! | answers to series, rules, alerts | [`ingest`] |
-//! | which objectives Sloth's rules tell of | [`discover`] |
+//! | which objectives Sloth's rules tell of | [`discover`], [`rules`] |
 //! | readings to an objective with its figures | [`ingest_slo`] |
 //! | objectives of the configuration's files | `objective`, `batch` |
 //! | the canary beside the stable arm, budget spent | `compare` |
@@ -23,5 +23,6 @@ pub mod ingest;
 pub mod ingest_slo;
 mod objective;
 mod poll;
+pub mod rules;
 mod slos;
 pub mod watch;

@@ -115,6 +115,7 @@ pub(super) fn head(spec: &ObjectiveSpec, at: Timestamp) -> Head {
     let name = id.strip_prefix(spec.service.as_str()).and_then(|rest| rest.strip_prefix('-')).unwrap_or(id);
     Head {
         id: id.to_owned(),
+        extras: Vec::new(),
         service: spec.service.clone(),
         name: Safe::line(name),
         objective: spec.objective,

@@ -9,12 +9,13 @@ use jiff::Timestamp;
 
 use super::batch;
 use super::compare::Looked;
-use super::discover::{self, Found, Key, OfRules};
+use super::discover::{self, Found, Key};
 use super::idle::{self, Means};
 use super::ingest::{self, Told};
 use super::ingest_slo::{self, Memory, WINDOWS};
 use super::objective::OfSpec;
 use super::poll::{Fault, Poll, Woke};
+use super::rules::Rules;
 use super::watch::tell;
 use crate::model::slo::{ObjectiveSpec, Slo};
 use crate::model::source::{FeedEvent, Object};
@@ -34,7 +35,7 @@ const KEEP_GONE: Duration = Duration::from_hours(1);
 pub(super) struct Slos {
     pub(super) poll: Poll,
     pub(super) objectives: Arc<[ObjectiveSpec]>,
-    pub(super) rules: HashMap<String, OfRules>,
+    pub(super) rules: Rules,
     rules_read: Option<Duration>,
     /// Samples behind each window, and when they were counted: short and long ones.
     pub(super) samples: HashMap<(Key, String), f64>,
@@ -57,7 +58,7 @@ impl Slos {
         Self {
             poll,
             objectives,
-            rules: HashMap::new(),
+            rules: Rules::default(),
             rules_read: None,
             samples: HashMap::new(),
             counted: [None; 2],
@@ -157,7 +158,7 @@ impl Slos {
             if warning.is_none() {
                 self.rules.clear();
             }
-            self.rules.extend(discover::of_rules(&rules));
+            self.rules.extend(Rules::of(&rules));
         }
         Ok(())
     }
@@ -167,8 +168,12 @@ impl Slos {
         if let Some(spec) = self.objectives.iter().find(|spec| spec.id.raw() == id) {
             return Some((events::failed(spec, span)?, events::all(spec, window)?));
         }
-        let rule = self.rules.get(&self.of_sloth(id)?.key.id)?.ratio_5m.as_ref()?;
-        Some((events::of_ratio(rule, span)?.0, events::of_ratio(rule, window)?.1))
+        let found = self.of_sloth(id)?;
+        let (own, rules) = self.rules.find(&found.key)?;
+        // What the rule itself puts on its series need not be on what it counts.
+        let kept = found.told_apart().filter(|extra| !own.extras.contains(extra));
+        let rule = events::narrowed(rules.ratio_5m.as_ref()?, kept)?;
+        Some((events::of_ratio(&rule, span)?.0, events::of_ratio(&rule, window)?.1))
     }
 
     /// The mean error ratio over a span.
