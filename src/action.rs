@@ -20,7 +20,10 @@ pub enum Verb {
     Undo,
     /// The failed jobs of a run.
     Rerun,
+    RerunAll,
+    RerunJob,
     Cancel,
+    ForceCancel,
     /// A new run of a pipeline.
     Trigger,
     Create,
@@ -35,7 +38,10 @@ impl Verb {
             Self::Retry => "retry",
             Self::Undo => "undo",
             Self::Rerun => "rerun",
+            Self::RerunAll => "rerun all",
+            Self::RerunJob => "rerun job",
             Self::Cancel => "cancel",
+            Self::ForceCancel => "force-cancel",
             Self::Trigger => "trigger",
             Self::Create => "create",
         }
@@ -65,9 +71,15 @@ pub enum Change {
     /// Main resource: test uid and resourceVersion, replace the template by that ReplicaSet's.
     Undo { resource_version: Arc<str>, replica_set: Name, replica_set_uid: Uid, to_revision: i64 },
     /// `POST …/rerun-failed-jobs`. GitHub takes no guard: the attempt is read again before the send.
-    RerunFailed { attempt: u32 },
+    RerunFailed { attempt: u32, debug: bool },
+    /// `POST …/rerun`, the same: every job.
+    RerunAll { attempt: u32, debug: bool },
+    /// `POST …/jobs/{job}/rerun`, the same: that job and those that depend on it.
+    RerunJob { attempt: u32, job: Uid, name: Name, debug: bool },
     /// `POST …/cancel`, the same. Of a RustCI execution `DELETE …/cancel`.
     Cancel { attempt: u32 },
+    /// `POST …/force-cancel`, the same: `always()` holds nothing up.
+    ForceCancel { attempt: u32 },
     /// `spec.status` of a PipelineRun: test uid, what it was asked for before, and that it has not ended.
     CancelRun { how: CancelHow },
     /// A POST of a PipelineRun with the spec of this one, without its status.
@@ -126,10 +138,47 @@ impl Change {
             Self::Retry { .. } => Verb::Retry,
             Self::Undo { .. } => Verb::Undo,
             Self::RerunFailed { .. } | Self::RunAgain => Verb::Rerun,
+            Self::RerunAll { .. } => Verb::RerunAll,
+            Self::RerunJob { .. } => Verb::RerunJob,
             Self::Cancel { .. } | Self::CancelRun { .. } => Verb::Cancel,
+            Self::ForceCancel { .. } => Verb::ForceCancel,
             Self::Trigger { .. } => Verb::Trigger,
             Self::CreatePipeline { .. } => Verb::Create,
         }
+    }
+
+    /// Whether the new attempt writes debug logs; `None` of what takes no such wish.
+    #[must_use]
+    pub const fn debug(&self) -> Option<bool> {
+        match self {
+            Self::RerunFailed { debug, .. } | Self::RerunAll { debug, .. } | Self::RerunJob { debug, .. } => {
+                Some(*debug)
+            }
+            _ => None,
+        }
+    }
+
+    /// The same with or without debug logs.
+    #[must_use]
+    pub fn with_debug(mut self, wanted: bool) -> Self {
+        if let Self::RerunFailed { debug, .. } | Self::RerunAll { debug, .. } | Self::RerunJob { debug, .. } = &mut self
+        {
+            *debug = wanted;
+        }
+        self
+    }
+
+    /// It is asked of a workflow run.
+    #[must_use]
+    pub const fn is_of_run(&self) -> bool {
+        matches!(
+            self,
+            Self::RerunFailed { .. }
+                | Self::RerunAll { .. }
+                | Self::RerunJob { .. }
+                | Self::Cancel { .. }
+                | Self::ForceCancel { .. }
+        )
     }
 }
 

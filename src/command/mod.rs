@@ -124,7 +124,10 @@ commands! {
     Retry, Workloads, "retry", "retry…", "start an aborted rollout again from its first step";
     Undo, Workloads, "undo", "undo…", "go back to an earlier revision";
     RerunFailed, Runs, "rerun-failed", "rerun failed…", "run the failed jobs of a run again; a PipelineRun as a new run";
+    RerunAll, Runs, "rerun-all", "rerun all…", "run every job of a run again";
+    RerunJob, Runs, "rerun-job", "rerun job…", "run one job of a run again, and those that depend on it";
     CancelRun, Runs, "cancel-run", "cancel…", "cancel a run";
+    ForceCancel, Runs, "force-cancel", "force-cancel…", "end a run that goes on after a cancel: always() holds nothing up";
     CancelFinally, Runs, "cancel-finally", "cancel, finally…", "cancel a PipelineRun, then run its finally tasks";
     StopFinally, Runs, "stop-finally", "stop, finally…", "let running tasks of a PipelineRun end, then run its finally tasks";
     Images, Runs, "images", "images", "images of the registries: commit, run, platforms, who runs them";
@@ -151,6 +154,7 @@ commands! {
     ScrollLeft, Log, "scroll-left", "left", "scroll sideways";
     ScrollRight, Log, "scroll-right", "right", "scroll sideways";
     ConfirmYes, Confirm, "confirm-yes", "go", "do it (where no name must be typed)";
+    ConfirmDebug, Confirm, "debug-logging", "debug logs", "a rerun with debug logs, or without";
     ConfirmNo, Confirm, "confirm-no", "leave it", "leave everything as it is";
 }
 

@@ -42,18 +42,62 @@ pub(super) struct Intent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 enum ChangeEntry {
-    PromotePause { pod_hash: String, step: Option<i64> },
-    PromoteInconclusive { pod_hash: String, step: i64, next: i64 },
+    PromotePause {
+        pod_hash: String,
+        step: Option<i64>,
+    },
+    PromoteInconclusive {
+        pod_hash: String,
+        step: i64,
+        next: i64,
+    },
     Unpause,
-    Abort { pod_hash: String },
-    Retry { pod_hash: String },
-    Undo { resource_version: String, replica_set: String, replica_set_uid: String, to_revision: i64 },
-    RerunFailed { attempt: u32 },
-    Cancel { attempt: u32 },
-    CancelRun { how: CancelHow },
+    Abort {
+        pod_hash: String,
+    },
+    Retry {
+        pod_hash: String,
+    },
+    Undo {
+        resource_version: String,
+        replica_set: String,
+        replica_set_uid: String,
+        to_revision: i64,
+    },
+    RerunFailed {
+        attempt: u32,
+        #[serde(default)]
+        debug: bool,
+    },
+    RerunAll {
+        attempt: u32,
+        debug: bool,
+    },
+    RerunJob {
+        attempt: u32,
+        job: String,
+        name: String,
+        debug: bool,
+    },
+    Cancel {
+        attempt: u32,
+    },
+    ForceCancel {
+        attempt: u32,
+    },
+    CancelRun {
+        how: CancelHow,
+    },
     RunAgain,
-    Trigger { last: Option<String> },
-    CreatePipeline { file: String, pipeline: Option<String>, bytes: u64, before: u32 },
+    Trigger {
+        last: Option<String>,
+    },
+    CreatePipeline {
+        file: String,
+        pipeline: Option<String>,
+        bytes: u64,
+        before: u32,
+    },
 }
 
 /// What became of an operation.
@@ -167,7 +211,14 @@ impl ChangeEntry {
                 Self::PromoteInconclusive { pod_hash: text(pod_hash), step: *step, next: *next }
             }
             Change::Unpause => Self::Unpause,
-            Change::RerunFailed { attempt } => Self::RerunFailed { attempt: *attempt },
+            Change::RerunFailed { attempt, debug } => Self::RerunFailed { attempt: *attempt, debug: *debug },
+            Change::RerunAll { attempt, debug } => Self::RerunAll { attempt: *attempt, debug: *debug },
+            Change::RerunJob { attempt, job, name, debug } => Self::RerunJob {
+                attempt: *attempt,
+                job: job.raw().to_owned(),
+                name: name.raw().to_owned(),
+                debug: *debug,
+            },
             Change::Cancel { attempt } => Self::Cancel { attempt: *attempt },
             Change::CancelRun { how } => Self::CancelRun { how: *how },
             Change::RunAgain => Self::RunAgain,
@@ -178,6 +229,7 @@ impl ChangeEntry {
                 bytes: file.bytes,
                 before: *before,
             },
+            Change::ForceCancel { attempt } => Self::ForceCancel { attempt: *attempt },
             Change::Abort { pod_hash } => Self::Abort { pod_hash: text(pod_hash) },
             Change::Retry { pod_hash } => Self::Retry { pod_hash: text(pod_hash) },
             Change::Undo { resource_version, replica_set, replica_set_uid, to_revision } => Self::Undo {
@@ -198,7 +250,14 @@ impl ChangeEntry {
                 Change::PromoteInconclusive { pod_hash: Safe::identity(pod_hash), step: *step, next: *next }
             }
             Self::Unpause => Change::Unpause,
-            Self::RerunFailed { attempt } => Change::RerunFailed { attempt: *attempt },
+            Self::RerunFailed { attempt, debug } => Change::RerunFailed { attempt: *attempt, debug: *debug },
+            Self::RerunAll { attempt, debug } => Change::RerunAll { attempt: *attempt, debug: *debug },
+            Self::RerunJob { attempt, job, name, debug } => Change::RerunJob {
+                attempt: *attempt,
+                job: Uid::new(cluster, job),
+                name: Name::new(name),
+                debug: *debug,
+            },
             Self::Cancel { attempt } => Change::Cancel { attempt: *attempt },
             Self::CancelRun { how } => Change::CancelRun { how: *how },
             Self::RunAgain => Change::RunAgain,
@@ -214,6 +273,7 @@ impl ChangeEntry {
                 }),
                 before: *before,
             },
+            Self::ForceCancel { attempt } => Change::ForceCancel { attempt: *attempt },
             Self::Abort { pod_hash } => Change::Abort { pod_hash: Safe::identity(pod_hash) },
             Self::Retry { pod_hash } => Change::Retry { pod_hash: Safe::identity(pod_hash) },
             Self::Undo { resource_version, replica_set, replica_set_uid, to_revision } => Change::Undo {

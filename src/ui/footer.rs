@@ -132,7 +132,8 @@ fn wanted(state: &State) -> Vec<Command> {
         first.extend(verbs);
     }
     if scopes.contains(&Scope::Runs) {
-        first.extend([C::RerunFailed, C::CancelRun, C::TriggerPipeline, C::CreatePipeline]);
+        first.extend([C::RerunFailed, C::RerunAll, C::CancelRun, C::ForceCancel]);
+        first.extend([C::TriggerPipeline, C::CreatePipeline]);
     }
     // In the log of a job there is no row to open: reading comes first.
     let at = if scopes.contains(&Scope::Log) && scopes.contains(&Scope::Runs) { 3.min(wanted.len()) } else { at };

@@ -98,6 +98,9 @@ pub(super) fn key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     }
     let alone = comes_alone(confirm, now);
     confirm.mismatch = false;
+    if command == Some(Command::ConfirmDebug) {
+        return choose_debug(state);
+    }
     match (key.code, confirm.focus, &confirm.tier) {
         (KeyCode::Tab, focus, _) => {
             confirm.focus = match focus {
@@ -124,6 +127,15 @@ pub(super) fn key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
             }
         }
     }
+}
+
+/// A rerun with debug logs, or without: another question, to be read before it is confirmed.
+fn choose_debug(state: &mut State) {
+    let Some(confirm) = open(state) else { return };
+    let Some(debug) = confirm.action.change.debug() else { return };
+    confirm.action.change = confirm.action.change.clone().with_debug(!debug);
+    confirm.armed_at = None;
+    check_target(state);
 }
 
 /// Before its time, or one that came before its time and may be held since. A letter of a name that

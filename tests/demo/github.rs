@@ -289,6 +289,45 @@ async fn a_run_is_cancelled_once() {
 }
 
 #[tokio::test]
+async fn what_runs_always_ends_by_force_alone() {
+    let world = flaky().await;
+    let red = find(&world, "shop/checkout", "conclusion", "failure").await;
+    let path = format!("{CHECKOUT}/runs/{}", red["id"]);
+    assert_eq!(post(&world, &format!("{path}/rerun")).await.code, 201);
+    // All of them, also those that had passed.
+    world.seconds(12);
+    let first = jobs(&world, &red, "").await;
+    assert_eq!((&first["build"]["run_attempt"], &first["build"]["status"]), (&2.into(), &"in_progress".into()));
+    world.seconds(120);
+    assert_eq!(jobs(&world, &red, "").await["e2e"]["status"], "in_progress");
+    assert_eq!(post(&world, &format!("{path}/cancel")).await.code, 202);
+    world.seconds(40);
+    let after = jobs(&world, &red, "").await;
+    assert_eq!((&after["unit"]["conclusion"], &after["e2e"]["status"]), (&"cancelled".into(), &"in_progress".into()));
+    assert_eq!(post(&world, &format!("{path}/force-cancel")).await.code, 202);
+    world.seconds(5);
+    assert_eq!(jobs(&world, &red, "").await["e2e"]["conclusion"], "cancelled");
+    assert_eq!(get(&world, &path).await.json()["conclusion"], "cancelled");
+}
+
+#[tokio::test]
+async fn one_job_and_those_that_need_it_run_again() {
+    let world = flaky().await;
+    let red = find(&world, "shop/checkout", "conclusion", "failure").await;
+    let before = jobs(&world, &red, "").await;
+    assert_eq!(post(&world, &format!("{CHECKOUT}/jobs/{}/rerun", before["unit"]["id"])).await.code, 201);
+    world.minutes(5);
+    let after = jobs(&world, &red, "").await;
+    let times = |jobs: &BTreeMap<String, Value>, name: &str| jobs[name]["started_at"].clone();
+    assert_ne!(times(&before, "unit"), times(&after, "unit"));
+    assert_eq!(times(&before, "build"), times(&after, "build"));
+    assert_eq!(after["e2e"]["conclusion"], "failure", "it stands as it was");
+    assert_eq!(get(&world, &format!("{CHECKOUT}/runs/{}", red["id"])).await.json()["conclusion"], "failure");
+    // A job of an attempt that is over is none that can be run.
+    assert_eq!(post(&world, &format!("{CHECKOUT}/jobs/{}/rerun", before["unit"]["id"])).await.code, 404);
+}
+
+#[tokio::test]
 async fn the_log_of_a_finished_job_is_fetched_without_a_token() {
     let world = flaky().await;
     let run = find(&world, "shop/checkout", "conclusion", "failure").await;

@@ -38,7 +38,7 @@ pub fn operation(run: &str, change: Change) -> Operation {
     }
 }
 
-const RERUN: Change = Change::RerunFailed { attempt: 1 };
+const RERUN: Change = Change::RerunFailed { attempt: 1, debug: false };
 const CANCEL: Change = Change::Cancel { attempt: 1 };
 
 fn posts(requests: &[Request]) -> usize {
@@ -62,6 +62,60 @@ fn failed_jobs_are_run_again_and_a_run_is_cancelled() {
         assert_eq!(sent[0].body, b"{\"enable_debug_logging\":false}");
         assert_eq!((sent[1].path.as_str(), sent[1].body.len()), ("/repos/acme/checkout/actions/runs/2/cancel", 0));
         assert_eq!(sent.len(), 2);
+    });
+}
+
+fn one_job(job: &str, attempt: u32, debug: bool) -> Change {
+    Change::RerunJob { attempt, job: object(Kind::Job, job).uid, name: Name::new("e2e"), debug }
+}
+
+#[test]
+fn all_jobs_or_one_are_run_again_with_debug_logs_and_a_cancel_is_forced() {
+    block_on(async {
+        let server = Server::answering(hub(Arc::new(AtomicU32::new(1)))).await;
+        let accepted = Progress::Accepted { generation: None };
+        for (run, change) in [
+            ("1", Change::RerunAll { attempt: 1, debug: true }),
+            ("1", one_job("11", 2, true)),
+            ("1", Change::RerunFailed { attempt: 3, debug: true }),
+            ("2", Change::ForceCancel { attempt: 1 }),
+        ] {
+            assert_eq!(told(&server, run, change.clone()).await, [Progress::Sent, accepted.clone()], "{change:?}");
+        }
+        let requests = server.requests();
+        let sent: Vec<(&str, &[u8])> = requests
+            .iter()
+            .filter(|request| request.method == "POST")
+            .map(|request| (request.path.strip_prefix("/repos/acme/checkout/actions/").unwrap(), &request.body[..]))
+            .collect();
+        let debug = &b"{\"enable_debug_logging\":true}"[..];
+        let wanted = [
+            ("runs/1/rerun", debug),
+            ("jobs/11/rerun", debug),
+            ("runs/1/rerun-failed-jobs", debug),
+            ("runs/2/force-cancel", &b""[..]),
+        ];
+        assert_eq!(sent, wanted);
+    });
+}
+
+#[test]
+fn a_job_that_is_gone_or_another_runs_is_not_run_again() {
+    block_on(async {
+        let server = Server::answering(hub(Arc::new(AtomicU32::new(1)))).await;
+        for (run, change, words) in [
+            ("1", one_job("12", 1, false), "the job is gone"),
+            ("1", one_job("31", 1, false), "one of another run"),
+            ("1", one_job("11", 2, false), "attempt 1 now, not 2"),
+            ("2", one_job("21", 1, false), "it is in_progress again"),
+            ("2", Change::RerunAll { attempt: 1, debug: false }, "it is in_progress again"),
+            ("1", Change::ForceCancel { attempt: 1 }, "it has ended (failure)"),
+        ] {
+            let told = told(&server, run, change).await;
+            let [Progress::Refused { message }] = &told[..] else { panic!("{told:?}") };
+            assert!(message.as_str().contains(words) && message.as_str().contains("nothing was sent"), "{message:?}");
+        }
+        assert_eq!(posts(&server.requests()), 0);
     });
 }
 
@@ -210,6 +264,10 @@ fn the_run_tells_what_became_of_a_write_nobody_heard_the_end_of() {
             (run_row(1, 1, "completed", Some("success")), CANCEL, Found::Passed),
             (run_row(1, 2, "in_progress", None), CANCEL, Found::Passed),
             (run_row(9, 2, "in_progress", None), CANCEL, Found::Untold),
+            (run_row(1, 2, "queued", None), one_job("11", 1, false), Found::Applied),
+            (run_row(1, 1, "completed", None), Change::RerunAll { attempt: 1, debug: true }, Found::Missing),
+            (run_row(1, 1, "completed", Some("cancelled")), Change::ForceCancel { attempt: 1 }, Found::Applied),
+            (run_row(1, 1, "in_progress", None), Change::ForceCancel { attempt: 1 }, Found::Untold),
         ] {
             let server = Server::answering({
                 let row = row.clone();

@@ -114,7 +114,13 @@ pub fn hub(attempt: Arc<AtomicU32>) -> impl Fn(&Request) -> Reply + Send + Sync 
                 let host = request.head.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default();
                 Reply::Whole(302, format!("Location: http://{host}/signed/11?sig=s3cret\r\n"), String::new())
             }
-            ("POST", "runs/1/rerun-failed-jobs") => {
+            ("GET", "jobs/31") => {
+                let mut other = job_row(31, "completed", Some("failure"));
+                other["run_id"] = 3.into();
+                answer(&other)
+            }
+            ("POST", "runs/2/force-cancel") => Reply::Whole(202, LIMITS.to_owned(), "{}".to_owned()),
+            ("POST", "runs/1/rerun-failed-jobs" | "runs/1/rerun" | "jobs/11/rerun") => {
                 attempt.fetch_add(1, Ordering::SeqCst);
                 Reply::Whole(201, LIMITS.to_owned(), "{}".to_owned())
             }

@@ -183,3 +183,52 @@ async fn a_rerun_of_a_run_that_moved_on_is_refused_and_sends_nothing() {
     assert_eq!(served(&story, &red).await["run_attempt"], 2, "nothing was sent a second time");
     story.until("the refusal", |screen| screen.contains("refused, nothing was changed")).await;
 }
+
+/// Its last job runs whatever happens: only force ends it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_jobs_run_again_with_debug_logs_and_what_a_cancel_leaves_is_ended_by_force() {
+    let mut story = flaky().await;
+    let red = run_of(&story.console, "shop/checkout", |run| run.conclusion == Some(Conclusion::Failure));
+    let red = red.expect("the red run");
+    choose(&mut story, &red).await;
+    press(&mut story, Command::RerunAll).await;
+    story.until("the dialog", |screen| screen.contains("also those that passed")).await;
+    story.until("keys are taken", |screen| screen.contains("with debug logs")).await;
+    let armed = |console: &Headless| match &console.state().ui.overlay {
+        Some(Overlay::Confirm(confirm)) => confirm.takes_keys(console.state().now.mono),
+        _ => false,
+    };
+    wait_for(&mut story, "the dialog to take keys", armed).await;
+    assert!(story.console.press(Command::ConfirmDebug), "the choice has a key");
+    story.until("debug logs", |screen| screen.contains("on: runner and steps write all they do")).await;
+    story.console.confirm().await.unwrap_or_else(|lost| panic!("{lost}"));
+    wait_for(&mut story, "the rerun to be observed", |console| outcome(console) == "observed").await;
+
+    // It runs; the cancel is taken, and its last job goes on all the same.
+    story.advance(120);
+    assert!(story.console.press(Command::Refresh));
+    wait_for(&mut story, "attempt 2 to run", |console| {
+        let run = console.state().world.runs.get(&red.meta.uid);
+        run.is_some_and(|run| run.attempt == 2 && run.status == RunStatus::InProgress)
+    })
+    .await;
+    choose(&mut story, &red).await;
+    press(&mut story, Command::CancelRun).await;
+    story.console.confirm().await.unwrap_or_else(|lost| panic!("{lost}"));
+    wait_for(&mut story, "the cancel to be accepted", |console| outcome(console) == "accepted").await;
+    story.advance(40);
+    assert!(story.console.press(Command::Refresh));
+    wait_for(&mut story, "force to be offered", |console| {
+        verbs::available(console.state(), Command::ForceCancel, &red.id()).is_ok()
+    })
+    .await;
+    assert_eq!(served(&story, &red).await["status"], "in_progress");
+    press(&mut story, Command::ForceCancel).await;
+    story.until("the dialog", |screen| screen.contains("it goes on although its cancel was accepted")).await;
+    story.console.confirm().await.unwrap_or_else(|lost| panic!("{lost}"));
+    story.advance(10);
+    wait_for(&mut story, "the end to be observed", |console| outcome(console) == "observed").await;
+    assert_eq!(served(&story, &red).await["conclusion"], "cancelled");
+    let ends = story.console.state().operations.iter().map(|operation| operation.outcome.as_str());
+    assert_eq!(ends.collect::<Vec<_>>(), ["observed", "observed", "observed"]);
+}

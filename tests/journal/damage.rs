@@ -157,13 +157,41 @@ fn the_last_outcome_counts() {
     assert_eq!(elsewhere[0].cluster.raw(), "east");
 }
 
+/// What is read up after a restart is what was asked for, debug logs included; an entry of a version that
+/// had no such choice is one without them.
+#[test]
+fn what_was_asked_of_a_run_comes_back_whole() {
+    use quarterdeck::model::{Kind, Name};
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(folder.path());
+    let job = operation(1, Change::Unpause).action.target.uid;
+    let asked = [
+        Change::RerunFailed { attempt: 1, debug: true },
+        Change::RerunAll { attempt: 2, debug: true },
+        Change::RerunJob { attempt: 3, job, name: Name::new("unit (3.12)"), debug: false },
+        Change::ForceCancel { attempt: 4 },
+    ];
+    for (id, change) in asked.iter().enumerate() {
+        let mut operation = operation(id as u32, change.clone());
+        operation.action.target.kind = Kind::Run;
+        journal.intent(&operation).unwrap();
+    }
+    drop(journal);
+    let back = open(folder.path()).take(&scope());
+    let raw = |change: &Change| format!("{change:?}").replace(char::is_numeric, "");
+    assert_eq!(
+        back.iter().map(|one| raw(&one.action.change)).collect::<Vec<_>>(),
+        asked.iter().map(raw).collect::<Vec<_>>()
+    );
+}
+
 /// The cluster, the GitHub and the Prometheus of one place may all have its name.
 #[test]
 fn a_source_is_found_by_its_system_and_its_name() {
     use quarterdeck::model::{Kind, SourceId, SystemId};
     let folder = tempfile::tempdir().unwrap();
     let journal = open(folder.path());
-    let mut rerun = operation(7, Change::RerunFailed { attempt: 1 });
+    let mut rerun = operation(7, Change::RerunFailed { attempt: 1, debug: false });
     rerun.action.target.kind = Kind::Run;
     journal.intent(&rerun).unwrap();
     journal.intent(&operation(8, Change::Unpause)).unwrap();

@@ -49,7 +49,18 @@ async fn every_request() -> BTreeMap<String, Request> {
     reading.systems.tail(TailId(1), LogRequest { pod, container: None, previous: false, since: LogSince::Head }, tx);
     while !matches!(next(&mut rx).await.unwrap().1, LogEvent::Ended) {}
     reading.stop().await;
-    for (run, change) in [("2", Change::Cancel { attempt: 1 }), ("1", Change::RerunFailed { attempt: 1 })] {
+    let job = |attempt| {
+        let (job, name) = (object(Kind::Job, "11").uid, Name::new("e2e"));
+        Change::RerunJob { attempt, job, name, debug: true }
+    };
+    // Each rerun counts on.
+    for (run, change) in [
+        ("2", Change::Cancel { attempt: 1 }),
+        ("2", Change::ForceCancel { attempt: 1 }),
+        ("1", Change::RerunFailed { attempt: 1, debug: false }),
+        ("1", Change::RerunAll { attempt: 2, debug: true }),
+        ("1", job(3)),
+    ] {
         perform(spec(client(&server.url)), operation(run, change), None).await;
     }
     // What `doctor` asks beside the runs.
@@ -105,7 +116,7 @@ fn decode(read: &str, body: &[u8]) -> (usize, u64) {
     let (source, repository, run) = (SourceId(0), Name::new("acme/checkout"), object(Kind::Run, "1"));
     match read {
         "runs/1" => ingest::run(source, &repository, body).map(|_| (1, 0)).unwrap(),
-        "jobs/11" => ingest::job_head(body).map(|_| (1, 0)).unwrap(),
+        "jobs/11" => ingest::job_head(SourceId(0), body).map(|_| (1, 0)).unwrap(),
         _ if read.contains("/jobs") => {
             let jobs = ingest::jobs(&run, 1, &[body]).unwrap();
             (jobs.jobs.len(), jobs.left_out)

@@ -8,6 +8,7 @@ mod first_row;
 mod inbox;
 mod life;
 mod places;
+mod run_again;
 mod run_verbs;
 mod tekton;
 mod verbs;

@@ -18,7 +18,7 @@ use super::world::Console;
 use crate::screens::run_world::{self as world, GITHUB, feed};
 
 /// A console that looks at this run, the only one.
-fn console(change: impl FnOnce(&mut Run)) -> (Console, Run) {
+pub(super) fn console(change: impl FnOnce(&mut Run)) -> (Console, Run) {
     let mut console = Console::empty();
     world::github(&mut console.state);
     let ended = world::run(&console.state, "acme/checkout", "ci", 7, 600, Some(300));
@@ -32,15 +32,15 @@ fn console(change: impl FnOnce(&mut Run)) -> (Console, Run) {
     (console, run)
 }
 
-fn active(run: &mut Run) {
+pub(super) fn active(run: &mut Run) {
     run.status = RunStatus::InProgress;
     run.conclusion = None;
 }
 
-fn ask(console: &Console, command: Command) -> String {
+pub(super) fn ask(console: &Console, command: Command) -> String {
     let target = verbs::target(&console.state).expect("a run is looked at");
     match verbs::available(&console.state, command, &target).map(|offer| offer.action.change) {
-        Ok(Change::RerunFailed { attempt }) => format!("rerun {attempt}"),
+        Ok(Change::RerunFailed { attempt, .. }) => format!("rerun {attempt}"),
         Ok(Change::Cancel { attempt }) => format!("cancel {attempt}"),
         Ok(other) => format!("{other:?}"),
         Err(why) => why.as_str().to_owned(),
@@ -99,7 +99,7 @@ fn nothing_is_offered_on_old_data_or_without_a_journal() {
 }
 
 /// Pressed, confirmed, sent: the operation.
-fn begun(console: &mut Console, command: Command) -> Operation {
+pub(super) fn begun(console: &mut Console, command: Command) -> Operation {
     console.press(command);
     assert!(console.dialog().is_some(), "{}", console.toast());
     console.arm();
@@ -108,12 +108,12 @@ fn begun(console: &mut Console, command: Command) -> Operation {
     console.state.operations.last().unwrap().clone()
 }
 
-fn outcome(console: &Console) -> &Outcome {
+pub(super) fn outcome(console: &Console) -> &Outcome {
     &console.state.operations.last().unwrap().outcome
 }
 
 /// The run as it is from now on.
-fn now(console: &mut Console, run: &Run) {
+pub(super) fn now(console: &mut Console, run: &Run) {
     console.send(Msg::Feed(feed("acme/checkout"), FeedEvent::Applied(vec![Object::Run(Arc::new(run.clone()))])));
 }
 
@@ -121,7 +121,7 @@ fn now(console: &mut Console, run: &Run) {
 fn a_rerun_is_observed_when_the_next_attempt_shows() {
     let (mut console, mut run) = console(|_| {});
     let operation = begun(&mut console, Command::RerunFailed);
-    assert_eq!(operation.action.change, Change::RerunFailed { attempt: 1 });
+    assert_eq!(operation.action.change, Change::RerunFailed { attempt: 1, debug: false });
     assert_eq!(operation.environment.raw(), "", "a run stands in no environment");
     assert!(ask(&console, Command::RerunFailed).contains("already rerunning"));
     console.send(Msg::Progress(operation.id.clone(), Progress::Sent));
@@ -179,7 +179,7 @@ fn an_answer_that_nobody_heard_is_read_up_and_never_sent_again() {
 }
 
 /// The lines of the dialog as one text.
-fn said(console: &Console) -> String {
+pub(super) fn said(console: &Console) -> String {
     let dialog = console.dialog().expect("a dialog");
     let mut out = format!("{}\n{}\n", dialog.title.as_str(), dialog.summary.as_str());
     for (label, lines) in &dialog.lines {

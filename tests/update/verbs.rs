@@ -26,7 +26,7 @@ fn told(change: &Result<Change, String>) -> String {
         Ok(Change::Abort { .. }) => "abort".to_owned(),
         Ok(Change::Retry { .. }) => "retry".to_owned(),
         Ok(Change::Undo { to_revision, .. }) => format!("undo {to_revision}"),
-        Ok(Change::RerunFailed { attempt }) => format!("rerun failed {attempt}"),
+        Ok(Change::RerunFailed { attempt, .. }) => format!("rerun failed {attempt}"),
         Ok(Change::Cancel { attempt }) => format!("cancel {attempt}"),
         Ok(Change::CancelRun { how }) => how.as_str().to_owned(),
         Ok(Change::RunAgain) => "run again".to_owned(),

@@ -74,7 +74,7 @@ pub(super) struct Run {
     pub(super) actor: &'static str,
     pub(super) created: Timestamp,
     pub(super) attempts: Vec<Attempt>,
-    fault: Option<Fault>,
+    pub(super) fault: Option<Fault>,
     ships: Option<Ships>,
 }
 
@@ -250,7 +250,8 @@ impl Book {
         let id = id_of(at, due.repository, due.workflow);
         let first = 60 + mix(self.seed ^ hash(&format!("{}/{}", due.repository, workflow.name))) % 1_900;
         let number = self.numbers.entry((due.repository, due.workflow)).or_insert(first);
-        let start = Start { run: id, number: 1, at, actor: due.actor, fault: due.fault.as_ref(), before: None };
+        let start =
+            Start { run: id, number: 1, at, actor: due.actor, fault: due.fault.as_ref(), before: None, debug: false };
         let attempts = vec![workflow.attempt(&start)];
         let sha = sha(self.seed, &self.repositories[due.repository].name, &due.commit);
         let run = Run {
@@ -324,46 +325,6 @@ impl Book {
             let (end, how) = run.latest()?.jobs.iter().find(named)?.ended?;
             (how == plan::SUCCESS).then_some((end, index, place))
         })
-    }
-
-    fn run_mut(&mut self, repository: &str, id: u64) -> Option<(&[Workflow], &mut Run)> {
-        let repository = self.repositories.iter_mut().find(|it| it.name.eq_ignore_ascii_case(repository))?;
-        Some((&self.workflows, repository.runs.iter_mut().find(|run| run.id == id)?))
-    }
-
-    /// Begins another attempt: of everything, or of what did not pass.
-    pub(super) fn rerun(&mut self, repository: &str, id: u64, now: Timestamp, failed: bool) -> Result<(), Refused> {
-        let (workflows, run) = self.run_mut(repository, id).ok_or(Refused::NotFound)?;
-        let last = run.attempts.last().ok_or(Refused::NotFound)?;
-        match last.state(now) {
-            ("completed", Some(plan::SUCCESS)) if failed => return Err(Refused::Passed),
-            ("completed", _) => {}
-            _ => return Err(Refused::Running),
-        }
-        let start = Start {
-            run: id,
-            number: last.number + 1,
-            at: now,
-            actor: "demo",
-            fault: run.fault.as_ref(),
-            before: failed.then_some(last),
-        };
-        let next = workflows[run.workflow].attempt(&start);
-        run.attempts.push(next);
-        Ok(())
-    }
-
-    /// Ends what still runs.
-    pub(super) fn cancel(&mut self, repository: &str, id: u64, now: Timestamp) -> Result<(), Refused> {
-        let (_, run) = self.run_mut(repository, id).ok_or(Refused::NotFound)?;
-        let last = run.attempts.last_mut().ok_or(Refused::NotFound)?;
-        if last.state(now).0 == "completed" {
-            return Err(Refused::Over);
-        }
-        if last.cancelled.is_none() {
-            last.cancel(now);
-        }
-        Ok(())
     }
 
     /// What the runs of a repository have pushed to the registry by now, oldest first.

@@ -41,9 +41,10 @@ pub(super) fn download(world: &World, job: &str, params: &Params, token: &str) -
         return refused(StatusCode::FORBIDDEN, "AuthenticationFailed");
     }
     for repository in &world.book.repositories {
-        if let Some((run, _, job)) = super::job_of(repository, job, world.now) {
+        if let Some((run, attempt, job)) = super::job_of(repository, job, world.now) {
             let kind = [(header::CONTENT_TYPE, "text/plain")];
-            return (kind, text(&world.book.workflows[run.workflow], &repository.name, run, job)).into_response();
+            let text = text(&world.book.workflows[run.workflow], &repository.name, run, job, attempt.debug);
+            return (kind, text).into_response();
         }
     }
     refused(StatusCode::NOT_FOUND, "BlobNotFound")
@@ -56,7 +57,7 @@ fn refused(code: StatusCode, why: &str) -> Response {
 }
 
 /// The whole log of a job.
-fn text(workflow: &Workflow, repository: &str, run: &Run, job: &Job) -> String {
+fn text(workflow: &Workflow, repository: &str, run: &Run, job: &Job, debug: bool) -> String {
     // The real ones begin with a byte order mark.
     let mut out = String::from("\u{feff}");
     let plan = shape::title(workflow, job);
@@ -75,6 +76,11 @@ fn text(workflow: &Workflow, repository: &str, run: &Run, job: &Job) -> String {
             let part = lines.len() / 2;
             lines.truncate(part);
             lines.push("##[error]The operation was canceled.".to_owned());
+        }
+        if debug {
+            let name = &step.name;
+            lines.insert(0, format!("##[debug]Evaluating condition for step: '{name}'"));
+            lines.push(format!("##[debug]Finishing: {name}"));
         }
         write(&mut out, step, &lines);
     }

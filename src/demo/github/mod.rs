@@ -1,6 +1,7 @@
 //! GitHub's REST API of the demo's world, under `/github` on its server: runs, attempts, jobs, logs,
 //! rerun and cancel, with the limits, the conditional answers and the refusals of the real one.
 
+mod asked;
 mod book;
 mod logs;
 mod plan;
@@ -13,6 +14,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::Response;
@@ -21,6 +23,7 @@ use serde_json::{Value, json};
 
 pub(super) use self::book::{Book, Deploy};
 use self::book::{Refused, Repository, Run};
+use self::plan::Again;
 pub(super) use self::plan::Fault;
 use self::quota::Spent;
 use self::reply::{Asked, Reply};
@@ -39,7 +42,13 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
 
 type Params = HashMap<String, String>;
 
-async fn answer(State(shared): State<Arc<Shared>>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+async fn answer(
+    State(shared): State<Arc<Shared>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let token = text(header::AUTHORIZATION);
     let params = Query::<Params>::try_from_uri(&uri).map(|query| query.0).unwrap_or_default();
@@ -62,7 +71,7 @@ async fn answer(State(shared): State<Arc<Shared>>, method: Method, uri: Uri, hea
     }
     let write = method != Method::GET && method != Method::HEAD;
     let answer = match world.book.quota.admit(token, write, now, mono) {
-        Ok(()) if write => act(&mut world, &method, &parts, token),
+        Ok(()) if write => act(&mut world, &method, &parts, token, &body),
         Ok(()) => read(&world, &parts, &asked),
         Err(Spent::Hour) => reply::spent(token),
         Err(Spent::Secondary(seconds)) => reply::too_fast(seconds),
@@ -184,8 +193,8 @@ fn runs(book: &Book, repository: &Repository, which: Option<&str>, asked: &Asked
 }
 
 /// Rerun, rerun failed jobs, cancel.
-fn act(world: &mut World, method: &Method, parts: &[&str], token: &str) -> Reply {
-    let ["repos", owner, name, "actions", "runs", id, verb] = parts else { return Reply::not_found() };
+fn act(world: &mut World, method: &Method, parts: &[&str], token: &str, body: &[u8]) -> Reply {
+    let ["repos", owner, name, "actions", kind, id, verb] = parts else { return Reply::not_found() };
     if method != Method::POST {
         return Reply::not_found();
     }
@@ -194,10 +203,20 @@ fn act(world: &mut World, method: &Method, parts: &[&str], token: &str) -> Reply
     }
     let Ok(id) = id.parse::<u64>() else { return Reply::not_found() };
     let (repository, now) = (format!("{owner}/{name}"), world.now);
-    let (code, done) = match *verb {
-        "rerun" => (StatusCode::CREATED, world.book.rerun(&repository, id, now, false)),
-        "rerun-failed-jobs" => (StatusCode::CREATED, world.book.rerun(&repository, id, now, true)),
-        "cancel" | "force-cancel" => (StatusCode::ACCEPTED, world.book.cancel(&repository, id, now)),
+    let debug = match serde_json::from_slice::<Value>(body) {
+        Ok(body) => body["enable_debug_logging"] == true,
+        Err(_) => false,
+    };
+    let book = &mut world.book;
+    let (code, done) = match (*kind, *verb) {
+        ("runs", "rerun") => (StatusCode::CREATED, book.rerun(&repository, id, now, Again::All, debug)),
+        ("runs", "rerun-failed-jobs") => (StatusCode::CREATED, book.rerun(&repository, id, now, Again::Failed, debug)),
+        ("jobs", "rerun") => {
+            let Some((run, job)) = book.place_of_job(&repository, id) else { return Reply::not_found() };
+            (StatusCode::CREATED, book.rerun(&repository, run, now, Again::Job(job), debug))
+        }
+        ("runs", "cancel") => (StatusCode::ACCEPTED, book.cancel(&repository, id, now, false)),
+        ("runs", "force-cancel") => (StatusCode::ACCEPTED, book.cancel(&repository, id, now, true)),
         _ => return Reply::not_found(),
     };
     match done {

@@ -43,6 +43,9 @@ pub(super) struct JobPlan {
     pub(super) needs: Vec<String>,
     /// It waits for this environment's approval.
     pub(super) environment: Option<String>,
+    /// `if: always()`: it runs whatever became of the others, a cancel included.
+    #[serde(default)]
+    pub(super) always: bool,
     pub(super) steps: Vec<StepPlan>,
 }
 
@@ -91,6 +94,8 @@ pub(super) struct Attempt {
     pub(super) actor: &'static str,
     pub(super) jobs: Vec<Job>,
     pub(super) cancelled: Option<Timestamp>,
+    /// Its logs tell what runner and steps do.
+    pub(super) debug: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -128,8 +133,19 @@ pub(super) struct Start<'a> {
     pub(super) at: Timestamp,
     pub(super) actor: &'static str,
     pub(super) fault: Option<&'a Fault>,
-    /// Its jobs that passed are not done again.
-    pub(super) before: Option<&'a Attempt>,
+    /// The one before, of which jobs are kept.
+    pub(super) before: Option<(&'a Attempt, Again)>,
+    pub(super) debug: bool,
+}
+
+/// What of the attempt before is done again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Again {
+    All,
+    /// What did not pass.
+    Failed,
+    /// The job at this place, and those that need it.
+    Job(usize),
 }
 
 impl Workflow {
@@ -138,10 +154,8 @@ impl Workflow {
         let mut jobs: Vec<Job> = Vec::new();
         for (index, plan) in self.jobs.iter().enumerate() {
             let id = job_id(start.run, start.number, index);
-            let passed = start.before.and_then(|before| before.jobs.iter().find(|job| job.plan == index));
-            let passed = passed.filter(|job| job.ended.is_some_and(|(_, how)| how == SUCCESS));
-            if let Some(passed) = passed {
-                jobs.push(Job { id, ..passed.clone() });
+            if let Some(kept) = start.before.and_then(|before| self.kept(before, index)) {
+                jobs.push(Job { id, ..kept.clone() });
                 continue;
             }
             let needs: Vec<Option<&Job>> =
@@ -151,7 +165,7 @@ impl Workflow {
             // What it needs waits for a person or was never made: neither is it.
             let Some(ends) = ends.collect::<Option<Vec<_>>>() else { continue };
             let ready = ends.iter().map(|(end, _)| *end).fold(begin, Timestamp::max);
-            let job = if ends.iter().any(|(_, how)| *how != SUCCESS) {
+            let job = if !plan.always && ends.iter().any(|(_, how)| *how != SUCCESS) {
                 Job {
                     id,
                     plan: index,
@@ -170,13 +184,40 @@ impl Workflow {
             };
             jobs.push(job);
         }
-        Attempt { number: start.number, started: start.at, actor: start.actor, jobs, cancelled: None }
+        Attempt {
+            number: start.number,
+            started: start.at,
+            actor: start.actor,
+            jobs,
+            cancelled: None,
+            debug: start.debug,
+        }
+    }
+
+    /// The job of the attempt before that stands as it is.
+    fn kept<'a>(&self, (before, again): (&'a Attempt, Again), index: usize) -> Option<&'a Job> {
+        let job = before.jobs.iter().find(|job| job.plan == index)?;
+        let kept = match again {
+            Again::All => false,
+            Again::Failed => job.ended.is_some_and(|(_, how)| how == SUCCESS),
+            Again::Job(which) => !self.needs(index, which),
+        };
+        kept.then_some(job)
+    }
+
+    /// Whether a job is that one, or runs after it.
+    fn needs(&self, index: usize, which: usize) -> bool {
+        let place = |name: &String| self.jobs.iter().position(|job| job.name == *name);
+        index == which
+            // Jobs need only jobs before them in the list.
+            || self.jobs[index].needs.iter().filter_map(place).any(|before| before < index && self.needs(before, which))
     }
 
     /// The time from start to end of an ordinary run.
     pub(super) fn length(&self) -> Duration {
         let at = Timestamp::UNIX_EPOCH;
-        let attempt = self.attempt(&Start { run: 1, number: 1, at, actor: "", fault: None, before: None });
+        let attempt =
+            self.attempt(&Start { run: 1, number: 1, at, actor: "", fault: None, before: None, debug: false });
         let end = attempt.jobs.iter().filter_map(|job| job.ended).map(|(end, _)| end).max().unwrap_or(at);
         end.duration_since(at).unsigned_abs()
     }
@@ -218,16 +259,20 @@ impl Attempt {
         let ends: Vec<_> = self.jobs.iter().map(|job| job.ended).collect::<Option<_>>()?;
         let last = ends.iter().map(|(end, _)| *end).max()?;
         let how = [CANCELLED, FAILURE].into_iter().find(|word| ends.iter().any(|(_, how)| how == word));
+        // One whose last job did not care for the cancel was cancelled all the same.
+        let how = how.or(self.cancelled.map(|_| CANCELLED));
         Some((last, how.unwrap_or(SUCCESS)))
     }
 
-    /// Ends what still runs a moment after `at`, as a cancelled run ends.
-    pub(super) fn cancel(&mut self, at: Timestamp) {
+    /// Ends what still runs a moment after `at`, as a cancelled run ends: what runs `always` goes on,
+    /// unless force is used.
+    pub(super) fn cancel(&mut self, plans: &[JobPlan], at: Timestamp, force: bool) {
         let stop = later(at, STOPPING);
         self.cancelled = Some(stop);
+        let goes_on = |job: &Job| !force && plans.get(job.plan).is_some_and(|plan| plan.always) && job.started <= stop;
         self.jobs.retain(|job| job.created <= stop);
         for job in &mut self.jobs {
-            if job.ended.is_some_and(|(end, _)| end <= stop) {
+            if job.ended.is_some_and(|(end, _)| end <= stop) || goes_on(job) {
                 continue;
             }
             job.ended = Some((stop, CANCELLED));

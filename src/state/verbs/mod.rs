@@ -7,6 +7,7 @@ mod outcome;
 pub mod pipeline;
 mod preview;
 mod run;
+mod run_words;
 mod tekton;
 
 use std::time::Duration;
@@ -100,14 +101,18 @@ pub fn target(state: &State) -> Option<ObjectId> {
 /// It asks for an action.
 #[must_use]
 pub const fn is_verb(command: Command) -> bool {
+    matches!(command, Command::Promote | Command::Abort | Command::Retry | Command::Undo) || is_of_runs(command)
+}
+
+/// It asks for an action on a workflow run.
+const fn is_of_runs(command: Command) -> bool {
     matches!(
         command,
-        Command::Promote
-            | Command::Abort
-            | Command::Retry
-            | Command::Undo
-            | Command::RerunFailed
+        Command::RerunFailed
+            | Command::RerunAll
+            | Command::RerunJob
             | Command::CancelRun
+            | Command::ForceCancel
             | Command::CancelFinally
             | Command::StopFinally
     )
@@ -169,7 +174,10 @@ pub const fn command_of(verb: Verb) -> Command {
         Verb::Retry => Command::Retry,
         Verb::Undo => Command::Undo,
         Verb::Rerun => Command::RerunFailed,
+        Verb::RerunAll => Command::RerunAll,
+        Verb::RerunJob => Command::RerunJob,
         Verb::Cancel => Command::CancelRun,
+        Verb::ForceCancel => Command::ForceCancel,
         Verb::Trigger => Command::TriggerPipeline,
         Verb::Create => Command::CreatePipeline,
     }

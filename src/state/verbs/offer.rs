@@ -9,7 +9,7 @@ use crate::model::kubernetes::ReplicaSet;
 use crate::model::rollouts::{AnalysisPhase, Rollout, Strategy};
 use crate::model::{Kind, ObjectId, Uid};
 use crate::safe;
-use crate::state::ui::RowId;
+use crate::state::ui::{Place, RowId};
 use crate::state::{State, lists, steps};
 use crate::text::{Safe, age};
 
@@ -21,7 +21,7 @@ pub struct Offer {
 
 /// The action the command means for this object now, or why there is none.
 pub fn available(state: &State, command: Command, target: &ObjectId) -> Result<Offer, Safe> {
-    let wanted = highlighted_set(state);
+    let wanted = highlighted(state);
     offer(state, command, target, wanted.as_ref()).map(|action| Offer { action })
 }
 
@@ -30,15 +30,17 @@ pub fn available_to(state: &State, command: Command, action: &Action) -> Result<
     let wanted = match &action.change {
         Change::Undo { replica_set_uid, .. } => Some(replica_set_uid.clone()),
         Change::CreatePipeline { file, .. } => return super::pipeline::create(state, Arc::clone(file)),
+        Change::RerunJob { job, .. } => Some(job.clone()),
         _ => None,
     };
-    offer(state, command, &action.target, wanted.as_ref())
+    let Action { target, change } = offer(state, command, &action.target, wanted.as_ref())?;
+    // That one was the choice of who asked.
+    Ok(Action { target, change: change.with_debug(action.change.debug().unwrap_or_default()) })
 }
 
 fn offer(state: &State, command: Command, target: &ObjectId, wanted: Option<&Uid>) -> Result<Action, Safe> {
-    may_act(state, target)?;
-    let of_runs =
-        matches!(command, Command::RerunFailed | Command::CancelRun | Command::CancelFinally | Command::StopFinally);
+    may_act(state, command, target)?;
+    let of_runs = super::is_of_runs(command);
     let change = match target.kind {
         Kind::Rollout | Kind::Deployment if of_runs => {
             return Err(Safe::of("only a workflow run can be rerun or cancelled: select one"));
@@ -57,7 +59,7 @@ fn offer(state: &State, command: Command, target: &ObjectId, wanted: Option<&Uid
         Kind::Run | Kind::Execution if matches!(command, Command::CancelFinally | Command::StopFinally) => {
             return Err(Safe::of("only a PipelineRun of Tekton has finally tasks"));
         }
-        Kind::Run => super::run::change(state, command, target)?,
+        Kind::Run => super::run::change(state, command, target, wanted)?,
         Kind::PipelineRun => super::tekton::change(state, command, target)?,
         Kind::Execution | Kind::CiPipeline => super::pipeline::change(state, command, target)?,
         _ => return Err(Safe::of("only rollouts, deployments and runs can be acted on")),
@@ -70,11 +72,17 @@ fn gone() -> Safe {
 }
 
 /// What stops every verb.
-pub(super) fn may_act(state: &State, target: &ObjectId) -> Result<(), Safe> {
+pub(super) fn may_act(state: &State, command: Command, target: &ObjectId) -> Result<(), Safe> {
     if let Some(why) = &state.read_only {
         return Err(safe!("read-only: {}", why));
     }
-    if let Some(operation) = super::in_flight(state, target) {
+    // A cancel that was taken is what a forced one is asked for after.
+    let follows = |operation: &Operation| {
+        command == Command::ForceCancel
+            && operation.action.change.verb() == Verb::Cancel
+            && operation.outcome == Outcome::Accepted
+    };
+    if let Some(operation) = super::in_flight(state, target).filter(|operation| !follows(operation)) {
         return Err(in_flight_words(state, operation));
     }
     if let Some(why) = facts::not_live(state, target) {
@@ -92,8 +100,8 @@ fn in_flight_words(state: &State, operation: &Operation) -> Safe {
         Verb::Abort => "aborting",
         Verb::Retry => "retrying",
         Verb::Undo => "undoing",
-        Verb::Rerun => "rerunning",
-        Verb::Cancel => "cancelling",
+        Verb::Rerun | Verb::RerunAll | Verb::RerunJob => "rerunning",
+        Verb::Cancel | Verb::ForceCancel => "cancelling",
         Verb::Trigger => "triggering",
         Verb::Create => "creating",
     };
@@ -193,10 +201,12 @@ fn abort(rollout: &Rollout, pod_hash: Safe) -> Result<Change, Safe> {
     Ok(Change::Abort { pod_hash })
 }
 
-/// The ReplicaSet highlighted in the tree of a page.
-fn highlighted_set(state: &State) -> Option<Uid> {
-    match lists::selected(state, &state.ui.list_id()) {
-        Some(RowId::Object(id)) if id.kind == Kind::ReplicaSet => Some(id.uid),
+/// The ReplicaSet or job highlighted in the tree of a page; of a job also the one whose log is open.
+fn highlighted(state: &State) -> Option<Uid> {
+    match (lists::selected(state, &state.ui.list_id()), &state.ui.place) {
+        (Some(RowId::Object(id)), _) if id.kind == Kind::ReplicaSet || id.kind.is_job() => Some(id.uid),
+        (Some(RowId::JobStep(job, _)), _) => Some(job),
+        (_, Place::Log(id)) if id.kind.is_job() => Some(id.uid.clone()),
         _ => None,
     }
 }

@@ -57,7 +57,7 @@ pub fn create(state: &State, file: Arc<PipelineFile>) -> Result<Action, Safe> {
         // It has none yet; the file stands for it.
         uid: Uid::new(server.id, &format!("file {}", file.name.raw())),
     };
-    super::offer::may_act(state, &target)?;
+    super::offer::may_act(state, Command::CreatePipeline, &target)?;
     Ok(Action { target, change: Change::CreatePipeline { file, before } })
 }
 

@@ -58,7 +58,10 @@ pub fn preview(state: &State, action: &Action) -> Confirm {
         Verb::Undo => "Undo",
         Verb::Rerun if action.change == Change::RunAgain => "Run again",
         Verb::Rerun => "Rerun failed jobs of",
+        Verb::RerunAll => "Rerun all jobs of",
+        Verb::RerunJob => "Rerun a job of",
         Verb::Cancel => "Cancel",
+        Verb::ForceCancel => "Force-cancel",
         Verb::Trigger => "Trigger",
         Verb::Create => "Create pipeline",
     };
@@ -129,13 +132,13 @@ fn words(state: &State, action: &Action) -> Words {
         }
         (Change::CancelRun { .. } | Change::RunAgain, _) => super::tekton::words(state, action, &mut words),
         (Change::Trigger { .. } | Change::CreatePipeline { .. }, _) => {
-            super::pipeline::words(state, action, &mut words)
+            super::pipeline::words(state, action, &mut words);
         }
         (Change::Cancel { .. }, _) if action.target.kind == Kind::Execution => {
             super::pipeline::words(state, action, &mut words);
         }
-        (change @ (Change::RerunFailed { .. } | Change::Cancel { .. }), _) => {
-            super::run::words(state, action, change, &mut words);
+        (change, _) if change.is_of_run() => {
+            super::run_words::words(state, action, change, &mut words);
         }
         (change, Some(rollout)) => {
             versions(state, rollout, &mut words, matches!(change, Change::Abort { .. }));

@@ -1,37 +1,80 @@
-//! What can be asked of a workflow run (apis.md §6.4): rerun its failed jobs, cancel it. GitHub takes
-//! no guard with either, so the attempt that the dialog showed is the only one: it is compared again
-//! before the send, and another one disarms.
+//! What can be asked of a workflow run (apis.md §6.4): rerun its failed jobs, all of them or one,
+//! cancel it, and by force where that did not help. GitHub takes no guard with any of it, so the
+//! attempt that the dialog showed is the only one: it is compared again before the send, and another
+//! one disarms.
+
+use std::time::Duration;
 
 use super::outcome::Verdict;
-use super::preview::Words;
-use crate::action::{Action, Change, Operation};
+use crate::action::{Change, Operation, Outcome};
 use crate::command::Command;
-use crate::model::pipelines::{Conclusion, Jobs, Run, RunStatus};
-use crate::model::{Name, ObjectId};
+use crate::model::pipelines::{Conclusion, Run, RunStatus};
+use crate::model::{Name, ObjectId, Uid};
 use crate::safe;
 use crate::state::{State, environment, runs};
-use crate::text::{Safe, plural};
+use crate::text::{Safe, age};
 
-/// Names of jobs in one line of a dialog.
-const MOST: usize = 6;
+/// So long a run may take to end after its cancel was accepted, before force is offered: a runner
+/// that is told to stop gives its steps some seconds, and the list of runs has its rhythm.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// The change a command means for this run now, or why there is none.
-pub(super) fn change(state: &State, command: Command, target: &ObjectId) -> Result<Change, Safe> {
+pub(super) fn change(state: &State, command: Command, target: &ObjectId, job: Option<&Uid>) -> Result<Change, Safe> {
     let run = state.world.runs.get(&target.uid).ok_or_else(|| Safe::of("it is gone"))?;
+    let (attempt, debug) = (run.attempt, false);
     match command {
-        Command::RerunFailed if run.is_active() => Err(still(run)),
+        Command::RerunFailed | Command::RerunAll | Command::RerunJob if run.is_active() => Err(still(run)),
         Command::RerunFailed if !failed(run) => Err(match &run.conclusion {
             Some(how) => safe!("no job of it has failed: it ended with {}", Safe::line(how.as_str())),
             None => Safe::of("GitHub does not say yet how it ended"),
         }),
-        Command::RerunFailed => Ok(Change::RerunFailed { attempt: run.attempt }),
-        Command::CancelRun if !run.is_active() => Err(match &run.conclusion {
+        Command::RerunFailed => Ok(Change::RerunFailed { attempt, debug }),
+        Command::RerunAll => Ok(Change::RerunAll { attempt, debug }),
+        Command::RerunJob => one_job(state, run, job),
+        Command::CancelRun | Command::ForceCancel if !run.is_active() => Err(match &run.conclusion {
             Some(how) => safe!("it has ended: {}", Safe::line(how.as_str())),
             None => Safe::of("it has ended"),
         }),
-        Command::CancelRun => Ok(Change::Cancel { attempt: run.attempt }),
+        Command::CancelRun => Ok(Change::Cancel { attempt }),
+        Command::ForceCancel => by_force(state, run),
         _ => Err(Safe::of("a run can be rerun or cancelled, nothing else")),
     }
+}
+
+/// The job that is looked at, when it is one of the attempt that is shown.
+fn one_job(state: &State, run: &Run, job: Option<&Uid>) -> Result<Change, Safe> {
+    let uid = job.ok_or_else(|| Safe::of("select one of its jobs first"))?;
+    let job = state.world.details.job(uid).filter(|job| job.run == run.meta.uid);
+    let job = job.ok_or_else(|| Safe::of("the selected row is no job of it"))?;
+    let jobs = runs::current_jobs(state, run).ok_or_else(|| Safe::of("the jobs of this attempt have not been read"))?;
+    if !jobs.jobs.iter().any(|one| one.id.uid == *uid) {
+        return Err(safe!("{} is a job of an earlier attempt", job.id.name));
+    }
+    Ok(Change::RerunJob { attempt: run.attempt, job: uid.clone(), name: job.id.name.clone(), debug: false })
+}
+
+/// Force is for a run that goes on although its cancel was taken (GitHub documents it for nothing else).
+fn by_force(state: &State, run: &Run) -> Result<Change, Safe> {
+    let waited = accepted_cancel(state, run).ok_or_else(|| {
+        Safe::of("no cancel of it was accepted: cancel it first, force is for a run that goes on then")
+    })?;
+    if waited < GRACE {
+        let (waited, grace) = (age(waited.as_secs() as i64), age(GRACE.as_secs() as i64));
+        return Err(safe!("its cancel was sent {} ago: it gets {} to end by itself", waited, grace));
+    }
+    Ok(Change::ForceCancel { attempt: run.attempt })
+}
+
+/// How long ago the cancel of this attempt was sent, if GitHub took it.
+fn accepted_cancel(state: &State, run: &Run) -> Option<Duration> {
+    let cancels = state.operations.iter().rev().filter(|operation| {
+        let action = &operation.action;
+        action.target.uid == run.meta.uid && action.change == Change::Cancel { attempt: run.attempt }
+    });
+    // One that was not seen within its time was taken all the same.
+    let taken = |operation: &&Operation| matches!(operation.outcome, Outcome::Accepted | Outcome::Failed { .. });
+    let operation = cancels.into_iter().find(taken)?;
+    Some(state.now.mono.saturating_sub(operation.started_mono))
 }
 
 /// GitHub reruns nothing of a run that goes on.
@@ -61,116 +104,21 @@ pub(super) fn shows(state: &State, operation: &Operation) -> Verdict {
         return Verdict::Waiting(Safe::of("the run to be listed again"));
     };
     match &operation.action.change {
-        Change::RerunFailed { attempt } if run.attempt > *attempt => Verdict::Seen,
-        Change::RerunFailed { attempt } => Verdict::Waiting(safe!("attempt {}", attempt.saturating_add(1))),
-        Change::Cancel { attempt } if run.attempt != *attempt => Verdict::Lost(Safe::of("it was run again meanwhile")),
-        Change::Cancel { .. } => match &run.conclusion {
+        Change::RerunFailed { attempt, .. } | Change::RerunAll { attempt, .. } | Change::RerunJob { attempt, .. } => {
+            if run.attempt > *attempt {
+                Verdict::Seen
+            } else {
+                Verdict::Waiting(safe!("attempt {}", attempt.saturating_add(1)))
+            }
+        }
+        Change::Cancel { attempt } | Change::ForceCancel { attempt } if run.attempt != *attempt => {
+            Verdict::Lost(Safe::of("it was run again meanwhile"))
+        }
+        Change::Cancel { .. } | Change::ForceCancel { .. } => match &run.conclusion {
             Some(Conclusion::Cancelled) => Verdict::Seen,
             Some(other) => Verdict::Lost(safe!("it ended before that: {}", Safe::line(other.as_str()))),
             None => Verdict::Waiting(Safe::of("conclusion cancelled")),
         },
         _ => Verdict::Lost(Safe::of("a run knows no such action")),
-    }
-}
-
-/// What the dialog says before. Nothing in it counts time: what changes by itself would arm it anew.
-pub(super) fn words(state: &State, action: &Action, change: &Change, words: &mut Words) {
-    let Some(run) = state.world.runs.get(&action.target.uid) else {
-        words.summary = Safe::of("it is gone");
-        return;
-    };
-    let branch = run.branch.clone().unwrap_or_else(|| Safe::of("no branch"));
-    words.line("commit", safe!("{} on {}  {}", run.sha.columns(0..7), branch, run.title));
-    let jobs = runs::current_jobs(state, run);
-    match change {
-        Change::RerunFailed { attempt } => rerun(run, *attempt, jobs.map(AsRef::as_ref), words),
-        _ => cancel(run, jobs.map(AsRef::as_ref), words),
-    }
-}
-
-fn rerun(run: &Run, attempt: u32, jobs: Option<&Jobs>, words: &mut Words) {
-    let next = attempt.saturating_add(1);
-    let how = run.conclusion.as_ref().map_or_else(|| Safe::of("unknown"), |how| Safe::line(how.as_str()));
-    words.summary = safe!("attempt {} → {}", attempt, next);
-    words.expects = safe!("attempt {}", next);
-    words.line("from", safe!("attempt {}, {}", attempt, how));
-    words.line("to", safe!("attempt {} of the same run, on the same commit", next));
-    let Some(jobs) = jobs else {
-        words.line("this will", Safe::of("run the failed jobs again, and those that depend on them"));
-        words.line("which", Safe::of("unknown: the jobs of this attempt have not been read"));
-        return rerun_not(words, None);
-    };
-    let again = |how: &Conclusion| how.is_bad() || *how == Conclusion::Cancelled;
-    let failed: Vec<&Safe> = with(jobs, again);
-    let skipped = runs::skipped(jobs);
-    let mut will = vec![safe!("run {} again: {}", plural(failed.len() as u64, "job", "jobs"), listed(&failed))];
-    will.push(match skipped {
-        0 => Safe::of("and those that depend on them; none was skipped"),
-        count => safe!("and those that depend on them: {} skipped", plural(count as u64, "job was", "jobs were")),
-    });
-    words.lines("this will", will);
-    rerun_not(words, Some(with(jobs, |how| *how == Conclusion::Success).len()));
-}
-
-fn rerun_not(words: &mut Words, passed: Option<usize>) {
-    let not = match passed {
-        Some(0) | None => Safe::of("run a job again that passed,"),
-        Some(passed) => safe!("run the {} again that passed,", plural(passed as u64, "job", "jobs")),
-    };
-    words.lines("it will not", vec![not, Safe::of("or take a newer commit or workflow file")]);
-    words.line("undo", Safe::of("cancel ends the new attempt; what its jobs did until then stays done"));
-}
-
-fn cancel(run: &Run, jobs: Option<&Jobs>, words: &mut Words) {
-    let status = match &run.status {
-        RunStatus::InProgress => Safe::of("running"),
-        other => Safe::line(other.as_str()),
-    };
-    words.summary = safe!("{} → cancelled", status);
-    words.expects = Safe::of("conclusion cancelled");
-    words.line("from", safe!("attempt {}, {}", run.attempt, status));
-    words.line("to", safe!("attempt {}, cancelled", run.attempt));
-    let mut will = Vec::new();
-    match jobs {
-        None => will.push(Safe::of("cancel its jobs; which, is unknown: they have not been read")),
-        Some(jobs) => {
-            let of = |wanted: fn(&RunStatus) -> bool| -> Vec<&Safe> {
-                jobs.jobs.iter().filter(|job| wanted(&job.status)).map(|job| job.id.name.safe()).collect()
-            };
-            let running = of(|status| *status == RunStatus::InProgress);
-            let waiting = of(|status| !matches!(status, RunStatus::InProgress | RunStatus::Completed));
-            if !running.is_empty() {
-                will.push(safe!("stop what runs: {}", listed(&running)));
-            }
-            if !waiting.is_empty() {
-                will.push(safe!("drop what has not begun: {}", listed(&waiting)));
-            }
-            if running.is_empty() && waiting.is_empty() {
-                will.push(Safe::of("cancel it: none of its jobs runs now"));
-            }
-        }
-    }
-    words.lines("this will", will);
-    words.lines(
-        "it will not",
-        vec![
-            Safe::of("stop jobs and steps with always(): they run to their end,"),
-            Safe::of("or take back what finished jobs have done"),
-        ],
-    );
-    words.line("undo", safe!("rerun runs the cancelled jobs again, as attempt {}", run.attempt.saturating_add(1)));
-}
-
-fn with(jobs: &Jobs, wanted: impl Fn(&Conclusion) -> bool) -> Vec<&Safe> {
-    let ended = jobs.jobs.iter().filter(|job| job.conclusion.as_ref().is_some_and(&wanted));
-    ended.map(|job| job.id.name.safe()).collect()
-}
-
-/// `unit (3.11), unit (3.12), +4`.
-fn listed(names: &[&Safe]) -> Safe {
-    let first = Safe::join(names.iter().take(MOST).copied(), ", ");
-    match names.len().saturating_sub(MOST) {
-        0 => first,
-        more => safe!("{}, +{}", first, more),
     }
 }

@@ -26,6 +26,8 @@ pub struct Runs {
 /// What is said of one job before its log is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobHead {
+    /// Its run's number, where the answer says it.
+    pub run: Option<Uid>,
     pub status: RunStatus,
     pub url: Option<Safe>,
 }
@@ -99,6 +101,7 @@ struct CommitWire<'a> {
 #[serde(default)]
 struct JobWire<'a> {
     id: Int,
+    run_id: Int,
     run_attempt: Int,
     #[serde(borrow)]
     name: Text<'a>,
@@ -244,10 +247,11 @@ fn job(run: &ObjectId, bytes: &[u8]) -> Result<(Job, Option<u32>), IngestError> 
 }
 
 /// What a job's own answer says of it.
-pub fn job_head(bytes: &[u8]) -> Result<JobHead, IngestError> {
+pub fn job_head(source: SourceId, bytes: &[u8]) -> Result<JobHead, IngestError> {
     let wire: JobWire<'_> = object("the job", bytes)?;
     let conclusion = wire.conclusion.some().map(Conclusion::parse);
-    Ok(JobHead { status: status(&wire.status, conclusion.as_ref()), url: address(&wire.html_url) })
+    let run = wire.run_id.0.map(|run| Uid::new(source, &run.to_string()));
+    Ok(JobHead { run, status: status(&wire.status, conclusion.as_ref()), url: address(&wire.html_url) })
 }
 
 fn step((index, wire): (usize, &StepWire<'_>)) -> JobStep {

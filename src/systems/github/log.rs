@@ -36,11 +36,11 @@ impl JobLog {
 
 impl Source for JobLog {
     async fn open(&mut self, _last: Option<Timestamp>) -> Result<BodyStream, NetError> {
-        let path = job_path(&self.job);
+        let path = job_path(&self.job.namespace, &self.job.uid);
         self.waits = None;
         self.read = 0;
-        let head =
-            ingest::job_head(&self.client.get(&path).await?).map_err(|error| NetError::Transport(error.to_string()))?;
+        let head = ingest::job_head(self.job.cluster, &self.client.get(&path).await?)
+            .map_err(|error| NetError::Transport(error.to_string()))?;
         if head.status != RunStatus::Completed {
             let status = Safe::line(head.status.as_str());
             let page = head.url.unwrap_or_else(|| Safe::of("GitHub's own page"));

@@ -11,7 +11,7 @@ mod rhythm;
 pub mod watch;
 mod words;
 
-use crate::model::{Name, ObjectId, SourceId};
+use crate::model::{Name, ObjectId, SourceId, Uid};
 use crate::net::segment;
 use crate::safe;
 use crate::text::Safe;
@@ -43,6 +43,6 @@ fn jobs_path(run: &ObjectId) -> String {
     format!("{}/jobs?filter=latest&per_page=100", run_path(run))
 }
 
-fn job_path(job: &ObjectId) -> String {
-    format!("{}/actions/jobs/{}", repository(job.namespace.raw()), segment(job.uid.raw()))
+fn job_path(of: &Name, job: &Uid) -> String {
+    format!("{}/actions/jobs/{}", repository(of.raw()), segment(job.raw()))
 }

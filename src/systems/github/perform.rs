@@ -3,8 +3,9 @@
 
 use serde_json::{Value, json};
 
-use super::{ingest, run_path};
+use super::{ingest, job_path, run_path};
 use crate::action::{Action, Change, Found};
+use crate::model::Uid;
 use crate::model::pipelines::{Conclusion, Run};
 use crate::net::{GitHub, NetError, Sent, Turn};
 
@@ -17,9 +18,12 @@ pub(crate) struct Post {
 /// Looks at the run and makes the request, or says why not.
 pub(crate) async fn prepare(client: &GitHub, action: &Action) -> Result<Post, String> {
     let path = run_path(&action.target);
-    let (attempt, verb) = match &action.change {
-        Change::RerunFailed { attempt } => (*attempt, "rerun-failed-jobs"),
-        Change::Cancel { attempt } => (*attempt, "cancel"),
+    let attempt = match &action.change {
+        Change::RerunFailed { attempt, .. }
+        | Change::RerunAll { attempt, .. }
+        | Change::RerunJob { attempt, .. }
+        | Change::Cancel { attempt }
+        | Change::ForceCancel { attempt } => *attempt,
         other => return Err(format!("a run cannot be asked to {}", other.verb().as_str())),
     };
     let run = read(client, action).await.map_err(|error| match error {
@@ -29,15 +33,39 @@ pub(crate) async fn prepare(client: &GitHub, action: &Action) -> Result<Post, St
     if run.attempt != attempt {
         return Err(format!("changed since you looked: it is at attempt {} now, not {attempt}", run.attempt));
     }
+    let debug = |debug: &bool| Some(json!({ "enable_debug_logging": debug }));
     match (&action.change, run.is_active()) {
-        (Change::RerunFailed { .. }, true) => {
+        (change, true) if change.debug().is_some() => {
             Err(format!("changed since you looked: it is {} again", run.status.as_str()))
         }
-        (Change::RerunFailed { .. }, false) => {
-            Ok(Post { path: format!("{path}/{verb}"), body: Some(json!({ "enable_debug_logging": false })) })
+        (Change::RerunFailed { debug: wanted, .. }, false) => {
+            Ok(Post { path: format!("{path}/rerun-failed-jobs"), body: debug(wanted) })
+        }
+        (Change::RerunAll { debug: wanted, .. }, false) => {
+            Ok(Post { path: format!("{path}/rerun"), body: debug(wanted) })
+        }
+        (Change::RerunJob { job, debug: wanted, .. }, false) => {
+            let path = still_its_job(client, action, job).await?;
+            Ok(Post { path: format!("{path}/rerun"), body: debug(wanted) })
         }
         (_, false) => Err(format!("changed since you looked: it has ended ({})", ended(&run))),
-        (_, true) => Ok(Post { path: format!("{path}/{verb}"), body: None }),
+        (Change::ForceCancel { .. }, true) => Ok(Post { path: format!("{path}/force-cancel"), body: None }),
+        (_, true) => Ok(Post { path: format!("{path}/cancel"), body: None }),
+    }
+}
+
+/// The path of a job, when it is one of the run by its own word.
+async fn still_its_job(client: &GitHub, action: &Action, job: &Uid) -> Result<String, String> {
+    let path = job_path(&action.target.namespace, job);
+    let body = client.get_for_write(&path).await.map_err(|error| match error {
+        NetError::Api { code: 404, .. } => "the job is gone, or not to be seen any more (404)".to_owned(),
+        error => format!("the job cannot be read before the send: {error}"),
+    })?;
+    let head = ingest::job_head(action.target.cluster, &body)
+        .map_err(|error| format!("the job cannot be read before the send: {error}"))?;
+    match head.run {
+        Some(run) if run != action.target.uid => Err("the job is one of another run".to_owned()),
+        _ => Ok(path),
     }
 }
 
@@ -54,19 +82,26 @@ pub(crate) async fn evidence(client: &GitHub, action: &Action) -> (Found, String
         Err(error) => return (Found::Untold, format!("cannot be read: {error}")),
     };
     match &action.change {
-        Change::RerunFailed { attempt } if run.attempt > *attempt => {
-            (Found::Applied, format!("it is at attempt {}", run.attempt))
+        Change::RerunFailed { attempt, .. } | Change::RerunAll { attempt, .. } | Change::RerunJob { attempt, .. } => {
+            if run.attempt > *attempt {
+                (Found::Applied, format!("it is at attempt {}", run.attempt))
+            } else {
+                (Found::Missing, format!("it is still at attempt {attempt}"))
+            }
         }
-        Change::RerunFailed { attempt } => (Found::Missing, format!("it is still at attempt {attempt}")),
-        Change::Cancel { attempt } if run.attempt != *attempt => {
+        Change::Cancel { attempt } | Change::ForceCancel { attempt } if run.attempt != *attempt => {
             (Found::Passed, format!("it was run again: attempt {}", run.attempt))
         }
-        Change::Cancel { .. } if run.conclusion == Some(Conclusion::Cancelled) => {
+        Change::Cancel { .. } | Change::ForceCancel { .. } if run.conclusion == Some(Conclusion::Cancelled) => {
             (Found::Applied, "it is cancelled".to_owned())
         }
         // A cancel that was taken lets jobs with always() go on: a run that goes on proves nothing.
-        Change::Cancel { .. } if run.is_active() => (Found::Untold, format!("it is {}", run.status.as_str())),
-        Change::Cancel { .. } => (Found::Passed, format!("it ended by itself ({})", ended(&run))),
+        Change::Cancel { .. } | Change::ForceCancel { .. } if run.is_active() => {
+            (Found::Untold, format!("it is {}", run.status.as_str()))
+        }
+        Change::Cancel { .. } | Change::ForceCancel { .. } => {
+            (Found::Passed, format!("it ended by itself ({})", ended(&run)))
+        }
         _ => (Found::Untold, "a run knows no such action".to_owned()),
     }
 }

@@ -83,9 +83,7 @@ pub(crate) fn evidence(change: &Change, rollout: &Value) -> (Found, String) {
         Change::Unpause => (!spec_paused(rollout), "it is no longer paused", "it is still paused"),
         Change::Abort { .. } => (aborted(rollout), "it is aborted", "it is not aborted"),
         Change::Retry { .. } => (!aborted(rollout), "it is no longer aborted", "it is still aborted"),
-        _ => {
-            return (Found::Untold, "cannot be told from the Rollout alone".to_owned());
-        }
+        _ => return (Found::Untold, "cannot be told from the Rollout alone".to_owned()),
     };
     if applied { (Found::Applied, yes.to_owned()) } else { (Found::Missing, no.to_owned()) }
 }

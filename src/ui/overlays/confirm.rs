@@ -151,7 +151,7 @@ fn bottom(state: &State, dialog: &Confirm, width: u16) -> Vec<Words> {
     let reason = typed(&dialog.reason, on_reason);
     let empty = dialog.reason.lines().iter().all(String::is_empty) && !on_reason;
     let reason = if empty { Words::of(Role::Dim, "optional, ").add(Role::Key, "tab") } else { reason };
-    let leave = Words::of(Role::Key, "esc").dim(" leave it as it is");
+    let leave = debug_key(state, dialog).add(Role::Key, "esc").dim(" leave it as it is");
     let ask = ask(state, dialog);
     let most = if dialog.disarmed.is_some() { 0 } else { widest(dialog) };
     let gap = width.saturating_sub(ask.width().max(most) + leave.width());
@@ -167,6 +167,18 @@ fn bottom(state: &State, dialog: &Confirm, width: u16) -> Vec<Words> {
         lines.push(leave);
     }
     lines
+}
+
+/// The key of the choice that a rerun has.
+fn debug_key(state: &State, dialog: &Confirm) -> Words {
+    let key = state.keymap.keys_of(Command::ConfirmDebug).into_iter().next();
+    match (dialog.action.change.debug(), key) {
+        (Some(debug), Some(key)) => {
+            let what = if debug { " without debug logs   " } else { " with debug logs   " };
+            Words::of(Role::Key, crate::ui::key(key)).dim(what)
+        }
+        _ => Words::new(),
+    }
 }
 
 /// Columns that [`ask`] takes at most while the dialog can be confirmed.
