@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::groups::Group;
 use super::{State, expected};
 use crate::model::SourceId;
 use crate::model::pipelines::{Job, JobStep, Jobs, Run, RunStatus};
@@ -59,6 +60,14 @@ impl Scale {
 #[must_use]
 pub fn of_job(state: &State, job: &Job) -> Option<Span> {
     span(state, job.id.cluster, &job.status, job.started, job.completed)
+}
+
+/// From when the first job of a group began to when the last ended, or to now.
+#[must_use]
+pub fn of_group(state: &State, group: &Group) -> Option<Span> {
+    let from = state.ours(group.source, group.started?);
+    let to = group.completed.map_or(state.now.wall, |to| state.ours(group.source, to));
+    Some((from, to.max(from)))
 }
 
 /// The same with the time that it will run on, as a rule.

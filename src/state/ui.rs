@@ -69,6 +69,8 @@ pub enum RowId {
     Step(usize),
     /// What waits for a person, and of what.
     Waiting(super::waiting::WaitingKind, ObjectId),
+    /// Jobs under one name ([`super::groups::key`]).
+    Group(String),
     /// A step of a job, by its number.
     JobStep(Uid, u32),
     /// A row of the burn table.
@@ -99,6 +101,8 @@ pub struct ListState {
     pub top: usize,
     pub filter: String,
     pub faults_only: bool,
+    /// Groups that somebody opened or folded ([`super::groups::key`]).
+    pub turned: std::collections::BTreeSet<String>,
     /// The rows in order, as `update` counted them last; the queries of [`super::lists`] use it while
     /// nothing it was made from has changed, and count again when something has.
     pub order: Option<super::lists::Order>,

@@ -6,6 +6,7 @@ use crate::config::theme::Role;
 use crate::model::pipelines::{Conclusion, Job, JobStep, Run, RunStatus};
 use crate::safe;
 use crate::state::expected::{self, Eta, Expected, Pace};
+use crate::state::groups::{Group, Stand, What};
 use crate::state::timeline::{self as times, Scale, Span};
 use crate::state::{State, runs, tekton};
 use crate::text::{self, Safe};
@@ -146,6 +147,56 @@ pub fn of_a_job(state: &State, scale: Option<&Scale>, job: &Job, width: u16) -> 
     let words = all.iter().find(|words| words.width() <= usize::from(width)).unwrap_or(&all[2]);
     let pad = usize::from(width).saturating_sub(words.width());
     Words::of(Role::Base, Safe::of("").pad_end(pad)).add(role, words)
+}
+
+/// Cells that a name at this depth has.
+#[must_use]
+pub fn indented(width: u16, depth: u8) -> u16 {
+    width.saturating_sub(2 * u16::from(depth))
+}
+
+/// The cells of a row at this depth.
+#[must_use]
+pub fn indent(depth: u8, mut cells: Vec<Words>) -> Vec<Words> {
+    if let Some(first) = cells.first_mut().filter(|_| depth > 0) {
+        let air = Safe::of("").pad_end(2 * usize::from(depth));
+        *first = Words::of(Role::Base, air).then(std::mem::take(first));
+    }
+    cells
+}
+
+/// `▸ unit ×256`: `▾` where it is open.
+#[must_use]
+pub fn group_name(group: &Group, width: u16) -> Words {
+    let sign = signs::pipeline(&group.status, group.conclusion.as_ref());
+    let count = match group.what {
+        What::Cells => safe!(" ×{}", text::count(group.count as u64)),
+        What::Called => safe!(" / {}", text::plural(group.count as u64, "job", "jobs")),
+    };
+    let room = usize::from(width.saturating_sub(4)).saturating_sub(count.width());
+    let fold = if group.open { "▾ " } else { "▸ " };
+    sign.mark().add(Role::Key, fold).add(Role::Strong, group.name.truncate(room.max(4))).dim(count)
+}
+
+/// From its first job's beginning to its last one's end, and how many stand where: the words come first
+/// where there is not room for both.
+#[must_use]
+pub fn of_a_group(state: &State, scale: Option<&Scale>, group: &Group, width: u16) -> Words {
+    let mut counts = Words::new();
+    for (stand, count) in Stand::ALL.into_iter().zip(group.stands).filter(|(_, count)| *count > 0) {
+        let role = match stand {
+            Stand::Failed => Role::Bad,
+            Stand::Running => Role::Move,
+            Stand::Waiting | Stand::Other | Stand::Passed => Role::Dim,
+        };
+        let gap = if counts.is_empty() { "" } else { " · " };
+        counts = counts.dim(gap).add(role, safe!("{} {}", text::count(count as u64), stand.as_str()));
+    }
+    let ran = times::of_group(state, group);
+    let (Some(scale), Some(ran)) = (scale, ran) else { return counts };
+    let role = signs::pipeline(&group.status, group.conclusion.as_ref()).role;
+    let bar = begun(scale, width, role, &Begun { queued: None, ran, end: ran.1, expects: None });
+    if bar.width() + counts.width() + 1 > width { counts } else { bar.dim(" ").then(counts) }
 }
 
 /// What a system says of it beside its state, where the bar leaves room.

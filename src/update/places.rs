@@ -73,6 +73,9 @@ const fn level(place: &Place) -> u8 {
 pub(super) fn open(state: &mut State) {
     let list = state.ui.list_id();
     let Some(line) = lists::selected_line(state, &list) else { return };
+    if let RowId::Group(key) = line.id {
+        return turn(state, &list, key);
+    }
     let place = match (&line.item, line.id) {
         (Item::Event(event), _) => event.about_uid.as_ref().and_then(|uid| page_of(&state.world.find(uid)?)),
         (Item::Operation(operation), _) => {
@@ -92,6 +95,15 @@ pub(super) fn open(state: &mut State) {
         Some(place) if place != state.ui.place => go(state, place),
         _ => toasts::say(state, ToastKind::Info, Safe::of("this row has no page of its own")),
     }
+}
+
+/// Opens a group of jobs, or folds it.
+fn turn(state: &mut State, list: &ListId, key: String) {
+    let entry = state.ui.lists.entry(list.clone()).or_default();
+    if !entry.turned.remove(&key) {
+        entry.turned.insert(key);
+    }
+    select::recount(state, list);
 }
 
 /// The page of an object, if it has one.
@@ -126,6 +138,10 @@ pub(super) fn logs(state: &mut State) {
             let run = id.uid.clone();
             return log_of_run(state, &run);
         }
+        (Some(RowId::Group(_)), _) => match runs::chosen(state) {
+            Some(run) => return log_of_run(state, &run.meta.uid),
+            None => None,
+        },
         // The pane of the Deck already shows a pod of it: that one, whole.
         (Some(RowId::Object(id)), Place::Deck) if id.kind == Kind::Rollout => {
             Some(state.deck_log.as_ref().map_or(id, |deck| deck.log.request.pod.clone()))

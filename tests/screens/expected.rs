@@ -6,8 +6,8 @@ use std::time::Duration;
 use quarterdeck::config::theme::{self, Depth, Glyphs};
 use quarterdeck::model::durations::Sample;
 use quarterdeck::state::expected;
-use quarterdeck::state::ui::{Pane, Place};
-use quarterdeck::state::{State, runs};
+use quarterdeck::state::ui::{ListId, Pane, Place};
+use quarterdeck::state::{State, groups, runs};
 use quarterdeck::text::ascii;
 use quarterdeck::update;
 
@@ -39,6 +39,11 @@ fn known(place: Option<Place>, size: (u16, u16)) -> State {
     state.ui.place = place.unwrap_or_else(|| Place::Run(id(&state, 4812)));
     state.ui.pane = Pane::Steps;
     state.ui.size = size;
+    // What is expected of each cell is seen where its group is open.
+    let opened = [groups::key(groups::What::Cells, "unit")];
+    for list in [ListId::Place(state.ui.place.clone()), ListId::Pane(Pane::Steps)] {
+        state.ui.lists.entry(list).or_default().turned.extend(opened.clone());
+    }
     update::settle(&mut state);
     state
 }

@@ -5,6 +5,7 @@ mod dialog_true;
 mod environments;
 mod evidence;
 mod first_row;
+mod groups;
 mod inbox;
 mod life;
 mod places;

@@ -122,6 +122,8 @@ impl Filter {
                 job.conclusion.as_ref().is_some_and(Conclusion::is_bad),
                 vec![job.id.name.raw(), job.status.as_str(), job.conclusion.as_ref().map_or("", Conclusion::as_str)],
             ),
+            // It is shown with those of its jobs that pass.
+            Item::Group(_) => return false,
             Item::JobStep(step) => (step.conclusion.as_ref().is_some_and(Conclusion::is_bad), vec![step.name.as_str()]),
             Item::Slo(slo) => (
                 slo.figures.value().is_none_or(|figures| figures.remaining <= 0.0)

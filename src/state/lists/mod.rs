@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::groups::{self, Group};
 use super::ui::{ListId, Pane, Place, RowId};
 use super::waiting::Waiting;
 use super::{State, derived, images, runs, slos, steps};
@@ -55,6 +56,7 @@ pub enum Item {
     Measurement(Measurement),
     Operation(Box<Operation>),
     Run(Arc<Run>),
+    Group(Arc<Group>),
     Job(Box<Job>),
     JobStep(JobStep),
     Slo(Arc<Slo>),
@@ -215,6 +217,7 @@ fn tree_line(state: &State, list: &ListId, entry: &Entry) -> Option<Line> {
         Ref::AnalysisRun(uid) => Item::AnalysisRun(Arc::clone(world.analysis_runs.get(uid)?)),
         Ref::Experiment(uid) => Item::Experiment(Arc::clone(world.experiments.get(uid)?)),
         Ref::Event(uid) => Item::Event(Arc::clone(world.events.get(uid)?)),
+        Ref::Group(group) => Item::Group(Arc::clone(group)),
         Ref::Job(uid) => Item::Job(Box::new(world.details.job(uid)?.clone())),
         Ref::JobStep(job, number) => Item::JobStep(job_step(state, job, *number)?.clone()),
         Ref::Slo(uid) => Item::Slo(slos::as_known(state, world.slos.get(uid)?)),
@@ -255,6 +258,7 @@ fn identity(state: &State, list: &ListId, entry: &Entry) -> Option<RowId> {
         Ref::Experiment(uid) => RowId::Object(world.experiments.get(uid)?.meta.id(Kind::Experiment)),
         Ref::Event(uid) => RowId::Object(world.events.get(uid)?.meta.id(Kind::Event)),
         Ref::Job(uid) => RowId::Object(world.details.job(uid)?.id.clone()),
+        Ref::Group(group) => RowId::Group(groups::key(group.what, group.path.as_str())),
         Ref::JobStep(job, number) => RowId::JobStep(job.clone(), *number),
         Ref::Slo(uid) => RowId::Object(world.slos.get(uid)?.id()),
         Ref::Burn(index) => RowId::Burn(*index),

@@ -1,9 +1,12 @@
 //! In which order the rows of a list stand.
 
+use std::sync::Arc;
+
 use super::filter::Filter;
 use super::{StepState, tree};
 use crate::model::Uid;
 use crate::model::rollouts::Rollout;
+use crate::state::groups::Group;
 use crate::state::ui::{ListId, Pane, Place};
 use crate::state::{State, matrix, runs};
 
@@ -63,6 +66,7 @@ impl Entry {
             | Ref::Image(uid)
             | Ref::Job(uid) => uid == object,
             Ref::Waiting(_)
+            | Ref::Group(_)
             | Ref::JobStep(..)
             | Ref::Burn(_)
             | Ref::Platform(_)
@@ -85,6 +89,8 @@ pub(super) enum Ref {
     AnalysisRun(Uid),
     Experiment(Uid),
     Event(Uid),
+    /// Jobs under one name.
+    Group(Arc<Group>),
     /// By the job's id.
     Job(Uid),
     /// Of a job, by the step's number.

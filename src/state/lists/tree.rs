@@ -1,18 +1,19 @@
 //! Lists made of several kinds: workloads by environment, and what stands below one object.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::order::{Entry, Ref};
 use crate::model::images::Image;
 use crate::model::kubernetes::{Meta, Pod};
+use crate::model::pipelines::JobStep;
 use crate::model::rollouts::{AnalysisRun, Rollout};
 use crate::model::slo::Slo;
 use crate::model::{Name, ObjectId, SourceId, Uid};
 use crate::state::State;
 use crate::state::rollout_info::ReplicaSetInfo;
 use crate::state::ui::{ListId, Pane, Place};
-use crate::state::{derived, environment, images, rollout_info, runs, slos, steps};
+use crate::state::{derived, environment, groups, images, rollout_info, runs, slos, steps};
 
 pub(super) fn build(state: &State, list: &ListId) -> Vec<Entry> {
     match list {
@@ -21,9 +22,9 @@ pub(super) fn build(state: &State, list: &ListId) -> Vec<Entry> {
         ListId::Place(Place::Rollout(id)) => rollout(state, id),
         ListId::Place(Place::Pod(id)) => pod(state, id),
         ListId::Place(Place::Analysis(id)) => analysis(state, id),
-        ListId::Place(Place::Run(id)) => jobs(state, &id.uid, true),
+        ListId::Place(Place::Run(id)) => jobs(state, list, &id.uid, true),
         ListId::Pane(Pane::Steps) => {
-            runs::chosen(state).map(|run| jobs(state, &run.meta.uid, false)).unwrap_or_default()
+            runs::chosen(state).map(|run| jobs(state, list, &run.meta.uid, false)).unwrap_or_default()
         }
         ListId::Place(Place::Slo) | ListId::Pane(Pane::Budget) => {
             slos::in_order(state).into_iter().map(|slo| entry(0, Ref::Slo(slo.meta.uid.clone()))).collect()
@@ -52,14 +53,29 @@ fn image(state: &State, id: &ObjectId) -> Vec<Entry> {
     platforms.chain((0..images::users(state, image).len()).map(|at| entry(0, Ref::User(at)))).collect()
 }
 
-/// The jobs of a run, with their steps where there is room for them.
-fn jobs(state: &State, run: &Uid, steps: bool) -> Vec<Entry> {
+/// The jobs of a run, folded, with their steps where there is room for them. What is looked for by a
+/// filter may stand in what is folded.
+fn jobs(state: &State, list: &ListId, run: &Uid, steps: bool) -> Vec<Entry> {
     let mut out = Vec::new();
-    let Some(run) = state.world.runs.get(run) else { return out };
-    for job in runs::current_jobs(state, run).into_iter().flat_map(|jobs| &jobs.jobs) {
-        out.push(entry(0, Ref::Job(job.id.uid.clone())));
+    let jobs = state.world.runs.get(run).and_then(|run| runs::current_jobs(state, run));
+    let Some(jobs) = jobs else { return out };
+    let none = BTreeSet::new();
+    let (turned, all) = match state.ui.list(list) {
+        Some(list) => (&list.turned, list.faults_only || !list.filter.is_empty()),
+        None => (&none, false),
+    };
+    for (depth, row) in groups::rows(&jobs.jobs, turned, all) {
+        let job = match row {
+            groups::Row::Group(group) => {
+                out.push(entry(depth, Ref::Group(group)));
+                continue;
+            }
+            groups::Row::Job(at) => &jobs.jobs[at],
+        };
+        out.push(entry(depth, Ref::Job(job.id.uid.clone())));
         if steps {
-            out.extend(job.steps.iter().map(|step| entry(1, Ref::JobStep(job.id.uid.clone(), step.number))));
+            let below = |step: &JobStep| entry(depth + 1, Ref::JobStep(job.id.uid.clone(), step.number));
+            out.extend(job.steps.iter().map(below));
         }
     }
     out

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use super::State;
 use super::lists;
+use super::runs;
 use super::ui::{Place, RowId};
 use crate::action::{CancelHow, Change, Operation, Outcome, Verb};
 use crate::command::{COMMANDS, Command, Row, Scope};
@@ -89,6 +90,7 @@ pub fn target(state: &State) -> Option<ObjectId> {
             _ => None,
         },
         Some(RowId::JobStep(job, _)) => of_job(&job),
+        Some(RowId::Group(_)) => runs::chosen(state).map(|run| run.id()),
         _ => None,
     };
     highlighted.or_else(|| match &state.ui.place {

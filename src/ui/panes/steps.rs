@@ -14,7 +14,7 @@ use crate::model::pipelines::{Job, Run, RunStatus};
 use crate::safe;
 use crate::state::layout::cut_top;
 use crate::state::lists::{self, Item};
-use crate::state::timeline::Scale;
+use crate::state::timeline::{self as times, Scale};
 use crate::state::ui::{ListId, Pane};
 use crate::state::{State, freshness, runs};
 use crate::text::{self, Safe};
@@ -58,7 +58,18 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
     let width = |column: usize| placed.iter().find(|(at, _, _)| *at == column).map_or(0, |(_, _, width)| *width);
     let (name, bar) = (width(0), width(2));
     table::rows(state, &list, &mut body, COLUMNS, &mut |line| match &line.item {
-        Item::Job(job) => row(state, job, scale.as_ref(), name, bar),
+        Item::Job(job) => {
+            let name = timeline::indented(name, line.depth);
+            timeline::indent(line.depth, row(state, job, scale.as_ref(), name, bar))
+        }
+        Item::Group(group) => timeline::indent(
+            line.depth,
+            vec![
+                timeline::group_name(group, timeline::indented(name, line.depth)),
+                Words::of(Role::Dim, timeline::took(times::of_group(state, group).map(times::length))),
+                timeline::of_a_group(state, scale.as_ref(), group, bar),
+            ],
+        ),
         _ => Vec::new(),
     });
 }

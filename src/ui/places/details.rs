@@ -100,7 +100,7 @@ fn item(state: &State, pen: &mut Pen<'_>, line: &Line) {
         Item::Slo(slo) => super::slos::detail(state, pen, slo),
         Item::Docker(row) => super::containers::detail(state, pen, row),
         Item::Waiting(row) => waiting(state, pen, row),
-        Item::Job(_) | Item::JobStep(_) => super::runs::plain(state, pen, line),
+        Item::Group(_) | Item::Job(_) | Item::JobStep(_) => super::runs::plain(state, pen, line),
         Item::ReplicaSet(_)
         | Item::AnalysisRun(_)
         | Item::Experiment(_)

@@ -175,7 +175,7 @@ const fn section(line: &Line) -> &'static str {
         Item::Revision(_) | Item::ReplicaSet(_) | Item::Pod(_) | Item::AnalysisRun(_) | Item::Experiment(_) => {
             "REVISIONS"
         }
-        Item::Job(_) | Item::JobStep(_) => "JOBS",
+        Item::Group(_) | Item::Job(_) | Item::JobStep(_) => "JOBS",
         Item::Burn(_) => "BURN RATES",
         Item::Alert(_) => "ALERTS",
         Item::Variant(_) | Item::Missing(_) => "PLATFORMS",

@@ -1,5 +1,7 @@
 //! Workflow runs: the list, and the page of one with its jobs and steps as a time line.
 
+use std::collections::BTreeSet;
+
 use ratatui::layout::Rect;
 
 use super::{View, and_trouble, details, is_old};
@@ -11,6 +13,7 @@ use crate::safe;
 use crate::state::State;
 use crate::state::expected::{self, Pace};
 use crate::state::freshness;
+use crate::state::groups::{self, Group};
 use crate::state::layout::{Page, cut_top};
 use crate::state::lists::{self, Item, Line};
 use crate::state::timeline::{self as times, Scale};
@@ -65,6 +68,7 @@ pub(super) fn cells(state: &State, line: &Line) -> Vec<Words> {
         }
         Item::Job(job) => job_cells(state, job, None, (40, 0), false),
         Item::JobStep(step) => step_cells(state, step, None, None, 0),
+        Item::Group(group) => group_cells(state, group, None, (40, 0)),
         _ => Vec::new(),
     }
 }
@@ -225,20 +229,36 @@ impl Axis {
 }
 
 fn row(state: &State, line: &Line, axis: &Axis) -> Vec<Words> {
-    match &line.item {
+    let room = (timeline::indented(axis.name, line.depth), axis.bar);
+    let cells = match &line.item {
         Item::Job(job) => {
             let on_chain = axis.chain.contains(&job.id.uid);
-            job_cells(state, job, axis.scale.as_ref(), (axis.name, axis.bar), on_chain)
+            job_cells(state, job, axis.scale.as_ref(), room, on_chain)
         }
+        Item::Group(group) => group_cells(state, group, axis.scale.as_ref(), room),
         Item::JobStep(step) => {
             let job = match &line.id {
                 RowId::JobStep(job, _) => state.world.details.job(job),
                 _ => None,
             };
-            step_cells(state, step, job, axis.scale.as_ref(), axis.bar)
+            // It has stood below its job before.
+            let depth = line.depth.saturating_sub(1);
+            return timeline::indent(depth, step_cells(state, step, job, axis.scale.as_ref(), axis.bar));
         }
         _ => Vec::new(),
-    }
+    };
+    timeline::indent(line.depth, cells)
+}
+
+/// Its worst state, from the beginning of the first to the end of the last, and how many stand where.
+fn group_cells(state: &State, group: &Group, scale: Option<&Scale>, (name, bar): (u16, u16)) -> Vec<Words> {
+    let sign = signs::pipeline(&group.status, group.conclusion.as_ref());
+    vec![
+        timeline::group_name(group, name),
+        Words::of(sign.role, sign.word),
+        Words::of(Role::Dim, timeline::took(times::of_group(state, group).map(times::length))),
+        timeline::of_a_group(state, scale, group, bar),
+    ]
 }
 
 /// A job of the longest chain has a mark before its time: sooner there is sooner everywhere.
@@ -285,10 +305,17 @@ pub(super) fn detail(state: &State, pen: &mut Pen<'_>, run: &Run) {
     };
     let axis = Axis::of(state, run, body.width());
     let placed = table::fit(JOBS, body.width());
-    for (y, job) in (0..body.height()).zip(&jobs.jobs) {
-        let on_chain = axis.chain.contains(&job.id.uid);
-        let cells = job_cells(state, job, axis.scale.as_ref(), (axis.name, axis.bar), on_chain);
-        table::row(&mut body, y, JOBS, &placed, &cells);
+    let folded = groups::rows(&jobs.jobs, &BTreeSet::new(), false);
+    for (y, (depth, row)) in (0..body.height()).zip(&folded) {
+        let room = (timeline::indented(axis.name, *depth), axis.bar);
+        let cells = match row {
+            groups::Row::Group(group) => group_cells(state, group, axis.scale.as_ref(), room),
+            groups::Row::Job(at) => {
+                let job = &jobs.jobs[*at];
+                job_cells(state, job, axis.scale.as_ref(), room, axis.chain.contains(&job.id.uid))
+            }
+        };
+        table::row(&mut body, y, JOBS, &placed, &timeline::indent(*depth, cells));
     }
 }
 

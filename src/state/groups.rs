@@ -1,0 +1,277 @@
+//! Jobs folded by what GitHub's names say of them: the cells of a matrix (`unit (3.11)`) under their
+//! common name, the jobs of a reusable workflow (`deploy / build`) under the job that calls it. Of what
+//! is folded the failed jobs stay in sight. Pure.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::model::SourceId;
+use crate::model::pipelines::{Conclusion, Job, RunStatus};
+use crate::text::Safe;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// Cells of a matrix; folded unless somebody opened it.
+    Cells,
+    /// Jobs of a reusable workflow; open unless somebody folded it.
+    Called,
+}
+
+/// What a job stands at, worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stand {
+    Failed,
+    Running,
+    Waiting,
+    /// Cancelled, skipped, or of a word that is not known.
+    Other,
+    Passed,
+}
+
+impl Stand {
+    pub const ALL: [Self; 5] = [Self::Failed, Self::Running, Self::Waiting, Self::Other, Self::Passed];
+
+    #[must_use]
+    pub fn of(job: &Job) -> Self {
+        match (&job.status, &job.conclusion) {
+            (_, Some(how)) if how.is_bad() => Self::Failed,
+            (_, Some(Conclusion::Success)) => Self::Passed,
+            (_, Some(_)) | (RunStatus::Completed, None) => Self::Other,
+            (RunStatus::InProgress, None) => Self::Running,
+            (_, None) => Self::Waiting,
+        }
+    }
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Running => "running",
+            Self::Waiting => "waiting",
+            Self::Other => "other",
+            Self::Passed => "passed",
+        }
+    }
+}
+
+/// Jobs under one name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Its name with those above it: `deploy / unit`. No two groups of a run share it and a kind.
+    pub path: Safe,
+    pub name: Safe,
+    pub what: What,
+    pub open: bool,
+    pub source: SourceId,
+    pub count: usize,
+    /// How many stand at each of [`Stand::ALL`].
+    pub stands: [usize; 5],
+    /// Of the worst of them.
+    pub status: RunStatus,
+    pub conclusion: Option<Conclusion>,
+    /// When the first began.
+    pub started: Option<Timestamp>,
+    /// When the last ended, where all have.
+    pub completed: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Row {
+    Group(Arc<Group>),
+    /// By its place among the jobs.
+    Job(usize),
+}
+
+/// The rows of a run's jobs with their depth. `turned`: groups that somebody opened or folded;
+/// `all`: nothing is folded.
+#[must_use]
+pub fn rows(jobs: &[Job], turned: &BTreeSet<String>, all: bool) -> Vec<(u8, Row)> {
+    let items: Vec<Item<'_>> =
+        jobs.iter().enumerate().map(|(at, job)| Item { at, parts: parts(job.id.name.raw()) }).collect();
+    let mut walk = Walk { jobs, turned, all, out: Vec::with_capacity(jobs.len()) };
+    walk.level(items, "", 0, true);
+    walk.out
+}
+
+/// A job and what is left of its name.
+struct Item<'a> {
+    at: usize,
+    parts: Vec<&'a str>,
+}
+
+struct Walk<'a> {
+    jobs: &'a [Job],
+    turned: &'a BTreeSet<String>,
+    all: bool,
+    out: Vec<(u8, Row)>,
+}
+
+impl<'a> Walk<'a> {
+    /// Jobs that share what stands before them. `whole`: all of them are shown, not only what failed.
+    fn level(&mut self, items: Vec<Item<'a>>, above: &str, depth: u8, whole: bool) {
+        for (common, cells) in together(items, |item| common(item.parts.first().copied().unwrap_or_default())) {
+            // A job without values is no cell of the matrix that shares its name.
+            let common = common.trim_end_matches('(').trim_end();
+            let mut cells = together(cells, |item| item.parts.first().copied().unwrap_or_default());
+            if cells.len() < 2 {
+                for (part, items) in cells {
+                    self.part(part, items, above, depth, whole);
+                }
+                continue;
+            }
+            cells.sort_by_key(|(_, items)| items.iter().map(|item| self.stand(item)).min());
+            let members: Vec<usize> = cells.iter().flat_map(|(_, items)| items).map(|item| item.at).collect();
+            let Some(open) = self.group(What::Cells, &members, common, above, depth, whole) else { continue };
+            for (part, items) in cells {
+                self.part(part, items, above, depth + 1, open);
+            }
+        }
+    }
+
+    /// Jobs whose next part is the same: a job itself, or those of the workflow it calls.
+    fn part(&mut self, part: &str, items: Vec<Item<'a>>, above: &str, depth: u8, whole: bool) {
+        let (own, mut called): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| item.parts.len() < 2);
+        for item in own {
+            self.job(&item, depth, whole);
+        }
+        if let [only] = &called[..] {
+            return self.job(only, depth, whole);
+        }
+        if called.is_empty() {
+            return;
+        }
+        let members: Vec<usize> = called.iter().map(|item| item.at).collect();
+        let Some(open) = self.group(What::Called, &members, part, above, depth, whole) else { return };
+        for item in &mut called {
+            item.parts.remove(0);
+        }
+        self.level(called, &path(above, part), depth + 1, open);
+    }
+
+    fn stand(&self, item: &Item<'_>) -> Stand {
+        Stand::of(&self.jobs[item.at])
+    }
+
+    fn job(&mut self, item: &Item<'_>, depth: u8, whole: bool) {
+        if whole || self.stand(item) == Stand::Failed {
+            self.out.push((depth, Row::Job(item.at)));
+        }
+    }
+
+    /// Adds the row of a group; whether all below it is shown, or `None` when nothing of it is.
+    fn group(
+        &mut self,
+        what: What,
+        members: &[usize],
+        name: &str,
+        above: &str,
+        depth: u8,
+        whole: bool,
+    ) -> Option<bool> {
+        let path = path(above, name);
+        let mut group = summary(self.jobs, members);
+        if !whole && group.stands[0] == 0 {
+            return None;
+        }
+        let open = self.all || (whole && (what == What::Called) != self.turned.contains(&key(what, &path)));
+        (group.what, group.open) = (what, open);
+        (group.name, group.path) = (Safe::identity(name), Safe::identity(&path));
+        self.out.push((depth, Row::Group(Arc::new(group))));
+        Some(open)
+    }
+}
+
+/// What a group is remembered by.
+#[must_use]
+pub fn key(what: What, path: &str) -> String {
+    match what {
+        What::Cells => format!("×{path}"),
+        What::Called => format!("/{path}"),
+    }
+}
+
+fn path(above: &str, name: &str) -> String {
+    if above.is_empty() { name.to_owned() } else { format!("{above} / {name}") }
+}
+
+fn summary(jobs: &[Job], members: &[usize]) -> Group {
+    let of = || members.iter().map(|at| &jobs[*at]);
+    let worst = of().min_by_key(|job| Stand::of(job));
+    let mut stands = [0; 5];
+    for job in of() {
+        stands[Stand::of(job) as usize] += 1;
+    }
+    let over = of().all(|job| job.status == RunStatus::Completed);
+    // A skipped job has times, and took none.
+    let ran = || of().filter(|job| job.conclusion != Some(Conclusion::Skipped));
+    let begun = |job: &&Job| matches!(job.status, RunStatus::InProgress | RunStatus::Completed);
+    Group {
+        path: Safe::default(),
+        name: Safe::default(),
+        what: What::Cells,
+        open: false,
+        source: worst.map_or(SourceId(0), |job| job.id.cluster),
+        count: members.len(),
+        stands,
+        status: worst.map_or(RunStatus::Completed, |job| job.status.clone()),
+        conclusion: worst.and_then(|job| job.conclusion.clone()),
+        started: ran().filter(begun).filter_map(|job| job.started).min(),
+        completed: if over { ran().filter_map(|job| job.completed).max() } else { None },
+    }
+}
+
+/// Items with the same key, in the order in which each key came first.
+fn together<'a, 'k>(items: Vec<Item<'a>>, key: impl Fn(&Item<'a>) -> &'k str) -> Vec<(&'k str, Vec<Item<'a>>)>
+where
+    'a: 'k,
+{
+    let mut places: std::collections::HashMap<&'k str, usize> = std::collections::HashMap::new();
+    let mut out: Vec<(&'k str, Vec<Item<'a>>)> = Vec::new();
+    for item in items {
+        let key = key(&item);
+        let at = *places.entry(key).or_insert(out.len());
+        match out.get_mut(at) {
+            Some((_, items)) => items.push(item),
+            None => out.push((key, vec![item])),
+        }
+    }
+    out
+}
+
+/// The parts of a name between slashes that stand outside of parentheses.
+fn parts(name: &str) -> Vec<&str> {
+    let (mut parts, mut from, mut depth) = (Vec::new(), 0, 0_usize);
+    for (at, c) in name.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            '/' if depth == 0 && name[..at].ends_with(' ') && name[at + 1..].starts_with(' ') => {
+                parts.push(name[from..at].trim());
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(name[from..].trim());
+    parts
+}
+
+/// `unit (` of `unit (3.11, ubuntu)`; a part without values is its own.
+fn common(part: &str) -> &str {
+    let Some(inside) = part.strip_suffix(')') else { return part };
+    let mut depth = 1_usize;
+    for (at, c) in inside.char_indices().rev() {
+        match c {
+            ')' => depth += 1,
+            '(' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            let name = inside[..at].trim_end();
+            return if name.is_empty() || name.len() == at { part } else { &part[..=at] };
+        }
+    }
+    part
+}
