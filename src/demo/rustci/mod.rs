@@ -151,8 +151,8 @@ fn health(world: &World) -> Value {
 fn upload(world: &mut World, asked: &Asked<'_>) -> Result<Response, Refusal> {
     let kind = asked.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let part = form::file(kind, asked.body, &["pipeline", "file", "yaml"])?;
-    let name = part.file.to_ascii_lowercase();
-    if !name.ends_with(".yaml") && !name.ends_with(".yml") {
+    let ends = std::path::Path::new(&part.file).extension().and_then(|end| end.to_str());
+    if !ends.is_some_and(|end| end.eq_ignore_ascii_case("yaml") || end.eq_ignore_ascii_case("yml")) {
         return Err(Refusal::of(415, "Invalid file type. Only .yaml and .yml files are allowed"));
     }
     if part.content.len() > FILE_LIMIT {

@@ -38,7 +38,7 @@ pub(super) fn execution(works: &Works, row: &Execution, now: Timestamp) -> Value
     let types = |stage: &Run, step: &StepRun| {
         let stages = works.pipeline(&row.pipeline).map(|it| it.definition.stages.as_slice()).unwrap_or_default();
         let stage = stages.iter().find(|it| it.name == stage.name)?;
-        Some(stage.steps.iter().find(|it| it.name == step.name)?.step_type)
+        Some(stage.steps.iter().find(|it| it.name == step.name)?.kind)
     };
     let stages: Vec<Value> = row.stages.iter().map(|stage| of_stage(stage, now)).collect();
     let logs: Vec<Value> = row

@@ -32,7 +32,8 @@ pub(super) struct Stage {
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Step {
     pub(super) name: String,
-    pub(super) step_type: StepType,
+    #[serde(rename = "step_type")]
+    pub(super) kind: StepType,
     #[serde(default)]
     pub(super) config: Value,
 }
@@ -44,9 +45,11 @@ pub(super) enum StepType {
     Shell,
     Docker,
     Kubernetes,
-    AWS,
+    #[serde(rename = "a_w_s")]
+    Aws,
     Azure,
-    GCP,
+    #[serde(rename = "g_c_p")]
+    Gcp,
     GitHub,
     GitLab,
     Custom,

@@ -97,7 +97,6 @@ pub(super) fn sentence(server: &str, code: u16, body: &Body, token: Option<(&str
 fn meaning(code: u16) -> &'static str {
     match code {
         200..=299 => "answers with something that is none of its answers",
-        400 => "refuses it",
         401 => "wants to know who asks",
         403 => "forbids it",
         404 => "does not know it",

@@ -231,9 +231,10 @@ fn cancel(state: &State, action: &Action, words: &mut Words) {
         .filter(|job| job.status == RunStatus::InProgress)
         .map(|job| job.id.name.safe().clone())
         .collect();
-    let task = match &running[..] {
-        [] => Safe::of("stop the task behind it: RustCI lets it run on to its end,"),
-        _ => safe!("stop what runs ({}): RustCI lets its task run on to its end,", listed(running.iter())),
+    let task = if running.is_empty() {
+        Safe::of("stop the task behind it: RustCI lets it run on to its end,")
+    } else {
+        safe!("stop what runs ({}): RustCI lets its task run on to its end,", listed(running.iter()))
     };
     words.lines(
         "it will not",

@@ -184,6 +184,7 @@ pub fn pipelines(source: SourceId, bytes: &[u8]) -> Result<Rows<CiPipeline>, Ing
 }
 
 /// The answer to `GET /api/ci/executions`; names and triggers are joined by their ids.
+#[allow(clippy::implicit_hasher, reason = "one map, made here")]
 pub fn executions(
     source: SourceId,
     bytes: &[u8],

@@ -10,7 +10,7 @@ use super::ingest::{self, Execution, Rows};
 use super::{EXECUTIONS, PIPELINES, execution_path};
 use crate::action::{Action, Change, Found, Operation, OperationId, PipelineFile};
 use crate::model::pipelines::{CiPipeline, Conclusion, Run, RunStatus};
-use crate::model::{ObjectId, SourceId};
+use crate::model::{ObjectId, SourceId, Uid};
 use crate::net::{Answer, NetError, RustCi, Sent, segment};
 
 /// The variable of an execution that names the operation which started it.
@@ -85,7 +85,7 @@ pub(crate) async fn evidence(client: &RustCi, operation: &Operation) -> (Found, 
     let action = &operation.action;
     let found = match &action.change {
         Change::Trigger { last } => {
-            let known = last.as_ref().map(|uid| uid.raw());
+            let known = last.as_ref().map(Uid::raw);
             triggered(client, &action.target, known, &operation.id).await
         }
         Change::Cancel { .. } => cancelled(client, action).await,
@@ -189,6 +189,7 @@ fn unread(what: &str, error: &NetError) -> String {
     }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "what `map_err` takes")]
 fn unreadable(error: crate::systems::ingest::IngestError) -> NetError {
     NetError::Unreadable(error.to_string())
 }
