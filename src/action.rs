@@ -27,6 +27,9 @@ pub enum Verb {
     /// A new run of a pipeline.
     Trigger,
     Create,
+    /// What a run waits for.
+    Approve,
+    Reject,
 }
 
 impl Verb {
@@ -44,6 +47,8 @@ impl Verb {
             Self::ForceCancel => "force-cancel",
             Self::Trigger => "trigger",
             Self::Create => "create",
+            Self::Approve => "approve",
+            Self::Reject => "reject",
         }
     }
 }
@@ -89,6 +94,19 @@ pub enum Change {
     Trigger { last: Option<Uid> },
     /// `POST …/pipelines/upload` of RustCI; `before`: how many pipelines had this name.
     CreatePipeline { file: Arc<PipelineFile>, before: u32 },
+    /// `POST …/pending_deployments`: the run and what it waits for are read again before the send. The
+    /// comment is typed in the dialog; `jobs` waited when it opened.
+    Review { attempt: u32, approve: bool, gates: Vec<Gate>, comment: Safe, jobs: Vec<Uid> },
+    /// `POST …/approve`: lets a run from a fork begin.
+    ApproveRun { attempt: u32 },
+}
+
+/// An environment that a run waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gate {
+    /// GitHub's id of it.
+    pub environment: i64,
+    pub name: Name,
 }
 
 /// The three ways in which Tekton ends a PipelineRun.
@@ -144,6 +162,8 @@ impl Change {
             Self::ForceCancel { .. } => Verb::ForceCancel,
             Self::Trigger { .. } => Verb::Trigger,
             Self::CreatePipeline { .. } => Verb::Create,
+            Self::Review { approve: false, .. } => Verb::Reject,
+            Self::Review { .. } | Self::ApproveRun { .. } => Verb::Approve,
         }
     }
 
@@ -179,6 +199,12 @@ impl Change {
                 | Self::Cancel { .. }
                 | Self::ForceCancel { .. }
         )
+    }
+
+    /// It decides on environments that a run waits for: that asks for a comment.
+    #[must_use]
+    pub const fn is_review(&self) -> bool {
+        matches!(self, Self::Review { .. })
     }
 }
 

@@ -130,6 +130,9 @@ commands! {
     ForceCancel, Runs, "force-cancel", "force-cancel…", "end a run that goes on after a cancel: always() holds nothing up";
     CancelFinally, Runs, "cancel-finally", "cancel, finally…", "cancel a PipelineRun, then run its finally tasks";
     StopFinally, Runs, "stop-finally", "stop, finally…", "let running tasks of a PipelineRun end, then run its finally tasks";
+    Approve, Runs, "approve", "approve…", "approve what a run waits for, with a comment; marked rows in one go";
+    Reject, Runs, "reject", "reject…", "reject what a run waits for, with a comment";
+    Mark, Runs, "mark", "mark", "mark an approval of the Inbox, or take the mark off";
     Images, Runs, "images", "images", "images of the registries: commit, run, platforms, who runs them";
     TriggerPipeline, Runs, "trigger-pipeline", "trigger…", "run a pipeline of a RustCI server";
     CreatePipeline, Runs, "create-pipeline", "new pipeline…", "create a pipeline of a RustCI server from a YAML file";

@@ -87,6 +87,7 @@ fn build(index: usize) -> Build {
         version: None,
         every: None,
         schedule: workflow == "rebuild-base",
+        by: None,
         fails: if index % 11 == 6 { serde_json::from_value(fails).ok() } else { None },
         ships: None,
     }

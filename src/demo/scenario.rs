@@ -139,6 +139,8 @@ pub(super) struct Build {
     /// Begun by the clock, not by a push.
     #[serde(default)]
     pub(super) schedule: bool,
+    /// Who pushed it; one of the people when absent.
+    pub(super) by: Option<By>,
     pub(super) fails: Option<super::github::Fault>,
     pub(super) ships: Option<Ships>,
 }
@@ -157,6 +159,14 @@ pub(super) struct Execution {
     pub(super) commit: Option<String>,
     /// The step that fails.
     pub(super) fails: Option<String>,
+}
+
+/// Somebody by name.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum By {
+    /// Who looks at the demo.
+    Demo,
 }
 
 /// When this job passes, a workload gets the version that was built.

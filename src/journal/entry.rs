@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::action::{Action, CancelHow, Change, Operation, OperationId, Outcome, PipelineFile, Verb};
+use crate::action::{Action, CancelHow, Change, Gate, Operation, OperationId, Outcome, PipelineFile, Verb};
 use crate::model::source::SourceScope;
 use crate::model::{Kind, Name, ObjectId, SourceId, Uid};
 use crate::text::Safe;
@@ -98,6 +98,22 @@ enum ChangeEntry {
         bytes: u64,
         before: u32,
     },
+    Review {
+        attempt: u32,
+        approve: bool,
+        gates: Vec<GateEntry>,
+        comment: String,
+        jobs: Vec<String>,
+    },
+    ApproveRun {
+        attempt: u32,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct GateEntry {
+    environment: i64,
+    name: String,
 }
 
 /// What became of an operation.
@@ -230,6 +246,17 @@ impl ChangeEntry {
                 before: *before,
             },
             Change::ForceCancel { attempt } => Self::ForceCancel { attempt: *attempt },
+            Change::ApproveRun { attempt } => Self::ApproveRun { attempt: *attempt },
+            Change::Review { attempt, approve, gates, comment, jobs } => Self::Review {
+                attempt: *attempt,
+                approve: *approve,
+                gates: gates
+                    .iter()
+                    .map(|gate| GateEntry { environment: gate.environment, name: gate.name.raw().to_owned() })
+                    .collect(),
+                comment: text(comment),
+                jobs: jobs.iter().map(|job| job.raw().to_owned()).collect(),
+            },
             Change::Abort { pod_hash } => Self::Abort { pod_hash: text(pod_hash) },
             Change::Retry { pod_hash } => Self::Retry { pod_hash: text(pod_hash) },
             Change::Undo { resource_version, replica_set, replica_set_uid, to_revision } => Self::Undo {
@@ -274,6 +301,17 @@ impl ChangeEntry {
                 before: *before,
             },
             Self::ForceCancel { attempt } => Change::ForceCancel { attempt: *attempt },
+            Self::ApproveRun { attempt } => Change::ApproveRun { attempt: *attempt },
+            Self::Review { attempt, approve, gates, comment, jobs } => Change::Review {
+                attempt: *attempt,
+                approve: *approve,
+                gates: gates
+                    .iter()
+                    .map(|gate| Gate { environment: gate.environment, name: Name::new(&gate.name) })
+                    .collect(),
+                comment: Safe::line(comment),
+                jobs: jobs.iter().map(|job| Uid::new(cluster, job)).collect(),
+            },
             Self::Abort { pod_hash } => Change::Abort { pod_hash: Safe::identity(pod_hash) },
             Self::Retry { pod_hash } => Change::Retry { pod_hash: Safe::identity(pod_hash) },
             Self::Undo { resource_version, replica_set, replica_set_uid, to_revision } => Change::Undo {

@@ -16,6 +16,8 @@ pub struct Interest {
     /// Runs that ended well, whose jobs are read once, when there is nothing more urgent: how long they
     /// took is what is expected of the run that is shown.
     pub past: Vec<ObjectId>,
+    /// Runs that wait for an approval, over all repositories.
+    pub pending: Vec<ObjectId>,
     /// Canaries that are compared with their stable arm.
     pub comparisons: Vec<ComparisonQuery>,
     /// Budget spent of this objective since then.

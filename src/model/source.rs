@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::approvals::PendingRead;
 use super::docker::DockerContainer;
 use super::images::Image;
 use super::kubernetes::{Deployment, Event, Meta, Namespace, Pod, ReplicaSet};
@@ -133,6 +134,7 @@ pub enum Detail {
     Past(JobsRead),
     /// All pipelines of a RustCI server.
     Pipelines(Arc<[CiPipeline]>),
+    Pending(PendingRead),
     Comparison(Box<Comparison>),
     Spent(Spent),
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::model::approvals::{Pending, PendingRead};
 use crate::model::pipelines::{CiPipeline, Job, Jobs, JobsRead, Quota};
 use crate::model::slo::{ArmMetric, Comparison, Reading, Spent};
 use crate::model::source::Detail;
@@ -25,6 +26,7 @@ pub struct Compared {
 pub struct Details {
     pub quotas: BTreeMap<SourceId, Quota>,
     jobs: HashMap<Uid, Result<Arc<Jobs>, Safe>>,
+    pending: HashMap<Uid, Result<Arc<Pending>, Safe>>,
     /// The run of each job, and where the job stands in it.
     places: HashMap<Uid, (Uid, usize)>,
     /// Of each RustCI server.
@@ -61,6 +63,12 @@ impl Details {
             // Only how long they took is of interest, and that was learnt.
             Detail::Past(_) => {}
             Detail::Pipelines(rows) => drop(self.pipelines.insert(source, rows)),
+            // As of jobs: what was read is kept.
+            Detail::Pending(PendingRead { run, pending }) => {
+                if pending.is_ok() || !self.pending.get(&run).is_some_and(Result::is_ok) {
+                    self.pending.insert(run, pending);
+                }
+            }
             Detail::Comparison(row) => {
                 let key = (row.query.rollout.clone(), row.query.metric);
                 drop(self.comparisons.insert(key, Compared { source, heard: mono, row: Arc::from(row) }));
@@ -93,6 +101,7 @@ impl Details {
     /// Runs are gone: nothing is kept but what is `there`.
     pub(super) fn keep_runs(&mut self, there: impl Fn(&Uid) -> bool) {
         self.jobs.retain(|run, _| there(run));
+        self.pending.retain(|run, _| there(run));
         self.places.retain(|_, (run, _)| there(run));
         self.revision += 1;
     }
@@ -125,6 +134,18 @@ impl Details {
     #[must_use]
     pub fn jobs(&self, run: &Uid) -> Option<&Result<Arc<Jobs>, Safe>> {
         self.jobs.get(run)
+    }
+
+    /// What a run waits for as it was read last; `Err`: why it cannot be read.
+    #[must_use]
+    pub fn pending(&self, run: &Uid) -> Option<&Result<Arc<Pending>, Safe>> {
+        self.pending.get(run)
+    }
+
+    /// Runs that waited for something when they were read last.
+    pub fn with_pending(&self) -> impl Iterator<Item = &Uid> {
+        let waits = |read: &Result<Arc<Pending>, Safe>| read.as_ref().is_ok_and(|read| !read.deployments.is_empty());
+        self.pending.iter().filter(move |(_, read)| waits(read)).map(|(run, _)| run)
     }
 
     /// A job by its id, of whatever run.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::ui::{ListId, Pane, Place};
-use super::{State, arms, derived, expected, lists, runs};
+use super::{State, arms, derived, expected, gates, lists, runs};
 use crate::model::interest::{ImageInterest, Interest};
 use crate::model::pipelines::Run;
 use crate::model::slo::ComparisonQuery;
@@ -21,10 +21,19 @@ pub fn of(state: &State) -> Interest {
     let past = shown.as_deref().map_or_else(Vec::new, |run| expected::wanted(state, run));
     let jobs = jobs(state, shown.map(|run| run.id()));
     let images = images(state);
+    let pending = gates::wanted(state);
     if state.world.of_system(SystemId::Prometheus).next().is_none() {
-        return Interest { jobs, past, images, ..Interest::default() };
+        return Interest { jobs, past, images, pending, ..Interest::default() };
     }
-    Interest { jobs, past, comparisons: comparisons(state), spent: spent(state), history: history(state), images }
+    Interest {
+        jobs,
+        past,
+        pending,
+        comparisons: comparisons(state),
+        spent: spent(state),
+        history: history(state),
+        images,
+    }
 }
 
 /// The run whose jobs are on the screen.
@@ -57,6 +66,13 @@ fn jobs(state: &State, shown: Option<ObjectId>) -> Vec<ObjectId> {
     // Tekton's are listed and watched with their tasks.
     let is_asked_for = |kind: Kind| kind != Kind::PipelineRun;
     let mut all: Vec<ObjectId> = shown.into_iter().filter(|id| is_asked_for(id.kind)).collect();
+    // What proves that an approval took.
+    let reviewed = state.operations.iter().rev().filter(|row| row.action.change.is_review() && !row.outcome.is_final());
+    for target in reviewed.map(|row| &row.action.target).take(RUNS) {
+        if !all.iter().any(|id| id.uid == target.uid) && state.world.runs.get(&target.uid).is_some() {
+            all.push(target.clone());
+        }
+    }
     for run in runs::ordered(state).open().iter().filter(|run| is_asked_for(run.kind)).take(RUNS) {
         if all.len() < RUNS && !all.iter().any(|id| id.uid == run.meta.uid) {
             all.push(run.id());

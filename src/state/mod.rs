@@ -11,6 +11,7 @@ pub mod details;
 pub mod environment;
 pub mod expected;
 pub mod freshness;
+pub mod gates;
 pub mod groups;
 pub mod help;
 pub mod images;

@@ -16,7 +16,7 @@ use crate::model::kubernetes::{Deployment, Replicas, RolloutVerdict};
 use crate::model::rollouts::{AnalysisRun, Rollout};
 use crate::model::source::SourceScope;
 use crate::model::{SourceId, SystemId};
-pub use sources::{BurnRow, ContainerRow, JobRow, JobStepRow, RunRow, SloRow, WaitingRow};
+pub use sources::{BurnRow, ContainerRow, JobRow, JobStepRow, ReviewerRow, RunRow, SloRow, WaitingRow};
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {

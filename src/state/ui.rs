@@ -1,6 +1,6 @@
 //! Where the operator is: place, selection, filter, overlays. Everything by identity.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -71,6 +71,8 @@ pub enum RowId {
     Waiting(super::waiting::WaitingKind, ObjectId),
     /// Jobs under one name ([`super::groups::key`]).
     Group(String),
+    /// An environment that a run waits for, by its id.
+    Gate(ObjectId, i64),
     /// A step of a job, by its number.
     JobStep(Uid, u32),
     /// A row of the burn table.
@@ -215,6 +217,8 @@ pub struct Ui {
     pub pane: Pane,
     pub lists: HashMap<ListId, ListState>,
     pub overlay: Option<Overlay>,
+    /// Environments of runs that are marked in the Inbox, to be approved in one go.
+    pub marked: BTreeSet<(Uid, i64)>,
     pub toasts: Vec<Toast>,
     /// Quit was pressed while an action is in flight; pressed again before this time it quits.
     pub quit_asked: Option<Duration>,
@@ -258,6 +262,7 @@ impl Ui {
             pane: Pane::Canary,
             lists: HashMap::new(),
             overlay: None,
+            marked: BTreeSet::new(),
             toasts: Vec::new(),
             quit_asked: None,
             evidence: HashMap::new(),

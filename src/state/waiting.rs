@@ -5,9 +5,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::blocker::{self, Blocker, Reason};
-use super::{State, derived, verbs};
+use super::{State, derived, gates, runs, verbs};
 use crate::action::{Operation, Outcome};
 use crate::command::Command;
+use crate::model::approvals::{self, Pending, PendingDeployment, Reviewer};
+use crate::model::pipelines::Run;
 use crate::model::{Name, ObjectId};
 use crate::safe;
 use crate::text::Safe;
@@ -24,6 +26,21 @@ pub struct Waiting {
     pub sentence: Safe,
     /// What helps, likeliest first.
     pub keys: Vec<Command>,
+    /// Of a run that waits for an environment: which one.
+    pub gate: Option<Gate>,
+}
+
+/// An environment that waits for an approval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gate {
+    /// GitHub's id of it.
+    pub environment: i64,
+    /// Why the operator may not decide on it.
+    pub refused: Option<Safe>,
+    pub reviewers: Vec<Reviewer>,
+    /// When its wait timer ends, and when GitHub fails the job; by the server's clock.
+    pub opens: Option<Timestamp>,
+    pub expires: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,14 +74,62 @@ const STUCK: Duration = Duration::from_mins(1);
 pub fn all(state: &State) -> Vec<Waiting> {
     let mut all: Vec<Waiting> = blocker::paused(state)
         .chain(derived::blockers(state).iter().filter(|blocker| blocker.reason == Reason::Approval).cloned())
-        .filter_map(of_blocker)
+        .flat_map(|blocker| of_blocker(state, blocker))
         .chain(state.operations.iter().filter_map(|operation| stuck(state, operation)))
         .collect();
+    // Environments of one run stay in GitHub's order.
     all.sort_by_cached_key(|row| (row.since.unwrap_or(Timestamp::MAX), row.object.clone()));
     all
 }
 
-fn of_blocker(blocker: Blocker) -> Option<Waiting> {
+/// A row for each environment that is known to wait.
+fn of_blocker(state: &State, blocker: Blocker) -> Vec<Waiting> {
+    let run = blocker.object.as_ref().filter(|_| blocker.reason == Reason::Approval);
+    let run = run.and_then(|id| state.world.runs.get(&id.uid));
+    if let Some(run) = run
+        && let Some(pending) = gates::pending(state, &run.meta.uid)
+        && !pending.deployments.is_empty()
+    {
+        return pending.deployments.iter().map(|row| gated(state, run, pending, row)).collect();
+    }
+    of_object(blocker).into_iter().collect()
+}
+
+fn gated(state: &State, run: &Run, pending: &Pending, row: &PendingDeployment) -> Waiting {
+    let refused = gates::may(pending, run, row).err();
+    let mut keys = vec![Command::Look];
+    if refused.is_none() {
+        keys.extend([Command::Approve, Command::Reject]);
+    }
+    keys.push(Command::Browse);
+    let words = gates::words(state, run, pending, row);
+    let since = gates::since(state, run);
+    Waiting {
+        kind: WaitingKind::Approval,
+        object: run.id(),
+        environment: Some(row.name.clone()),
+        since,
+        sentence: safe!(
+            "{} {} waits for an approval of {}: {}",
+            runs::service(state, run),
+            run.meta.name,
+            row.name,
+            words
+        ),
+        // Where the terminal is narrow there is no column for the environment.
+        words: safe!("{}: {}", row.name, words),
+        keys,
+        gate: Some(Gate {
+            environment: row.environment,
+            refused,
+            reviewers: row.reviewers.clone(),
+            opens: row.opens(),
+            expires: since.and_then(approvals::expires),
+        }),
+    }
+}
+
+fn of_object(blocker: Blocker) -> Option<Waiting> {
     let kind = match blocker.reason {
         Reason::AnalysisInconclusive => WaitingKind::InconclusiveAnalysis,
         Reason::Approval => WaitingKind::Approval,
@@ -78,6 +143,7 @@ fn of_blocker(blocker: Blocker) -> Option<Waiting> {
         words: blocker.words,
         sentence: blocker.sentence,
         keys: blocker.keys,
+        gate: None,
     })
 }
 
@@ -99,5 +165,6 @@ fn stuck(state: &State, operation: &Operation) -> Option<Waiting> {
         sentence: safe!("{}: {}", operation.action.target.name, words),
         words,
         keys: vec![Command::ShowJournal],
+        gate: None,
     })
 }

@@ -8,6 +8,7 @@ use super::pen::{Pen, Words};
 use crate::command::{Command, Scope};
 use crate::config::theme::Role;
 use crate::safe;
+use crate::state::gates;
 use crate::state::ui::{Overlay, Pane, Place};
 use crate::state::{State, lists, verbs};
 use crate::text::Safe;
@@ -132,6 +133,12 @@ fn wanted(state: &State) -> Vec<Command> {
         first.extend(verbs);
     }
     if scopes.contains(&Scope::Runs) {
+        if verbs::target(state).is_some_and(|target| gates::asks(state, &target)) {
+            first.extend([C::Approve, C::Reject]);
+        }
+        if state.ui.place == Place::Inbox {
+            first.push(C::Mark);
+        }
         first.extend([C::RerunFailed, C::RerunAll, C::CancelRun, C::ForceCancel]);
         first.extend([C::TriggerPipeline, C::CreatePipeline]);
     }

@@ -5,14 +5,16 @@
 
 use std::time::Duration;
 
+use tui_textarea::TextArea;
+
 use super::{Effect, operations, prompt, toasts};
 use crate::action::{Action, Change};
 use crate::command::{Command, Key, KeyCode};
 use crate::model::Name;
 use crate::safe;
 use crate::state::State;
-use crate::state::ui::{Confirm, ConfirmField, Overlay, Tier, ToastKind};
-use crate::state::verbs;
+use crate::state::ui::{Confirm, ConfirmField, Overlay, Place, RowId, Tier, ToastKind};
+use crate::state::{gates, lists, verbs};
 use crate::text::Safe;
 
 /// A key pressed too early puts the moment off by this much.
@@ -25,7 +27,7 @@ const BURST: Duration = Duration::from_millis(5);
 
 /// Opens the dialog for a verb, or says why it cannot be asked for.
 pub(super) fn ask(state: &mut State, command: Command) {
-    let Some(target) = verbs::target(state) else {
+    let Some(target) = verbs::target_of(state, command) else {
         toasts::say(state, ToastKind::Info, Safe::of("select a rollout, a deployment or a run first"));
         return;
     };
@@ -93,7 +95,9 @@ pub(super) fn key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     }
     // A reason confirms nothing: it may be typed on while the rest is read again.
     let only_text = confirm.focus == ConfirmField::Reason && !matches!(key.code, KeyCode::Tab | KeyCode::Enter);
-    if confirm.disarmed.is_some() || (!only_text && is_early(confirm, key, now)) {
+    // The key that opened it may still be held: the comment does not begin with what it repeats.
+    let held = only_text && confirm.reason.is_empty() && confirm.early.iter().any(|(early, _)| *early == key);
+    if confirm.disarmed.is_some() || ((held || !only_text) && is_early(confirm, key, now)) {
         return;
     }
     let alone = comes_alone(confirm, now);
@@ -226,6 +230,11 @@ fn is_same(a: &Action, b: &Action) -> bool {
             Change::Undo { replica_set_uid, to_revision, .. },
             Change::Undo { replica_set_uid: other, to_revision: revision, .. },
         ) => a.target == b.target && replica_set_uid == other && to_revision == revision,
+        // The comment is still being typed; which jobs wait is told in its lines.
+        (
+            Change::Review { attempt, approve, gates, .. },
+            Change::Review { attempt: n, approve: how, gates: others, .. },
+        ) => a.target == b.target && (attempt, approve, gates) == (n, how, others),
         _ => a == b,
     }
 }
@@ -249,6 +258,44 @@ fn go(state: &mut State, effects: &mut Vec<Effect>) {
     if !confirm.takes_keys(now) {
         return;
     }
+    if confirm.action.change.is_review() && prompt::text_of(&confirm.reason).trim().is_empty() {
+        toasts::say(state, ToastKind::Bad, Safe::of("GitHub asks for a comment with it: type one"));
+        if let Some(confirm) = open(state) {
+            confirm.focus = ConfirmField::Reason;
+        }
+        return;
+    }
     let Some(Overlay::Confirm(confirm)) = state.ui.overlay.take() else { return };
+    let (action, comment) = (confirm.action.clone(), confirm.reason.clone());
     operations::begin(state, *confirm, effects);
+    next_marked(state, &action, comment);
+}
+
+/// What is marked of other runs comes next, each in a dialog of its own, with the same comment to begin
+/// with.
+fn next_marked(state: &mut State, done: &Action, comment: Box<TextArea<'static>>) {
+    let Change::Review { gates, .. } = &done.change else { return };
+    for gate in gates {
+        state.ui.marked.remove(&(done.target.uid.clone(), gate.environment));
+    }
+    if state.ui.place != Place::Inbox || gates::marked(state).is_empty() {
+        return;
+    }
+    ask(state, verbs::command_of(done.change.verb()));
+    if let Some(confirm) = open(state) {
+        confirm.reason = comment;
+    }
+}
+
+/// Marks the highlighted approval, or takes the mark off.
+pub(super) fn mark(state: &mut State) {
+    let row = lists::selected(state, &state.ui.list_id());
+    let Some(RowId::Gate(run, environment)) = row else {
+        toasts::say(state, ToastKind::Info, Safe::of("only approvals of the Inbox can be marked"));
+        return;
+    };
+    let mark = (run.uid, environment);
+    if !state.ui.marked.remove(&mark) {
+        state.ui.marked.insert(mark);
+    }
 }

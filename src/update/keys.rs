@@ -16,7 +16,14 @@ const QUIT_AGAIN: Duration = Duration::from_secs(5);
 
 pub(super) fn key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     match &state.ui.overlay {
-        Some(Overlay::Confirm(_)) => confirm::key(state, key, effects),
+        Some(Overlay::Confirm(_)) => {
+            let before = state.operations.len();
+            confirm::key(state, key, effects);
+            if state.operations.len() > before {
+                // The next of several that are marked: opened by the key that confirmed this one.
+                confirm::opened_by(state, key);
+            }
+        }
         Some(Overlay::Prompt { .. }) => {
             prompt::key(state, key, effects);
             confirm::opened_by(state, key);
@@ -103,6 +110,7 @@ pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>
         Command::PreviousPane => pane(state, Pane::ALL.len() - 1),
         Command::TriggerPipeline | Command::CreatePipeline => pipeline::ask(state, command),
         command if verbs::is_verb(command) => confirm::ask(state, command),
+        Command::Mark => confirm::mark(state),
         Command::Containers => places::go(state, Place::Containers),
         Command::Images => places::go(state, Place::Images),
         Command::Logs if !in_log => places::logs(state),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Effect, evidence, prompt, toasts};
-use crate::action::{Operation, OperationId, Outcome, Progress};
+use crate::action::{Change, Operation, OperationId, Outcome, Progress};
 use crate::model::SystemId;
 use crate::safe;
 use crate::state::State;
@@ -23,11 +23,16 @@ const CATCH_UP: Duration = Duration::from_mins(1);
 
 pub(super) fn begin(state: &mut State, confirm: Confirm, effects: &mut Vec<Effect>) {
     let cluster = state.world.source(confirm.action.target.cluster).map(|cluster| cluster.name.clone());
+    let reason = Safe::line(prompt::text_of(&confirm.reason).trim());
+    let mut action = confirm.action;
+    if let Change::Review { comment, .. } = &mut action.change {
+        *comment = reason.clone();
+    }
     let operation = Operation {
         id: new_id(state),
         cluster: cluster.unwrap_or_else(|| crate::model::Name::new("")),
         environment: confirm.environment,
-        reason: Safe::line(prompt::text_of(&confirm.reason).trim()),
+        reason,
         summary: confirm.summary,
         expects: confirm.expects,
         outcome: Outcome::Intended,
@@ -36,7 +41,7 @@ pub(super) fn begin(state: &mut State, confirm: Confirm, effects: &mut Vec<Effec
         started: state.now.wall,
         started_mono: state.now.mono,
         changed: state.now.wall,
-        action: confirm.action,
+        action,
     };
     state.operations.push(operation.clone());
     state.operations_revision += 1;

@@ -88,7 +88,7 @@ pub(super) fn open(state: &mut State) {
             _ => None,
         },
         (Item::JobStep(_), RowId::JobStep(job, _)) => job_log(state, &job),
-        (_, RowId::Object(id) | RowId::Waiting(_, id)) => page_of(&id),
+        (_, RowId::Object(id) | RowId::Waiting(_, id) | RowId::Gate(id, _)) => page_of(&id),
         (_, _) => None,
     };
     match place {
@@ -131,7 +131,7 @@ pub(super) fn logs(state: &mut State) {
     let list = state.ui.list_id();
     let object = match (lists::selected(state, &list), &state.ui.place) {
         (Some(RowId::JobStep(job, _)), _) => state.world.details.job(&job).map(|job| job.id.clone()),
-        (Some(RowId::Object(id) | RowId::Waiting(_, id)), _) if id.kind.is_run() => {
+        (Some(RowId::Object(id) | RowId::Waiting(_, id) | RowId::Gate(id, _)), _) if id.kind.is_run() => {
             return log_of_run(state, &id.uid);
         }
         (None, Place::Run(id)) => {
@@ -184,7 +184,7 @@ pub(super) fn browse(state: &mut State, effects: &mut Vec<Effect>) {
     };
     let url = match lists::selected(state, &state.ui.list_id()) {
         Some(RowId::JobStep(job, _)) => job_page(&job),
-        Some(RowId::Object(id) | RowId::Waiting(_, id)) => page(&id),
+        Some(RowId::Object(id) | RowId::Waiting(_, id) | RowId::Gate(id, _)) => page(&id),
         _ => None,
     };
     match url.or_else(|| page_object(&state.ui.place).and_then(page)).filter(|url| !url.is_empty()) {

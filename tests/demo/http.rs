@@ -90,13 +90,24 @@ impl Http {
         path: &str,
         headers: &[(&str, &str)],
     ) -> (u16, BTreeMap<String, String>, String) {
+        self.with_body(method, path, headers, "").await
+    }
+
+    /// As [`Self::exchange`], with a body.
+    pub async fn with_body(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> (u16, BTreeMap<String, String>, String) {
         tokio::time::timeout(PATIENCE, async {
             let mut stream = TcpStream::connect(&self.address).await.unwrap();
             let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
             for (name, value) in headers {
                 head.push_str(&format!("{name}: {value}\r\n"));
             }
-            stream.write_all(format!("{head}Content-Length: 0\r\n\r\n").as_bytes()).await.unwrap();
+            stream.write_all(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes()).await.unwrap();
             let mut text = String::new();
             stream.read_to_string(&mut text).await.unwrap();
             let (head, body) = text.split_once("\r\n\r\n").unwrap();

@@ -8,6 +8,7 @@ pub mod support;
 mod credentials;
 mod github;
 mod github_pace;
+pub mod github_reviews;
 mod github_ways;
 pub mod github_writes;
 pub mod hub;

@@ -109,12 +109,18 @@ const BLOCKED: &[Field] = &[
     ("sentence", Always, Text),
     ("unblock", OrNull, Text),
 ];
+const REVIEWER: &[Field] = &[("kind", Always, Word(&["user", "team"])), ("name", Always, Text)];
 const WAITING: &[Field] = &[
     ("kind", Always, Text),
     ("object", Always, Text),
     ("since", OrAbsent, Time),
     ("sentence", Always, Text),
     ("unblock", OrNull, Text),
+    ("environment", OrAbsent, Text),
+    ("reviewers", OrAbsent, Rows(REVIEWER)),
+    ("may_approve", OrAbsent, Bool),
+    ("opens_at", OrAbsent, Time),
+    ("expires_at", OrAbsent, Time),
 ];
 /// As the design lists them.
 #[rustfmt::skip]

@@ -1,5 +1,6 @@
 //! Ingest and the queries over it, against what real servers and the field's own tools said.
 
+mod approvals;
 mod blockers;
 mod extremes;
 mod frames;

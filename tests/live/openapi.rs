@@ -14,15 +14,16 @@ use quarterdeck::action::Change;
 use quarterdeck::model::log::{LogEvent, LogRequest, LogSince, TailId};
 use quarterdeck::model::{Kind, Name, SourceId};
 use quarterdeck::net::{Deadlines, NetError};
-use quarterdeck::systems::github::ingest;
+use quarterdeck::systems::github::{ingest, ingest_gates};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
+use crate::faults::github_reviews::{self, both, review, waiting};
 use crate::faults::github_writes::operation;
-use crate::faults::hub::{Reading, client, client_with, hub, object, spec};
+use crate::faults::hub::{Reading, client, client_with, hub, object, run_row, spec};
 use crate::faults::server::{Request, Server};
-use crate::faults::support::{block_on, next, perform};
+use crate::faults::support::{block_on, evidence, next, perform};
 
 const ROUNDS: usize = 200;
 
@@ -63,11 +64,21 @@ async fn every_request() -> BTreeMap<String, Request> {
     ] {
         perform(spec(client(&server.url)), operation(run, change), None).await;
     }
+    // What a run waits for, a decision on it, and a run from a fork.
+    let fork = run_row(3, 1, "completed", Some("action_required"));
+    let mut reviews = Vec::new();
+    for (run, change) in [(waiting(), review(true)), (fork, Change::ApproveRun { attempt: 1 })] {
+        let server = Server::answering(github_reviews::hub(both(), serde_json::json!([]), run)).await;
+        perform(spec(client(&server.url)), operation("3", change.clone()), None).await;
+        evidence(spec(client(&server.url)), operation("3", change)).await;
+        client(&server.url).get("/user").await.unwrap();
+        reviews.extend(server.requests());
+    }
     // What `doctor` asks beside the runs.
     client(&server.url).get("/repos/acme/checkout/actions/runs?per_page=1").await.unwrap();
     client(&server.url).get("/rate_limit").await.unwrap_err();
     // Where a log lies is not GitHub's API.
-    let ours = server.requests().into_iter().filter(|request| !request.path.starts_with("/signed/"));
+    let ours = server.requests().into_iter().chain(reviews).filter(|request| !request.path.starts_with("/signed/"));
     ours.map(|request| (format!("{} {}", request.method, request.path), request)).collect()
 }
 
@@ -90,7 +101,7 @@ fn every_request_is_valid() {
     let Some(url) = url("QUARTERDECK_OPENAPI") else { return };
     block_on(async {
         let requests = every_request().await;
-        assert!(requests.len() >= 10, "{:?}", requests.keys());
+        assert!(requests.len() >= 15, "{:?}", requests.keys());
         for (what, request) in &requests {
             let (status, answer) = replay(&url, request).await;
             println!("{status} {what}");
@@ -109,7 +120,14 @@ fn every_request_is_valid() {
     });
 }
 
-const READS: [&str; 4] = ["runs?per_page=100", "runs/1", "runs/1/jobs?filter=latest&per_page=100", "jobs/11"];
+const READS: [&str; 6] = [
+    "runs?per_page=100",
+    "runs/1",
+    "runs/1/jobs?filter=latest&per_page=100",
+    "jobs/11",
+    "runs/1/pending_deployments",
+    "runs/1/approvals",
+];
 
 /// Decodes an answer to one of [`READS`]: rows, and rows left out.
 fn decode(read: &str, body: &[u8]) -> (usize, u64) {
@@ -117,6 +135,11 @@ fn decode(read: &str, body: &[u8]) -> (usize, u64) {
     match read {
         "runs/1" => ingest::run(source, &repository, body).map(|_| (1, 0)).unwrap(),
         "jobs/11" => ingest::job_head(SourceId(0), body).map(|_| (1, 0)).unwrap(),
+        _ if read.ends_with("/pending_deployments") => {
+            let pending = ingest_gates::pending(body).unwrap();
+            (pending.deployments.len(), pending.left_out)
+        }
+        _ if read.ends_with("/approvals") => (ingest_gates::approvals(body).unwrap().len(), 0),
         _ if read.contains("/jobs") => {
             let jobs = ingest::jobs(&run, 1, &[body]).unwrap();
             (jobs.jobs.len(), jobs.left_out)

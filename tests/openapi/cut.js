@@ -1,4 +1,4 @@
-// GitHub's description without the paths that have nothing to do with Actions or with limits: the whole of it takes
+// GitHub's description without the paths that have nothing to do with Actions, with limits or with who asks: the whole of it takes
 // minutes to load. What stays is not changed; a request to anything else is answered with a fault.
 //
 //     node cut.js api.github.com.json cut.json
@@ -6,7 +6,7 @@
 const fs = require('fs');
 const [from, to] = process.argv.slice(2);
 const whole = JSON.parse(fs.readFileSync(from, 'utf8'));
-const ours = (path) => path === '/rate_limit' || path.startsWith('/repos/{owner}/{repo}/actions/');
+const ours = (path) => path === '/rate_limit' || path === '/user' || path.startsWith('/repos/{owner}/{repo}/actions/');
 const paths = Object.entries(whole.paths).filter(([path]) => ours(path));
 const cut = { ...whole, paths: Object.fromEntries(paths), components: {}, webhooks: undefined, 'x-webhooks': undefined };
 

@@ -1,5 +1,6 @@
 //! The screens: every view in every state, compared with the pictures in `snapshots/screens`.
 
+mod approvals;
 mod containers;
 mod contrast;
 mod deck;

@@ -144,7 +144,8 @@ fn runs_that_need_an_approval_wait_and_are_told_why() {
     hear(&mut console, [FeedEvent::ListBegins, FeedEvent::Applied(runs), FeedEvent::Listed]);
     let report = report(&console.state);
     let kinds: Vec<_> = report.waiting.iter().map(|row| (row.kind, row.unblock.clone())).collect();
-    assert_eq!(kinds, [("approval", None), ("approval", None)], "an approval is given in the browser");
+    let approve = Some("approve".to_owned());
+    assert_eq!(kinds, [("approval", None), ("approval", approve)], "what the first waits for has not been read");
     let blocked: Vec<_> = report.blocked.iter().filter(|row| row.kind == "Run").map(|row| row.reason).collect();
     assert_eq!(blocked, ["approval", "approval"]);
     assert_eq!(report.runs.len(), 4);

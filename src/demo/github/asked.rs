@@ -6,7 +6,7 @@ use super::book::{Book, Refused, Run};
 use super::plan::{self, Again, Start, Workflow};
 
 impl Book {
-    fn run_mut(&mut self, repository: &str, id: u64) -> Option<(&[Workflow], &mut Run)> {
+    pub(super) fn run_mut(&mut self, repository: &str, id: u64) -> Option<(&[Workflow], &mut Run)> {
         let repository = self.repositories.iter_mut().find(|it| it.name.eq_ignore_ascii_case(repository))?;
         Some((&self.workflows, repository.runs.iter_mut().find(|run| run.id == id)?))
     }
@@ -40,7 +40,7 @@ impl Book {
             run: id,
             number: last.number + 1,
             at: now,
-            actor: "demo",
+            actor: super::approvals::DEMO,
             fault: run.fault.as_ref(),
             before: Some((last, again)),
             debug,

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::approvals;
 use super::plan::{self, Attempt, Fault, Start, Workflow};
 use super::quota::Quota;
 use crate::demo::DemoError;
-use crate::demo::scenario::{Build, Scenario};
+use crate::demo::scenario::{Build, By, Scenario};
 use crate::demo::value::{hash, later, mix, seconds};
 
 /// Runs kept of one repository.
@@ -74,6 +75,8 @@ pub(super) struct Run {
     pub(super) actor: &'static str,
     pub(super) created: Timestamp,
     pub(super) attempts: Vec<Attempt>,
+    /// What people said of it, oldest first.
+    pub(super) reviews: Vec<approvals::Review>,
     pub(super) fault: Option<Fault>,
     ships: Option<Ships>,
 }
@@ -112,6 +115,10 @@ pub(super) enum Refused {
     Passed,
     /// A cancel of what is over.
     Over,
+    /// An approval by who may not give it.
+    Forbidden,
+    /// An approval of what does not wait, or one without a comment.
+    Invalid,
 }
 
 #[derive(Debug)]
@@ -210,7 +217,11 @@ impl Book {
         let repository = self.repository_named(&build.repository);
         let title = build.titles.first().cloned().unwrap_or_default();
         let every = build.every.as_deref().and_then(seconds).map(|every| Duration::from_secs(every.unsigned_abs()));
-        let (event, actor) = if build.schedule { ("schedule", ROBOT) } else { ("push", self.person(&title)) };
+        let (event, actor) = match (build.schedule, build.by) {
+            (true, _) => ("schedule", ROBOT),
+            (false, Some(By::Demo)) => ("push", approvals::DEMO),
+            (false, None) => ("push", self.person(&title)),
+        };
         let due = Due {
             repository,
             workflow,
@@ -266,6 +277,7 @@ impl Book {
             actor: due.actor,
             created: at,
             attempts,
+            reviews: Vec::new(),
             fault: due.fault.clone(),
             ships: due.ships.clone(),
         };

@@ -1,6 +1,7 @@
 //! GitHub's REST API of the demo's world, under `/github` on its server: runs, attempts, jobs, logs,
 //! rerun and cancel, with the limits, the conditional answers and the refusals of the real one.
 
+mod approvals;
 mod asked;
 mod book;
 mod logs;
@@ -71,7 +72,7 @@ async fn answer(
     }
     let write = method != Method::GET && method != Method::HEAD;
     let answer = match world.book.quota.admit(token, write, now, mono) {
-        Ok(()) if write => act(&mut world, &method, &parts, token, &body),
+        Ok(()) if write => act(&mut world, &method, &parts, &asked, &body),
         Ok(()) => read(&world, &parts, &asked),
         Err(Spent::Hour) => reply::spent(token),
         Err(Spent::Secondary(seconds)) => reply::too_fast(seconds),
@@ -80,6 +81,9 @@ async fn answer(
 }
 
 fn read(world: &World, parts: &[&str], asked: &Asked) -> Reply {
+    if parts == ["user"] {
+        return approvals::user(asked);
+    }
     let ["repos", owner, name, "actions", rest @ ..] = parts else { return Reply::not_found() };
     let full = format!("{owner}/{name}");
     let (book, now) = (&world.book, world.now);
@@ -126,10 +130,12 @@ fn of_run(book: &Book, repository: &Repository, run: &Run, rest: &[&str], asked:
     };
     let attempt = run.attempts.iter().find(|it| Some(it.number) == number);
     let Some(attempt) = attempt else { return Reply::not_found() };
-    let state = format!("{}/{}/{}", run.id, attempt.number, attempt.changed(now));
+    // What was approved begins later, and yet it waits no longer.
+    let state = format!("{}/{}/{}/{}", run.id, attempt.number, attempt.changed(now), run.reviews.len());
     match rest {
         [] => reply::unless_known(asked, &state, || shape().run(workflow, run, attempt, now)),
-        ["pending_deployments"] => Reply::json(shape().pending(workflow, attempt, now)),
+        ["pending_deployments"] => Reply::json(shape().pending(workflow, run, attempt, now)),
+        ["approvals"] => Reply::json(shape().approvals(run)),
         ["jobs"] => {
             let all = asked.params.get("filter").is_some_and(|filter| filter == "all");
             let attempts: Vec<_> = if all { run.attempts.iter().collect() } else { vec![attempt] };
@@ -180,8 +186,9 @@ fn runs(book: &Book, repository: &Repository, which: Option<&str>, asked: &Asked
     let all: Vec<&Run> = repository.runs.iter().rev().filter(wanted).collect();
     let (page, link) = asked.page(&all);
     let mut state = all.len().to_string();
-    for attempt in page.iter().filter_map(|run| run.latest()) {
-        state = format!("{:x}", hash(&format!("{state}{}{}", attempt.started, attempt.changed(now))));
+    for (run, attempt) in page.iter().filter_map(|run| Some((run, run.latest()?))) {
+        let reviews = run.reviews.len();
+        state = format!("{:x}", hash(&format!("{state}{}{}{reviews}", attempt.started, attempt.changed(now))));
     }
     let reply = reply::unless_known(asked, &state, || {
         let shape = Shape::of(asked.base, &repository.name);
@@ -192,17 +199,20 @@ fn runs(book: &Book, repository: &Repository, which: Option<&str>, asked: &Asked
     reply.with_link(link)
 }
 
-/// Rerun, rerun failed jobs, cancel.
-fn act(world: &mut World, method: &Method, parts: &[&str], token: &str, body: &[u8]) -> Reply {
+/// Rerun, rerun failed jobs, cancel, approve or reject.
+fn act(world: &mut World, method: &Method, parts: &[&str], asked: &Asked, body: &[u8]) -> Reply {
     let ["repos", owner, name, "actions", kind, id, verb] = parts else { return Reply::not_found() };
     if method != Method::POST {
         return Reply::not_found();
     }
-    if token.is_empty() {
+    if asked.token.is_empty() {
         return Reply::refused(StatusCode::UNAUTHORIZED, "Requires authentication");
     }
     let Ok(id) = id.parse::<u64>() else { return Reply::not_found() };
     let (repository, now) = (format!("{owner}/{name}"), world.now);
+    if (*kind, *verb) == ("runs", "pending_deployments") {
+        return approvals::answer(&mut world.book, asked, (&repository, id), body, now);
+    }
     let debug = match serde_json::from_slice::<Value>(body) {
         Ok(body) => body["enable_debug_logging"] == true,
         Err(_) => false,
@@ -224,6 +234,9 @@ fn act(world: &mut World, method: &Method, parts: &[&str], token: &str, body: &[
         Err(Refused::NotFound) => Reply::not_found(),
         Err(Refused::Running) => Reply::refused(StatusCode::FORBIDDEN, "This workflow is already running"),
         Err(Refused::Passed) => Reply::refused(StatusCode::FORBIDDEN, "This workflow run cannot be retried"),
+        Err(Refused::Forbidden | Refused::Invalid) => {
+            Reply::refused(StatusCode::UNPROCESSABLE_ENTITY, "Unprocessable Entity")
+        }
         Err(Refused::Over) => Reply::refused(StatusCode::CONFLICT, "Cannot cancel a workflow run that is completed."),
     }
 }

@@ -42,11 +42,30 @@ pub(super) struct JobPlan {
     #[serde(default)]
     pub(super) needs: Vec<String>,
     /// It waits for this environment's approval.
-    pub(super) environment: Option<String>,
+    pub(super) environment: Option<Environment>,
     /// `if: always()`: it runs whatever became of the others, a cancel included.
     #[serde(default)]
     pub(super) always: bool,
     pub(super) steps: Vec<StepPlan>,
+}
+
+/// An environment with its protection rules.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Environment {
+    pub(super) name: String,
+    pub(super) reviewers: Vec<String>,
+    pub(super) team: Option<String>,
+    /// Whether one may approve what one began oneself.
+    #[serde(default = "yes")]
+    pub(super) own: bool,
+    /// Minutes.
+    #[serde(default)]
+    pub(super) wait: u64,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 #[derive(Debug, Deserialize)]
@@ -152,7 +171,23 @@ impl Workflow {
     /// How an attempt goes if nobody interferes.
     pub(super) fn attempt(&self, start: &Start) -> Attempt {
         let mut jobs: Vec<Job> = Vec::new();
+        self.go_on(start, &mut jobs);
+        Attempt {
+            number: start.number,
+            started: start.at,
+            actor: start.actor,
+            jobs,
+            cancelled: None,
+            debug: start.debug,
+        }
+    }
+
+    /// Makes the jobs that are not there yet and that nothing keeps from being made.
+    pub(super) fn go_on(&self, start: &Start, jobs: &mut Vec<Job>) {
         for (index, plan) in self.jobs.iter().enumerate() {
+            if jobs.iter().any(|job| job.plan == index) {
+                continue;
+            }
             let id = job_id(start.run, start.number, index);
             if let Some(kept) = start.before.and_then(|before| self.kept(before, index)) {
                 jobs.push(Job { id, ..kept.clone() });
@@ -183,14 +218,6 @@ impl Workflow {
                 plan.run(id, index, ready, fails)
             };
             jobs.push(job);
-        }
-        Attempt {
-            number: start.number,
-            started: start.at,
-            actor: start.actor,
-            jobs,
-            cancelled: None,
-            debug: start.debug,
         }
     }
 
@@ -224,7 +251,7 @@ impl Workflow {
 }
 
 impl JobPlan {
-    fn run(&self, id: u64, plan: usize, created: Timestamp, fails: bool) -> Job {
+    pub(super) fn run(&self, id: u64, plan: usize, created: Timestamp, fails: bool) -> Job {
         let noise = |part: u64, of: u64| mix(id ^ part) % of;
         let queued = if self.runner.ends_with("arm") { 31 + noise(1, 25) } else { 2 + noise(1, 5) };
         let started = later(created, Duration::from_secs(queued));

@@ -4,8 +4,9 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::approvals::{self, Review};
 use super::book::{Repository, Run};
-use super::plan::{Attempt, Job, JobPlan, Step, Workflow};
+use super::plan::{Attempt, Environment, Job, JobPlan, Step, Workflow};
 use crate::demo::value::{hash, rfc3339, set};
 
 const RUN: &str = include_str!("../../../demo/recordings/github/run.json");
@@ -92,7 +93,8 @@ impl Shape {
     }
 
     fn person(&self, out: &mut Value, field: &str, login: &str) {
-        let mut person = self.run[field].clone();
+        let known = if field == "triggering_actor" { field } else { "actor" };
+        let mut person = self.run[known].clone();
         let number = hash(login) % 9_000_000;
         if let Value::Object(map) = &mut person {
             for value in map.values_mut() {
@@ -149,21 +151,71 @@ impl Shape {
         out
     }
 
+    /// The id of an environment of this repository.
+    pub(super) fn environment_id(repository: &str, name: &str) -> u64 {
+        hash(&format!("{repository}{name}")) % 90_000_000
+    }
+
+    fn environment(&self, example: &Value, name: &str) -> Value {
+        let mut out = example.clone();
+        set(&mut out, "/name", name);
+        set(&mut out, "/id", Self::environment_id(&self.repository, name));
+        set(&mut out, "/url", format!("{}/repos/{}/environments/{name}", self.base, self.repository));
+        let page =
+            format!("https://github.com/{}/deployments/activity_log?environments_filter={name}", self.repository);
+        set(&mut out, "/html_url", page);
+        out
+    }
+
+    /// Who may approve: users as in the runs, a team as in the example.
+    fn reviewers(&self, example: &Value, environment: &Environment) -> Value {
+        let users = environment.reviewers.iter().map(|login| {
+            let mut out = json!({});
+            self.person(&mut out, "reviewer", login);
+            out["type"] = "User".into();
+            out
+        });
+        let team = environment.team.iter().map(|name| {
+            let mut out = example[1].clone();
+            set(&mut out, "/reviewer/name", name.as_str());
+            set(&mut out, "/reviewer/slug", name.as_str());
+            set(&mut out, "/reviewer/id", hash(name) % 9_000_000);
+            set(&mut out, "/reviewer/html_url", format!("https://github.com/orgs/shop/teams/{name}"));
+            out
+        });
+        users.chain(team).collect()
+    }
+
+    /// What people said of a run.
+    pub(super) fn approvals(&self, run: &Run) -> Value {
+        let example: Value = serde_json::from_str(PENDING).unwrap_or_default();
+        let of = |review: &Review| {
+            let mut out = json!({ "state": review.state, "comment": review.comment });
+            self.person(&mut out, "user", review.user);
+            let environment = |name: &String| {
+                let mut out = self.environment(&example[0]["environment"], name);
+                let time = rfc3339(review.at);
+                (out["created_at"], out["updated_at"]) = (time.clone().into(), time.into());
+                out
+            };
+            out["environments"] = review.environments.iter().map(environment).collect();
+            out
+        };
+        run.reviews.iter().map(of).collect()
+    }
+
     /// What a waiting run waits for.
-    pub(super) fn pending(&self, workflow: &Workflow, attempt: &Attempt, now: Timestamp) -> Value {
+    pub(super) fn pending(&self, workflow: &Workflow, run: &Run, attempt: &Attempt, now: Timestamp) -> Value {
         let waiting = attempt.jobs.iter().filter(|job| job.ended.is_none() && job.created <= now);
         let example: Value = serde_json::from_str(PENDING).unwrap_or_default();
         let all = waiting.filter_map(|job| {
-            let name = workflow.jobs[job.plan].environment.as_deref()?;
+            let environment = workflow.jobs[job.plan].environment.as_ref()?;
             let mut out = example[0].clone();
-            set(&mut out, "/environment/name", name);
-            set(&mut out, "/environment/id", hash(&format!("{}{name}", self.repository)) % 90_000_000);
-            set(&mut out, "/environment/url", format!("{}/repos/{}/environments/{name}", self.base, self.repository));
-            let page =
-                format!("https://github.com/{}/deployments/activity_log?environments_filter={name}", self.repository);
-            set(&mut out, "/environment/html_url", page);
-            out["wait_timer"] = 0.into();
-            out["wait_timer_started_at"] = Value::Null;
+            out["environment"] = self.environment(&example[0]["environment"], &environment.name);
+            out["wait_timer"] = environment.wait.into();
+            out["wait_timer_started_at"] = if environment.wait > 0 { rfc3339(job.created).into() } else { Value::Null };
+            out["current_user_can_approve"] = approvals::may(environment, attempt, run).into();
+            out["reviewers"] = self.reviewers(&example[0]["reviewers"], environment);
             Some(out)
         });
         all.collect()

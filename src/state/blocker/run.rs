@@ -9,10 +9,11 @@ use jiff::Timestamp;
 use super::{Blocker, Reason, Severity};
 use crate::command::Command;
 use crate::model::SystemId;
+use crate::model::approvals::Pending;
 use crate::model::pipelines::{Conclusion, Job, Quota, Run, RunStatus};
 use crate::model::source::SourceScope;
 use crate::safe;
-use crate::state::{State, runs};
+use crate::state::{State, gates, runs};
 use crate::text::{self, Safe};
 
 /// A job that has waited this long for a runner will not get one by itself.
@@ -34,15 +35,44 @@ fn asks(run: &Run) -> bool {
 
 fn of_run(state: &State, run: &Arc<Run>) -> Option<Blocker> {
     let name = safe!("{} {}", runs::service(state, run), run.meta.name);
-    if run.status == RunStatus::Waiting || asks(run) {
+    if asks(run) {
         let words = safe!("waits for an approval{}", branch(run));
-        return Some(made(run, Reason::Approval, run.updated, &name, words));
+        let mut made = made(run, Reason::Approval, run.updated, &name, words);
+        made.keys.insert(1, Command::Approve);
+        return Some(made);
+    }
+    match gates::pending(state, &run.meta.uid) {
+        Some(pending) if !pending.deployments.is_empty() => return Some(gated(state, run, pending, &name)),
+        // Read, and nothing asks for a person: its concurrency group lets it go on by itself.
+        Some(_) => {}
+        None if run.status == RunStatus::Waiting => {
+            let words = safe!("waits for an approval{}", branch(run));
+            return Some(made(run, Reason::Approval, gates::since(state, run), &name, words));
+        }
+        None => {}
     }
     let queued = runs::jobs(state, &run.meta.uid)?.jobs.iter().find(|job| is_stuck(state, job))?;
     let labels = queued.labels.iter().map(Safe::as_str).collect::<Vec<_>>().join(", ");
     let wanted = if labels.is_empty() { Safe::of("") } else { safe!(" with {}", Safe::line(&labels)) };
     let words = safe!("is not moving: {} waits for a runner{}", queued.id.name, wanted);
     Some(made(run, Reason::RunnerMissing, queued.created, &name, words))
+}
+
+/// It waits for environments that are known by name.
+fn gated(state: &State, run: &Run, pending: &Pending, name: &Safe) -> Blocker {
+    let refused = pending.deployments.iter().filter_map(|row| gates::may(pending, run, row).err());
+    let refused: Vec<Safe> = refused.collect();
+    let why = match refused.first() {
+        Some(why) if refused.len() == pending.deployments.len() => safe!("; {}", why),
+        _ => Safe::default(),
+    };
+    let names = gates::names(pending.deployments.iter());
+    let words = safe!("waits for an approval of {}{}{}", names, branch(run), why);
+    let mut made = made(run, Reason::Approval, gates::since(state, run), name, words);
+    if why.is_empty() {
+        made.keys.splice(1..1, [Command::Approve, Command::Reject]);
+    }
+    made
 }
 
 fn branch(run: &Run) -> Safe {
@@ -56,7 +86,7 @@ fn is_stuck(state: &State, job: &Job) -> bool {
 
 fn made(run: &Run, reason: Reason, since: Option<Timestamp>, name: &Safe, words: Safe) -> Blocker {
     let mut keys = vec![Command::Look, Command::Browse];
-    // An approval is given in the browser; cancelling helps nobody who waits for one.
+    // Cancelling helps nobody who waits for one.
     keys.extend((reason == Reason::RunnerMissing).then_some(Command::CancelRun));
     Blocker {
         cluster: run.meta.cluster,

@@ -146,7 +146,10 @@ impl Filter {
                 row.exit_code.is_some_and(|code| code != 0) || row.oom_killed,
                 vec![row.meta.name.raw(), row.meta.namespace.raw(), row.image.as_str(), row.state.as_str()],
             ),
-            Item::Waiting(row) => (true, vec![row.object.name.raw(), row.words.as_str(), row.kind.as_str()]),
+            Item::Waiting(row) => {
+                let environment = row.environment.as_ref().map_or("", |name| name.raw());
+                (true, vec![row.object.name.raw(), row.words.as_str(), row.kind.as_str(), environment])
+            }
             Item::Step { .. } | Item::Revision(_) => (false, Vec::new()),
         };
         (!self.faults_only || fault) && self.passes(&texts)

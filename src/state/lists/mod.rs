@@ -272,7 +272,10 @@ fn identity(state: &State, list: &ListId, entry: &Entry) -> Option<RowId> {
         }
         Ref::Waiting(index) => {
             let row = derived::waiting(state).get(*index)?.clone();
-            RowId::Waiting(row.kind, row.object)
+            match row.gate {
+                Some(gate) => RowId::Gate(row.object, gate.environment),
+                None => RowId::Waiting(row.kind, row.object),
+            }
         }
         Ref::Step(index) => RowId::Step(*index),
         Ref::Revision(revision) => RowId::Revision(*revision),

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::model::approvals::Reviewer;
 use crate::model::docker::DockerContainer;
 use crate::model::pipelines::{Conclusion, Job, JobStep, Run};
 use crate::model::slo::{Burn, Exhaustion, Figures, Reading, Slo};
@@ -118,6 +119,26 @@ pub struct WaitingRow {
     pub since: Option<Timestamp>,
     pub sentence: String,
     pub unblock: Option<String>,
+    /// Of a run that waits for an environment, as all that follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reviewers: Option<Vec<ReviewerRow>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub may_approve: Option<bool>,
+    /// When its wait timer ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opens_at: Option<Timestamp>,
+    /// When GitHub fails the job.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReviewerRow {
+    /// `user` or `team`.
+    pub kind: &'static str,
+    pub name: String,
 }
 
 pub(super) fn runs(state: &State) -> Vec<RunRow> {
@@ -246,5 +267,18 @@ fn waiting_row(row: &Waiting) -> WaitingRow {
         since: row.since,
         sentence: word(&row.sentence),
         unblock: super::unblock(&row.keys),
+        environment: row.gate.as_ref().and(row.environment.as_ref()).map(|name| name.raw().to_owned()),
+        reviewers: row.gate.as_ref().map(|gate| gate.reviewers.iter().map(reviewer).collect()),
+        may_approve: row.gate.as_ref().map(|gate| gate.refused.is_none()),
+        opens_at: row.gate.as_ref().and_then(|gate| gate.opens),
+        expires_at: row.gate.as_ref().and_then(|gate| gate.expires),
     }
+}
+
+fn reviewer(row: &Reviewer) -> ReviewerRow {
+    let (kind, name) = match row {
+        Reviewer::User(name) => ("user", name),
+        Reviewer::Team(name) => ("team", name),
+    };
+    ReviewerRow { kind, name: word(name) }
 }

@@ -6,6 +6,7 @@ mod offer;
 mod outcome;
 pub mod pipeline;
 mod preview;
+mod review;
 mod run;
 mod run_words;
 mod tekton;
@@ -13,6 +14,7 @@ mod tekton;
 use std::time::Duration;
 
 use super::State;
+use super::gates;
 use super::lists;
 use super::runs;
 use super::ui::{Place, RowId};
@@ -83,7 +85,7 @@ pub fn target(state: &State) -> Option<ObjectId> {
         Some(state.world.runs.get(run)?.id())
     };
     let highlighted = match lists::selected(state, &state.ui.list_id()) {
-        Some(RowId::Object(id) | RowId::Waiting(_, id)) => match id.kind {
+        Some(RowId::Object(id) | RowId::Waiting(_, id) | RowId::Gate(id, _)) => match id.kind {
             Kind::Rollout | Kind::Deployment => Some(id),
             kind if kind.is_run() => Some(id),
             kind if kind.is_job() => of_job(&id.uid),
@@ -98,6 +100,13 @@ pub fn target(state: &State) -> Option<ObjectId> {
         Place::Log(id) if id.kind.is_job() => of_job(&id.uid),
         _ => None,
     })
+}
+
+/// As [`target`]; marked rows of the Inbox come before the highlighted one.
+#[must_use]
+pub fn target_of(state: &State, command: Command) -> Option<ObjectId> {
+    let marked = matches!(command, Command::Approve | Command::Reject).then(|| gates::chosen(state)).flatten();
+    marked.map(|(run, _)| run).or_else(|| target(state))
 }
 
 /// It asks for an action.
@@ -117,6 +126,8 @@ const fn is_of_runs(command: Command) -> bool {
             | Command::ForceCancel
             | Command::CancelFinally
             | Command::StopFinally
+            | Command::Approve
+            | Command::Reject
     )
 }
 
@@ -131,7 +142,7 @@ pub fn check(state: &State, command: Command) -> Result<(), Safe> {
     if !is_verb(command) {
         return Ok(());
     }
-    let target = target(state).ok_or_else(|| Safe::of("select a rollout, a deployment or a run first"))?;
+    let target = target_of(state, command).ok_or_else(|| Safe::of("select a rollout, a deployment or a run first"))?;
     available(state, command, &target).map(drop)
 }
 
@@ -182,6 +193,8 @@ pub const fn command_of(verb: Verb) -> Command {
         Verb::ForceCancel => Command::ForceCancel,
         Verb::Trigger => Command::TriggerPipeline,
         Verb::Create => Command::CreatePipeline,
+        Verb::Approve => Command::Approve,
+        Verb::Reject => Command::Reject,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::model::rollouts::{AnalysisPhase, Rollout, Strategy};
 use crate::model::{Kind, ObjectId, Uid};
 use crate::safe;
 use crate::state::ui::{Place, RowId};
-use crate::state::{State, lists, steps};
+use crate::state::{State, gates, lists, steps};
 use crate::text::{Safe, age};
 
 /// A verb that can be asked for now, complete with the values its guards will test.
@@ -21,6 +21,11 @@ pub struct Offer {
 
 /// The action the command means for this object now, or why there is none.
 pub fn available(state: &State, command: Command, target: &ObjectId) -> Result<Offer, Safe> {
+    if matches!(command, Command::Approve | Command::Reject) {
+        let chosen = gates::chosen(state).filter(|(run, _)| run.uid == target.uid);
+        let wanted = chosen.map_or_else(Vec::new, |(_, environments)| environments);
+        return review(state, command, target, &wanted).map(|action| Offer { action });
+    }
     let wanted = highlighted(state);
     offer(state, command, target, wanted.as_ref()).map(|action| Offer { action })
 }
@@ -31,11 +36,24 @@ pub fn available_to(state: &State, command: Command, action: &Action) -> Result<
         Change::Undo { replica_set_uid, .. } => Some(replica_set_uid.clone()),
         Change::CreatePipeline { file, .. } => return super::pipeline::create(state, Arc::clone(file)),
         Change::RerunJob { job, .. } => Some(job.clone()),
+        Change::ApproveRun { .. } => return review(state, command, &action.target, &[]),
+        Change::Review { gates, .. } => {
+            let wanted: Vec<i64> = gates.iter().map(|gate| gate.environment).collect();
+            return review(state, command, &action.target, &wanted);
+        }
         _ => None,
     };
     let Action { target, change } = offer(state, command, &action.target, wanted.as_ref())?;
     // That one was the choice of who asked.
     Ok(Action { target, change: change.with_debug(action.change.debug().unwrap_or_default()) })
+}
+
+fn review(state: &State, command: Command, target: &ObjectId, wanted: &[i64]) -> Result<Action, Safe> {
+    may_act(state, command, target)?;
+    if target.kind != Kind::Run {
+        return Err(Safe::of("only a workflow run waits for an approval: select one"));
+    }
+    super::review::change(state, command, target, wanted).map(|change| Action { target: target.clone(), change })
 }
 
 fn offer(state: &State, command: Command, target: &ObjectId, wanted: Option<&Uid>) -> Result<Action, Safe> {
@@ -82,7 +100,12 @@ pub(super) fn may_act(state: &State, command: Command, target: &ObjectId) -> Res
             && operation.action.change.verb() == Verb::Cancel
             && operation.outcome == Outcome::Accepted
     };
-    if let Some(operation) = super::in_flight(state, target).filter(|operation| !follows(operation)) {
+    // An approval that a wait timer holds up must not keep the run from being cancelled.
+    let gives_way = |operation: &&Operation| {
+        command == Command::CancelRun && operation.action.change.is_review() && operation.outcome == Outcome::Accepted
+    };
+    let stops = |operation: &&Operation| !follows(operation) && !gives_way(operation);
+    if let Some(operation) = super::in_flight(state, target).filter(stops) {
         return Err(in_flight_words(state, operation));
     }
     if let Some(why) = facts::not_live(state, target) {
@@ -104,6 +127,8 @@ fn in_flight_words(state: &State, operation: &Operation) -> Safe {
         Verb::Cancel | Verb::ForceCancel => "cancelling",
         Verb::Trigger => "triggering",
         Verb::Create => "creating",
+        Verb::Approve => "approving",
+        Verb::Reject => "rejecting",
     };
     let seconds = state.now.mono.saturating_sub(operation.started_mono).as_secs() as i64;
     match &operation.outcome {

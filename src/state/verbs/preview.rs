@@ -7,7 +7,7 @@ use tui_textarea::TextArea;
 
 use super::facts::{images_words, set_words, version_words, weight_after, weight_now};
 use super::{command_of, facts};
-use crate::action::{Action, Change, Verb};
+use crate::action::{Action, Change, Gate, Verb};
 use crate::model::rollouts::{Rollout, Strategy};
 use crate::model::{Kind, Name, ObjectId, Uid};
 use crate::safe;
@@ -39,9 +39,14 @@ impl Words {
 /// The dialog for the action as things stand now.
 #[must_use]
 pub fn preview(state: &State, action: &Action) -> Confirm {
-    let environment = environment::of_object(state, &action.target);
+    let environment = match &action.change {
+        Change::Review { gates, .. } => super::review::environment(state, gates),
+        _ => environment::of_object(state, &action.target),
+    };
     let words = words(state, action);
-    let place = if let Some(environment) = &environment {
+    let place = if let Change::Review { gates, .. } = &action.change {
+        safe!("for {}", super::review::names(gates))
+    } else if let Some(environment) = &environment {
         safe!("in {}", environment.safe())
     } else if action.target.namespace.raw().is_empty() {
         let source = state.world.source(action.target.cluster).map(|source| source.name.safe().clone());
@@ -64,6 +69,8 @@ pub fn preview(state: &State, action: &Action) -> Confirm {
         Verb::ForceCancel => "Force-cancel",
         Verb::Trigger => "Trigger",
         Verb::Create => "Create pipeline",
+        Verb::Approve => "Approve",
+        Verb::Reject => "Reject",
     };
     Confirm {
         action: action.clone(),
@@ -78,7 +85,8 @@ pub fn preview(state: &State, action: &Action) -> Confirm {
         early: Vec::new(),
         last_key: None,
         disarmed: None,
-        focus: ConfirmField::Typed,
+        // What cannot be left out is asked for first.
+        focus: if action.change.is_review() { ConfirmField::Reason } else { ConfirmField::Typed },
         reason: Box::new(TextArea::default()),
         typed: Box::new(TextArea::default()),
         mismatch: false,
@@ -88,6 +96,9 @@ pub fn preview(state: &State, action: &Action) -> Confirm {
 /// A protected environment asks for its name; so does one whose label could not be read, and one
 /// whose name is written with letters that may only look like those of a protected one.
 fn tier(state: &State, action: &Action, environment: &Name) -> Tier {
+    if let Change::Review { gates, .. } = &action.change {
+        return review_tier(state, action, gates);
+    }
     let clear = environment.raw().bytes().all(|byte| byte.is_ascii_graphic());
     let known = || facts::environment_is_known(state, &action.target);
     let open = match action.target.kind {
@@ -97,10 +108,26 @@ fn tier(state: &State, action: &Action, environment: &Name) -> Tier {
     if clear && open {
         return Tier::Yes;
     }
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '.' || c == '-';
-    let typable = !environment.raw().is_empty() && environment.raw().chars().all(plain);
-    let expected = if typable { environment.raw().to_owned() } else { code(&action.target.uid) };
+    let expected = if is_typable(environment) { environment.raw().to_owned() } else { code(&action.target.uid) };
     Tier::Typed { expected }
+}
+
+/// Nobody can doubt how it is typed.
+fn is_typable(environment: &Name) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '.' || c == '-';
+    !environment.raw().is_empty() && environment.raw().chars().all(plain)
+}
+
+/// Every protected environment among those that are decided on is typed.
+fn review_tier(state: &State, action: &Action, gates: &[Gate]) -> Tier {
+    let clear = |gate: &Gate| gate.name.raw().bytes().all(|byte| byte.is_ascii_graphic());
+    let protected = super::review::protected(state, gates);
+    if protected.is_empty() && gates.iter().all(clear) {
+        return Tier::Yes;
+    }
+    let typable = !protected.is_empty() && gates.iter().all(clear) && protected.iter().all(|name| is_typable(name));
+    let names: Vec<&str> = protected.iter().map(|name| name.raw()).collect();
+    Tier::Typed { expected: if typable { names.join(" ") } else { code(&action.target.uid) } }
 }
 
 /// Four letters for a name that cannot be typed without doubt: other for every object, and no word.
@@ -137,6 +164,7 @@ fn words(state: &State, action: &Action) -> Words {
         (Change::Cancel { .. }, _) if action.target.kind == Kind::Execution => {
             super::pipeline::words(state, action, &mut words);
         }
+        (Change::Review { .. } | Change::ApproveRun { .. }, _) => super::review::words(state, action, &mut words),
         (change, _) if change.is_of_run() => {
             super::run_words::words(state, action, change, &mut words);
         }

@@ -119,6 +119,6 @@ pub(super) fn shows(state: &State, operation: &Operation) -> Verdict {
             Some(other) => Verdict::Lost(safe!("it ended before that: {}", Safe::line(other.as_str()))),
             None => Verdict::Waiting(Safe::of("conclusion cancelled")),
         },
-        _ => Verdict::Lost(Safe::of("a run knows no such action")),
+        _ => super::review::shows(state, operation),
     }
 }

@@ -288,12 +288,12 @@ fn attempt(wire: Int) -> Option<u32> {
 }
 
 /// An object; anything else is no row.
-fn object<'a, T: Deserialize<'a>>(what: &'static str, bytes: &'a [u8]) -> Result<T, IngestError> {
+pub(super) fn object<'a, T: Deserialize<'a>>(what: &'static str, bytes: &'a [u8]) -> Result<T, IngestError> {
     let wire: Obj<T> = read(what, bytes)?;
     wire.0.ok_or_else(|| IngestError::Invalid { what, message: "not an object".to_owned() })
 }
 
-fn read<'a, T: Deserialize<'a>>(what: &'static str, bytes: &'a [u8]) -> Result<T, IngestError> {
+pub(super) fn read<'a, T: Deserialize<'a>>(what: &'static str, bytes: &'a [u8]) -> Result<T, IngestError> {
     serde_json::from_slice(bytes).map_err(|error| {
         if error.is_eof() {
             IngestError::Truncated { what, bytes: bytes.len() }

@@ -1,12 +1,15 @@
 //! GitHub Actions.
 
+mod gates;
 #[cfg(test)]
 mod hour;
 pub mod ingest;
+pub mod ingest_gates;
 mod jobs;
 pub mod log;
 mod past;
 pub(super) mod perform;
+mod review;
 mod rhythm;
 pub mod watch;
 mod words;
@@ -41,6 +44,16 @@ fn run_path(run: &ObjectId) -> String {
 
 fn jobs_path(run: &ObjectId) -> String {
     format!("{}/jobs?filter=latest&per_page=100", run_path(run))
+}
+
+/// What the run waits for; an approval goes to the same place.
+fn pending_path(run: &ObjectId) -> String {
+    format!("{}/pending_deployments", run_path(run))
+}
+
+/// Who approved or rejected what.
+fn approvals_path(run: &ObjectId) -> String {
+    format!("{}/approvals", run_path(run))
 }
 
 fn job_path(of: &Name, job: &Uid) -> String {

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{ingest, job_path, run_path};
+use super::{ingest, job_path, review, run_path};
 use crate::action::{Action, Change, Found};
 use crate::model::Uid;
 use crate::model::pipelines::{Conclusion, Run};
@@ -11,8 +11,8 @@ use crate::net::{GitHub, NetError, Sent, Turn};
 
 /// A POST, ready to leave.
 pub(crate) struct Post {
-    path: String,
-    body: Option<Value>,
+    pub(super) path: String,
+    pub(super) body: Option<Value>,
 }
 
 /// Looks at the run and makes the request, or says why not.
@@ -23,7 +23,9 @@ pub(crate) async fn prepare(client: &GitHub, action: &Action) -> Result<Post, St
         | Change::RerunAll { attempt, .. }
         | Change::RerunJob { attempt, .. }
         | Change::Cancel { attempt }
-        | Change::ForceCancel { attempt } => *attempt,
+        | Change::ForceCancel { attempt }
+        | Change::Review { attempt, .. }
+        | Change::ApproveRun { attempt } => *attempt,
         other => return Err(format!("a run cannot be asked to {}", other.verb().as_str())),
     };
     let run = read(client, action).await.map_err(|error| match error {
@@ -48,6 +50,8 @@ pub(crate) async fn prepare(client: &GitHub, action: &Action) -> Result<Post, St
             let path = still_its_job(client, action, job).await?;
             Ok(Post { path: format!("{path}/rerun"), body: debug(wanted) })
         }
+        (Change::ApproveRun { .. }, _) => review::fork(&run, format!("{path}/approve")),
+        (Change::Review { .. }, true) => review::prepare(client, action).await,
         (_, false) => Err(format!("changed since you looked: it has ended ({})", ended(&run))),
         (Change::ForceCancel { .. }, true) => Ok(Post { path: format!("{path}/force-cancel"), body: None }),
         (_, true) => Ok(Post { path: format!("{path}/cancel"), body: None }),
@@ -102,7 +106,7 @@ pub(crate) async fn evidence(client: &GitHub, action: &Action) -> (Found, String
         Change::Cancel { .. } | Change::ForceCancel { .. } => {
             (Found::Passed, format!("it ended by itself ({})", ended(&run)))
         }
-        _ => (Found::Untold, "a run knows no such action".to_owned()),
+        _ => review::evidence(client, action, &run).await,
     }
 }
 
@@ -117,6 +121,6 @@ async fn read(client: &GitHub, action: &Action) -> Result<Run, NetError> {
     }
 }
 
-fn ended(run: &Run) -> &str {
+pub(super) fn ended(run: &Run) -> &str {
     run.conclusion.as_ref().map_or(run.status.as_str(), Conclusion::as_str)
 }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
+use super::gates::Gates;
 use super::past::Past;
 use super::rhythm::{Known, Rhythm};
 use super::runs_path;
@@ -35,6 +36,8 @@ pub(in crate::systems) async fn run(client: GitHub, outlet: Outlet) -> Result<()
         rhythm: Rhythm::new(Instant::now()),
         jobs_etags: HashMap::new(),
         past: Past::new(Instant::now()),
+        gates: Gates::default(),
+        login: None,
         listed: false,
         since: None,
         skew: None,
@@ -58,6 +61,10 @@ pub(super) struct Watch {
     pub(super) jobs_etags: HashMap<Uid, Etags>,
     /// Runs that ended, read for how long their jobs took.
     pub(super) past: Past,
+    /// Of the runs that wait for an approval.
+    pub(super) gates: Gates,
+    /// Whose token it is, once that was asked for.
+    pub(super) login: Option<Option<Safe>>,
     /// There was a whole list.
     listed: bool,
     /// Since when it is in trouble.
@@ -78,8 +85,11 @@ impl Watch {
             // While the list cannot be read, what hangs on it cannot either.
             if self.since.is_none() {
                 self.look().await?;
+                self.read_gates().await?;
             }
-            let mut until = self.rhythm.next(self.since.is_none());
+            let gates = self.gates.next().filter(|_| self.since.is_none());
+            let until = self.rhythm.next(self.since.is_none());
+            let mut until = gates.map_or(until, |gates| gates.min(until));
             if self.since.is_none() {
                 until = self.look_back(until).await?;
             }
@@ -89,11 +99,13 @@ impl Watch {
                     changed.map_err(|_| Gone)?;
                     self.rhythm.refresh(Instant::now());
                     self.jobs_etags.clear();
+                    self.gates.refresh();
                 }
                 changed = self.outlet.interest.changed() => changed.map_err(|_| Gone)?,
                 changed = self.stirred.changed() => {
                     changed.map_err(|_| Gone)?;
                     self.rhythm.stirred(Instant::now(), self.outlet.pace.floor);
+                    self.gates.stirred(Instant::now(), self.outlet.pace.floor);
                 }
             }
         }

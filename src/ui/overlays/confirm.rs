@@ -147,10 +147,16 @@ fn wrapped(lines: &[Safe], width: u16) -> Vec<Words> {
 /// The reason, and what must be done to go on. As many lines at every moment until it is disarmed.
 fn bottom(state: &State, dialog: &Confirm, width: u16) -> Vec<Words> {
     let on_reason = dialog.focus == ConfirmField::Reason;
-    let label = Words::of(Role::Dim, Safe::of("reason").pad_end(usize::from(LABEL) + 1));
+    let wanted = dialog.action.change.is_review();
+    let label = Safe::of(if wanted { "comment" } else { "reason" }).pad_end(usize::from(LABEL) + 1);
+    let label = Words::of(Role::Dim, label);
     let reason = typed(&dialog.reason, on_reason);
     let empty = dialog.reason.lines().iter().all(String::is_empty) && !on_reason;
-    let reason = if empty { Words::of(Role::Dim, "optional, ").add(Role::Key, "tab") } else { reason };
+    let reason = match (empty, wanted) {
+        (true, true) => Words::of(Role::Wait, "GitHub asks for one, ").add(Role::Key, "tab"),
+        (true, false) => Words::of(Role::Dim, "optional, ").add(Role::Key, "tab"),
+        (false, _) => reason,
+    };
     let leave = debug_key(state, dialog).add(Role::Key, "esc").dim(" leave it as it is");
     let ask = ask(state, dialog);
     let most = if dialog.disarmed.is_some() { 0 } else { widest(dialog) };
@@ -212,6 +218,9 @@ fn ask(state: &State, dialog: &Confirm) -> Words {
         return Words::of(Role::Dim, "◌ read this first: keys are taken in a moment");
     }
     let verb = dialog.action.change.verb().as_str();
+    if dialog.action.change.is_review() && dialog.focus == ConfirmField::Reason {
+        return Words::of(Role::Dim, "type the comment, then ").add(Role::Key, "enter");
+    }
     match &dialog.tier {
         Tier::Yes => {
             let key = state.keymap.keys_of(Command::ConfirmYes).into_iter().next();

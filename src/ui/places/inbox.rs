@@ -6,7 +6,7 @@ use crate::config::theme::Role;
 use crate::model::Kind;
 use crate::state::State;
 use crate::state::lists::{Item, Line};
-use crate::state::waiting::{Waiting, WaitingKind};
+use crate::state::waiting::{Gate, Waiting, WaitingKind};
 use crate::text::Safe;
 use crate::ui::notice::{self, About};
 use crate::ui::pen::Words;
@@ -40,12 +40,18 @@ pub(super) fn cells(state: &State, line: &Line) -> Vec<Words> {
     let environment = row.environment.as_ref().map_or_else(|| Safe::of("–"), |name| name.safe().clone());
     vec![
         sign.words(),
-        Words::of(Role::Strong, &row.object.name),
+        mark(state, row).strong(&row.object.name),
         Words::of(Role::Dim, environment),
         Words::of(Role::Text, &row.words),
         Words::of(Role::Wait, facts::since(state, row.object.cluster, row.since)),
         helps(state, row),
     ]
+}
+
+/// What is marked goes into one approval.
+fn mark(state: &State, row: &Waiting) -> Words {
+    let marked = |gate: &Gate| state.ui.marked.contains(&(row.object.uid.clone(), gate.environment));
+    if row.gate.as_ref().is_some_and(marked) { Words::of(Role::Key, "● ") } else { Words::new() }
 }
 
 fn sign(kind: WaitingKind) -> signs::Sign {

@@ -6,13 +6,15 @@ use ratatui::layout::Rect;
 
 use super::{View, and_trouble, details, is_old};
 use crate::config::theme::Role;
-use crate::model::pipelines::{Conclusion, Job, JobStep, Run};
+use crate::model::approvals::PendingDeployment;
+use crate::model::pipelines::{Conclusion, Job, JobStep, Run, RunStatus};
 use crate::model::tekton::{PipelineRun, Value};
 use crate::model::{Kind, ObjectId, Uid};
 use crate::safe;
 use crate::state::State;
 use crate::state::expected::{self, Pace};
 use crate::state::freshness;
+use crate::state::gates;
 use crate::state::groups::{self, Group};
 use crate::state::layout::{Page, cut_top};
 use crate::state::lists::{self, Item, Line};
@@ -123,7 +125,7 @@ fn facts_of(state: &State, pen: &mut Pen<'_>, run: &Run) -> u16 {
     let ends = if eta.is_empty() { eta } else { Words::of(Role::Dim, " · ").then(eta) };
     let branch = run.branch.clone().unwrap_or_else(|| Safe::of("no branch"));
     let actor = run.actor.clone().unwrap_or_else(|| Safe::of("nobody named"));
-    let lines = [
+    let head = [
         Words::of(Role::Strong, pipelines::short(&run.sha)).dim("  ").text(&run.title),
         Words::of(Role::Dim, "attempt ")
             .text(safe!("{}", run.attempt))
@@ -132,6 +134,8 @@ fn facts_of(state: &State, pen: &mut Pen<'_>, run: &Run) -> u16 {
             .text(took)
             .dim(safe!(" · began {} ago", since))
             .then(ends),
+    ];
+    let rest = [
         Words::of(Role::Dim, "service ")
             .text(runs::service(state, run))
             .dim("   branch ")
@@ -143,7 +147,7 @@ fn facts_of(state: &State, pen: &mut Pen<'_>, run: &Run) -> u16 {
         Words::of(Role::Dim, &run.url),
     ];
     let mut y = 0;
-    for line in lines.into_iter().chain(super::images::of_run(state, run)) {
+    for line in head.into_iter().chain(waits_for(state, run)).chain(rest).chain(super::images::of_run(state, run)) {
         pen.left(y, &line);
         y += 1;
     }
@@ -181,6 +185,24 @@ fn facts_of_tekton(state: &State, pen: &mut Pen<'_>, row: &PipelineRun) -> u16 {
         pen.left(y, line);
     }
     4
+}
+
+/// An environment a line: who may approve it, until when.
+fn waits_for(state: &State, run: &Run) -> Vec<Words> {
+    let head = || Words::of(Role::Wait, "‖ waits for ");
+    match state.world.details.pending(&run.meta.uid) {
+        Some(Ok(pending)) => {
+            let line = |row: &PendingDeployment| {
+                head().strong(&row.name).dim("  ").text(gates::words(state, run, pending, row))
+            };
+            pending.deployments.iter().map(line).collect()
+        }
+        Some(Err(why)) if gates::is_waiting(state, run) => {
+            vec![head().text("what cannot be read: ").add(Role::Unknown, why)]
+        }
+        None if run.status == RunStatus::Waiting => vec![head().dim("reading what for …")],
+        _ => Vec::new(),
+    }
 }
 
 /// `6 jobs · 1 failed · 1 job left out`.
