@@ -89,9 +89,10 @@ impl Platform {
 
     #[must_use]
     pub fn words(&self) -> Safe {
-        match &self.variant {
-            Some(variant) => safe!("{}/{}/{}", self.os, self.architecture, variant),
-            None => safe!("{}/{}", self.os, self.architecture),
+        if let Some(variant) = &self.variant {
+            safe!("{}/{}/{}", self.os, self.architecture, variant)
+        } else {
+            safe!("{}/{}", self.os, self.architecture)
         }
     }
 }
@@ -184,9 +185,10 @@ impl Image {
     pub fn words(&self) -> Safe {
         let repository = self.meta.namespace.raw();
         let last = Safe::identity(repository.rsplit_once('/').map_or(repository, |(_, last)| last));
-        match (self.tagged, self.digest()) {
-            (false, Some(digest)) => safe!("{}@{}", last, digest.short()),
-            _ => safe!("{}:{}", last, self.meta.name),
+        if let (false, Some(digest)) = (self.tagged, self.digest()) {
+            safe!("{}@{}", last, digest.short())
+        } else {
+            safe!("{}:{}", last, self.meta.name)
         }
     }
 

@@ -16,7 +16,7 @@ use crate::model::scope::SecretSource;
 /// More than this is no token.
 const LIMIT: u64 = 64 * 1024;
 /// After this time somebody may have logged in.
-const NOBODY: Duration = Duration::from_secs(60);
+const NOBODY: Duration = Duration::from_mins(1);
 
 /// Which token is wanted for a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
