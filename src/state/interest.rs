@@ -23,7 +23,7 @@ pub fn of(state: &State) -> Interest {
     let images = images(state);
     let pending = gates::wanted(state);
     if state.world.of_system(SystemId::Prometheus).next().is_none() {
-        return Interest { jobs, past, images, pending, ..Interest::default() };
+        return Interest { jobs, past, pending, images, ..Interest::default() };
     }
     Interest {
         jobs,

@@ -206,13 +206,15 @@ fn r26_what_cannot_be_read_is_said_and_asked_for_again() {
         let count = Arc::new(AtomicU32::new(0));
         let server = Server::answering({
             let (count, rest) = (Arc::clone(&count), hub(both(), json!([]), waiting()));
-            move |request| match request.path.ends_with("/pending_deployments") {
-                true => match count.fetch_add(1, Ordering::SeqCst) {
+            move |request| {
+                if !request.path.ends_with("/pending_deployments") {
+                    return rest(request);
+                }
+                match count.fetch_add(1, Ordering::SeqCst) {
                     0 => refusal(500, LIMITS, "Server Error"),
                     1 => Reply::Whole(200, LIMITS.to_owned(), "{\"odd\":1}".to_owned()),
                     _ => rest(request),
-                },
-                false => rest(request),
+                }
             }
         })
         .await;

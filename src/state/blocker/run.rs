@@ -43,13 +43,12 @@ fn of_run(state: &State, run: &Arc<Run>) -> Option<Blocker> {
     }
     match gates::pending(state, &run.meta.uid) {
         Some(pending) if !pending.deployments.is_empty() => return Some(gated(state, run, pending, &name)),
-        // Read, and nothing asks for a person: its concurrency group lets it go on by itself.
-        Some(_) => {}
         None if run.status == RunStatus::Waiting => {
             let words = safe!("waits for an approval{}", branch(run));
             return Some(made(run, Reason::Approval, gates::since(state, run), &name, words));
         }
-        None => {}
+        // Nothing asks for a person: its concurrency group lets it go on by itself.
+        _ => {}
     }
     let queued = runs::jobs(state, &run.meta.uid)?.jobs.iter().find(|job| is_stuck(state, job))?;
     let labels = queued.labels.iter().map(Safe::as_str).collect::<Vec<_>>().join(", ");

@@ -18,10 +18,8 @@ pub(super) fn change(state: &State, command: Command, target: &ObjectId, wanted:
     let run = state.world.runs.get(&target.uid).ok_or_else(|| Safe::of("it is gone"))?;
     let approve = command == Command::Approve;
     if run.conclusion == Some(Conclusion::ActionRequired) {
-        return match approve {
-            true => Ok(Change::ApproveRun { attempt: run.attempt }),
-            false => Err(Safe::of("a run that waits for its first approval is not rejected: leave it as it is")),
-        };
+        let not = "a run that waits for its first approval is not rejected: leave it as it is";
+        return if approve { Ok(Change::ApproveRun { attempt: run.attempt }) } else { Err(Safe::of(not)) };
     }
     if !run.is_active() {
         return Err(Safe::of("it has ended: it waits for no approval"));

@@ -35,6 +35,13 @@ struct Gate {
     etags: Etags,
 }
 
+/// Whose token it is, once that was asked for.
+#[derive(Debug, Default)]
+pub(super) struct Whose {
+    asked: bool,
+    login: Option<Safe>,
+}
+
 impl Gates {
     /// Those that are to be read now.
     pub(super) fn due(
@@ -130,12 +137,12 @@ impl Watch {
 
     /// Asked once, and only where somebody may not approve: whether the run is their own.
     async fn who_asks(&mut self, pending: &Pending) -> Option<Safe> {
-        if self.login.is_none() && pending.deployments.iter().any(|row| row.can_approve == Some(false)) {
+        if !self.login.asked && pending.deployments.iter().any(|row| row.can_approve == Some(false)) {
             // A token of an installation belongs to nobody; that is an answer too.
             let body = self.client.get("/user").await.ok();
-            self.login = Some(body.and_then(|body| ingest_gates::login(&body)));
+            self.login = Whose { asked: true, login: body.and_then(|body| ingest_gates::login(&body)) };
         }
-        self.login.clone().flatten()
+        self.login.login.clone()
     }
 }
 
@@ -149,8 +156,8 @@ mod tests {
         ObjectId { cluster: SourceId(0), kind: Kind::Run, namespace: Name::new("a/b"), name: Name::new(id), uid }
     }
 
-    fn known(attempt: u32) -> Option<Known> {
-        Some(Known { active: true, attempt, updated: None })
+    fn known(attempt: u32) -> Known {
+        Known { active: true, attempt, updated: None }
     }
 
     #[test]
@@ -158,16 +165,16 @@ mod tests {
         let (mut gates, start, twelve) = (Gates::default(), Instant::now(), Duration::from_secs(12));
         let one = [run("1")];
         let second = |seconds| start + Duration::from_secs(seconds);
-        assert_eq!(gates.due(start, &one, |_| known(1)).len(), 1);
+        assert_eq!(gates.due(start, &one, |_| Some(known(1))).len(), 1);
         gates.read(start, &one[0].uid, twelve);
         assert_eq!(gates.next(), Some(second(12)));
-        assert_eq!(gates.due(second(11), &one, |_| known(1)), []);
-        assert_eq!(gates.due(second(11), &one, |_| known(2)).len(), 1, "it has changed");
-        assert_eq!(gates.due(second(12), &one, |_| known(2)).len(), 1);
+        assert_eq!(gates.due(second(11), &one, |_| Some(known(1))), []);
+        assert_eq!(gates.due(second(11), &one, |_| Some(known(2))).len(), 1, "it has changed");
+        assert_eq!(gates.due(second(12), &one, |_| Some(known(2))).len(), 1);
         gates.read(second(12), &one[0].uid, twelve);
         gates.stirred(second(13), Duration::from_secs(1));
-        assert_eq!(gates.due(second(14), &one, |_| known(2)).len(), 1, "something was written");
-        assert_eq!(gates.due(second(15), &[], |_| known(2)), []);
+        assert_eq!(gates.due(second(14), &one, |_| Some(known(2))).len(), 1, "something was written");
+        assert_eq!(gates.due(second(15), &[], |_| Some(known(2))), []);
         assert_eq!(gates.next(), None, "nobody asks for it any more");
     }
 
@@ -179,7 +186,7 @@ mod tests {
         let mut asked = 0;
         for second in 0..3_600 {
             let now = start + Duration::from_secs(second);
-            for run in gates.due(now, &all, |_| known(1)) {
+            for run in gates.due(now, &all, |_| Some(known(1))) {
                 asked += 1;
                 gates.read(now, &run.uid, twelve);
             }

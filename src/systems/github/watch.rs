@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::gates::Gates;
+use super::gates::{Gates, Whose};
 use super::past::Past;
 use super::rhythm::{Known, Rhythm};
 use super::runs_path;
@@ -37,7 +37,7 @@ pub(in crate::systems) async fn run(client: GitHub, outlet: Outlet) -> Result<()
         jobs_etags: HashMap::new(),
         past: Past::new(Instant::now()),
         gates: Gates::default(),
-        login: None,
+        login: Whose::default(),
         listed: false,
         since: None,
         skew: None,
@@ -64,7 +64,7 @@ pub(super) struct Watch {
     /// Of the runs that wait for an approval.
     pub(super) gates: Gates,
     /// Whose token it is, once that was asked for.
-    pub(super) login: Option<Option<Safe>>,
+    pub(super) login: Whose,
     /// There was a whole list.
     listed: bool,
     /// Since when it is in trouble.
