@@ -59,7 +59,7 @@ fn layer(module: &[String]) -> Option<Layer> {
         },
         "config" => Layer {
             modules: &["config", "slo", "command", "model", "text"],
-            packages: &["etcetera", "jiff", "serde", "serde_yaml", "thiserror"],
+            packages: &["etcetera", "jiff", "rustix", "serde", "serde_yaml", "thiserror"],
             not_std: &["net", "process", "thread"],
         },
         "ui" => Layer {

@@ -24,6 +24,7 @@ pub async fn doctor(home: &Path, config: &str, more: &[&str]) -> Output {
         .env("HOME", home)
         .env("LANG", "C.UTF-8")
         .env("DEMO_TOKEN", "demo")
+        .env("GH_HOST", "github.invalid")
         .current_dir(home)
         .stdin(Stdio::null())
         .kill_on_drop(true)

@@ -10,6 +10,7 @@ use quarterdeck::config::{keymap, theme};
 use quarterdeck::demo::{self, Options};
 use quarterdeck::journal::Journal;
 use quarterdeck::model::scope::SecretSource;
+use quarterdeck::model::source::FeedStatus;
 use quarterdeck::model::{Name, SystemId};
 use quarterdeck::net::{GitHub, Prometheus, Wanted};
 use quarterdeck::state::log;
@@ -106,7 +107,9 @@ async fn shown(instead: &[Instead], words: &[&str]) {
         wait.await.unwrap_or_else(|lost| panic!("{lost}"));
         let wait = console.wait_for("the other sources", |console| {
             let feeds = console.state().world.feeds.iter();
-            feeds.filter(|(id, _)| instead.iter().all(|one| one.system != id.system())).all(|(_, feed)| feed.complete)
+            let others = feeds.filter(|(id, _)| instead.iter().all(|one| one.system != id.system()));
+            // What is not installed has answered, too.
+            others.map(|(_, feed)| feed).all(|feed| feed.complete || matches!(feed.status, FeedStatus::Absent { .. }))
         });
         wait.await.unwrap_or_else(|lost| panic!("{lost}"));
         if place == Place::Deck {

@@ -226,7 +226,11 @@ async fn all_jobs_run_again_with_debug_logs_and_what_a_cancel_leaves_is_ended_by
     press(&mut story, Command::ForceCancel).await;
     story.until("the dialog", |screen| screen.contains("it goes on although its cancel was accepted")).await;
     story.console.confirm().await.unwrap_or_else(|lost| panic!("{lost}"));
+    // The world stands still until the request is there: time that passed before it ends nothing.
+    let taken = |console: &Headless| matches!(outcome(console), "accepted" | "observed");
+    wait_for(&mut story, "the force to be accepted", taken).await;
     story.advance(10);
+    assert!(story.console.press(Command::Refresh));
     wait_for(&mut story, "the end to be observed", |console| outcome(console) == "observed").await;
     assert_eq!(served(&story, &red).await["conclusion"], "cancelled");
     let ends = story.console.state().operations.iter().map(|operation| operation.outcome.as_str());

@@ -31,7 +31,8 @@ pub(super) fn instead(cause: Cause, foreign: impl Fn() -> Option<Cause>) -> Caus
 
 fn has(image: &Image) -> Safe {
     let variants = image.manifest.as_ref().map_or(&[][..], |manifest| &manifest.variants);
-    let named: Vec<Safe> = variants.iter().filter_map(|it| it.platform.as_ref()).map(crate::model::images::Platform::words).collect();
+    let named: Vec<Safe> =
+        variants.iter().filter_map(|it| it.platform.as_ref()).map(crate::model::images::Platform::words).collect();
     if named.is_empty() { Safe::of("no platform") } else { Safe::join(&named, ", ") }
 }
 

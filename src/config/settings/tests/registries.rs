@@ -20,7 +20,8 @@ sources:
 ",
     )
     .unwrap();
-    let platforms: Vec<_> = config.settings.services[0].platforms.iter().map(crate::model::images::Platform::words).collect();
+    let platforms: Vec<_> =
+        config.settings.services[0].platforms.iter().map(crate::model::images::Platform::words).collect();
     assert_eq!(platforms.iter().map(crate::text::Safe::as_str).collect::<Vec<_>>(), ["linux/amd64", "linux/arm64/v8"]);
     let images: Vec<_> = config.settings.services[0].images.iter().map(Name::raw).collect();
     assert_eq!(images, ["ghcr.io/acme/checkout", "docker.io/library/nginx"]);
