@@ -134,7 +134,7 @@ fn r30_every_fault_of_the_way_is_a_sentence_of_its_own_at_every_back_end() {
                     "is it starting or stopping?",
                     "is it starting or stopping?",
                     "is it starting or stopping?",
-                    "just starting or stopping?",
+                    "starting or stopping?",
                 ],
             ),
             (

@@ -49,7 +49,7 @@ async fn a_canary_that_burns_the_budget_is_aborted_and_the_budget_stays_level() 
     let at_twenty = story.figures_after(600).await;
     assert!((1.0 - at_ten - 0.4002).abs() < 5e-5, "{at_ten} left at T 10");
     assert!((1.0 - at_twenty - 0.4006).abs() < 5e-5, "{at_twenty} left at T 20");
-    story.until("less in the gauge", |screen| screen.contains("59.9 % left")).await;
+    story.until("less in the gauge", |screen| screen.contains("59.94 % left")).await;
     story.until("a wider verdict", |screen| screen.contains("worse +0.30…+0.42 pp")).await;
     let firing = story.console.state().world.alerts.rows().iter().filter(|alert| alert.firing);
     let checkout = firing.filter(|alert| alert.slo.as_ref().is_some_and(|slo| slo.as_str() == SLO)).count();

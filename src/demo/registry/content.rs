@@ -1,5 +1,7 @@
 //! What a world's registry holds: the images that its runs have pushed, as documents with their digests.
 
+use std::fmt::Write as _;
+
 use axum::http::HeaderName;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -36,7 +38,11 @@ impl Document {
     fn of(kind: &'static str, value: &Value) -> Self {
         let body = value.to_string();
         let bytes = hashing::digest::digest(&hashing::digest::SHA256, body.as_bytes());
-        let hex: String = bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = bytes.as_ref().iter().fold(String::new(), |mut hex, byte| {
+            // A String takes everything.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
         Self { kind, digest: format!("sha256:{hex}"), body }
     }
 
