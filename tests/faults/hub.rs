@@ -119,12 +119,11 @@ pub fn hub(attempt: Arc<AtomicU32>) -> impl Fn(&Request) -> Reply + Send + Sync 
                 other["run_id"] = 3.into();
                 answer(&other)
             }
-            ("POST", "runs/2/force-cancel") => Reply::Whole(202, LIMITS.to_owned(), "{}".to_owned()),
             ("POST", "runs/1/rerun-failed-jobs" | "runs/1/rerun" | "jobs/11/rerun") => {
                 attempt.fetch_add(1, Ordering::SeqCst);
                 Reply::Whole(201, LIMITS.to_owned(), "{}".to_owned())
             }
-            ("POST", "runs/2/cancel") => Reply::Whole(202, LIMITS.to_owned(), "{}".to_owned()),
+            ("POST", "runs/2/cancel" | "runs/2/force-cancel") => Reply::Whole(202, LIMITS.to_owned(), "{}".to_owned()),
             _ if request.path.starts_with("/signed/11") => Reply::Whole(200, String::new(), LOG.to_owned()),
             _ => refusal(404, LIMITS, "Not Found"),
         }

@@ -46,10 +46,11 @@ async fn the_missing_platform_is_the_first_cause_and_attestations_are_none() {
     let manifest = found.manifest.as_ref().unwrap();
     assert_eq!(manifest.attestations, 1);
     let words: Vec<_> = manifest.variants.iter().map(|it| it.platform.as_ref().unwrap().words()).collect();
-    assert_eq!(words.iter().map(|it| it.as_str()).collect::<Vec<_>>(), ["linux/amd64"]);
+    assert_eq!(words.iter().map(quarterdeck::text::Safe::as_str).collect::<Vec<_>>(), ["linux/amd64"]);
     let state = story.console.state();
-    let missing: Vec<_> = images::missing(state, &found).iter().map(|it| it.words()).collect();
-    assert_eq!(missing.iter().map(|it| it.as_str()).collect::<Vec<_>>(), ["linux/arm64"]);
+    let missing: Vec<_> =
+        images::missing(state, &found).iter().map(quarterdeck::model::images::Platform::words).collect();
+    assert_eq!(missing.iter().map(quarterdeck::text::Safe::as_str).collect::<Vec<_>>(), ["linux/arm64"]);
     // The version before has both, and two attestations beside them.
     wait_for(&mut story, "the image before", |console| image(console, "1.43.0").is_some()).await;
     let before = image(&story.console, "1.43.0").unwrap();

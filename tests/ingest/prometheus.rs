@@ -135,6 +135,8 @@ fn warnings_come_with_what_there_is() {
 }
 
 /// Also with status 200, as some of those that speak its API send it.
+type Reads = fn(&[u8]) -> bool;
+
 #[test]
 fn an_error_is_its_own_words_and_never_an_empty_list() {
     let error = |kind: &str, error: &str| json!({ "status": "error", "errorType": kind, "error": error }).to_string();
@@ -157,7 +159,7 @@ fn an_error_is_its_own_words_and_never_an_empty_list() {
         assert!(ingest::rules(body.as_bytes()).is_err(), "{body}");
         assert!(ingest::alerts(SOURCE, body.as_bytes()).is_err(), "{body}");
     }
-    let read: [(&str, fn(&[u8]) -> bool); 3] = [
+    let read: [(&str, Reads); 3] = [
         (SLO, |cut| ingest::told(cut).is_ok()),
         (RULES, |cut| ingest::rules(cut).is_ok()),
         (ALERTS, |cut| ingest::alerts(SOURCE, cut).is_ok()),

@@ -53,8 +53,8 @@ fn tasks_retries_results_and_what_was_skipped_stand_as_tkn_groups_them() {
     let failed = run(&state, "release-run-x7f2k");
     assert_eq!((failed.status.as_str(), failed.conclusion.as_ref()), ("completed", Some(&Conclusion::Failure)));
     assert_eq!(failed.workflow.as_str(), "release");
-    assert_eq!(failed.branch.as_ref().map(|branch| branch.as_str()), Some("main"));
-    assert_eq!(failed.actor.as_ref().map(|actor| actor.as_str()), Some("ana"));
+    assert_eq!(failed.branch.as_ref().map(quarterdeck::text::Safe::as_str), Some("main"));
+    assert_eq!(failed.actor.as_ref().map(quarterdeck::text::Safe::as_str), Some("ana"));
     assert_eq!(runs::number(&failed).as_str(), "x7f2k");
     insta::assert_snapshot!(told(&state, &failed), @r#"
     clone | completed success | release-run-x7f2k-clone-pod | commit=9f8e7d1

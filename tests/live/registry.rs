@@ -206,7 +206,10 @@ async fn an_index_of_two_platforms_and_an_attestation_is_read_back() {
     assert!(read.index && read.unread.is_none(), "{read:?}");
     assert_eq!(read.attestations, 1);
     let platforms: Vec<_> = read.variants.iter().map(|it| it.platform.as_ref().unwrap().words()).collect();
-    assert_eq!(platforms.iter().map(|it| it.as_str()).collect::<Vec<_>>(), ["linux/amd64", "linux/arm64/v8"]);
+    assert_eq!(
+        platforms.iter().map(quarterdeck::text::Safe::as_str).collect::<Vec<_>>(),
+        ["linux/amd64", "linux/arm64/v8"]
+    );
     let sizes: Vec<u64> = read.variants.iter().map(|it| it.size.unwrap()).collect();
     assert!(sizes[0] > 500 && sizes[1] == sizes[0] + 500, "a layer of 500 and one of 1000 bytes: {sizes:?}");
     assert_eq!(read.revision.unwrap().as_str(), COMMIT);

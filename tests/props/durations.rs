@@ -19,10 +19,13 @@ fn flow(name: &str) -> Flow {
     }
 }
 
+/// Samples, and the median and p90 of them.
+type Case<'a> = (&'a [u64], Option<(u64, u64)>);
+
 #[test]
 fn the_median_and_the_ninetieth_percentile() {
     // samples; median in milliseconds and p90 in seconds.
-    let table: [(&[u64], Option<(u64, u64)>); 8] = [
+    let table: [Case<'_>; 8] = [
         (&[], None),
         (&[60, 60], None),
         (&[60, 70, 80], Some((70_000, 80))),

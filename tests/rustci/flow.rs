@@ -112,7 +112,11 @@ async fn a_pipeline_is_created_triggered_followed_and_cancelled() {
     wait_for(&mut story, "the trigger to be observed", |console| outcome(console) == "observed").await;
     let execution = execution_of(&story.console, "till-image", |_| true).expect("an execution");
     let made = story.console.state().operations.last().unwrap().made.clone();
-    assert_eq!(made.as_ref().map(|id| id.raw()), Some(execution.meta.uid.raw()), "its id is that of the answer");
+    assert_eq!(
+        made.as_ref().map(quarterdeck::model::Name::raw),
+        Some(execution.meta.uid.raw()),
+        "its id is that of the answer"
+    );
 
     // Its page, its stages, and the log of the first while it is written.
     choose(&mut story, &execution).await;

@@ -121,7 +121,7 @@ fn why_there_are_none() {
         message: Safe::of("unix:///var/run/docker.sock refused the connection: is dockerd running?"),
         retry_at: Some(HEARD + Duration::from_secs(12)),
     };
-    let states = [
+    let states = vec![
         ("none", at(world::deploying(), Place::Containers)),
         ("loading", at(with_engine(), Place::Containers)),
         ("empty", list(with_engine(), Vec::new())),

@@ -124,7 +124,7 @@ fn figures_of_a_calendar_window() {
     let slow = budget::of_calendar(objective("99.9"), 0.0012, period, Some(0.6));
     assert!(slow.exhausted_in.seconds().unwrap() > period.left().as_secs_f64());
     // The period begins anew: C falls to nothing, the burn does not.
-    let anew = Period { elapsed: Duration::from_secs(60), ..period };
+    let anew = Period { elapsed: Duration::from_mins(1), ..period };
     let figures = budget::of_calendar(objective("99.9"), 0.0012, anew, Some(1.2));
     assert!(figures.consumed < 1e-4 && figures.exhausted_in != Exhaustion::Never, "{figures:?}");
 }

@@ -182,7 +182,7 @@ fn a_latency_in_milliseconds_is_told_in_seconds() {
         (query("http_request_duration_seconds"), 1.0),
         (format!("{millis} / 1000"), 1.0),
         (format!("0.001 * {millis}"), 1.0),
-        (r#"sum(rate(d_milliseconds_sum[5m])) / sum(rate(d_milliseconds_count[5m]))"#.to_owned(), 0.001),
+        ("sum(rate(d_milliseconds_sum[5m])) / sum(rate(d_milliseconds_count[5m]))".to_owned(), 0.001),
         (r#"sum(rate(s_bucket{of="d_milliseconds"}[5m]))"#.to_owned(), 1.0),
     ] {
         assert!((promql::to_seconds(&query) - factor).abs() < 1e-9, "{query}");

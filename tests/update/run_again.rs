@@ -186,7 +186,7 @@ fn a_cancel_that_was_refused_offers_no_force() {
     let (mut console, _) = console(active);
     let operation = begun(&mut console, Command::CancelRun);
     console.send(Msg::Progress(operation.id, Progress::Refused { message: Safe::of("no permission (403)") }));
-    console.wait(Duration::from_secs(60));
+    console.wait(Duration::from_mins(1));
     console.send(Msg::Tick);
     assert!(offered(&console, Command::ForceCancel).unwrap_err().contains("cancel it first"));
 }

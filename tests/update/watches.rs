@@ -66,12 +66,12 @@ fn w_tells_once_and_lists_what_was_seen() {
     console.press(Command::TellMe);
     assert_eq!(console.state.watches.armed.len(), 1);
     hear(&mut console, &run);
-    console.wait(Duration::from_secs(60));
+    console.wait(Duration::from_mins(1));
     let mut red = world::job(&console.state, &run, "unit", Some(600), Some(60));
     red.conclusion = Some(Conclusion::Failure);
     hear_jobs(&mut console, &run, vec![red]);
     assert_eq!(told(&mut console), (vec![], vec![]), "nothing has ended");
-    console.wait(Duration::from_secs(60));
+    console.wait(Duration::from_mins(1));
     hear(&mut console, &ended(&run, Conclusion::Failure));
 
     let (answers, hooks) = told(&mut console);
