@@ -8,7 +8,7 @@ use quarterdeck::command::Command;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::faults::server::{Reply, Request, Server};
+use crate::faults::server::{Refusing, Reply, Request, Server};
 use crate::faults::support::block_on;
 use crate::ingest::served::{kubeconfig, status};
 use crate::pty::{Home, PATIENCE, Pty};
@@ -39,11 +39,6 @@ const FORBIDDEN: &str = "rollouts.argoproj.io is forbidden: User \"ada\" cannot 
 
 fn denied() -> Reply {
     Reply::status(403, "Forbidden", FORBIDDEN)
-}
-
-/// An address of the loopback where nobody listens.
-async fn nowhere() -> String {
-    Server::start().await.url.clone()
 }
 
 /// Status and message of a source.
@@ -82,7 +77,7 @@ fn an_absent_definition_a_denied_verb_and_an_unreachable_server_are_three_answer
         assert_eq!(source(&document, "east", "kubernetes").0, "live");
         assert_eq!(document["blocked"][0]["reason"], "permission", "{document}");
 
-        let document = told(home.path(), &nowhere().await).await;
+        let document = told(home.path(), &Refusing::new().url).await;
         for system in ["kubernetes", "rollouts"] {
             let (status, message) = source(&document, "east", system);
             assert_eq!(status, "failed", "{document}");
@@ -96,9 +91,9 @@ fn an_absent_definition_a_denied_verb_and_an_unreachable_server_are_three_answer
 fn two_contexts_are_two_clusters_and_one_out_of_reach_costs_only_its_own() {
     block_on(async {
         let home = TempDir::new().unwrap();
-        let (server, gone) = (Server::answering(cluster(None)).await, nowhere().await);
+        let (server, gone) = (Server::answering(cluster(None)).await, Refusing::new());
         let both = ["--context", "east", "--context", "west"];
-        let config = kubeconfig(home.path(), &[("east", &server.url), ("west", &gone)]);
+        let config = kubeconfig(home.path(), &[("east", &server.url), ("west", &gone.url)]);
         let document = status(home.path(), &both, &config).await;
         for system in ["kubernetes", "rollouts"] {
             assert_eq!(source(&document, "east", system).0, "live", "{document}");
@@ -118,11 +113,11 @@ fn absent_denied_and_unreachable_are_three_screens() {
     block_on(async {
         let home = TempDir::new().unwrap();
         let server = Server::answering(cluster(Some(absent()))).await;
-        let gone = nowhere().await;
+        let gone = Refusing::new();
         let cases = [
             (server.url.clone(), Some(absent()), "this cluster does not know rollouts"),
             (server.url.clone(), Some(denied()), "not allowed to read rollouts"),
-            (gone, None, "rollouts cannot be read"),
+            (gone.url.clone(), None, "rollouts cannot be read"),
         ];
         for (url, argo, words) in cases {
             server.answer(cluster(argo));

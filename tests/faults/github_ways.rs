@@ -8,7 +8,7 @@ use quarterdeck::net::{Deadlines, Etags, Listed, Wanted};
 use serde_json::json;
 
 use super::hub::{LIMITS, Reading, TOKEN, client, client_with, deadlines};
-use super::server::{Reply, Request, Server};
+use super::server::{Refusing, Reply, Request, Server};
 use super::support::block_on;
 
 fn named(request: &Request) -> bool {
@@ -18,12 +18,12 @@ fn named(request: &Request) -> bool {
 #[test]
 fn r30_connection_faults_are_told_apart() {
     block_on(async {
-        let gone = Server::start().await.url.clone();
+        let gone = Refusing::new();
         let server = Server::answering(|_| Reply::Silence).await;
         let quick = Deadlines { headers: Duration::from_millis(300), connect: Duration::from_secs(2), ..deadlines() };
         let tls = server.url.replace("http://", "https://");
         let cases = [
-            (gone.as_str(), &["refused the connection", "sources.github.url"][..]),
+            (gone.url.as_str(), &["refused the connection", "sources.github.url"][..]),
             (server.url.as_str(), &["no answer within 0.3 s"]),
             ("http://quarterdeck-no-such-host.invalid", &["cannot be found", "sources.github.url"]),
             (tls.as_str(), &["no answer within 0.3 s"]),

@@ -17,7 +17,7 @@ use super::hub::{
     LIMITS, Reading, TOKEN, action, answer, client, client_with, deadlines, hub, object, refusal, run_row, spec,
 };
 use super::proxy::{Mode, Proxy};
-use super::server::{Reply, Request, Server};
+use super::server::{Refusing, Reply, Request, Server};
 use super::support::{block_on, evidence, next, perform};
 
 pub fn operation(run: &str, change: Change) -> Operation {
@@ -246,8 +246,8 @@ fn r34_whatever_happens_to_it_a_write_is_sent_once() {
             assert_eq!(proxy.bodies(), usize::from(mode != Mode::ResetBefore), "{mode:?}");
             assert!(posts(&server.requests()) <= 1);
         }
-        let gone = Server::start().await.url.clone();
-        let client = client(&gone);
+        let gone = Refusing::new();
+        let client = client(&gone.url);
         let sent = client.post(client.turn().await, "/x", Some(&json!({}))).await;
         assert!(matches!(&sent, Sent::NotSent { message } if message.contains("refused")), "{sent:?}");
     });

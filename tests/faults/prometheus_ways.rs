@@ -6,7 +6,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpSocket};
 
 use super::prometheus::{WELL, parameter, prometheus, quickly};
-use super::server::{Reply, Server};
+use super::server::{Refusing, Reply, Server};
 use super::support::block_on;
 
 async fn error(url: &str) -> String {
@@ -23,8 +23,8 @@ fn r30_every_fault_has_its_own_sentence() {
         };
         let mut told = Vec::new();
         told.push((error("http://no-such-host.invalid:9090").await, "check the name in sources.prometheus.url"));
-        let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-        told.push((error(&format!("http://{free}")).await, "refused the connection; check that it runs"));
+        let gone = Refusing::new();
+        told.push((error(&gone.url).await, "refused the connection; check that it runs"));
         // Nobody takes what waits in the line of this one.
         let full = TcpSocket::new_v4().unwrap();
         full.bind("127.0.0.1:0".parse().unwrap()).unwrap();

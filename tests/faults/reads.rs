@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use quarterdeck::net::{Deadlines, NetError, ReadStack, Target};
 
-use super::server::{Reply, Server};
+use super::server::{Refusing, Reply, Server};
 use super::support::block_on;
 
 fn read(url: &str, deadlines: Deadlines) -> ReadStack {
@@ -92,10 +92,8 @@ fn an_error_page_is_one_line() {
 #[test]
 fn nobody_listening_is_said_with_its_cause() {
     block_on(async {
-        let server = Server::start().await;
-        let url = server.url.clone();
-        drop(server);
-        let error = read(&url, Deadlines::default()).get_once("/x", Duration::from_secs(9)).await.unwrap_err();
+        let gone = Refusing::new();
+        let error = read(&gone.url, Deadlines::default()).get_once("/x", Duration::from_secs(9)).await.unwrap_err();
         assert!(matches!(error, NetError::Connect(_)), "{error:?}");
         assert!(error.to_string().contains("refused"), "{error}");
     });

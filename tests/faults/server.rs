@@ -9,7 +9,7 @@ use quarterdeck::net::{Deadlines, Target};
 use quarterdeck::systems::{Spec, Upstream};
 use quarterdeck::text::Safe;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -62,6 +62,20 @@ impl Reply {
 }
 
 type Handler = Arc<dyn Fn(&Request) -> Reply + Send + Sync>;
+
+/// An address of the loopback where nobody listens, and nobody can while this lives: bound, not listening.
+pub struct Refusing {
+    pub url: String,
+    _socket: TcpSocket,
+}
+
+impl Refusing {
+    pub fn new() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        Self { url: format!("http://{}", socket.local_addr().unwrap()), _socket: socket }
+    }
+}
 
 /// See the module.
 pub struct Server {

@@ -8,7 +8,7 @@ use quarterdeck::model::source::{FeedEvent, FeedStatus};
 use quarterdeck::model::{Kind, SourceId};
 use quarterdeck::net::Deadlines;
 
-use super::server::{Reply, Server, spec_with};
+use super::server::{Refusing, Reply, Server, spec_with};
 use super::support::block_on;
 use super::watches::{Run, list, live, of_pods, pod, pods, quiet};
 
@@ -48,14 +48,14 @@ fn r23_a_stopped_server_makes_every_feed_stale_although_its_watches_stay_open() 
 #[test]
 fn a_server_that_is_not_there_yet_has_failed_and_is_found_when_it_comes() {
     block_on(async {
-        let server = Server::start().await;
-        let address = server.url.trim_start_matches("http://").to_owned();
-        drop(server);
-        let mut run = Run::start(&format!("http://{address}"));
+        let gone = Refusing::new();
+        let address = gone.url.trim_start_matches("http://").to_owned();
+        let mut run = Run::start(&gone.url);
         let failed = |status: &FeedStatus| matches!(status, FeedStatus::Failed { retry_at: Some(_), .. });
         let FeedStatus::Failed { message, .. } = run.until_status(Kind::Pod, failed).await else { unreachable!() };
         let refused = format!("http://{address} refused the connection");
         assert!(message.as_str().starts_with(&refused), "{message:?}");
+        drop(gone);
         let server = Server::on(&address, quiet).await;
         for kind in Kind::IN_CLUSTERS {
             run.until_status(kind, live).await;

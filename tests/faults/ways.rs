@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 
 use super::hub;
 use super::prometheus::quickly;
-use super::server::{self, Reply, Server};
+use super::server::{self, Refusing, Reply, Server};
 use super::support::{block_on, next};
 use super::tls::{Authority, Flaw};
 use super::watches::quick;
@@ -98,7 +98,7 @@ type Case = (&'static str, String, [&'static str; 4]);
 #[test]
 fn r30_every_fault_of_the_way_is_a_sentence_of_its_own_at_every_back_end() {
     block_on(async {
-        let gone = Server::start().await.url.clone();
+        let gone = Refusing::new();
         // Nobody takes what waits in the line of this one.
         let full = TcpSocket::new_v4().unwrap();
         full.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -123,7 +123,7 @@ fn r30_every_fault_of_the_way_is_a_sentence_of_its_own_at_every_back_end() {
         let time = "did not take the connection";
         let cases: Vec<Case> = vec![
             ("no name", nowhere, ["no address for its name; check the name in the kubeconfig"; 4]),
-            ("refused", gone, ["refused the connection; check that it runs"; 4]),
+            ("refused", gone.url.clone(), ["refused the connection; check that it runs"; 4]),
             ("full", format!("http://{address}"), [time; 4]),
             ("plain", in_tls, ["does not speak TLS on this port"; 4]),
             ("reset", reset, ["reset the connection; look at its log"; 4]),

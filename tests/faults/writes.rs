@@ -10,7 +10,7 @@ use quarterdeck::text::Safe;
 use serde_json::{Value, json};
 
 use super::proxy::{Mode, Proxy};
-use super::server::{Reply, Request, Server, spec, spec_with};
+use super::server::{Refusing, Reply, Request, Server, spec, spec_with};
 use super::support::{block_on, evidence, perform};
 use crate::journal::operation;
 
@@ -165,10 +165,8 @@ fn r34_a_dead_pooled_connection_is_not_used_for_a_write() {
 #[test]
 fn r34_without_a_server_nothing_is_sent_and_that_is_what_is_said() {
     block_on(async {
-        let server = Server::start().await;
-        let url = server.url.clone();
-        drop(server);
-        let url = &url;
+        let gone = Refusing::new();
+        let url = &gone.url;
         let runs = verbs().into_iter().map(|operation| async move {
             let progress = perform(spec(url), operation, None).await;
             let Some(Progress::Refused { message }) = progress.last() else { panic!("{progress:?}") };

@@ -14,7 +14,7 @@ use super::ci::{
     trigger, whole,
 };
 use crate::faults::proxy::{Mode, Proxy};
-use crate::faults::server::{Reply, Request, Server};
+use crate::faults::server::{Refusing, Reply, Request, Server};
 use crate::faults::support::{block_on, evidence, perform};
 
 const CANCEL: Change = Change::Cancel { attempt: 1 };
@@ -142,8 +142,8 @@ fn r34_whatever_happens_to_it_a_write_is_sent_once() {
             assert_eq!(proxy.bodies(), usize::from(mode != Mode::ResetBefore), "{mode:?}");
             assert!(writes(&server).len() <= 1);
         }
-        let gone = Server::start().await.url.clone();
-        let sent = client(&gone).post("/x", &json!({})).await;
+        let gone = Refusing::new();
+        let sent = client(&gone.url).post("/x", &json!({})).await;
         assert!(matches!(&sent, Sent::NotSent { .. }), "{sent:?}");
     });
 }
