@@ -27,4 +27,4 @@ pub use compose::{SafePart, compose, placeholders};
 pub use present::{CELL_BYTES, IDENTITY_CELLS, LINE_BYTES, Profile, STRING_BYTES, present};
 pub use safe::{Run, RunKind, Safe};
 pub use sgr::{Colour, Sgr};
-pub use words::{age, bytes, clock, count, decimal, duration, percent, plural, rate};
+pub use words::{about, age, bytes, clock, count, decimal, duration, percent, plural, rate};

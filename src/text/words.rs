@@ -78,6 +78,15 @@ pub fn count(n: u64) -> Safe {
     made(text)
 }
 
+/// A number where there is little room, never more than it is: `999`, `13k`, `2.8M`.
+#[must_use]
+pub fn about(n: u64) -> Safe {
+    let unit = [(1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")].into_iter().find(|(unit, _)| n >= *unit);
+    let Some((unit, name)) = unit else { return count(n) };
+    let (whole, tenth) = (n / unit, n % unit * 10 / unit);
+    made(if whole < 10 && tenth > 0 { format!("{whole}.{tenth}{name}") } else { format!("{whole}{name}") })
+}
+
 /// `1 pod`, `3 pods`.
 #[must_use]
 pub fn plural(n: u64, one: &'static str, many: &'static str) -> Safe {

@@ -21,7 +21,7 @@ use crate::state::{State, arms, freshness, readings};
 use crate::text::{self, Safe};
 
 /// Columns of a trend.
-const TREND: u16 = 6;
+const TREND: u16 = 5;
 /// From so many columns on a trend stands beside each value.
 const WIDE: u16 = 60;
 
@@ -61,7 +61,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, y: u16, rollout: &Rollout) -> u16 
         let row = &*compared.row;
         let doubt = is_doubtful(state, compared);
         // What may have changed since decides nothing: neither a verdict nor a colour.
-        let (verdict, loud) = if doubt { (Words::new(), Role::Unknown) } else { verdict(row) };
+        let loud = if doubt { Role::Unknown } else { verdict(row, text::count).1 };
         pen.cell(0, y, name, Lean::Left, &Words::of(Role::Text, &row.query.label));
         let canary = if loud == Role::Quiet { Role::Text } else { loud };
         arm(pen, y, columns.canary, &row.canary, row, canary);
@@ -72,18 +72,22 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, y: u16, rollout: &Rollout) -> u16 
             pen.write(columns.canary + VALUE + 1, y, TREND, &trend(&row.canary.history, most, bars));
             pen.write(columns.stable + VALUE + 1, y, TREND, &trend(&row.stable.history, most, Role::Dim));
         }
-        y = verdict_at(state, pen, y, &columns, row, verdict);
+        y = if doubt { y + 1 } else { verdict_at(state, pen, y, &columns, row) };
     }
     y
 }
 
 /// The verdict beside its arms, else below them: it is what the table is for, and never cut. What the
 /// interval is held against goes with it where there is room; on the page of the rollout there is.
-fn verdict_at(state: &State, pen: &mut Pen<'_>, y: u16, columns: &Columns, row: &Comparison, verdict: Words) -> u16 {
+fn verdict_at(state: &State, pen: &mut Pen<'_>, y: u16, columns: &Columns, row: &Comparison) -> u16 {
+    let verdict = verdict(row, text::count).0;
     let whole = if verdict.width() == 0 { Words::new() } else { verdict.clone().then(margin(row)) };
     let always = matches!(state.ui.place, Place::Rollout(_));
     let beside = pen.width().saturating_sub(columns.verdict);
-    if let Some(words) = [&whole, &verdict].into_iter().take(if always { 1 } else { 2 }).find(|w| w.width() <= beside) {
+    // A line more costs the measurements below theirs: rather the number of requests about.
+    let brief = self::verdict(row, text::about).0;
+    let forms = [&whole, &verdict, &brief];
+    if let Some(words) = forms.into_iter().take(if always { 1 } else { 3 }).find(|w| w.width() <= beside) {
         pen.write(columns.verdict, y, pen.width(), words);
         return y + 1;
     }
@@ -144,10 +148,12 @@ struct Columns {
 impl Columns {
     fn new(name: u16, width: u16) -> Self {
         let trends = width >= WIDE;
-        let step = if trends { VALUE + 1 + TREND + 2 } else { VALUE + 2 };
+        let arm = if trends { VALUE + 1 + TREND } else { VALUE + 1 };
         let canary = name + 1;
-        let stable = canary + step;
-        Self { canary, stable, verdict: stable + step + u16::from(!trends), trends }
+        // Values lean right: they bring air of their own.
+        let stable = canary + arm + 1;
+        let verdict = stable + arm + 2;
+        Self { canary, stable, verdict, trends }
     }
 }
 
@@ -202,10 +208,9 @@ fn places(percent: f64) -> usize {
 }
 
 /// The verdict in words with its interval and how many requests it rests on, and how loud it is.
-#[must_use]
-pub fn verdict(row: &Comparison) -> (Words, Role) {
+fn verdict(row: &Comparison, count: fn(u64) -> Safe) -> (Words, Role) {
     let seen = || match row.canary.counts {
-        Some((_, all)) => safe!(" · n {}", text::count(all)),
+        Some((_, all)) => safe!(" · n {}", count(all)),
         None => Safe::of(""),
     };
     let told =

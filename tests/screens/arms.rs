@@ -85,13 +85,29 @@ fn each_verdict_in_words() {
     };
     for (canary, stable, words) in [
         ((54, 30_000), (6, 30_000), "⚠ worse +0.12…+0.21 pp · n 30 000"),
-        ((24, 30_000), (6, 30_000), "? inconclusive +0.031…+0.093 pp · n 30 000"),
-        ((605, 2_880_000), (576, 2_880_000), "✔ not worse −0.0010…+0.0030 pp · n 2 880 000"),
+        ((24, 30_000), (6, 30_000), "? inconclusive +0.031…+0.093 pp · n 30k"),
+        ((605, 2_880_000), (576, 2_880_000), "✔ not worse −0.0010…+0.0030 pp · n 2.8M"),
         ((1, 412), (10, 10_000), "· too few requests: 412 of "),
     ] {
         let said = said(canary, stable);
         assert!(said.contains(words), "{words} is not in\n{said}");
     }
+}
+
+/// A verdict that is longer than its column does not take the last measurement's line.
+#[test]
+fn a_long_verdict_hides_no_measurement() {
+    let mut state = with(|state| {
+        let mut errors = counted(state, (3, 13_350), (3, 13_350));
+        errors.query.label = Safe::of("error-rate");
+        let mut slow = counted(state, (1, 13_350), (1, 13_350));
+        (slow.query.label, slow.query.metric) = (Safe::of("latency-p95"), ArmMetric::Latency);
+        vec![errors, slow]
+    });
+    state.ui.pane = quarterdeck::state::ui::Pane::Canary;
+    let text = text(&draw(&state, &theme("mono"), FULL));
+    assert_eq!(text.matches("pp · n 13k").count(), 2, "{text}");
+    assert!(text.contains("wants"), "{text}");
 }
 
 /// What was measured of an earlier version is not shown beside this one.

@@ -265,6 +265,11 @@ fn spans_counts_shares_and_sizes() {
     for (n, words) in [(0, "0"), (999, "999"), (1_000, "1 000"), (10_000, "10 000"), (1_234_567, "1 234 567")] {
         assert_eq!(text::count(n).as_str(), words);
     }
+    for (n, words) in
+        [(999, "999"), (1_000, "1k"), (1_999, "1.9k"), (13_350, "13k"), (2_880_000, "2.8M"), (u64::MAX, "18446744073G")]
+    {
+        assert_eq!(text::about(n).as_str(), words);
+    }
     assert_eq!(text::plural(1, "pod", "pods").as_str(), "1 pod");
     assert_eq!(text::plural(0, "pod", "pods").as_str(), "0 pods");
     for (value, words) in [(50.0, "50 %"), (99.94, "99.9 %"), (-0.01, "0 %"), (f64::NAN, "? %")] {
