@@ -94,6 +94,20 @@ pub enum Change {
     Trigger { last: Option<Uid> },
     /// `POST …/pipelines/upload` of RustCI; `before`: how many pipelines had this name.
     CreatePipeline { file: Arc<PipelineFile>, before: u32 },
+    /// `POST …/workflows/{id}/dispatches`: sent only while the file is the one that the form was made from.
+    /// `last`: the newest run of it that was started by hand, as far as it is known.
+    Dispatch {
+        workflow: i64,
+        path: Name,
+        /// A branch or a tag.
+        reference: Name,
+        sha: Name,
+        /// Name and value, in the order of the file.
+        inputs: Vec<(Name, Name)>,
+        /// The one that an input names.
+        environment: Option<Name>,
+        last: Option<Uid>,
+    },
     /// `POST …/pending_deployments`: the run and what it waits for are read again before the send. The
     /// comment is typed in the dialog; `jobs` waited when it opened.
     Review { attempt: u32, approve: bool, gates: Vec<Gate>, comment: Safe, jobs: Vec<Uid> },
@@ -160,7 +174,7 @@ impl Change {
             Self::RerunJob { .. } => Verb::RerunJob,
             Self::Cancel { .. } | Self::CancelRun { .. } => Verb::Cancel,
             Self::ForceCancel { .. } => Verb::ForceCancel,
-            Self::Trigger { .. } => Verb::Trigger,
+            Self::Trigger { .. } | Self::Dispatch { .. } => Verb::Trigger,
             Self::CreatePipeline { .. } => Verb::Create,
             Self::Review { approve: false, .. } => Verb::Reject,
             Self::Review { .. } | Self::ApproveRun { .. } => Verb::Approve,

@@ -85,7 +85,7 @@ fn layer(module: &[String]) -> Option<Layer> {
         "net" => Layer { modules: &["net", "clock", "model", "text"], packages: CLIENTS, not_std: &[] },
         "systems" if ingest => Layer {
             modules: &["systems", "slo", "model", "text"],
-            packages: &["jiff", "serde", "serde_json", "kube", "k8s_openapi", "thiserror"],
+            packages: &["base64", "jiff", "serde", "serde_json", "serde_yaml", "kube", "k8s_openapi", "thiserror"],
             not_std: PURE,
         },
         "systems" => Layer {

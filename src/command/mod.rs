@@ -135,6 +135,7 @@ commands! {
     Mark, Runs, "mark", "mark", "mark an approval of the Inbox, or take the mark off";
     Images, Runs, "images", "images", "images of the registries: commit, run, platforms, who runs them";
     TriggerPipeline, Runs, "trigger-pipeline", "trigger…", "run a pipeline of a RustCI server";
+    DispatchWorkflow, Runs, "dispatch-workflow", "run workflow…", "start the workflow of a run by hand, with a form of its inputs";
     CreatePipeline, Runs, "create-pipeline", "new pipeline…", "create a pipeline of a RustCI server from a YAML file";
     Follow, Log, "follow", "follow", "follow the newest line, or stop";
     SinceTail, Log, "since-tail", "tail", "the last lines only";

@@ -92,6 +92,15 @@ enum ChangeEntry {
     Trigger {
         last: Option<String>,
     },
+    Dispatch {
+        workflow: i64,
+        path: String,
+        reference: String,
+        sha: String,
+        inputs: Vec<(String, String)>,
+        environment: Option<String>,
+        last: Option<String>,
+    },
     CreatePipeline {
         file: String,
         pipeline: Option<String>,
@@ -239,6 +248,15 @@ impl ChangeEntry {
             Change::CancelRun { how } => Self::CancelRun { how: *how },
             Change::RunAgain => Self::RunAgain,
             Change::Trigger { last } => Self::Trigger { last: last.as_ref().map(|uid| uid.raw().to_owned()) },
+            Change::Dispatch { workflow, path, reference, sha, inputs, environment, last } => Self::Dispatch {
+                workflow: *workflow,
+                path: path.raw().to_owned(),
+                reference: reference.raw().to_owned(),
+                sha: sha.raw().to_owned(),
+                inputs: inputs.iter().map(|(name, value)| (name.raw().to_owned(), value.raw().to_owned())).collect(),
+                environment: environment.as_ref().map(|name| name.raw().to_owned()),
+                last: last.as_ref().map(|uid| uid.raw().to_owned()),
+            },
             Change::CreatePipeline { file, before } => Self::CreatePipeline {
                 file: file.name.raw().to_owned(),
                 pipeline: file.pipeline.as_ref().map(|name| name.raw().to_owned()),
@@ -289,6 +307,15 @@ impl ChangeEntry {
             Self::CancelRun { how } => Change::CancelRun { how: *how },
             Self::RunAgain => Change::RunAgain,
             Self::Trigger { last } => Change::Trigger { last: last.as_ref().map(|uid| Uid::new(cluster, uid)) },
+            Self::Dispatch { workflow, path, reference, sha, inputs, environment, last } => Change::Dispatch {
+                workflow: *workflow,
+                path: Name::new(path),
+                reference: Name::new(reference),
+                sha: Name::new(sha),
+                inputs: inputs.iter().map(|(name, value)| (Name::new(name), Name::new(value))).collect(),
+                environment: environment.as_deref().map(Name::new),
+                last: last.as_ref().map(|uid| Uid::new(cluster, uid)),
+            },
             Self::CreatePipeline { file, pipeline, bytes, before } => Change::CreatePipeline {
                 file: Arc::new(PipelineFile {
                     name: Name::new(file),

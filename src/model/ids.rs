@@ -107,6 +107,8 @@ pub enum Kind {
     Run,
     /// A job of a workflow run. Read with its run, so it has no feed of its own.
     Job,
+    /// What a workflow run is a run of. Read when somebody starts it, so it has no feed of its own.
+    Workflow,
     /// Tekton's run of a Pipeline.
     PipelineRun,
     /// Tekton's run of a Task.
@@ -177,7 +179,7 @@ impl Kind {
     /// The kind of this name, whether it has feeds or not.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        let others = [Self::Job, Self::Stage, Self::CiPipeline];
+        let others = [Self::Job, Self::Workflow, Self::Stage, Self::CiPipeline];
         Self::ALL.into_iter().chain(others).find(|kind| kind.as_str() == name)
     }
 
@@ -195,6 +197,7 @@ impl Kind {
             Self::Experiment => "Experiment",
             Self::Run => "Run",
             Self::Job => "Job",
+            Self::Workflow => "Workflow",
             Self::PipelineRun => "PipelineRun",
             Self::TaskRun => "TaskRun",
             Self::Execution => "Execution",
@@ -221,6 +224,7 @@ impl Kind {
             Self::Experiment => "experiments",
             Self::Run => "runs",
             Self::Job => "jobs",
+            Self::Workflow => "workflows",
             Self::PipelineRun => "pipelineruns",
             Self::TaskRun => "taskruns",
             Self::Execution => "executions",
@@ -239,7 +243,7 @@ impl Kind {
         match self {
             Self::Namespace | Self::Deployment | Self::ReplicaSet | Self::Pod | Self::Event => SystemId::Kubernetes,
             Self::Rollout | Self::AnalysisRun | Self::Experiment => SystemId::Rollouts,
-            Self::Run | Self::Job => SystemId::GitHub,
+            Self::Run | Self::Job | Self::Workflow => SystemId::GitHub,
             Self::PipelineRun | Self::TaskRun => SystemId::Tekton,
             Self::Execution | Self::Stage | Self::CiPipeline => SystemId::RustCi,
             Self::Slo | Self::Alert => SystemId::Prometheus,

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::images::Digest;
 use super::slo::ComparisonQuery;
+use super::workflows::WorkflowWanted;
 use super::{Name, ObjectId, SourceId, Uid};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -18,6 +19,12 @@ pub struct Interest {
     pub past: Vec<ObjectId>,
     /// Runs that wait for an approval, over all repositories.
     pub pending: Vec<ObjectId>,
+    /// The workflow that is about to be started.
+    pub workflow: Option<WorkflowWanted>,
+    /// Repositories whose runners somebody looks at or waits for.
+    pub runners: Vec<(SourceId, Name)>,
+    /// The repository whose findings are looked at.
+    pub security: Option<(SourceId, Name)>,
     /// Canaries that are compared with their stable arm.
     pub comparisons: Vec<ComparisonQuery>,
     /// Budget spent of this objective since then.

@@ -12,10 +12,13 @@ pub mod log;
 pub mod notify;
 pub mod pipelines;
 pub mod rollouts;
+pub mod runners;
 pub mod scope;
+pub mod security;
 pub mod slo;
 pub mod source;
 pub mod tekton;
+pub mod workflows;
 
 use std::time::Duration;
 

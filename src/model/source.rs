@@ -9,8 +9,11 @@ use super::images::Image;
 use super::kubernetes::{Deployment, Event, Meta, Namespace, Pod, ReplicaSet};
 use super::pipelines::{CiPipeline, JobsRead, Quota, Run};
 use super::rollouts::{AnalysisRun, Experiment, Rollout};
+use super::runners::RunnersRead;
+use super::security::SecurityRead;
 use super::slo::{Alert, Comparison, Slo, Spent};
 use super::tekton::{PipelineRun, TaskRun};
+use super::workflows::WorkflowRead;
 use super::{Kind, Name, SourceId, SystemId, Uid};
 use crate::text::Safe;
 
@@ -135,6 +138,9 @@ pub enum Detail {
     /// All pipelines of a RustCI server.
     Pipelines(Arc<[CiPipeline]>),
     Pending(PendingRead),
+    Workflow(WorkflowRead),
+    Runners(RunnersRead),
+    Security(Box<SecurityRead>),
     Comparison(Box<Comparison>),
     Spent(Spent),
 }

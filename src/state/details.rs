@@ -9,9 +9,12 @@ use jiff::Timestamp;
 
 use crate::model::approvals::{Pending, PendingRead};
 use crate::model::pipelines::{CiPipeline, Job, Jobs, JobsRead, Quota};
+use crate::model::runners::RunnersRead;
+use crate::model::security::SecurityRead;
 use crate::model::slo::{ArmMetric, Comparison, Reading, Spent};
 use crate::model::source::Detail;
-use crate::model::{SourceId, Uid};
+use crate::model::workflows::{Dispatchable, WorkflowRead, WorkflowWanted};
+use crate::model::{Name, SourceId, Uid};
 use crate::text::Safe;
 
 /// A comparison, whose it is, and when it came (monotonic).
@@ -33,6 +36,11 @@ pub struct Details {
     pipelines: BTreeMap<SourceId, Arc<[CiPipeline]>>,
     comparisons: BTreeMap<(Uid, ArmMetric), Compared>,
     spent: HashMap<Uid, Spent>,
+    /// The workflow that was asked for last.
+    workflow: Option<WorkflowRead>,
+    runners: BTreeMap<(SourceId, Name), RunnersRead>,
+    /// Of the repository that was looked at last.
+    security: Option<Box<SecurityRead>>,
     revision: u64,
 }
 
@@ -73,6 +81,11 @@ impl Details {
                 let key = (row.query.rollout.clone(), row.query.metric);
                 drop(self.comparisons.insert(key, Compared { source, heard: mono, row: Arc::from(row) }));
             }
+            Detail::Runners(read) => {
+                drop(self.runners.insert((read.source, read.repository.clone()), read));
+            }
+            Detail::Security(read) => self.security = Some(read),
+            Detail::Workflow(read) => self.workflow = Some(read),
             Detail::Spent(row) => drop(self.spent.insert(row.slo.clone(), row)),
         }
     }
@@ -140,6 +153,29 @@ impl Details {
     #[must_use]
     pub fn pending(&self, run: &Uid) -> Option<&Result<Arc<Pending>, Safe>> {
         self.pending.get(run)
+    }
+
+    /// A workflow that is about to be started, as it was read last; `Err`: why it cannot be.
+    #[must_use]
+    pub fn workflow(&self, wanted: &WorkflowWanted) -> Option<&Result<Arc<Dispatchable>, Safe>> {
+        self.workflow.as_ref().filter(|read| read.wanted == *wanted).map(|read| &read.workflow)
+    }
+
+    /// The runners of a repository as they were read last.
+    #[must_use]
+    pub fn runners(&self, source: SourceId, repository: &Name) -> Option<&RunnersRead> {
+        self.runners.get(&(source, repository.clone()))
+    }
+
+    /// Of every repository whose runners were read.
+    pub fn all_runners(&self) -> impl Iterator<Item = &RunnersRead> {
+        self.runners.values()
+    }
+
+    /// What scanners found in a repository, as it was read last.
+    #[must_use]
+    pub fn security(&self, source: SourceId, repository: &Name) -> Option<&SecurityRead> {
+        self.security.as_deref().filter(|read| read.source == source && read.repository == *repository)
     }
 
     /// Runs that waited for something when they were read last.

@@ -58,7 +58,7 @@ pub fn of_object(state: &State, id: &ObjectId) -> Option<Name> {
         Kind::Job | Kind::TaskRun | Kind::Stage => {
             of_run(state, state.world.runs.get(&state.world.details.job(&id.uid)?.run)?)
         }
-        Kind::CiPipeline => of_texts(state, &[id.name.raw()]),
+        Kind::CiPipeline | Kind::Workflow => of_texts(state, &[id.name.raw()]),
         _ => is_in_a_cluster(id).then(|| of(state, id.cluster, &id.namespace)),
     }
 }

@@ -204,7 +204,7 @@ pub fn service<'a>(state: &'a State, repository: &str) -> Option<&'a Service> {
 }
 
 /// The repository of the code: the service's, else the one of the same name, as GHCR has it.
-fn code_of(state: &State, repository: &str) -> Option<Name> {
+pub(super) fn code_of(state: &State, repository: &str) -> Option<Name> {
     if let Some(name) = service(state, repository).and_then(|service| service.repository.clone()) {
         return Some(name);
     }

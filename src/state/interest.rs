@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::ui::{ListId, Pane, Place};
-use super::{State, arms, derived, expected, gates, lists, runs};
+use super::{State, arms, derived, expected, form, gates, lists, runners, runs};
 use crate::model::interest::{ImageInterest, Interest};
 use crate::model::pipelines::Run;
 use crate::model::slo::ComparisonQuery;
@@ -22,13 +22,18 @@ pub fn of(state: &State) -> Interest {
     let jobs = jobs(state, shown.map(|run| run.id()));
     let images = images(state);
     let pending = gates::wanted(state);
+    let workflow = form::open(state).map(form::Form::wanted);
+    let (runners, security) = (runners::wanted(state, false), None);
     if state.world.of_system(SystemId::Prometheus).next().is_none() {
-        return Interest { jobs, past, pending, images, ..Interest::default() };
+        return Interest { jobs, past, pending, workflow, runners, security, images, ..Interest::default() };
     }
     Interest {
         jobs,
         past,
         pending,
+        workflow,
+        runners,
+        security,
         comparisons: comparisons(state),
         spent: spent(state),
         history: history(state),

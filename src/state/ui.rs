@@ -122,6 +122,8 @@ pub enum Overlay {
         editor: Box<TextArea<'static>>,
     },
     Confirm(Box<Confirm>),
+    /// What a workflow asks for before it runs.
+    Form(Box<super::form::Form>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -217,6 +219,8 @@ pub struct Ui {
     pub pane: Pane,
     pub lists: HashMap<ListId, ListState>,
     pub overlay: Option<Overlay>,
+    /// What was filled in before the dialog that is open; a no comes back to it.
+    pub form: Option<Box<super::form::Form>>,
     /// Environments of runs that are marked in the Inbox, to be approved in one go.
     pub marked: BTreeSet<(Uid, i64)>,
     pub toasts: Vec<Toast>,
@@ -262,6 +266,7 @@ impl Ui {
             pane: Pane::Canary,
             lists: HashMap::new(),
             overlay: None,
+            form: None,
             marked: BTreeSet::new(),
             toasts: Vec::new(),
             quit_asked: None,

@@ -126,7 +126,8 @@ impl Way {
         match self {
             Self::Cluster(_) if action.change == Change::RunAgain => tekton::perform::made(answer).map(Name::new),
             Self::RustCi(_) => rustci::perform::made(answer).map(Name::new),
-            Self::Cluster(_) | Self::GitHub(_) => None,
+            Self::GitHub(_) => github::perform::made(action, answer).map(|id| Name::new(&id)),
+            Self::Cluster(_) => None,
         }
     }
 }
@@ -169,7 +170,7 @@ pub(super) async fn read_evidence(
             tekton::perform::evidence(&cluster.read(), &operation.action, &operation.id).await
         }
         Some(Way::Cluster(cluster)) => evidence(&cluster.read(), &operation.action).await,
-        Some(Way::GitHub(client)) => github::perform::evidence(&client, &operation.action).await,
+        Some(Way::GitHub(client)) => github::perform::evidence(&client, &operation).await,
         Some(Way::RustCi(client)) => rustci::perform::evidence(&client, &operation).await,
     };
     let _ = tx.send((operation.id, Progress::Evidence { found, message: Safe::line(&message) })).await;

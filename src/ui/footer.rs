@@ -87,7 +87,7 @@ fn wanted(state: &State) -> Vec<Command> {
         return match overlay {
             Overlay::Help { .. } => vec![C::Down, C::Up, C::Leave],
             // Its keys are typed text, `enter` and `esc`, which the prompt itself names.
-            Overlay::Prompt { .. } | Overlay::Confirm(_) => Vec::new(),
+            Overlay::Prompt { .. } | Overlay::Confirm(_) | Overlay::Form(_) => Vec::new(),
         };
     }
     let verbs = [C::Promote, C::Abort, C::Retry, C::Undo];
@@ -140,7 +140,7 @@ fn wanted(state: &State) -> Vec<Command> {
             first.push(C::Mark);
         }
         first.extend([C::RerunFailed, C::RerunAll, C::CancelRun, C::ForceCancel]);
-        first.extend([C::TriggerPipeline, C::CreatePipeline]);
+        first.extend([C::DispatchWorkflow, C::TriggerPipeline, C::CreatePipeline]);
     }
     // In the log of a job there is no row to open: reading comes first.
     let at = if scopes.contains(&Scope::Log) && scopes.contains(&Scope::Runs) { 3.min(wanted.len()) } else { at };

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tui_textarea::TextArea;
 
-use super::{Effect, operations, prompt, toasts};
+use super::{Effect, form, operations, prompt, toasts};
 use crate::action::{Action, Change};
 use crate::command::{Command, Key, KeyCode};
 use crate::model::Name;
@@ -34,6 +34,7 @@ pub(super) fn ask(state: &mut State, command: Command) {
     match verbs::available(state, command, &target) {
         Ok(offer) => {
             let confirm = verbs::preview(state, &offer.action);
+            state.ui.form = None;
             state.ui.overlay = Some(Overlay::Confirm(Box::new(confirm)));
         }
         Err(why) => {
@@ -46,6 +47,7 @@ pub(super) fn ask(state: &mut State, command: Command) {
 /// Opens the dialog for an action that was made elsewhere.
 pub(super) fn open_for(state: &mut State, action: &Action) {
     let confirm = verbs::preview(state, action);
+    state.ui.form = None;
     state.ui.overlay = Some(Overlay::Confirm(Box::new(confirm)));
 }
 
@@ -91,7 +93,7 @@ pub(super) fn key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     if leaves {
         state.ui.overlay = None;
         toasts::say(state, ToastKind::Info, Safe::of("left as it is"));
-        return;
+        return form::come_back(state);
     }
     // A reason confirms nothing: it may be typed on while the rest is read again.
     let only_text = confirm.focus == ConfirmField::Reason && !matches!(key.code, KeyCode::Tab | KeyCode::Enter);
@@ -235,6 +237,11 @@ fn is_same(a: &Action, b: &Action) -> bool {
             Change::Review { attempt, approve, gates, .. },
             Change::Review { attempt: n, approve: how, gates: others, .. },
         ) => a.target == b.target && (attempt, approve, gates) == (n, how, others),
+        // Another run of it that began meanwhile is no other question.
+        (
+            Change::Dispatch { workflow, reference, sha, inputs, .. },
+            Change::Dispatch { workflow: id, reference: branch, sha: blob, inputs: others, .. },
+        ) => a.target == b.target && (workflow, reference, sha, inputs) == (id, branch, blob, others),
         _ => a == b,
     }
 }

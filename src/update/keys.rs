@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Effect, confirm, log, pipeline, places, prompt, select, toasts, watches};
+use super::{Effect, confirm, form, log, pipeline, places, prompt, select, toasts, watches};
 use crate::action::Outcome;
 use crate::command::{Command, Key};
 use crate::safe;
@@ -23,9 +23,14 @@ pub(super) fn key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
                 // The next of several that are marked: opened by the key that confirmed this one.
                 confirm::opened_by(state, key);
             }
+            form::opened_by(state, key);
         }
         Some(Overlay::Prompt { .. }) => {
             prompt::key(state, key, effects);
+            confirm::opened_by(state, key);
+        }
+        Some(Overlay::Form(_)) => {
+            form::key(state, key);
             confirm::opened_by(state, key);
         }
         Some(Overlay::Help { .. }) => help(state, key, effects),
@@ -33,6 +38,7 @@ pub(super) fn key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
             if let Some(command) = state.keymap.lookup(&verbs::scopes(state), key) {
                 run(state, command, effects);
                 confirm::opened_by(state, key);
+                form::opened_by(state, key);
             }
         }
     }
@@ -42,6 +48,7 @@ pub(super) fn paste(state: &mut State, text: &str) {
     match &state.ui.overlay {
         Some(Overlay::Confirm(_)) => confirm::paste(state, text),
         Some(Overlay::Prompt { .. }) => prompt::paste(state, text),
+        Some(Overlay::Form(_)) => form::paste(state, text),
         Some(Overlay::Help { .. }) | None => {}
     }
 }
@@ -109,6 +116,7 @@ pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>
         Command::NextPane => pane(state, 1),
         Command::PreviousPane => pane(state, Pane::ALL.len() - 1),
         Command::TriggerPipeline | Command::CreatePipeline => pipeline::ask(state, command),
+        Command::DispatchWorkflow => form::ask(state),
         command if verbs::is_verb(command) => confirm::ask(state, command),
         Command::Mark => confirm::mark(state),
         Command::Containers => places::go(state, Place::Containers),

@@ -47,6 +47,7 @@ pub fn pod_of(state: &State, id: &ObjectId) -> Option<ObjectId> {
         | Kind::PipelineRun
         | Kind::Execution
         | Kind::CiPipeline
+        | Kind::Workflow
         | Kind::Slo
         | Kind::Alert
         | Kind::Image => None,

@@ -3,6 +3,7 @@
 mod confirm;
 mod deck_log;
 mod evidence;
+mod form;
 mod keys;
 mod learn;
 pub mod log;
@@ -116,6 +117,7 @@ pub fn update(state: &mut State, now: Now, msg: Msg) -> Vec<Effect> {
             learn::hear(state, &event);
             state.world.apply(&id, now.mono, event);
             if !quiet {
+                form::settle(state);
                 confirm::check_target(state);
                 operations::observe(state, &mut effects);
                 watches::look(state, &mut effects);

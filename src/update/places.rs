@@ -117,7 +117,8 @@ pub(super) fn page_of(id: &ObjectId) -> Option<Place> {
         Kind::Slo => Some(Place::Objective(id.clone())),
         Kind::Image => Some(Place::Image(id.clone())),
         Kind::Job | Kind::TaskRun | Kind::Stage | Kind::Container => Some(Place::Log(id.clone())),
-        Kind::ReplicaSet | Kind::Namespace | Kind::Event | Kind::Experiment | Kind::Alert | Kind::CiPipeline => None,
+        Kind::ReplicaSet | Kind::Namespace | Kind::Event | Kind::Experiment | Kind::Alert => None,
+        Kind::CiPipeline | Kind::Workflow => None,
     }
 }
 

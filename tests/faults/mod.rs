@@ -7,6 +7,8 @@ pub mod support;
 
 mod credentials;
 mod github;
+pub mod github_dispatch;
+mod github_older;
 mod github_pace;
 pub mod github_reviews;
 mod github_ways;

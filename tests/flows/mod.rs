@@ -6,6 +6,7 @@ mod bad_input;
 mod budget_story;
 mod calendar;
 mod demo_story;
+mod dispatch;
 mod document;
 pub mod harness;
 mod missing_arm64;

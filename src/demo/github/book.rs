@@ -256,6 +256,37 @@ impl Book {
         }
     }
 
+    /// Begins a run that somebody asked for; its id.
+    pub(super) fn by_hand(
+        &mut self,
+        repository: usize,
+        workflow: usize,
+        branch: &str,
+        title: String,
+        at: Timestamp,
+    ) -> Option<u64> {
+        // Another one of this second has this id already.
+        let mut now = at;
+        while self.repositories[repository].runs.iter().any(|run| run.id == id_of(now, repository, workflow)) {
+            now = later(now, Duration::from_secs(1));
+        }
+        let due = Due {
+            repository,
+            workflow,
+            branch: branch.to_owned(),
+            commit: branch.to_owned(),
+            version: None,
+            title,
+            event: "workflow_dispatch",
+            actor: approvals::DEMO,
+            fault: None,
+            ships: None,
+            again: None,
+        };
+        self.begin(now, due);
+        self.repositories[repository].runs.last().map(|run| run.id)
+    }
+
     fn begin(&mut self, at: Timestamp, due: Due) {
         let workflow = &self.workflows[due.workflow];
         let id = id_of(at, due.repository, due.workflow);

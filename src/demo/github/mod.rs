@@ -4,6 +4,7 @@
 mod approvals;
 mod asked;
 mod book;
+mod dispatch;
 mod logs;
 mod plan;
 mod quota;
@@ -84,11 +85,17 @@ fn read(world: &World, parts: &[&str], asked: &Asked) -> Reply {
     if parts == ["user"] {
         return approvals::user(asked);
     }
-    let ["repos", owner, name, "actions", rest @ ..] = parts else { return Reply::not_found() };
+    let ["repos", owner, name, of, rest @ ..] = parts else { return Reply::not_found() };
     let full = format!("{owner}/{name}");
     let (book, now) = (&world.book, world.now);
     let known = book.repositories.iter().find(|it| it.name.eq_ignore_ascii_case(&full));
     let Some(repository) = known else { return Reply::not_found() };
+    match *of {
+        "actions" => {}
+        "environments" if rest.is_empty() => return dispatch::environments(book, repository, asked),
+        "contents" => return dispatch::contents(book, repository, rest, asked),
+        _ => return Reply::not_found(),
+    }
     match rest {
         ["runs"] => runs(book, repository, None, asked, now),
         ["workflows", which, "runs"] => runs(book, repository, Some(which), asked, now),
@@ -207,6 +214,10 @@ fn act(world: &mut World, method: &Method, parts: &[&str], asked: &Asked, body: 
     }
     if asked.token.is_empty() {
         return Reply::refused(StatusCode::UNAUTHORIZED, "Requires authentication");
+    }
+    if (*kind, *verb) == ("workflows", "dispatches") {
+        let (repository, now) = (format!("{owner}/{name}"), world.now);
+        return dispatch::start(&mut world.book, asked, (&repository, id), body, now);
     }
     let Ok(id) = id.parse::<u64>() else { return Reply::not_found() };
     let (repository, now) = (format!("{owner}/{name}"), world.now);

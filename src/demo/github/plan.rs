@@ -30,6 +30,8 @@ pub(super) struct Workflow {
     /// Names of repositories; all when empty.
     #[serde(default)]
     pub(super) of: Vec<String>,
+    /// What it asks for when somebody starts it by hand; `None`: nobody can.
+    pub(super) dispatch: Option<Vec<Asks>>,
     pub(super) jobs: Vec<JobPlan>,
 }
 
@@ -47,6 +49,22 @@ pub(super) struct JobPlan {
     #[serde(default)]
     pub(super) always: bool,
     pub(super) steps: Vec<StepPlan>,
+}
+
+/// An input of `workflow_dispatch`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asks {
+    pub(super) name: String,
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    #[serde(default)]
+    pub(super) description: String,
+    #[serde(default)]
+    pub(super) required: bool,
+    pub(super) default: Option<String>,
+    #[serde(default)]
+    pub(super) options: Vec<String>,
 }
 
 /// An environment with its protection rules.

@@ -8,24 +8,33 @@ use jiff::Timestamp;
 use super::limit::{Budget, Told};
 
 const LIMIT: u64 = 5_000;
+const ANONYMOUS: u64 = 60;
 
 /// A host's limits as its answers tell them. Times count from the beginning of the hour.
 #[derive(Debug, Default)]
 pub(crate) struct Hour {
     budget: Budget,
+    /// Nobody has a token: an answer that is unchanged costs as well.
+    anonymous: bool,
     pub(crate) answers: u64,
     pub(crate) unchanged: u64,
 }
 
 impl Hour {
+    /// One of somebody who has no token.
+    pub(crate) fn anonymous() -> Self {
+        Self { anonymous: true, ..Self::default() }
+    }
+
     /// An answer at this time.
     pub(crate) fn answered(&mut self, now: Duration, unchanged: bool) {
         self.answers += 1;
         self.unchanged += u64::from(unchanged);
         let mut headers = HeaderMap::new();
+        let limit = self.limit();
         let numbers = [
-            ("x-ratelimit-limit", LIMIT),
-            ("x-ratelimit-remaining", LIMIT.saturating_sub(self.answers - self.unchanged)),
+            ("x-ratelimit-limit", limit),
+            ("x-ratelimit-remaining", limit.saturating_sub(self.charged())),
             ("x-ratelimit-reset", 3_600),
         ];
         for (name, number) in numbers {
@@ -33,12 +42,20 @@ impl Hour {
         }
         let status = if unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
         let wall = Timestamp::UNIX_EPOCH + now;
-        self.budget.heard(now, wall, status, &Told::by(&headers), false);
+        self.budget.heard(now, wall, status, &Told::by(&headers), self.anonymous);
     }
 
-    /// As [`super::GitHub::paced`], for one with a token.
-    pub(crate) fn paced(&self, now: Duration, wanted: Duration) -> Duration {
-        self.budget.paced(now, wanted, true, false)
+    const fn limit(&self) -> u64 {
+        if self.anonymous { ANONYMOUS } else { LIMIT }
+    }
+
+    const fn charged(&self) -> u64 {
+        if self.anonymous { self.answers } else { self.answers - self.unchanged }
+    }
+
+    /// As [`super::GitHub::paced`].
+    pub(crate) fn paced(&mut self, now: Duration, wanted: Duration) -> Duration {
+        self.budget.paced(now, wanted, true, self.anonymous)
     }
 
     /// Nothing may be read now.
@@ -48,6 +65,6 @@ impl Hour {
 
     /// Part of the hour's requests that was spent, 0..1.
     pub(crate) fn spent(&self) -> f64 {
-        (self.answers - self.unchanged) as f64 / LIMIT as f64
+        self.charged() as f64 / self.limit() as f64
     }
 }

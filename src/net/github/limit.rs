@@ -14,6 +14,7 @@ use crate::net::pause;
 pub(super) const CONCURRENT: usize = 8;
 /// After a refusal that names no time; doubles with each that follows.
 const PAUSE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
 /// Only an Enterprise Server has this header; its limits are off unless somebody turned them on.
 pub(super) const ENTERPRISE: &str = "x-github-enterprise-version";
 /// What may be spent of our share before anybody asks how quickly.
@@ -35,6 +36,8 @@ pub(super) struct Budget {
     spent: u64,
     held: Option<Hold>,
     refusals: u32,
+    /// Without a token: when the next poll may go out that nobody has been promised yet.
+    free_from: Duration,
     /// Per minute: answers, and those that said "unchanged".
     minutes: VecDeque<(u64, u64, u64)>,
 }
@@ -182,22 +185,35 @@ impl Budget {
         self.limit.is_some()
     }
 
-    /// The time between two requests of one poller with which our share lasts the hour. Who has no
-    /// token keeps a steady distance; else it grows when so much was spent that going on like this
-    /// would leave nothing before the hour ends.
-    pub(super) fn paced(&self, now: Duration, wanted: Duration, public: bool, anonymous: bool) -> Duration {
+    /// How long a poll that would like to wait `wanted` is to wait, so that our share lasts the hour
+    /// whoever else polls. Who has no token takes its turn: the polls of all go out at a steady distance;
+    /// else the wait grows when so much was spent that going on like this would leave nothing before the
+    /// hour ends.
+    pub(super) fn paced(&mut self, now: Duration, wanted: Duration, public: bool, anonymous: bool) -> Duration {
         let limit = self.limit.unwrap_or(if public { ANONYMOUS } else { KNOWN });
-        let (hour, share) = (Duration::from_hours(1), limit as f64 * 0.6);
+        let share = limit as f64 * 0.6;
         if anonymous {
-            return wanted.max(hour.div_f64(share.max(1.0)));
+            return self.turn(now, share, wanted);
         }
         let spent = self.spent as f64;
         let Some(ends) = self.window_ends.filter(|_| spent > share * EARLY) else { return wanted };
         let left = ends.saturating_sub(now).as_secs_f64();
-        let gone = (hour.as_secs_f64() - left).max(60.0);
+        let gone = (HOUR.as_secs_f64() - left).max(60.0);
         // A little stays for what is asked for beside the polls.
         let too_quick = (spent / gone) * left / (share * 0.95 - spent).max(1.0);
         wanted.mul_f64(too_quick.clamp(1.0, SLOWEST))
+    }
+
+    /// Promises the next turn of those that have no token, after `wanted` at the earliest.
+    fn turn(&mut self, now: Duration, share: f64, wanted: Duration) -> Duration {
+        let left = self.window_ends.map_or(HOUR, |ends| ends.saturating_sub(now));
+        // Everybody's first poll goes out at once: what remains is shared.
+        let polls = (share - self.spent as f64).max(1.0);
+        let apart = left.div_f64(polls).max(HOUR.div_f64(share.max(1.0)));
+        let turn = self.free_from.max(now);
+        // Promises of those that went away are no reason to wait beyond the next hour.
+        self.free_from = (turn + apart).min(now + HOUR + HOUR);
+        (turn + apart).saturating_sub(now).max(wanted)
     }
 }
 
@@ -301,5 +317,8 @@ mod tests {
         let second = Duration::from_secs(1);
         let paced = |anonymous| Budget::default().paced(Duration::ZERO, second, true, anonymous);
         assert_eq!((paced(true), paced(false)), (Duration::from_secs(100), second));
+        let mut shared = Budget::default();
+        let turns: Vec<u64> = (0..3).map(|_| shared.paced(Duration::ZERO, second, true, true).as_secs()).collect();
+        assert_eq!(turns, [100, 200, 300], "one after the other");
     }
 }

@@ -1,6 +1,7 @@
 //! What can be asked of a workload now, and if not, why not (apis.md §1.6, §1.7); what the dialog
 //! says before; what proves it afterwards. Read-only: [`crate::update`] acts on the answers.
 
+pub mod dispatch;
 mod facts;
 mod offer;
 mod outcome;
@@ -34,7 +35,7 @@ pub fn scopes(state: &State) -> Vec<Scope> {
     use super::ui::Overlay;
     match &state.ui.overlay {
         Some(Overlay::Confirm(_)) => return vec![Scope::Confirm],
-        Some(Overlay::Prompt { .. }) => return vec![Scope::Global],
+        Some(Overlay::Prompt { .. } | Overlay::Form(_)) => return vec![Scope::Global],
         Some(Overlay::Help { .. }) => return vec![Scope::List, Scope::Global],
         None => {}
     }
@@ -136,6 +137,9 @@ pub fn check(state: &State, command: Command) -> Result<(), Safe> {
     if command == Command::Logs && matches!(state.ui.place, Place::Log(_)) {
         return Err(Safe::of("this is the log"));
     }
+    if command == Command::DispatchWorkflow {
+        return dispatch::form(state).map(drop);
+    }
     if matches!(command, Command::TriggerPipeline | Command::CreatePipeline) {
         return asks_first(state);
     }
@@ -204,6 +208,7 @@ pub const fn command_for(change: &Change) -> Command {
     match change {
         Change::CancelRun { how: CancelHow::CancelledRunFinally } => Command::CancelFinally,
         Change::CancelRun { how: CancelHow::StoppedRunFinally } => Command::StopFinally,
+        Change::Dispatch { .. } => Command::DispatchWorkflow,
         change => command_of(change.verb()),
     }
 }

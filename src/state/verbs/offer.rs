@@ -35,6 +35,7 @@ pub fn available_to(state: &State, command: Command, action: &Action) -> Result<
     let wanted = match &action.change {
         Change::Undo { replica_set_uid, .. } => Some(replica_set_uid.clone()),
         Change::CreatePipeline { file, .. } => return super::pipeline::create(state, Arc::clone(file)),
+        Change::Dispatch { .. } => return super::dispatch::again(state, action),
         Change::RerunJob { job, .. } => Some(job.clone()),
         Change::ApproveRun { .. } => return review(state, command, &action.target, &[]),
         Change::Review { gates, .. } => {

@@ -41,6 +41,7 @@ impl Words {
 pub fn preview(state: &State, action: &Action) -> Confirm {
     let environment = match &action.change {
         Change::Review { gates, .. } => super::review::environment(state, gates),
+        Change::Dispatch { environment: Some(name), .. } => Some(name.clone()),
         _ => environment::of_object(state, &action.target),
     };
     let words = words(state, action);
@@ -102,7 +103,9 @@ fn tier(state: &State, action: &Action, environment: &Name) -> Tier {
     let clear = environment.raw().bytes().all(|byte| byte.is_ascii_graphic());
     let known = || facts::environment_is_known(state, &action.target);
     let open = match action.target.kind {
-        kind if kind.is_run() || kind == Kind::CiPipeline => super::run::asks_for_yes(state, environment),
+        kind if kind.is_run() || matches!(kind, Kind::CiPipeline | Kind::Workflow) => {
+            super::run::asks_for_yes(state, environment)
+        }
         _ => known() && !environment::is_protected(state, environment),
     };
     if clear && open {
@@ -164,6 +167,7 @@ fn words(state: &State, action: &Action) -> Words {
         (Change::Cancel { .. }, _) if action.target.kind == Kind::Execution => {
             super::pipeline::words(state, action, &mut words);
         }
+        (Change::Dispatch { .. }, _) => super::dispatch::words(action, &mut words),
         (Change::Review { .. } | Change::ApproveRun { .. }, _) => super::review::words(state, action, &mut words),
         (change, _) if change.is_of_run() => {
             super::run_words::words(state, action, change, &mut words);

@@ -12,13 +12,13 @@ use crate::model::{Kind, Name, ObjectId, SourceId, Uid};
 use crate::net::Hour;
 use crate::systems::Pace;
 
-const REPOSITORIES: usize = 10;
 const HOUR: u64 = 3_600;
 /// Runs whose jobs the console looks at.
 const LOOKED_AT: usize = 4;
 
 /// What goes on at GitHub. Times in seconds.
 struct Hub {
+    repositories: usize,
     /// Runs in progress at any time; each that ends is followed by another.
     active: usize,
     /// How long each takes, and how often the list and its jobs show something new of it.
@@ -33,13 +33,13 @@ impl Hub {
     fn run(&self, place: usize, now: u64) -> (ObjectId, u64) {
         let age = now + self.lasts + place as u64 * self.lasts / self.active as u64;
         let (turn, since) = (age / self.lasts, age % self.lasts);
-        let name = Name::new(&format!("acme/service-{}", place % REPOSITORIES));
+        let name = Name::new(&format!("acme/service-{}", place % self.repositories));
         let uid = Uid::new(SourceId(0), &format!("{place} {turn}"));
         (ObjectId { cluster: SourceId(0), kind: Kind::Run, namespace: name.clone(), name, uid }, since)
     }
 
     fn places(&self, repository: usize) -> impl Iterator<Item = usize> {
-        (0..self.active).filter(move |place| place % REPOSITORIES == repository)
+        (0..self.active).filter(move |place| place % self.repositories == repository)
     }
 
     /// The runs of a repository as its list shows them: the same ones are the same answer.
@@ -62,20 +62,25 @@ impl Hub {
 /// What came of the hour.
 struct Played {
     hour: Hour,
-    /// The longest time without any answer, seconds.
+    /// The longest time without any answer, seconds; and without one about the list of one repository.
     longest: u64,
+    longest_of_one: u64,
     held: bool,
 }
 
 /// Plays an hour of it, second by second.
 fn play(hub: &Hub) -> Played {
+    play_as(hub, Hour::default())
+}
+
+fn play_as(hub: &Hub, hour: Hour) -> Played {
     let pace = Pace::default();
     let start = Instant::now();
-    let mut rhythms: Vec<Rhythm> = (0..REPOSITORIES).map(|_| Rhythm::new(start)).collect();
-    let mut lists: Vec<Option<Vec<(Uid, u64)>>> = vec![None; REPOSITORIES];
+    let mut rhythms: Vec<Rhythm> = (0..hub.repositories).map(|_| Rhythm::new(start)).collect();
+    let mut lists: Vec<Option<Vec<(Uid, u64)>>> = vec![None; hub.repositories];
     let mut jobs: HashMap<Uid, u64> = HashMap::new();
-    let mut played = Played { hour: Hour::default(), longest: 0, held: false };
-    let mut last = 0;
+    let mut played = Played { hour, longest: 0, longest_of_one: 0, held: false };
+    let (mut last, mut last_of) = (0, vec![0; hub.repositories]);
     for second in 0..HOUR {
         let (mono, now) = (Duration::from_secs(second), start + Duration::from_secs(second));
         let looked = hub.looked_at(second);
@@ -89,6 +94,8 @@ fn play(hub: &Hub) -> Played {
                 let unchanged = lists[repository].as_ref() == Some(&list);
                 played.hour.answered(mono, unchanged);
                 (played.longest, last) = (played.longest.max(second - last), second);
+                played.longest_of_one = played.longest_of_one.max(second - last_of[repository]);
+                last_of[repository] = second;
                 if !unchanged {
                     rhythm.listed(list.iter().map(|(uid, version)| (uid.clone(), known(*version))).collect());
                     lists[repository] = Some(list);
@@ -112,6 +119,9 @@ fn play(hub: &Hub) -> Played {
         }
     }
     played.longest = played.longest.max(HOUR - last);
+    for last in last_of {
+        played.longest_of_one = played.longest_of_one.max(HOUR - last);
+    }
     played
 }
 
@@ -126,7 +136,7 @@ fn share(played: &Played) -> f64 {
 /// Builds of three quarters of an hour: a job ends every ten minutes, a step every two.
 #[test]
 fn r27_sixty_runs_in_progress_cost_less_than_our_share_and_most_answers_are_unchanged() {
-    let played = play(&Hub { active: 60, lasts: 2_700, list_changes: 600, jobs_change: 120 });
+    let played = play(&Hub { repositories: 10, active: 60, lasts: 2_700, list_changes: 600, jobs_change: 120 });
     assert!(played.hour.answers > 3_000, "{}", played.hour.answers);
     assert!(played.hour.spent() <= 0.6, "{}", played.hour.spent());
     assert!(share(&played) >= 0.8, "{}", share(&played));
@@ -137,7 +147,7 @@ fn r27_sixty_runs_in_progress_cost_less_than_our_share_and_most_answers_are_unch
 /// nobody looks at a console that has gone blind after half of it.
 #[test]
 fn r27_where_no_answer_is_unchanged_the_polls_slow_down_and_last_the_hour() {
-    let played = play(&Hub { active: 60, lasts: 600, list_changes: 1, jobs_change: 1 });
+    let played = play(&Hub { repositories: 10, active: 60, lasts: 600, list_changes: 1, jobs_change: 1 });
     assert!(share(&played) < 0.1, "{}", share(&played));
     assert!(played.hour.spent() > 0.5 && played.hour.spent() <= 0.6, "{}", played.hour.spent());
     assert!(!played.held && played.longest <= 60, "{}", played.longest);
@@ -146,6 +156,22 @@ fn r27_where_no_answer_is_unchanged_the_polls_slow_down_and_last_the_hour() {
 /// Nothing runs: a list a minute of each repository, and none of them is charged but the first.
 #[test]
 fn r27_at_rest_nearly_every_answer_is_unchanged() {
-    let played = play(&Hub { active: 0, lasts: 1, list_changes: 1, jobs_change: 1 });
+    let played = play(&Hub { repositories: 10, active: 0, lasts: 1, list_changes: 1, jobs_change: 1 });
     assert_eq!((played.hour.answers, played.hour.answers - played.hour.unchanged), (600, 10));
+}
+
+/// Sixty requests an hour, and "unchanged" costs as well: whoever polls takes its turn, and the last
+/// of the hour's requests is not spent in its first minutes.
+#[test]
+fn without_a_token_all_repositories_share_the_hour() {
+    for (repositories, active, most_of_one) in [(1, 0, 120), (1, 4, 700), (3, 0, 400), (3, 6, 1_000), (10, 0, 1_300)] {
+        let hub = Hub { repositories, active, lasts: 2_700, list_changes: 600, jobs_change: 120 };
+        let played = play_as(&hub, Hour::anonymous());
+        let what = format!("{repositories} repositories, {active} runs");
+        assert!(played.hour.spent() <= 0.6, "{what}: {}", played.hour.answers);
+        assert!(played.hour.answers >= 28, "{what}: {} of 36 used", played.hour.answers);
+        assert!(!played.held, "{what}: nothing may be read any more");
+        assert!(played.longest <= 300, "{what}: {} s without an answer", played.longest);
+        assert!(played.longest_of_one <= most_of_one, "{what}: one is not seen for {} s", played.longest_of_one);
+    }
 }

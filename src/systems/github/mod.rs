@@ -1,19 +1,26 @@
 //! GitHub Actions.
 
+mod beside;
+mod dispatch;
 mod gates;
 #[cfg(test)]
 mod hour;
 pub mod ingest;
+pub mod ingest_beside;
 pub mod ingest_gates;
+pub mod ingest_workflow;
 mod jobs;
 pub mod log;
+mod older;
 mod past;
 pub(super) mod perform;
 mod review;
 mod rhythm;
 pub mod watch;
 mod words;
+mod workflow;
 
+use crate::model::workflows::WorkflowWanted;
 use crate::model::{Name, ObjectId, SourceId, Uid};
 use crate::net::segment;
 use crate::safe;
@@ -36,6 +43,25 @@ fn repository(name: &str) -> String {
 /// The runs of a repository, newest first.
 fn runs_path(name: &str) -> String {
     format!("{}/actions/runs?per_page=100", repository(name))
+}
+
+/// Those of them that have not ended, by GitHub's word for how they stand.
+fn older_path(name: &str, status: &str) -> String {
+    format!("{}/actions/runs?status={status}&per_page=100", repository(name))
+}
+
+fn workflows_path(name: &str) -> String {
+    format!("{}/actions/workflows?per_page=100", repository(name))
+}
+
+fn environments_path(name: &str) -> String {
+    format!("{}/environments?per_page=100", repository(name))
+}
+
+/// The workflow's file at a branch or tag.
+fn contents_path(wanted: &WorkflowWanted) -> String {
+    let (path, reference) = (segment(wanted.path.raw()), segment(wanted.reference.raw()));
+    format!("{}/contents/{path}?ref={reference}", repository(wanted.repository.raw()))
 }
 
 fn run_path(run: &ObjectId) -> String {

@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::{ingest, job_path, review, run_path};
-use crate::action::{Action, Change, Found};
+use super::{dispatch, ingest, job_path, review, run_path};
+use crate::action::{Action, Change, Found, Operation};
 use crate::model::Uid;
 use crate::model::pipelines::{Conclusion, Run};
 use crate::net::{GitHub, NetError, Sent, Turn};
@@ -17,6 +17,9 @@ pub(crate) struct Post {
 
 /// Looks at the run and makes the request, or says why not.
 pub(crate) async fn prepare(client: &GitHub, action: &Action) -> Result<Post, String> {
+    if matches!(action.change, Change::Dispatch { .. }) {
+        return dispatch::prepare(client, action).await;
+    }
     let path = run_path(&action.target);
     let attempt = match &action.change {
         Change::RerunFailed { attempt, .. }
@@ -78,8 +81,17 @@ pub(crate) async fn send(client: &GitHub, turn: Turn, post: Post) -> Sent {
     client.post(turn, &post.path, post.body.as_ref()).await
 }
 
+/// The id of what an answer says was made.
+pub(crate) fn made(action: &Action, answer: &Value) -> Option<String> {
+    matches!(action.change, Change::Dispatch { .. }).then(|| dispatch::made(answer)).flatten()
+}
+
 /// What the run shows of an action nobody heard the end of.
-pub(crate) async fn evidence(client: &GitHub, action: &Action) -> (Found, String) {
+pub(crate) async fn evidence(client: &GitHub, operation: &Operation) -> (Found, String) {
+    let action = &operation.action;
+    if matches!(action.change, Change::Dispatch { .. }) {
+        return dispatch::evidence(client, operation).await;
+    }
     let run = match read(client, action).await {
         Ok(run) => run,
         Err(NetError::Api { code: 404, .. }) => return (Found::Gone, "the run is gone".to_owned()),

@@ -50,11 +50,15 @@ pub(super) struct Rhythm {
     quick_until: Instant,
     runs: HashMap<Uid, Known>,
     looked: HashMap<Uid, Looked>,
+    /// Runs that go on, or wait, and are older than those of the list; when they are read next.
+    older: HashMap<Uid, Known>,
+    older_due: Instant,
 }
 
 impl Rhythm {
     pub(super) fn new(now: Instant) -> Self {
-        Self { due: now, quick_until: now, runs: HashMap::new(), looked: HashMap::new() }
+        let (runs, older) = (HashMap::new(), HashMap::new());
+        Self { due: now, quick_until: now, runs, looked: HashMap::new(), older, older_due: now }
     }
 
     /// The runs that a list showed.
@@ -63,7 +67,35 @@ impl Rhythm {
     }
 
     pub(super) fn run(&self, uid: &Uid) -> Option<Known> {
-        self.runs.get(uid).copied()
+        self.runs.get(uid).or_else(|| self.older.get(uid)).copied()
+    }
+
+    /// It is among the newest, which the list shows.
+    pub(super) fn is_listed(&self, uid: &Uid) -> bool {
+        self.runs.contains_key(uid)
+    }
+
+    pub(super) fn listed_count(&self) -> usize {
+        self.runs.len()
+    }
+
+    /// The older ones that were found.
+    pub(super) fn older_read(&mut self, now: Instant, runs: HashMap<Uid, Known>, wait: Duration) {
+        self.older = runs;
+        self.older_due = now + wait;
+    }
+
+    pub(super) fn older_again(&mut self, now: Instant, wait: Duration) {
+        self.older_due = now + wait;
+    }
+
+    pub(super) const fn older_due(&self) -> Instant {
+        self.older_due
+    }
+
+    /// Something was written a moment ago, and one of the older ones may show it.
+    pub(super) fn older_is_quick(&self, now: Instant) -> bool {
+        now < self.quick_until && !self.older.is_empty()
     }
 
     /// Something moves, or is about to.
@@ -82,12 +114,16 @@ impl Rhythm {
     /// The operator asked for everything.
     pub(super) fn refresh(&mut self, now: Instant) {
         self.due = now;
+        self.older_due = now;
         self.looked.clear();
     }
 
     /// Something was written: it shows soon.
     pub(super) fn stirred(&mut self, now: Instant, soon: Duration) {
         self.due = self.due.min(now + soon);
+        if !self.older.is_empty() {
+            self.older_due = self.older_due.min(now + soon);
+        }
         self.quick_until = now + STIRRED;
     }
 
@@ -128,6 +164,7 @@ impl Rhythm {
         }
         match known {
             Some(known) if looked.ended && !known.active => looked.settled = Some(known),
+            Some(_) if looked.ended && !self.runs.contains_key(run) => self.older_due = self.older_due.min(now),
             // The list does not know it yet, and a run that goes on cannot be run again.
             Some(_) if looked.ended => self.due = self.due.min(now),
             _ => {}

@@ -2,19 +2,23 @@
 //! of charge while nothing has changed; and beside it the jobs of the runs that somebody looks at.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
+use super::beside::Beside;
 use super::gates::{Gates, Whose};
+use super::older::Older;
 use super::past::Past;
 use super::rhythm::{Known, Rhythm};
 use super::runs_path;
 use super::words::{self, Trouble};
+use super::workflow::Asked;
 use crate::model::Uid;
-use crate::model::pipelines::Quota;
+use crate::model::pipelines::{Quota, Run};
 use crate::model::source::{Detail, FeedEvent, FeedStatus, Object};
 use crate::net::{Etags, GitHub, Listed, NetError};
 use crate::safe;
@@ -24,6 +28,8 @@ use crate::text::Safe;
 
 /// Runs that are asked for: the newest page.
 const PAGES: usize = 1;
+/// Runs of a page with others behind it.
+const FULL: u64 = 100;
 
 /// Until the loop is gone.
 pub(in crate::systems) async fn run(client: GitHub, outlet: Outlet) -> Result<(), Gone> {
@@ -37,6 +43,9 @@ pub(in crate::systems) async fn run(client: GitHub, outlet: Outlet) -> Result<()
         jobs_etags: HashMap::new(),
         past: Past::new(Instant::now()),
         gates: Gates::default(),
+        older: Older::default(),
+        asked: Asked::default(),
+        beside: Beside::default(),
         login: Whose::default(),
         listed: false,
         since: None,
@@ -52,6 +61,11 @@ fn to_the_second(time: Timestamp) -> Timestamp {
     Timestamp::from_second((time.as_millisecond() + 500).div_euclid(1000)).unwrap_or(time)
 }
 
+/// What decides how soon a run is looked at again.
+pub(super) fn known(run: &Arc<Run>) -> Known {
+    Known { active: run.is_active(), attempt: run.attempt, updated: run.updated }
+}
+
 pub(super) struct Watch {
     pub(super) client: GitHub,
     pub(super) outlet: Outlet,
@@ -63,6 +77,12 @@ pub(super) struct Watch {
     pub(super) past: Past,
     /// Of the runs that wait for an approval.
     pub(super) gates: Gates,
+    /// Runs that have not ended and that the newest page does not show.
+    pub(super) older: Older,
+    /// The workflow that is about to be started.
+    pub(super) asked: Asked,
+    /// Runners, findings, secrets.
+    pub(super) beside: Beside,
     /// Whose token it is, once that was asked for.
     pub(super) login: Whose,
     /// There was a whole list.
@@ -85,12 +105,17 @@ impl Watch {
             // While the list cannot be read, what hangs on it cannot either.
             if self.since.is_none() {
                 self.look().await?;
+                self.read_workflow().await?;
+                self.read_beside().await?;
+                self.read_older().await?;
                 self.read_gates().await?;
             }
             let gates = self.gates.next().filter(|_| self.since.is_none());
             let until = self.rhythm.next(self.since.is_none());
             let mut until = gates.map_or(until, |gates| gates.min(until));
             if self.since.is_none() {
+                until = until.min(self.older_due().unwrap_or(until)).min(self.asked.next().unwrap_or(until));
+                until = until.min(self.beside.next().unwrap_or(until));
                 until = self.look_back(until).await?;
             }
             tokio::select! {
@@ -100,6 +125,8 @@ impl Watch {
                     self.rhythm.refresh(Instant::now());
                     self.jobs_etags.clear();
                     self.gates.refresh();
+                    self.asked.refresh();
+                    self.beside.refresh();
                 }
                 changed = self.outlet.interest.changed() => changed.map_err(|_| Gone)?,
                 changed = self.stirred.changed() => {
@@ -139,7 +166,7 @@ impl Watch {
         self.tell_quota().await
     }
 
-    fn repository(&self) -> &str {
+    pub(super) fn repository(&self) -> &str {
         self.outlet.id.namespace.as_ref().map_or("", |name| name.raw())
     }
 
@@ -175,27 +202,26 @@ impl Watch {
         self.outlet.tell(FeedEvent::ListBegins).await?;
         let mut runs = HashMap::new();
         let mut left_out = 0;
-        let mut beyond = pages.iter().filter_map(|page| page.total).max().unwrap_or(0);
+        let mut beyond = pages.iter().filter_map(|page| page.total).max();
         for page in pages {
-            beyond = beyond.saturating_sub(page.runs.len() as u64 + page.left_out);
+            beyond = beyond.map(|beyond| beyond.saturating_sub(page.runs.len() as u64 + page.left_out));
             left_out += page.left_out;
-            for run in &page.runs {
-                let known = Known { active: run.is_active(), attempt: run.attempt, updated: run.updated };
-                runs.insert(run.meta.uid.clone(), known);
-            }
+            runs.extend(page.runs.iter().map(|run| (run.meta.uid.clone(), known(run))));
             self.outlet.tell(FeedEvent::Applied(page.runs.into_iter().map(Object::Run).collect())).await?;
         }
+        left_out += self.older.left_out();
         if left_out != self.left_out {
             self.left_out = left_out;
             self.outlet.tell(FeedEvent::LeftOut(left_out)).await?;
         }
         self.rhythm.listed(runs);
+        self.tell_older().await?;
         self.listed = true;
         self.outlet.tell(FeedEvent::Listed).await?;
-        if beyond > 0 {
-            // Older ones: what is listed is not all there is.
-            self.outlet.tell(FeedEvent::Remaining(beyond)).await?;
-        }
+        // Older ones: what is listed is not all there is. Where nobody counts them a full page may have some.
+        let full = self.rhythm.listed_count() as u64 + left_out >= FULL;
+        self.older.beyond(beyond.or((!full).then_some(0)));
+        self.tell_remaining().await?;
         Ok(Ok(()))
     }
 

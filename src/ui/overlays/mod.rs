@@ -1,6 +1,7 @@
 //! What lies over the screen: help, the confirm dialog, a line being typed, toasts.
 
 mod confirm;
+mod form;
 mod help;
 mod prompt;
 
@@ -22,6 +23,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
         None => {}
         Some(Overlay::Help { top }) => help::draw(state, pen, *top),
         Some(Overlay::Confirm(dialog)) => confirm::draw(state, pen, dialog),
+        Some(Overlay::Form(open)) => form::draw(state, pen, open),
         Some(Overlay::Prompt { kind, editor }) => prompt::draw(&mut pen.within(screen.footer), *kind, editor),
     }
 }

@@ -1,0 +1,103 @@
+//! What jobs run on (apis.md §6.6). GitHub lists the runners that somebody registered; of the machines
+//! that it hosts itself there is no list.
+
+use std::sync::Arc;
+
+use super::{Name, SourceId};
+use crate::text::Safe;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Runner {
+    pub id: i64,
+    pub name: Safe,
+    pub os: Safe,
+    pub stands: RunnerStatus,
+    pub labels: Vec<Safe>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RunnerStatus {
+    Idle,
+    Busy,
+    Offline,
+    /// A word this version does not know.
+    Unknown,
+}
+
+/// The runners of a repository or an organization, and rows that were none.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Runners {
+    pub rows: Vec<Runner>,
+    pub left_out: u64,
+    /// There are more than the page that is read.
+    pub more: bool,
+}
+
+/// What was read of those that a repository's jobs may run on. `Err`: why they are not known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunnersRead {
+    pub source: SourceId,
+    /// `acme/checkout`.
+    pub repository: Name,
+    pub own: Result<Arc<Runners>, Safe>,
+    /// Those of the organization that it belongs to.
+    pub shared: Result<Arc<Runners>, Safe>,
+}
+
+impl Runner {
+    /// It has every label that a job asks for; capitals do not matter.
+    #[must_use]
+    pub fn takes(&self, labels: &[Safe]) -> bool {
+        let has = |wanted: &Safe| self.labels.iter().any(|label| label.as_str().eq_ignore_ascii_case(wanted.as_str()));
+        labels.iter().all(has)
+    }
+}
+
+/// These labels name a machine that GitHub hosts, of which it has as many as it gives.
+#[must_use]
+pub fn is_hosted(labels: &[Safe]) -> bool {
+    let standard = |label: &Safe| {
+        let label = label.as_str().to_ascii_lowercase();
+        let tail = ["ubuntu-", "windows-", "macos-"].iter().find_map(|system| label.strip_prefix(system));
+        tail.is_some_and(|tail| tail == "latest" || tail.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    // What somebody named so for runners of their own asks for `self-hosted` as well.
+    matches!(labels, [one] if standard(one))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosted_labels_are_those_that_github_documents() {
+        for (labels, hosted) in [
+            (&["ubuntu-latest"][..], true),
+            (&["ubuntu-24.04"], true),
+            (&["Windows-2022"], true),
+            (&["macos-15-xlarge"], true),
+            (&["ubuntu-24.04-arm"], true),
+            (&["ubuntu-gpu"], false),
+            (&["self-hosted", "ubuntu-24.04"], false),
+            (&["arm64"], false),
+            (&[], false),
+        ] {
+            let labels: Vec<Safe> = labels.iter().map(|label| Safe::line(label)).collect();
+            assert_eq!(is_hosted(&labels), hosted, "{labels:?}");
+        }
+    }
+
+    #[test]
+    fn a_runner_takes_a_job_whose_labels_it_has_all() {
+        let labels = |all: &[&'static str]| all.iter().map(|label| Safe::of(label)).collect::<Vec<_>>();
+        let runner = Runner {
+            id: 1,
+            name: Safe::of("arm-1"),
+            os: Safe::of("linux"),
+            stands: RunnerStatus::Idle,
+            labels: labels(&["self-hosted", "Linux", "ARM64"]),
+        };
+        assert!(runner.takes(&labels(&["self-hosted", "arm64"])));
+        assert!(!runner.takes(&labels(&["self-hosted", "gpu"])));
+    }
+}

@@ -1,0 +1,213 @@
+//! What stands beside the runs of a repository and is read only while somebody looks at it, or a job
+//! waits for it: runners, findings of scanners, open secrets. Who may see them is another matter than who
+//! may see the runs, so a refusal is told as one and never as "there are none".
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::ingest_beside::{self, PAGE};
+use super::repository;
+use super::watch::Watch;
+use crate::model::runners::{Runners, RunnersRead};
+use crate::model::security::{Analysis, Finding, Part, Rows, Secret, SecurityRead, Unread};
+use crate::model::source::{Detail, FeedEvent};
+use crate::net::{Etags, GitHub, Listed, NetError, segment};
+use crate::safe;
+use crate::systems::ingest::IngestError;
+use crate::systems::polled::Gone;
+use crate::text::Safe;
+
+/// A list that is read beside, as it was read last.
+#[derive(Debug)]
+struct Kept<T, E> {
+    etags: Etags,
+    last: Option<Result<Arc<T>, E>>,
+}
+
+impl<T, E> Default for Kept<T, E> {
+    fn default() -> Self {
+        Self { etags: Etags::default(), last: None }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Beside {
+    runners_due: Option<Instant>,
+    own: Kept<Runners, Safe>,
+    shared: Kept<Runners, Safe>,
+    security_due: Option<Instant>,
+    findings: Kept<Rows<Finding>, Unread>,
+    analyses: Kept<Rows<Analysis>, Unread>,
+    secrets: Kept<Rows<Secret>, Unread>,
+}
+
+impl Beside {
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.runners_due.into_iter().chain(self.security_due).min()
+    }
+
+    /// The operator asked for everything.
+    pub(super) fn refresh(&mut self) {
+        *self = Self::default();
+    }
+}
+
+impl<T: Clone, E: Clone> Kept<T, E> {
+    /// Reads it; `why`: a failure in words. `None`: it is as it was.
+    async fn read(
+        &mut self,
+        client: &GitHub,
+        path: &str,
+        decode: fn(&[u8]) -> Result<T, IngestError>,
+        why: impl Fn(Result<&NetError, &IngestError>) -> E,
+    ) -> Option<Result<Arc<T>, E>> {
+        let read = match client.list(path, Some(1), &mut self.etags).await {
+            Ok(Listed::Unchanged { .. }) => return self.last.clone(),
+            Ok(Listed::Pages { bodies, .. }) => {
+                let decoded = decode(bodies.first().map_or(&b""[..], |body| body));
+                decoded.map(Arc::new).map_err(|error| why(Err(&error)))
+            }
+            Err(error) => Err(why(Ok(&error))),
+        };
+        if read.is_err() {
+            self.etags = Etags::default();
+        }
+        self.last = Some(read.clone());
+        Some(read)
+    }
+}
+
+impl Watch {
+    /// Reads what is due of that which somebody looks at.
+    pub(super) async fn read_beside(&mut self) -> Result<(), Gone> {
+        let interest = Arc::clone(&self.outlet.interest.borrow());
+        let here = (self.outlet.id.cluster, self.outlet.id.namespace.clone());
+        let is_here = |(source, name): &(_, _)| *source == here.0 && Some(name) == here.1.as_ref();
+        let now = Instant::now();
+        if !interest.runners.iter().any(is_here) {
+            self.beside.runners_due = None;
+        } else if self.beside.runners_due.is_none_or(|due| due <= now) {
+            self.read_runners().await?;
+            self.beside.runners_due = Some(Instant::now() + self.seldom());
+        }
+        if !interest.security.iter().any(is_here) {
+            self.beside.security_due = None;
+        } else if self.beside.security_due.is_none_or(|due| due <= now) {
+            self.read_security().await?;
+            self.beside.security_due = Some(Instant::now() + self.seldom());
+        }
+        Ok(())
+    }
+
+    fn seldom(&self) -> Duration {
+        self.client.paced(self.outlet.between(self.outlet.pace.runs.1))
+    }
+
+    async fn read_runners(&mut self) -> Result<(), Gone> {
+        let Some(name) = self.outlet.id.namespace.clone() else { return Ok(()) };
+        let owner = name.raw().split('/').next().unwrap_or_default().to_owned();
+        let anonymous = self.client.limits().anonymous;
+        let (own, shared) = if anonymous {
+            let why =
+                || Err(Safe::of("runners are shown to nobody without a token: set GH_TOKEN, or run gh auth login"));
+            (why(), why())
+        } else {
+            let path = format!("{}/actions/runners?per_page={PAGE}", repository(name.raw()));
+            let why = |error: Result<&NetError, &IngestError>| unseen(error, "Administration: read");
+            let own = self.beside.own.read(&self.client, &path, ingest_beside::runners, why).await;
+            let path = format!("/orgs/{}/actions/runners?per_page={PAGE}", segment(&owner));
+            let why = |error: Result<&NetError, &IngestError>| match error {
+                Ok(NetError::Api { code: 404, .. }) => {
+                    safe!("{} is no organization, or its runners are not to be seen (404)", Safe::identity(&owner))
+                }
+                error => unseen(error, "organization Self-hosted runners: read"),
+            };
+            let shared = self.beside.shared.read(&self.client, &path, ingest_beside::runners, why).await;
+            let unread = || Err(Safe::of("it is unchanged, and nothing of it was kept"));
+            (own.unwrap_or_else(unread), shared.unwrap_or_else(unread))
+        };
+        let read = RunnersRead { source: self.outlet.id.cluster, repository: name, own, shared };
+        self.outlet.tell(FeedEvent::Detail(Detail::Runners(read))).await?;
+        self.tell_quota().await
+    }
+
+    async fn read_security(&mut self) -> Result<(), Gone> {
+        let Some(name) = self.outlet.id.namespace.clone() else { return Ok(()) };
+        let base = repository(name.raw());
+        let client = self.client.clone();
+        let beside = &mut self.beside;
+        let path = |list: &str| format!("{base}/{list}per_page={PAGE}");
+        let open = path("code-scanning/alerts?state=open&sort=created&direction=desc&");
+        let findings = beside.findings.read(&client, &open, ingest_beside::findings, unread).await;
+        let scans = path("code-scanning/analyses?");
+        let analyses = beside.analyses.read(&client, &scans, ingest_beside::analyses, unread).await;
+        let open = path("secret-scanning/alerts?state=open&hide_secret=true&");
+        let secrets = beside.secrets.read(&client, &open, ingest_beside::secrets, unread).await;
+        let read = SecurityRead {
+            source: self.outlet.id.cluster,
+            repository: name,
+            findings: part(findings),
+            analyses: part(analyses),
+            secrets: part(secrets),
+        };
+        self.outlet.tell(FeedEvent::Detail(Detail::Security(Box::new(read)))).await?;
+        self.tell_quota().await
+    }
+}
+
+fn part<T>(read: Option<Part<T>>) -> Part<T> {
+    read.unwrap_or_else(|| Err(Unread::Failed(Safe::of("it is unchanged, and nothing of it was kept"))))
+}
+
+/// Why runners are not seen.
+fn unseen(error: Result<&NetError, &IngestError>, permission: &'static str) -> Safe {
+    match error {
+        Ok(NetError::Api { code: code @ (401 | 403 | 404), .. }) => {
+            safe!("not allowed to see runners ({}); the token needs {}", i64::from(*code), Safe::of(permission))
+        }
+        Ok(error) => Safe::line(&error.to_string()),
+        Err(error) => Safe::line(&error.to_string()),
+    }
+}
+
+/// Why nothing is known of findings: off, never scanned, not allowed, or in trouble.
+fn unread(error: Result<&NetError, &IngestError>) -> Unread {
+    let (code, message) = match error {
+        Ok(NetError::Api { code, message, .. }) => (*code, message),
+        Ok(error) => return Unread::Failed(Safe::line(&error.to_string())),
+        Err(error) => return Unread::Failed(Safe::line(&error.to_string())),
+    };
+    let (said, lower) = (Safe::line(message), message.to_ascii_lowercase());
+    let off = ["not enabled", "must be enabled", "is disabled"].iter().any(|words| lower.contains(words));
+    match code {
+        404 if lower.contains("no analysis found") => Unread::Never,
+        403 | 404 if off => Unread::Off(said),
+        401 | 403 => Unread::NotAllowed(safe!("{} ({})", said, i64::from(code))),
+        404 => Unread::NotAllowed(safe!("{} (404): it is off, or the token may not see it", said)),
+        _ => Unread::Failed(safe!("{} ({})", said, i64::from(code))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn off_never_scanned_not_allowed_and_trouble_are_four_things() {
+        let of = |code: u16, message: &str| {
+            let error = NetError::Api { code, reason: String::new(), message: message.to_owned(), retry_after: None };
+            unread(Ok(&error))
+        };
+        let off = |unread: &Unread| matches!(unread, Unread::Off(_));
+        let refused = |unread: &Unread| matches!(unread, Unread::NotAllowed(_));
+        assert!(off(&of(403, "Advanced Security must be enabled for this repository to use code scanning.")));
+        assert!(off(&of(403, "Code scanning is not enabled for this repository. Please enable code scanning.")));
+        assert!(off(&of(404, "Secret scanning is disabled on this repository.")));
+        assert_eq!(of(404, "no analysis found"), Unread::Never);
+        assert!(refused(&of(403, "Resource not accessible by personal access token")));
+        assert!(refused(&of(404, "Not Found")));
+        assert!(matches!(of(503, "Service Unavailable"), Unread::Failed(_)));
+    }
+}

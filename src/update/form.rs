@@ -1,0 +1,150 @@
+//! Filling in what a workflow asks for. Keys type, choose and move; text that is pasted is text of the
+//! field that has the keys and nothing else. The last line opens the dialog, which asks before it sends.
+
+use std::time::Duration;
+
+use super::{confirm, prompt, toasts};
+use crate::command::{Key, KeyCode};
+use crate::model::Name;
+use crate::safe;
+use crate::state::form::{Form, Value};
+use crate::state::ui::{Overlay, ToastKind};
+use crate::state::{State, verbs};
+use crate::text::Safe;
+
+/// A key that is held comes again within this time.
+const HELD: Duration = Duration::from_millis(1_250);
+
+/// Opens the form of the workflow that is looked at, or says why there is none.
+pub(super) fn ask(state: &mut State) {
+    match verbs::dispatch::form(state) {
+        Ok(form) => {
+            state.ui.overlay = Some(Overlay::Form(Box::new(form)));
+            settle(state);
+        }
+        Err(why) => toasts::say(state, ToastKind::Bad, safe!("dispatch-workflow: {}", why)),
+    }
+}
+
+fn open(state: &mut State) -> Option<&mut Form> {
+    match &mut state.ui.overlay {
+        Some(Overlay::Form(form)) => Some(form),
+        _ => None,
+    }
+}
+
+/// Notes the key that opened it: it may still be held.
+pub(super) fn opened_by(state: &mut State, key: Key) {
+    let now = state.now.mono;
+    if let Some(form) = open(state) {
+        form.opened_by = Some((key, now));
+    }
+}
+
+/// Takes in what was read for it.
+pub(super) fn settle(state: &mut State) {
+    let Some(Overlay::Form(form)) = &state.ui.overlay else { return };
+    let read = state.world.details.workflow(&form.wanted()).cloned();
+    if let (Some(form), Some(Ok(workflow))) = (open(state), read) {
+        form.take(&workflow);
+    }
+}
+
+pub(super) fn key(state: &mut State, key: Key) {
+    let now = state.now.mono;
+    let Some(form) = open(state) else { return };
+    if let Some((early, last)) = &mut form.opened_by {
+        if *early == key && now.saturating_sub(*last) < HELD {
+            *last = now;
+            return;
+        }
+        form.opened_by = None;
+    }
+    let last = form.rows() - 1;
+    let typed = form.at == 0 || form.field().is_some_and(|field| matches!(field.value, Value::Typed(_)));
+    match key.code {
+        KeyCode::Esc => return leave(state),
+        KeyCode::Char('c') if key.ctrl => return leave(state),
+        KeyCode::Tab if key.shift => step(form, form.at.checked_sub(1).unwrap_or(last)),
+        KeyCode::Up => step(form, form.at.saturating_sub(1)),
+        KeyCode::Tab => step(form, (form.at + 1) % (last + 1)),
+        KeyCode::Enter if form.at == last => return go(state),
+        KeyCode::Down | KeyCode::Enter => step(form, (form.at + 1).min(last)),
+        KeyCode::Left | KeyCode::Right | KeyCode::Char(' ') if !typed => {
+            if let Some(field) = form.field() {
+                field.turn(key.code != KeyCode::Left);
+            }
+        }
+        _ if form.at == 0 => drop(prompt::edit(&mut form.branch, key)),
+        _ => {
+            if let Some(Value::Typed(editor)) = form.field().map(|field| &mut field.value) {
+                prompt::edit(editor, key);
+            }
+        }
+    }
+    settle(state);
+}
+
+/// Goes to another row. What stands in the branch's field counts when it is left.
+fn step(form: &mut Form, to: usize) {
+    if form.at == 0 {
+        let typed = form.typed_branch();
+        if form.problem().is_none_or(|(at, _)| at != 0) {
+            form.reference = Name::new(&typed);
+        } else {
+            form.complains = true;
+        }
+    }
+    form.at = to;
+}
+
+fn leave(state: &mut State) {
+    state.ui.overlay = None;
+    toasts::say(state, ToastKind::Info, Safe::of("left as it is"));
+}
+
+/// A line, into the field that has the keys.
+pub(super) fn paste(state: &mut State, text: &str) {
+    let Some(form) = open(state) else { return };
+    if form.at == 0 {
+        return prompt::paste_into(&mut form.branch, text);
+    }
+    if let Some(Value::Typed(editor)) = form.field().map(|field| &mut field.value) {
+        prompt::paste_into(editor, text);
+    } else {
+        toasts::say(state, ToastKind::Bad, Safe::of("nothing is typed here: choose with the keys"));
+    }
+}
+
+/// Everything is filled in: the dialog opens, or the first field that is not right has the keys.
+fn go(state: &mut State) {
+    let Some(Overlay::Form(form)) = &state.ui.overlay else { return };
+    let read = state.world.details.workflow(&form.wanted());
+    let workflow = match read {
+        Some(Ok(workflow)) => workflow.clone(),
+        Some(Err(why)) => return toasts::say(state, ToastKind::Bad, safe!("dispatch-workflow: {}", why.clone())),
+        None => return toasts::say(state, ToastKind::Info, Safe::of("its file is being read")),
+    };
+    if let Some((at, _)) = form.problem() {
+        if let Some(form) = open(state) {
+            (form.at, form.complains) = (at, true);
+        }
+        return;
+    }
+    match verbs::dispatch::action(state, form, &workflow) {
+        Ok(action) => {
+            let form = form.clone();
+            confirm::open_for(state, &action);
+            state.ui.form = Some(form);
+        }
+        Err(why) => toasts::say(state, ToastKind::Bad, safe!("dispatch-workflow: {}", why)),
+    }
+}
+
+/// The dialog was left without a yes: what was filled in is there again.
+pub(super) fn come_back(state: &mut State) {
+    if let Some(form) = state.ui.form.take() {
+        state.ui.overlay = Some(Overlay::Form(form));
+        settle(state);
+    }
+}
