@@ -22,6 +22,7 @@ mod prometheus_values;
 mod prometheus_ways;
 mod reads;
 mod registry;
+mod registry_ways;
 mod secrets;
 mod stale;
 mod target;

@@ -16,6 +16,8 @@ use super::{Registry, is_private};
 
 /// A token without a time of its own holds so long (apis.md §10).
 const LIFE: Duration = Duration::from_mins(1);
+/// And none is kept for longer than this.
+const LONGEST: Duration = Duration::from_hours(1);
 /// It is not used in the last part of its time.
 const MARGIN: Duration = Duration::from_secs(10);
 /// Of a token server's answer.
@@ -83,8 +85,16 @@ struct Told {
     token: Option<String>,
     #[serde(default)]
     access_token: Option<String>,
+    /// Seconds. It decides how often is asked and nothing more: an odd one costs itself alone.
     #[serde(default)]
-    expires_in: Option<u64>,
+    expires_in: serde_json::Value,
+}
+
+impl Told {
+    fn life(&self) -> Duration {
+        let seconds = self.expires_in.as_f64().filter(|seconds| *seconds >= 0.0);
+        seconds.map_or(LIFE, |seconds| Duration::from_secs_f64(seconds.min(LONGEST.as_secs_f64())))
+    }
 }
 
 impl Registry {
@@ -100,12 +110,12 @@ impl Registry {
         let (basic, epoch) = self.basic().await?;
         let (header, life) = match challenge {
             Challenge::Basic => match basic {
-                Some(basic) => (basic, Duration::from_hours(1)),
+                Some(basic) => (basic, LONGEST),
                 None => return Ok(None),
             },
             Challenge::Bearer { realm, service } => {
                 let told = self.token(realm, service.as_deref(), scope, basic).await?;
-                let life = told.expires_in.map_or(LIFE, Duration::from_secs);
+                let life = told.life();
                 let token = told.token.or(told.access_token).filter(|token| !token.is_empty()).ok_or_else(|| {
                     NetError::Unreadable(format!("the token server of {} gives no token", self.inner.host))
                 })?;

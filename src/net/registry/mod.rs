@@ -9,7 +9,7 @@ mod auth;
 mod send;
 mod words;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
@@ -106,6 +106,8 @@ struct Ask<'a> {
     repository: Option<&'a str>,
     url: &'a Url,
     accept: &'static str,
+    /// What is asked for may lie elsewhere: a blob.
+    moves: bool,
 }
 
 impl Registry {
@@ -179,7 +181,7 @@ impl Registry {
     /// Whether a registry answers there. One that wants a login answers, too.
     pub async fn probe(&self) -> Result<Probed, NetError> {
         let url = self.below("")?;
-        let ask = Ask { method: &Method::GET, repository: None, url: &url, accept: "application/json" };
+        let ask = Ask { method: &Method::GET, repository: None, url: &url, accept: "application/json", moves: false };
         let whole = async {
             let response = self.send(ask, None).await?;
             let (status, headers) = (response.status(), response.headers().clone());
@@ -196,7 +198,8 @@ impl Registry {
     /// Which digest a tag names now; `None`: the registry has nothing of that name.
     pub async fn digest(&self, repository: &str, reference: &str) -> Result<Option<String>, NetError> {
         let url = self.below(&format!("{}/manifests/{reference}", path(repository)))?;
-        let ask = Ask { method: &Method::HEAD, repository: Some(repository), url: &url, accept: MANIFESTS };
+        let ask =
+            Ask { method: &Method::HEAD, repository: Some(repository), url: &url, accept: MANIFESTS, moves: false };
         let response = match self.in_time(self.ask(ask)).await {
             Ok(response) => response,
             Err(NetError::Api { code: 404, .. }) => return Ok(None),
@@ -221,7 +224,8 @@ impl Registry {
     /// A manifest or an index, by tag or digest.
     pub async fn manifest(&self, repository: &str, reference: &str) -> Result<Manifest, NetError> {
         let url = self.below(&format!("{}/manifests/{reference}", path(repository)))?;
-        let ask = Ask { method: &Method::GET, repository: Some(repository), url: &url, accept: MANIFESTS };
+        let ask =
+            Ask { method: &Method::GET, repository: Some(repository), url: &url, accept: MANIFESTS, moves: false };
         let whole = async {
             let response = self.ask(ask).await?;
             self.no_page(response.headers())?;
@@ -240,7 +244,7 @@ impl Registry {
     pub async fn blob(&self, repository: &str, digest: &str) -> Result<Bytes, NetError> {
         let mut url = self.below(&format!("{}/blobs/{digest}", path(repository)))?;
         let whole = async {
-            let ask = Ask { method: &Method::GET, repository: Some(repository), url: &url, accept: "*/*" };
+            let ask = Ask { method: &Method::GET, repository: Some(repository), url: &url, accept: "*/*", moves: true };
             let mut response = self.ask(ask).await?;
             let mut hops = 0;
             while response.status().is_redirection() {
@@ -250,7 +254,7 @@ impl Registry {
                     return Err(NetError::Redirected { server: url.host_str().unwrap_or_default().to_owned() });
                 }
                 // Whoever keeps the blob is told nothing of who asks.
-                let ask = Ask { method: &Method::GET, repository: None, url: &url, accept: "*/*" };
+                let ask = Ask { method: &Method::GET, repository: None, url: &url, accept: "*/*", moves: true };
                 response = self.send(ask, None).await?;
                 if !response.status().is_success() && !response.status().is_redirection() {
                     return Err(self.refused(response, repository).await);
@@ -267,10 +271,16 @@ impl Registry {
     pub async fn tags(&self, repository: &str, pages: usize) -> Result<Tags, NetError> {
         let mut url = self.below(&format!("{}/tags/list?n={PAGE}", path(repository)))?;
         let mut tags = Tags { names: Vec::new(), whole: false, date: None };
+        let mut seen = HashSet::from([url.clone()]);
         for _ in 0..pages {
             let whole = async {
-                let ask =
-                    Ask { method: &Method::GET, repository: Some(repository), url: &url, accept: "application/json" };
+                let ask = Ask {
+                    method: &Method::GET,
+                    repository: Some(repository),
+                    url: &url,
+                    accept: "application/json",
+                    moves: false,
+                };
                 let response = self.ask(ask).await?;
                 self.no_page(response.headers())?;
                 let headers = response.headers().clone();
@@ -287,7 +297,10 @@ impl Registry {
             };
             let next =
                 url.join(next).map_err(|_| NetError::Paging("the next page of tags has no address".to_owned()))?;
-            if next.origin() != self.inner.base.origin() || next == url {
+            if !seen.insert(next.clone()) {
+                return Err(NetError::Paging("the pages of tags begin anew; not followed".to_owned()));
+            }
+            if next.origin() != self.inner.base.origin() {
                 return Err(NetError::Paging("the next page of tags is said to be elsewhere; not followed".to_owned()));
             }
             url = next;
@@ -306,8 +319,9 @@ impl Registry {
     fn onwards(&self, from: &Url, headers: &HeaderMap) -> Result<Url, NetError> {
         let to = text(headers, &LOCATION).and_then(|to| from.join(to).ok());
         let private = |to: &Url| to.scheme() == "https" || (is_private(to) && self.inner.base.scheme() == "http");
-        to.filter(private).ok_or_else(|| {
-            let why = "sends on to a place that is not https; not followed";
+        let nameless = |to: &Url| to.username().is_empty() && to.password().is_none();
+        to.filter(|to| private(to) && nameless(to)).ok_or_else(|| {
+            let why = "sends on to a place that is not https, or with a user's name; not followed";
             NetError::Unreadable(format!("{} {why}", self.inner.host))
         })
     }

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
-use http::{Method, StatusCode};
+use http::StatusCode;
 use reqwest::{Client, Response};
 use tokio::time::{Instant, timeout};
 
 use super::super::NetError;
 use super::super::failure::sentence_for;
-use super::{Ask, Registry, auth, is_page, text, words};
+use super::super::pause;
+use super::{Ask, Registry, auth, date, is_page, text, words};
 
 const ERROR_LIMIT: usize = 64 << 10;
 /// How long a limit holds whose end is not told, and at most.
@@ -37,7 +38,7 @@ impl Registry {
             response = self.send(ask, Some(&header)).await?;
         }
         let status = response.status();
-        if status.is_success() || (status.is_redirection() && *ask.method == Method::GET) {
+        if status.is_success() || (status.is_redirection() && ask.moves) {
             return Ok(response);
         }
         Err(self.refused(response, ask.repository.unwrap_or_default()).await)
@@ -97,7 +98,11 @@ impl Registry {
 
     /// 429: nobody here asks again before the time it names.
     pub(super) fn limited(&self, headers: &HeaderMap) -> NetError {
-        let told = text(headers, &RETRY_AFTER).and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+        // A date is one of the server's clock: without that it says nothing.
+        let told = text(headers, &RETRY_AFTER).map(str::trim).and_then(|text| match date(headers) {
+            Some(here) => pause::retry_after(text, here),
+            None => text.parse().ok().map(Duration::from_secs),
+        });
         let wait = told.unwrap_or(HOLD.0).clamp(Duration::from_secs(1), HOLD.1);
         *self.inner.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + wait);
         let login = if self.has_login() { "" } else { "; a login may be allowed more" };
