@@ -58,9 +58,12 @@ fn r28_pages_end_stay_here_and_are_not_cut_in_silence() {
     let next = |to: &str| Reply::Whole(200, format!("Link: <{to}>; rel=\"next\"\r\n"), TAGS.to_owned());
     block_on(async {
         // Two pages that name each other: one round, and no more.
-        let server = Server::answering(move |request| match request.path.contains("last=b") {
-            true => next("/v2/shop/checkout/tags/list?last=a"),
-            false => next("/v2/shop/checkout/tags/list?last=b"),
+        let server = Server::answering(move |request| {
+            if request.path.contains("last=b") {
+                next("/v2/shop/checkout/tags/list?last=a")
+            } else {
+                next("/v2/shop/checkout/tags/list?last=b")
+            }
         })
         .await;
         let error = client(&server.url, &Login::Anonymous).tags("shop/checkout", 50).await.unwrap_err();
@@ -131,9 +134,12 @@ fn r33_no_redirect_takes_the_login_along() {
         for to in ways {
             for code in [301, 302, 303, 307, 308] {
                 let head = format!("Location: {to}\r\n");
-                let server = Server::answering(move |request| match proves(request) {
-                    true => Reply::Whole(code, head.clone(), String::new()),
-                    false => Reply::Whole(401, "WWW-Authenticate: Basic realm=\"x\"\r\n".to_owned(), String::new()),
+                let server = Server::answering(move |request| {
+                    if proves(request) {
+                        Reply::Whole(code, head.clone(), String::new())
+                    } else {
+                        Reply::Whole(401, "WWW-Authenticate: Basic realm=\"x\"\r\n".to_owned(), String::new())
+                    }
                 })
                 .await;
                 let client = client(&server.url, &named());
@@ -161,9 +167,12 @@ fn r33_no_redirect_takes_the_login_along() {
 fn r35_what_cannot_stand_in_a_header_is_told_and_not_sent() {
     block_on(async {
         for secret in ["line\nbreak", "nul\0l", "grün", "tab\t", "\u{7f}"] {
-            let server = Server::answering(|request| match proves(request) {
-                true => Reply::json(TAGS),
-                false => Reply::Whole(401, "WWW-Authenticate: Basic realm=\"x\"\r\n".to_owned(), String::new()),
+            let server = Server::answering(|request| {
+                if proves(request) {
+                    Reply::json(TAGS)
+                } else {
+                    Reply::Whole(401, "WWW-Authenticate: Basic realm=\"x\"\r\n".to_owned(), String::new())
+                }
             })
             .await;
             let login = Login::Password { user: "ana".to_owned(), password: SecretSource::Fixed(secret) };
@@ -180,9 +189,12 @@ fn r35_what_cannot_stand_in_a_header_is_told_and_not_sent() {
         // A token that a server gives may be odd, too.
         let server = Server::start().await;
         let realm = format!("Bearer realm=\"{}/token\",service=\"x\"", server.url);
-        server.answer(move |request| match request.path.starts_with("/token") {
-            true => Reply::json(r#"{"token":"a\nb"}"#),
-            false => Reply::Whole(401, format!("WWW-Authenticate: {realm}\r\n"), String::new()),
+        server.answer(move |request| {
+            if request.path.starts_with("/token") {
+                Reply::json(r#"{"token":"a\nb"}"#)
+            } else {
+                Reply::Whole(401, format!("WWW-Authenticate: {realm}\r\n"), String::new())
+            }
         });
         let error = client(&server.url, &Login::Anonymous).tags("shop/checkout", 1).await.unwrap_err();
         assert!(matches!(error, NetError::Credential(_)), "{error}");
