@@ -232,7 +232,10 @@ impl Core {
             biased;
             Some(msg) = input.recv() => Came::Input(msg),
             Some((id, progress)) = self.results.rx.recv() => Came::Other(Msg::Progress(id, progress)),
-            why = self.recorder.failed() => Came::Other(Msg::ReadOnly(why)),
+            journal = self.recorder.changed() => Came::Other(match journal {
+                Ok(()) => Msg::TakenOver(self.recorder.operations(&self.state.world.sources)),
+                Err(why) => Msg::ReadOnly(why),
+            }),
             Some(said) = self.files.rx.recv() => Came::Other(said),
             Some(notice) = self.notices.rx.recv() => Came::Other(Msg::Notice(notice)),
             Some((id, event)) = self.tails.rx.recv() => Came::Other(Msg::Tail(id, event)),
@@ -281,6 +284,7 @@ impl Core {
     fn tick(&mut self, step: &mut Step) {
         let now = self.clock.now();
         self.ticked = now;
+        self.recorder.try_again();
         self.take_at(now, Msg::Tick, step);
     }
 

@@ -19,8 +19,8 @@ pub struct Recorder {
     journal: Journal,
     outcomes: queue::Sender<(OperationId, Outcome, Timestamp)>,
     worker: Option<JoinHandle<()>>,
-    told: mpsc::UnboundedSender<Safe>,
-    failures: mpsc::UnboundedReceiver<Safe>,
+    told: mpsc::UnboundedSender<Result<(), Safe>>,
+    news: mpsc::UnboundedReceiver<Result<(), Safe>>,
 }
 
 impl Recorder {
@@ -29,19 +29,20 @@ impl Recorder {
     pub fn new(journal: Journal) -> Self {
         let (outcomes, work) = queue::channel::<(OperationId, Outcome, Timestamp)>();
         // Unbounded: a message for each failed write, and the first one is the last.
-        let (told, failures) = mpsc::unbounded_channel();
+        let (told, news) = mpsc::unbounded_channel();
         let (writer, tell) = (journal.clone(), told.clone());
         let worker = std::thread::Builder::new().name("journal".to_owned()).spawn(move || {
             for (id, outcome, at) in work {
                 if let Err(why) = writer.outcome(&id, &outcome, at) {
-                    let _ = tell.send(why);
+                    let _ = tell.send(Err(why));
                 }
             }
         });
         if let Err(error) = &worker {
-            let _ = told.send(Safe::line(&format!("no thread for the journal ({error}): outcomes are not written")));
+            let why = format!("no thread for the journal ({error}): outcomes are not written");
+            let _ = told.send(Err(Safe::line(&why)));
         }
-        Self { journal, outcomes, worker: worker.ok(), told, failures }
+        Self { journal, outcomes, worker: worker.ok(), told, news }
     }
 
     /// What earlier runs left, oldest first. Given away once.
@@ -63,7 +64,7 @@ impl Recorder {
         Box::new(move |operation| {
             journal.intent(operation).inspect_err(|why| {
                 // A loop that is gone needs no news.
-                let _ = told.send(why.clone());
+                let _ = told.send(Err(why.clone()));
             })
         })
     }
@@ -71,14 +72,27 @@ impl Recorder {
     /// Appends an outcome.
     pub fn outcome(&self, id: OperationId, outcome: Outcome, at: Timestamp) {
         if self.outcomes.send((id, outcome, at)).is_err() {
-            let _ = self.told.send(Safe::of("the journal's thread ended: outcomes are not written"));
+            let _ = self.told.send(Err(Safe::of("the journal's thread ended: outcomes are not written")));
         }
     }
 
-    /// Waits until the journal cannot be written any more, and says why.
-    pub async fn failed(&mut self) -> Safe {
-        match self.failures.recv().await {
-            Some(why) => why,
+    /// Looks whether the instance that holds the journal has ended; [`Self::changed`] tells.
+    pub fn try_again(&self) {
+        if self.journal.is_waiting() {
+            let (journal, told) = (self.journal.clone(), self.told.clone());
+            tokio::task::spawn_blocking(move || {
+                if journal.try_again() {
+                    // A loop that is gone needs no news.
+                    let _ = told.send(journal.read_only().map_or(Ok(()), Err));
+                }
+            });
+        }
+    }
+
+    /// Waits until the journal cannot be written any more, which says why, or was taken over.
+    pub async fn changed(&mut self) -> Result<(), Safe> {
+        match self.news.recv().await {
+            Some(news) => news,
             None => std::future::pending().await,
         }
     }

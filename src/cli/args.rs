@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Arg, Args, Command, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::net::Target;
 use crate::state::ui::Place;
@@ -31,6 +31,31 @@ pub(crate) enum Sub {
     Doctor(Doctor),
     /// Put a terminal right that another program, or a kill, left in disorder
     TtyReset,
+}
+
+/// What a command takes from the command line and has no use for: its help does not offer it.
+const UNUSED: [(&str, &[&str]); 4] = [
+    ("demo", &["config", "kubeconfig", "context", "namespace", "all_namespaces"]),
+    ("status", &["keymap", "view", "log_memory"]),
+    ("doctor", &["view", "log_memory"]),
+    (
+        "tty-reset",
+        &["config", "kubeconfig", "context", "namespace", "all_namespaces", "theme", "keymap", "view", "log_memory"],
+    ),
+];
+
+impl Cli {
+    /// The command line as it is read.
+    pub(crate) fn as_read() -> Command {
+        let all = Self::command();
+        let hidden = |flags: &[&str]| -> Vec<Arg> {
+            let unused = all.get_arguments().filter(|arg| flags.contains(&arg.get_id().as_str()));
+            unused.map(|arg| arg.clone().hide(true)).collect()
+        };
+        let hidden = UNUSED.map(|(name, flags)| (name, hidden(flags)));
+        // A command that has a flag of its own does not get the one that belongs to all.
+        hidden.into_iter().fold(all, |all, (name, hidden)| all.mut_subcommand(name, |command| command.args(hidden)))
+    }
 }
 
 /// What is watched. Without any of these: what the configuration names, else the current context and
@@ -249,7 +274,6 @@ mod tests {
 
     #[test]
     fn the_arguments_are_consistent() {
-        use clap::CommandFactory as _;
-        Cli::command().debug_assert();
+        Cli::as_read().debug_assert();
     }
 }

@@ -68,11 +68,7 @@ pub(crate) fn all_settings(
     caps: Caps,
 ) -> Result<(Config, (Theme, Keymap)), ConfigErrors> {
     let dir = folders.map(|folders| folders.config.as_path());
-    let config = match world::load(scope, folders, around) {
-        Ok(config) => config,
-        // What the flags chose is looked at all the same.
-        Err(errors) => return ConfigErrors::both(Err(errors), settings(look, dir, caps)),
-    };
+    let (config, wrong) = world::load(scope, folders, around);
     let mut look = look.clone();
     let (mut theme, mut keymap) = (None, None);
     if look.theme.is_none() {
@@ -83,17 +79,16 @@ pub(crate) fn all_settings(
         keymap.clone_from(&config.keymap);
         look.keymap = keymap.as_ref().map(|chosen| chosen.word.clone());
     }
-    match settings(&look, dir, caps) {
-        Ok(found) => Ok((config, found)),
-        Err(mut errors) => {
-            for (chosen, flag) in [(theme, "--theme"), (keymap, "--keymap")] {
-                if let Some(chosen) = chosen {
-                    errors = chosen.blame(errors, flag);
-                }
-            }
-            Err(errors)
-        }
-    }
+    // What is wrong with the configuration hides nothing of what it chose.
+    let found = settings(&look, dir, caps).map_err(|errors| {
+        let chosen = [(theme, "--theme"), (keymap, "--keymap")].into_iter();
+        chosen.fold(errors, |errors, (chosen, flag)| match chosen {
+            Some(chosen) => chosen.blame(errors, flag),
+            None => errors,
+        })
+    });
+    let config = if wrong.errors.is_empty() { Ok(config) } else { Err(wrong) };
+    ConfigErrors::both(config, found)
 }
 
 /// Theme and keymap, or what is wrong with either, all of it.

@@ -13,7 +13,7 @@ mod world;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 
 use args::{Cli, Sub};
 use folders::Folders;
@@ -25,7 +25,7 @@ pub(crate) const TIMED_OUT: u8 = 5;
 /// Reads the arguments and runs the command.
 #[must_use]
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::as_read().try_get_matches().and_then(|words| Cli::from_arg_matches(&words)) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are asked for; anything else is a mistake. Nobody may be reading.

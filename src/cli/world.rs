@@ -20,16 +20,18 @@ pub(crate) fn surroundings() -> Surroundings {
     Surroundings { environment, working: std::env::current_dir().ok(), docker: PathBuf::from("/var/run/docker.sock") }
 }
 
-/// The configuration with what was discovered beside it, or everything that is wrong with it.
-pub(crate) fn load(scope: &Scope, folders: Option<&Folders>, around: &Surroundings) -> Result<Config, ConfigErrors> {
-    let mut config = settings::load(Given {
+/// The configuration with what was discovered beside it, and everything that is wrong with it.
+pub(crate) fn load(scope: &Scope, folders: Option<&Folders>, around: &Surroundings) -> (Config, ConfigErrors) {
+    let (mut config, errors) = settings::read_all(Given {
         file: scope.config.as_deref(),
         folder: folders.map(|folders| folders.config.as_path()),
         working: around.working.as_deref(),
         environment: &around.environment,
-    })?;
-    discover::complete(&mut config, around);
-    Ok(config)
+    });
+    if errors.errors.is_empty() {
+        discover::complete(&mut config, around);
+    }
+    (config, errors)
 }
 
 /// Clusters first, then what is beside them, each numbered by its place.

@@ -21,6 +21,9 @@ impl ConfigError {
     }
 }
 
+/// As many are told; who has mended those is told of the rest.
+const TOLD: usize = 50;
+
 /// Every mistake of one or more files. Shown as it is; the caller exits with 2.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ConfigErrors {
@@ -48,7 +51,7 @@ impl ConfigErrors {
 
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, (file, error)) in self.errors.iter().enumerate() {
+        for (number, (file, error)) in self.errors.iter().take(TOLD).enumerate() {
             if number > 0 {
                 f.write_str("\n")?;
             }
@@ -61,7 +64,10 @@ impl fmt::Display for ConfigErrors {
                 write!(f, "; {hint}")?;
             }
         }
-        Ok(())
+        match self.errors.len().saturating_sub(TOLD) {
+            0 => Ok(()),
+            more => write!(f, "\n… and {more} more"),
+        }
     }
 }
 

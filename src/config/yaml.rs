@@ -2,6 +2,8 @@
 //! them). Read from the parser's events, so that a repeated key is seen and one mistake does not hide
 //! the next.
 
+use std::collections::HashMap;
+
 use serde_yaml::granit_parser::{Event, Parser, Span};
 
 use super::errors::{ConfigError, quote, quoted};
@@ -46,7 +48,7 @@ pub(super) enum Node {
 
 /// The whole file as a tree; nothing for an empty one.
 pub(super) fn tree(text: &str) -> Result<Option<Node>, ConfigError> {
-    Events { parser: Parser::new_from_str(text) }.document()
+    Events { parser: Parser::new_from_str(text), documents: 0 }.document()
 }
 
 /// Parses; what has another shape than two levels of mappings is an error of its own.
@@ -96,8 +98,10 @@ fn section(name: Word, entries: Vec<(Word, Node)>, errors: &mut Vec<ConfigError>
 }
 
 fn repeated(entries: &[(Word, Node)], what: &str, errors: &mut Vec<ConfigError>) {
-    for (number, (key, _)) in entries.iter().enumerate() {
-        if let Some((first, _)) = entries[..number].iter().find(|(other, _)| other.text == key.text) {
+    let mut lines = HashMap::new();
+    for (key, _) in entries {
+        let first = *lines.entry(key.text.as_str()).or_insert(key);
+        if !std::ptr::eq(first, key) {
             errors.push(key.error(format!("{what} {} is already on line {}", quoted(&key.text), first.line)));
         }
     }
@@ -105,6 +109,8 @@ fn repeated(entries: &[(Word, Node)], what: &str, errors: &mut Vec<ConfigError>)
 
 struct Events<'a, I: serde_yaml::granit_parser::BorrowedInput<'a>> {
     parser: Parser<'a, I>,
+    /// Begun so far.
+    documents: usize,
 }
 
 impl<'a, I: serde_yaml::granit_parser::BorrowedInput<'a>> Events<'a, I> {
@@ -112,7 +118,18 @@ impl<'a, I: serde_yaml::granit_parser::BorrowedInput<'a>> Events<'a, I> {
     fn next(&mut self) -> Result<Option<(Event<'a>, Span)>, ConfigError> {
         for event in self.parser.by_ref() {
             match event {
-                Ok((Event::Comment(..) | Event::StreamStart | Event::DocumentStart(..), _)) => {}
+                Ok((Event::Comment(..) | Event::StreamStart, _)) => {}
+                Ok((Event::DocumentStart(..), span)) => {
+                    self.documents += 1;
+                    if self.documents > 1 {
+                        return Err(ConfigError::new(
+                            span.start.line(),
+                            span.start.col() + 1,
+                            "a second document begins here, and nothing of it would be read; put all of it into one"
+                                .to_owned(),
+                        ));
+                    }
+                }
                 Ok((event, span)) => return Ok(Some((event, span))),
                 Err(error) => {
                     let at = error.marker();
@@ -143,6 +160,13 @@ impl<'a, I: serde_yaml::granit_parser::BorrowedInput<'a>> Events<'a, I> {
         let at = Word { text: String::new(), line: span.start.line(), column: span.start.col() + 1 };
         if depth > 8 {
             return Err(at.error("nested too deeply".to_owned()));
+        }
+        if let Event::Scalar(_, _, _, Some(tag))
+        | Event::MappingStart(_, _, Some(tag))
+        | Event::SequenceStart(_, _, Some(tag)) = &event
+        {
+            let tag = quoted(&tag.to_string().replace("tag:yaml.org,2002:", "!!"));
+            return Err(at.error(format!("the tag {tag} means nothing here; leave it out")));
         }
         match event {
             Event::Scalar(text, ..) => Ok(Node::Word(Word { text: text.into_owned(), ..at })),

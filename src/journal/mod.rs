@@ -3,9 +3,10 @@
 //!
 //! The first error is final: pages are marked clean after a failed `fsync`, and a second try would
 //! report a success that is none. From then on the console is read-only and says why. A second
-//! instance finds the file locked and is read-only too.
+//! instance finds the file locked and is read-only too, until the first one ends.
 
 mod entry;
+mod holder;
 mod past;
 mod record;
 mod store;
@@ -32,9 +33,20 @@ pub struct Journal {
     inner: Arc<Mutex<Inner>>,
 }
 
+/// How a journal was found by somebody who only looks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    Free,
+    /// By that process.
+    Held(u32),
+    Unusable(Safe),
+}
+
 struct Inner {
     /// `None` = nothing can be written, `read_only` says why.
     store: Option<Box<dyn Store>>,
+    /// Another instance holds the lock of this.
+    waiting: Option<Disk>,
     /// Until it is taken.
     past: Past,
     /// Of the next record.
@@ -54,7 +66,7 @@ impl Journal {
     #[must_use]
     pub fn open(folder: &Path) -> Self {
         match Disk::open(folder) {
-            Ok(opened) => Self::take_over(opened),
+            Ok(opened) => Self::take_over(opened, folder),
             Err(error) => {
                 let message =
                     format!("the journal in {} cannot be opened ({error}): nothing can be sent", folder.display());
@@ -81,13 +93,57 @@ impl Journal {
         Self::new(Some(store), bytes, None)
     }
 
-    fn take_over(mut opened: store::Opened) -> Self {
+    /// How the journal of a folder stands, for reading only: nothing is locked, cut or created.
+    #[must_use]
+    pub fn look(folder: &Path) -> Standing {
+        if let Err(why) = store::writable(folder) {
+            return Standing::Unusable(Safe::line(&format!("the journal cannot be written ({why})")));
+        }
+        match Disk::read(folder) {
+            Ok(bytes) => match record::scan(&bytes) {
+                scan if scan.tail == Tail::Damaged => Standing::Unusable(damaged_at(scan.valid)),
+                _ => holder::of(&store::file(folder)).map_or(Standing::Free, Standing::Held),
+            },
+            Err(error) => Standing::Unusable(Safe::line(&format!("the journal cannot be read ({error})"))),
+        }
+    }
+
+    /// Another instance holds it, which may end.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.lock().waiting.is_some()
+    }
+
+    /// Takes the journal over when the instance that held it has ended; true if so. What that one
+    /// wrote is there to be taken then. May block on the disk.
+    #[must_use]
+    pub fn try_again(&self) -> bool {
+        let mut inner = self.lock();
+        let Some(Ok(bytes)) = inner.waiting.as_mut().and_then(Disk::try_again) else { return false };
+        let Some(disk) = inner.waiting.take() else { return false };
+        let taken = Self::held(store::Opened { disk, bytes, locked: false });
+        if let Ok(taken) = Arc::try_unwrap(taken.inner) {
+            *inner = taken.into_inner().unwrap_or_else(PoisonError::into_inner);
+        }
+        true
+    }
+
+    fn take_over(opened: store::Opened, folder: &Path) -> Self {
+        if !opened.locked {
+            return Self::held(opened);
+        }
+        let who = holder::of(&store::file(folder)).map(|pid| format!(" (pid {pid})")).unwrap_or_default();
+        let message = format!(
+            "another quarterdeck{who} holds the journal: nothing can be sent from this one until that ends; quit it there"
+        );
+        let journal = Self::new(None, &opened.bytes, Some(Safe::line(&message)));
+        journal.lock().waiting = Some(opened.disk);
+        journal
+    }
+
+    fn held(mut opened: store::Opened) -> Self {
         let scan = record::scan(&opened.bytes);
         let (valid, tail) = (scan.valid, scan.tail);
-        if opened.locked {
-            let message = Safe::of("another quarterdeck holds the journal: nothing can be sent from this one");
-            return Self::new(None, &opened.bytes, Some(message));
-        }
         if tail == Tail::Torn
             && let Err(error) = opened.disk.cut(valid as u64)
         {
@@ -100,15 +156,10 @@ impl Journal {
     fn new(store: Option<Box<dyn Store>>, bytes: &[u8], read_only: Option<Safe>) -> Self {
         let scan = record::scan(bytes);
         let past = Past::of(scan.records.iter().filter_map(|json| read_entry(json)));
-        let damaged = (scan.tail == Tail::Damaged).then(|| {
-            Safe::line(&format!(
-                "the journal is damaged at byte {}: nothing can be sent; move the file away to begin a new one",
-                scan.valid
-            ))
-        });
+        let damaged = (scan.tail == Tail::Damaged).then(|| damaged_at(scan.valid));
         let read_only = read_only.or(damaged);
         let store = if read_only.is_some() { None } else { store };
-        let inner = Inner { store, past, sequence: scan.records.len() as u64 + 1, read_only };
+        let inner = Inner { store, waiting: None, past, sequence: scan.records.len() as u64 + 1, read_only };
         Self { inner: Arc::new(Mutex::new(inner)) }
     }
 
@@ -165,6 +216,12 @@ impl Inner {
             }
         }
     }
+}
+
+fn damaged_at(byte: usize) -> Safe {
+    Safe::line(&format!(
+        "the journal is damaged at byte {byte}: nothing can be sent; move the file away to begin a new one"
+    ))
 }
 
 fn append(store: &mut dyn Store, mut record: &[u8]) -> io::Result<()> {

@@ -1,9 +1,9 @@
 //! The file under the journal, behind a trait so that a test can make every call of it fail.
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
@@ -73,6 +73,14 @@ impl Disk {
         Ok(Opened { disk: Self { file }, bytes, locked })
     }
 
+    /// The lock that another instance held, and what is in the file then.
+    pub(super) fn try_again(&mut self) -> Option<io::Result<Vec<u8>>> {
+        self.file.try_lock().ok()?;
+        let mut bytes = Vec::new();
+        let read = self.file.seek(io::SeekFrom::Start(0)).and_then(|_| self.file.read_to_end(&mut bytes));
+        Some(read.map(|_| bytes))
+    }
+
     /// What a journal holds, without locking or creating anything; nothing where there is none.
     pub(super) fn read(folder: &Path) -> io::Result<Vec<u8>> {
         match std::fs::read(folder.join(FILE)) {
@@ -85,6 +93,26 @@ impl Disk {
     pub(super) fn cut(&mut self, length: u64) -> io::Result<()> {
         self.file.set_len(length)?;
         self.file.sync_all()
+    }
+}
+
+/// The journal's file in its folder.
+pub(super) fn file(folder: &Path) -> PathBuf {
+    folder.join(FILE)
+}
+
+/// Whether a record could be appended, as far as can be told without doing it.
+pub(super) fn writable(folder: &Path) -> io::Result<()> {
+    use rustix::fs::{Access, access};
+    check(&std::fs::metadata(folder)?, "the folder")?;
+    let path = file(folder);
+    match path.symlink_metadata() {
+        Ok(facts) if !facts.is_file() => Err(io::Error::other("it is no plain file")),
+        Ok(facts) => check(&facts, "the file").and_then(|()| Ok(access(&path, Access::READ_OK | Access::WRITE_OK)?)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Ok(access(folder, Access::WRITE_OK | Access::EXEC_OK)?)
+        }
+        Err(error) => Err(error),
     }
 }
 

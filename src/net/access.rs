@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::header::{HeaderName, HeaderValue};
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use jiff::Timestamp;
 use kube::client::ConfigExt as _;
@@ -17,6 +16,7 @@ use tower::{BoxError, ServiceBuilder};
 
 use super::error::{NetError, chain};
 use super::exec;
+use super::proxy::Way;
 use crate::clock::Clock;
 
 /// How long anything may take (reliability.md §3.2).
@@ -126,6 +126,16 @@ impl Access {
         Ok((epoch, client))
     }
 
+    /// What the exec plug-in is called, if credentials come from one.
+    pub(super) fn plugin(&self) -> Option<&str> {
+        self.exec.as_ref()?.command.as_deref()
+    }
+
+    /// Gets the credential, as a request would.
+    pub(super) async fn prepare(&self) -> Result<(), NetError> {
+        self.credential().await.map(drop)
+    }
+
     /// A client with a connection of its own that is used once.
     pub(super) async fn fresh(&self) -> Result<kube::Client, NetError> {
         let (_, build) = self.credential().await?;
@@ -173,14 +183,7 @@ impl Access {
 
 fn builder(config: kube::Config, connect: Duration) -> Result<Build, NetError> {
     let unusable = |error: kube::Error| NetError::Unusable(chain(&error));
-    let mut http = HttpConnector::new();
-    http.enforce_http(false);
-    http.set_nodelay(true);
-    http.set_connect_timeout(Some(connect));
-    http.set_keepalive(Some(Duration::from_secs(5)));
-    http.set_keepalive_interval(Some(Duration::from_secs(3)));
-    http.set_keepalive_retries(Some(3));
-    let https = config.rustls_https_connector_with_connector(http).map_err(unusable)?;
+    let https = config.rustls_https_connector_with_connector(Way::new(connect)).map_err(unusable)?;
     Ok(Arc::new(move |pool| {
         let mut builder = hyper_util::client::legacy::Client::builder(TokioExecutor::new());
         // A pooled connection found dead makes the client send again: harmless for a read, never for a write.

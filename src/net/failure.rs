@@ -7,6 +7,7 @@ use std::io::{self, ErrorKind};
 use rustls::{CertificateError, InvalidMessage};
 
 use super::error::chain;
+use super::proxy::ProxyError;
 
 /// Names of a certificate that are told; it may have hundreds.
 const NAMES: usize = 3;
@@ -49,6 +50,9 @@ fn words(error: &(dyn StdError + 'static), setting: Setting) -> Option<String> {
 }
 
 fn of_one(error: &(dyn StdError + 'static), setting: Setting) -> Option<String> {
+    if let Some(proxy) = error.downcast_ref::<ProxyError>() {
+        return Some(proxy.to_string());
+    }
     if let Some(tls) = error.downcast_ref::<rustls::Error>() {
         return of_tls(tls, setting);
     }

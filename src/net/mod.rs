@@ -18,6 +18,7 @@ mod failure;
 mod github;
 mod pause;
 mod prometheus;
+mod proxy;
 mod read;
 mod registry;
 mod review;

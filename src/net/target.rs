@@ -8,6 +8,7 @@ use std::sync::Arc;
 use kube::config::{ExecConfig, Kubeconfig, KubeconfigError};
 
 use super::access::{Access, Deadlines};
+use super::error::NetError;
 use super::read::ReadStack;
 use super::write::WriteStack;
 
@@ -89,6 +90,17 @@ impl Cluster {
         ReadStack::new(Arc::clone(&self.access))
     }
 
+    /// The exec plug-in its credentials come from, if they do.
+    #[must_use]
+    pub fn plugin(&self) -> Option<&str> {
+        self.access.plugin()
+    }
+
+    /// Gets the credential, as the first request would.
+    pub async fn prepare(&self) -> Result<(), NetError> {
+        self.access.prepare().await
+    }
+
     /// The client that writes.
     #[must_use]
     pub fn write(&self) -> WriteStack {
@@ -101,12 +113,8 @@ const KUBECONFIG_LIMIT: u64 = 16 << 20;
 
 fn pin_kubeconfig(path: Option<&Path>, context: Option<&str>, deadlines: Deadlines) -> Result<Cluster, TargetError> {
     let place = place(path);
-    if let Some(path) = path
-        && path.metadata().is_ok_and(|facts| facts.file_type().is_char_device() || facts.len() > KUBECONFIG_LIMIT)
-    {
-        return Err(TargetError::Kubeconfig(format!(
-            "{place} is no kubeconfig: it has no end, or is larger than 16 MiB"
-        )));
+    for path in paths(path) {
+        check_file(&path)?;
     }
     let mut file = match path {
         Some(path) => Kubeconfig::read_from(path),
@@ -128,7 +136,7 @@ fn pin_kubeconfig(path: Option<&Path>, context: Option<&str>, deadlines: Deadlin
             super::error::chain(&error)
         ))
     })?;
-    // Only what the kubeconfig names is spoken to; a proxy of the environment would see the token.
+    // The proxies of the environment are met in our own connector.
     config.proxy_url = None;
     let exec: Option<ExecConfig> = config.auth_info.exec.take();
     Ok(Cluster {
@@ -138,6 +146,32 @@ fn pin_kubeconfig(path: Option<&Path>, context: Option<&str>, deadlines: Deadlin
         namespace: config.default_namespace.clone(),
         access: Access::new(config, exec, deadlines),
     })
+}
+
+/// The files that will be read.
+fn paths(path: Option<&Path>) -> Vec<PathBuf> {
+    match (path, std::env::var_os("KUBECONFIG").filter(|value| !value.is_empty())) {
+        (Some(path), _) => vec![path.to_owned()],
+        (None, Some(list)) => std::env::split_paths(&list).collect(),
+        (None, None) => std::env::home_dir().map(|home| home.join(".kube/config")).into_iter().collect(),
+    }
+}
+
+/// Opening a pipe would wait for whoever writes into it, perhaps for ever.
+fn check_file(path: &Path) -> Result<(), TargetError> {
+    let Ok(facts) = path.metadata() else { return Ok(()) };
+    let (kind, shown) = (facts.file_type(), path.display());
+    if kind.is_fifo() || kind.is_socket() {
+        return Err(TargetError::Kubeconfig(format!(
+            "{shown} is a pipe and no file: nobody knows whether its other end writes; put the kubeconfig in a file"
+        )));
+    }
+    if kind.is_char_device() || facts.len() > KUBECONFIG_LIMIT {
+        return Err(TargetError::Kubeconfig(format!(
+            "{shown} is no kubeconfig: it has no end, or is larger than 16 MiB; name another with --kubeconfig"
+        )));
+    }
+    Ok(())
 }
 
 /// Where the kubeconfig is looked for, in words.

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use super::State;
 use super::blocker::{self, Blocker};
 use super::images::{self, Joined};
-use super::kinship;
+use super::kinship::{self, Stranger};
 use super::matrix::{self, Matrix};
 use super::slos::{self, Deploys};
 use super::waiting::{self, Waiting};
-use crate::text::Safe;
 
 /// Each with the revision it was made at.
 #[derive(Debug, Clone, Default)]
@@ -18,7 +17,7 @@ pub struct Derived {
     matrix: Option<(u64, Arc<Matrix>)>,
     blockers: Option<(u64, Arc<[Blocker]>)>,
     waiting: Option<(u64, Arc<[Waiting]>)>,
-    stranger: Option<(u64, Option<Safe>)>,
+    stranger: Option<(u64, Option<Stranger>)>,
     images: Option<(u64, Arc<Joined>)>,
     deploys: Option<(u64, Arc<Deploys>)>,
 }
@@ -98,7 +97,7 @@ pub fn last_images(state: &State) -> Option<&Arc<Joined>> {
 
 /// A discovered repository that nothing in the clusters seems to be built by.
 #[must_use]
-pub fn stranger(state: &State) -> Option<Safe> {
+pub fn stranger(state: &State) -> Option<Stranger> {
     match &state.derived.stranger {
         Some((at, stranger)) if *at == state.world.revision() => stranger.clone(),
         _ => kinship::find(state),

@@ -1,40 +1,65 @@
-//! Whether a repository that was found, and named by nobody, has to do with the clusters beside it: a
-//! clone and a kubeconfig lie on the same machine without belonging together.
+//! Whether a repository has to do with the clusters beside it: a clone and a kubeconfig lie on the same
+//! machine without belonging together, and a configuration may be read beside a foreign kubeconfig.
 
 use super::{State, derived, freshness};
+use crate::model::scope::Service;
 use crate::model::{Kind, Name, SystemId};
 use crate::text::Safe;
 
-/// The name of a discovered repository that nothing in the clusters seems to be built by. `None`
-/// before both were read whole, and where there is nothing to compare. As `update` found it last.
+/// A repository that nothing in the clusters seems to be built by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stranger {
+    pub name: Safe,
+    /// Somebody named it, and everything else that is named is strange there too.
+    pub configured: bool,
+}
+
+/// One that was found and builds nothing there; or the first of those that are configured, where none
+/// of them does: one alone may be a library. `None` before all was read whole, and where there is
+/// nothing to compare. As `update` found it last.
 #[must_use]
-pub fn stranger(state: &State) -> Option<Safe> {
+pub fn stranger(state: &State) -> Option<Stranger> {
     derived::stranger(state)
 }
 
 /// The same, looked for.
-pub(super) fn find(state: &State) -> Option<Safe> {
+pub(super) fn find(state: &State) -> Option<Stranger> {
     let world = &state.world;
-    let mut found = world.of_system(SystemId::GitHub).filter(|source| source.discovered.is_some()).peekable();
-    found.peek()?;
-    if world.deployments.is_empty() && world.rollouts.is_empty()
+    let named = |name: &&Name| state.settings.services.iter().any(|service| service.repository.as_ref() == Some(*name));
+    let sources = || world.of_system(SystemId::GitHub);
+    let found = || {
+        let discovered = sources().filter(|source| source.discovered.is_some());
+        discovered.flat_map(|source| source.namespaces.iter().flatten()).filter(|name| !named(name))
+    };
+    let configured: Vec<&Name> =
+        sources().flat_map(|source| source.namespaces.iter().flatten()).filter(|name| named(name)).collect();
+    if (found().next().is_none() && configured.is_empty())
+        || world.deployments.is_empty() && world.rollouts.is_empty()
         || !freshness::is_complete(state, &[Kind::Run, Kind::Deployment, Kind::Rollout])
     {
         return None;
     }
-    let named = |repository: &&Name| {
-        !state.settings.services.iter().any(|service| service.repository.as_ref() == Some(*repository))
-    };
     let deployments = world.deployments.rows().iter().map(|row| (&row.meta.name, &row.images));
     let rollouts = world.rollouts.rows().iter().map(|row| (&row.meta.name, &row.images));
     let (names, images) = (|(name, _)| Name::raw(name), |(_, images)| images);
     let all = || deployments.clone().chain(rollouts.clone());
-    found
-        .flat_map(|source| source.namespaces.iter().flatten())
-        .filter(named)
-        .map(Name::raw)
-        .find(|name| is_strange(name, all().map(names), all().flat_map(images).map(|image| image.image.as_str())))
-        .map(|name| Safe::identity(short(name)))
+    let strange =
+        |name: &str| is_strange(name, all().map(names), all().flat_map(images).map(|image| image.image.as_str()));
+    let stranger = |name: &Name, configured| Stranger { name: Safe::identity(short(name.raw())), configured };
+    if let Some(name) = found().find(|name| strange(name.raw())) {
+        return Some(stranger(name, false));
+    }
+    // A service may be built by a repository of another name.
+    let of_services = || {
+        let images = |service: &Service| service.images.iter().map(|image| image.raw().to_owned()).collect::<Vec<_>>();
+        state
+            .settings
+            .services
+            .iter()
+            .flat_map(move |service| images(service).into_iter().chain([service.name.raw().to_owned()]))
+    };
+    let foreign = configured.iter().all(|name| strange(name.raw())) && of_services().all(|name| strange(&name));
+    configured.first().filter(|_| foreign).map(|name| stranger(name, true))
 }
 
 /// Whether none of the workloads, by their names and their images, seems to be built by a repository.

@@ -99,6 +99,10 @@ pub struct ListState {
     pub place: usize,
     /// Somebody moved in it: from then on only they move the selection.
     pub chosen: bool,
+    /// Since when it has rows on the screen: what is highlighted may have been read.
+    pub seen: Option<Duration>,
+    /// When another row was highlighted that nobody chose.
+    pub slipped: Option<Duration>,
     /// First visible row.
     pub top: usize,
     pub filter: String,
@@ -224,6 +228,8 @@ pub struct Ui {
     /// Environments of runs that are marked in the Inbox, to be approved in one go.
     pub marked: BTreeSet<(Uid, i64)>,
     pub toasts: Vec<Toast>,
+    /// When a key was pressed last: somebody sits before the screen.
+    pub pressed: Option<Duration>,
     /// Quit was pressed while an action is in flight; pressed again before this time it quits.
     pub quit_asked: Option<Duration>,
     /// How the end of operations is looked for that nobody heard.
@@ -269,6 +275,7 @@ impl Ui {
             form: None,
             marked: BTreeSet::new(),
             toasts: Vec::new(),
+            pressed: None,
             quit_asked: None,
             evidence: HashMap::new(),
             missing: HashMap::new(),

@@ -113,9 +113,11 @@ impl Feed {
                 self.stale_or_failed(Safe::of("the server forgets the list while it is read (410)"), wait).await
             }
             Trouble::Wrong(message) => self.stale_or_failed(message, wait).await,
-            Trouble::Net(NetError::Api { code: 401 | 403, message, .. }) => {
+            Trouble::Net(NetError::Api { code: code @ (401 | 403), message, .. }) => {
                 wait = self.parts.pace.denied;
-                self.say(FeedStatus::Denied { message: Safe::line(&message) }).await
+                let next =
+                    if code == 401 { "; log in again, or renew the user's credential in the kubeconfig" } else { "" };
+                self.say(FeedStatus::Denied { message: Safe::line(&format!("{message}{next}")) }).await
             }
             Trouble::Net(NetError::Api { code: 404, .. }) if self.id.system() != SystemId::Kubernetes => {
                 wait = self.parts.pace.denied;
@@ -190,6 +192,9 @@ fn words(error: &NetError) -> Safe {
     let next = match error {
         NetError::Deadline { .. } => "check the network or the VPN",
         NetError::Api { code: 407, .. } => "a proxy in between wants a password; check the server in the kubeconfig",
+        NetError::Api { code: 404, .. } => {
+            "no Kubernetes API answers under this address; check the server in the kubeconfig"
+        }
         NetError::Api { code: 300..=399, .. } => "a login is in between; check the server in the kubeconfig",
         NetError::Api { code: 500.., .. } => {
             "the server, or a proxy before it, has trouble of its own; look at its log"

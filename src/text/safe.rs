@@ -154,6 +154,34 @@ impl Safe {
         super::compose("{}…", &[&cut])
     }
 
+    /// As much of both ends as fits in so many columns, with `…` between them: names that begin alike
+    /// end differently.
+    #[must_use]
+    pub fn middle(&self, columns: usize) -> Self {
+        let all = self.width();
+        if all <= columns || columns < 3 {
+            return self.truncate(columns);
+        }
+        let (head, tail) = (columns / 2, (columns - 1) / 2);
+        super::compose("{}…{}", &[&self.columns(0..head), &self.columns(all - tail..all)])
+    }
+
+    /// With every word that is wider cut in its middle.
+    #[must_use]
+    pub fn tamed(&self, columns: usize) -> Self {
+        let text = self.as_str();
+        if text.split(' ').all(|word| word.len() <= columns || width(word) <= columns) {
+            return self.clone();
+        }
+        let mut from = 0;
+        let words = text.split(' ').map(|word| {
+            let cut = self.slice(from..from + word.len()).middle(columns);
+            from += word.len() + 1;
+            cut
+        });
+        Self::join(&words.collect::<Vec<_>>(), " ")
+    }
+
     /// The part between two columns: for scrolling sideways and for wrapping. A wide character that
     /// lies on the left edge is left out, one on the right edge too.
     #[must_use]

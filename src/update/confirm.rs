@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tui_textarea::TextArea;
 
-use super::{Effect, form, operations, prompt, toasts};
+use super::{Effect, form, operations, prompt, select, toasts};
 use crate::action::{Action, Change};
 use crate::command::{Command, Key, KeyCode};
 use crate::model::Name;
@@ -31,6 +31,12 @@ pub(super) fn ask(state: &mut State, command: Command) {
         toasts::say(state, ToastKind::Info, Safe::of("select a rollout, a deployment or a run first"));
         return;
     };
+    if select::slipped(state) && is_of_row(state, command) {
+        let text =
+            safe!("another row is highlighted since this moment, {}: press again if you mean it", target.name.safe());
+        toasts::say(state, ToastKind::Waiting, text);
+        return;
+    }
     match verbs::available(state, command, &target) {
         Ok(offer) => {
             let confirm = verbs::preview(state, &offer.action);
@@ -49,6 +55,13 @@ pub(super) fn open_for(state: &mut State, action: &Action) {
     let confirm = verbs::preview(state, action);
     state.ui.form = None;
     state.ui.overlay = Some(Overlay::Confirm(Box::new(confirm)));
+}
+
+/// Whether the command acts on the highlighted row: not on what is marked, nor on a page's object.
+fn is_of_row(state: &State, command: Command) -> bool {
+    let marked = matches!(command, Command::Approve | Command::Reject) && !gates::marked(state).is_empty();
+    let page = matches!(state.ui.place, Place::Rollout(_) | Place::Workload(_) | Place::Run(_) | Place::Log(_));
+    !marked && (!page || command == Command::RerunJob)
 }
 
 fn open(state: &mut State) -> Option<&mut Confirm> {

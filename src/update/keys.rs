@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Effect, confirm, form, log, pipeline, places, prompt, select, toasts, watches};
 use crate::action::Outcome;
-use crate::command::{Command, Key};
+use crate::command::{Command, Key, Scope};
 use crate::safe;
 use crate::state::State;
 use crate::state::ui::{Overlay, Pane, Place, ToastKind};
@@ -15,6 +15,13 @@ use crate::text::Safe;
 const QUIT_AGAIN: Duration = Duration::from_secs(5);
 
 pub(super) fn key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
+    state.ui.pressed = Some(state.now.mono);
+    let over = matches!(state.ui.overlay, Some(Overlay::Confirm(_) | Overlay::Prompt { .. }));
+    if over && key.ctrl && state.keymap.lookup(&[Scope::Global], key) == Some(Command::Suspend) {
+        // What is open stays: if the program does stop, a dialog is told when it goes on.
+        effects.push(Effect::Suspend);
+        return;
+    }
     match &state.ui.overlay {
         Some(Overlay::Confirm(_)) => {
             let before = state.operations.len();
@@ -39,9 +46,27 @@ pub(super) fn key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
                 run(state, command, effects);
                 confirm::opened_by(state, key);
                 form::opened_by(state, key);
+            } else {
+                elsewhere(state, key);
             }
         }
     }
+}
+
+/// A key that does something, and not here: a key that says nothing looks like one that was lost.
+fn elsewhere(state: &mut State, key: Key) {
+    let scopes = [Scope::Workloads, Scope::Runs, Scope::Environments, Scope::Deck, Scope::Log];
+    let found = scopes.into_iter().find_map(|scope| Some((scope, state.keymap.lookup(&[scope], key)?)));
+    let Some((scope, command)) = found else { return };
+    let place = match scope {
+        Scope::Workloads => "for a rollout or a deployment: highlight one, or open its page",
+        Scope::Runs => "for a run: highlight one in the pipelines, or open its page",
+        Scope::Environments => "for the Deck and the environments",
+        Scope::Deck => "for the Deck",
+        _ => "for a log: open one first",
+    };
+    let name = Safe::of(command.row().name);
+    toasts::say(state, ToastKind::Info, safe!("{} is {}", name, Safe::of(place)));
 }
 
 pub(super) fn paste(state: &mut State, text: &str) {
@@ -73,7 +98,8 @@ fn help(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
             state.ui.overlay = None;
             return;
         }
-        Some(command @ (Command::Quit | Command::Suspend)) => {
+        Some(Command::Suspend) => return effects.push(Effect::Suspend),
+        Some(command @ Command::Quit) => {
             state.ui.overlay = None;
             run(state, command, effects);
             return;
@@ -160,7 +186,13 @@ fn look(state: &mut State) {
     };
     match blocker.object.as_ref().and_then(places::page_of) {
         Some(place) => places::go(state, place),
-        None => toasts::say(state, ToastKind::Info, blocker.sentence),
+        None => {
+            let again = state.keymap.keys_of(Command::Refresh).into_iter().next();
+            let again = again.map_or_else(|| Safe::of("refresh"), |key| Safe::line(&key.to_string()));
+            let text =
+                safe!("{}; {} reads again at once, quarterdeck doctor looks at each step", blocker.sentence, again);
+            toasts::say(state, ToastKind::Info, text);
+        }
     }
 }
 

@@ -51,6 +51,8 @@ pub enum Msg {
     PipelineFile(Result<Arc<PipelineFile>, Safe>),
     /// The journal can no longer be written: read-only from here on.
     ReadOnly(Safe),
+    /// The instance that held the journal ended: what it wrote, and nothing of ours stands in it.
+    TakenOver(Vec<Operation>),
     /// The loop could not do what it was asked for.
     Notice(Safe),
 }
@@ -133,6 +135,7 @@ pub fn update(state: &mut State, now: Now, msg: Msg) -> Vec<Effect> {
         Msg::Saved(Err(why)) => toasts::say(state, ToastKind::Bad, safe!("not saved: {}", why)),
         Msg::PipelineFile(read) => pipeline::file(state, read),
         Msg::Notice(text) => toasts::say(state, ToastKind::Bad, text),
+        Msg::TakenOver(operations) => effects.extend(take_over(state, operations)),
         Msg::ReadOnly(why) => {
             toasts::say(state, ToastKind::Bad, safe!("read-only from here on: {}", why));
             state.read_only = Some(why);
@@ -154,6 +157,14 @@ pub fn start(state: &mut State) -> Vec<Effect> {
     if let Some(why) = state.read_only.clone() {
         toasts::say(state, ToastKind::Bad, safe!("read-only: {}", why));
     }
+    evidence::read_pending(state)
+}
+
+fn take_over(state: &mut State, operations: Vec<Operation>) -> Vec<Effect> {
+    state.operations = operations;
+    state.operations_revision += 1;
+    state.read_only = None;
+    toasts::say(state, ToastKind::Good, Safe::of("the other console ended: actions can be sent from here now"));
     evidence::read_pending(state)
 }
 

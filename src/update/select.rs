@@ -1,8 +1,11 @@
 //! Selection by identity and scrolling by line: the row stays highlighted wherever it moves; when
 //! it is gone its neighbour is, and that is said.
 
+use std::time::Duration;
+
 use super::toasts;
 use crate::command::Command;
+use crate::model::Kind;
 use crate::model::source::FeedStatus;
 use crate::safe;
 use crate::state::State;
@@ -10,6 +13,13 @@ use crate::state::layout::list_area;
 use crate::state::lists;
 use crate::state::runs;
 use crate::state::ui::{ListId, Pane, Place, RowId, ToastKind};
+
+/// Nobody pressed a key for this long: nobody holds what is highlighted.
+const ATTENDED: Duration = Duration::from_secs(300);
+/// What has been on the screen for this long is not moved by rows that still come in.
+const SETTLED: Duration = Duration::from_secs(2);
+/// Longer than it takes to see that a row changed and to keep a finger back.
+const SLIPPED: Duration = Duration::from_secs(1);
 
 pub(super) fn settle(state: &mut State) {
     for list in lists::on_screen(state) {
@@ -23,10 +33,10 @@ fn settle_list(state: &mut State, list: &ListId) {
         state.ui.lists.entry(list.clone()).or_default().order = Some(order);
     }
     let len = lists::len(state, list);
-    let (selected, place, chosen) =
-        state.ui.list(list).map_or((None, 0, false), |list| (list.selected.clone(), list.place, list.chosen));
+    let (selected, place) = state.ui.list(list).map_or((None, 0), |list| (list.selected.clone(), list.place));
+    let chosen = is_held(state, list);
     let mut at = selected.as_ref().and_then(|row| lists::position(state, list, row));
-    if !chosen && (is_by_attention(list) || is_filling(state)) {
+    if !chosen && (is_by_attention(list) || is_filling(state, list)) {
         // Nobody moved yet, and rows come in before it or change places: they must not carry it away.
         at = (len > 0).then_some(0);
     }
@@ -50,9 +60,30 @@ fn settle_list(state: &mut State, list: &ListId) {
     let row = at.and_then(|at| lists::at(state, list, at));
     let height = usize::from(list_area(state, list).height);
     let entry = state.ui.lists.entry(list.clone()).or_default();
+    if entry.selected.is_some() && row.is_some() && entry.selected != row {
+        entry.slipped = Some(state.now.mono);
+    }
+    entry.seen = entry.seen.or(row.is_some().then_some(state.now.mono));
     entry.selected = row;
     entry.place = at.unwrap_or(place);
     entry.top = scrolled(entry.top, entry.place, len, height);
+}
+
+/// Only a key moves the selection: somebody moved in the list, or sits before it with the keys on
+/// what is highlighted. A screen nobody touches shows what needs somebody most.
+fn is_held(state: &State, list: &ListId) -> bool {
+    let Some(entry) = state.ui.list(list) else { return false };
+    let attended = || state.ui.pressed.is_some_and(|pressed| state.now.mono.saturating_sub(pressed) < ATTENDED);
+    // Its first rows come in one page after the other.
+    let long = |at: Duration| state.now.mono.saturating_sub(at) >= SETTLED || !is_filling(state, list);
+    entry.chosen || (entry.seen.is_some_and(long) && state.ui.list_id() == *list && attended())
+}
+
+/// Another row was highlighted a moment ago and nobody chose it: a key pressed now was meant for
+/// the one before.
+pub(super) fn slipped(state: &State) -> bool {
+    let slipped = state.ui.list(&state.ui.list_id()).and_then(|list| list.slipped);
+    slipped.is_some_and(|at| state.now.mono.saturating_sub(at) < SLIPPED)
 }
 
 /// The order says what needs somebody most: its first row is what is looked at first.
@@ -63,9 +94,15 @@ const fn is_by_attention(list: &ListId) -> bool {
     )
 }
 
-/// A first list is being read: rows come in page by page.
-fn is_filling(state: &State) -> bool {
-    state.world.feeds.values().any(|feed| !feed.complete && matches!(feed.status, FeedStatus::Connecting))
+/// A first list of what it shows is being read: rows come in page by page.
+fn is_filling(state: &State, list: &ListId) -> bool {
+    let shown = |kind: Kind| match list {
+        ListId::Pane(Pane::Pipelines) | ListId::Place(Place::Pipelines) => kind.is_run(),
+        ListId::Pane(Pane::Budget) | ListId::Place(Place::Slo) => kind == Kind::Slo,
+        _ => true,
+    };
+    let mut feeds = state.world.feeds.iter();
+    feeds.any(|(id, feed)| shown(id.kind) && !feed.complete && matches!(feed.status, FeedStatus::Connecting))
 }
 
 /// The first visible row, so that the highlighted one is on the screen and no line is wasted.
@@ -144,6 +181,7 @@ pub(super) fn movement(state: &mut State, command: Command) {
     entry.selected = row;
     entry.place = to;
     entry.chosen = true;
+    entry.slipped = None;
     settle_list(state, &list);
 }
 
@@ -153,4 +191,8 @@ pub(super) fn recount(state: &mut State, list: &ListId) {
         entry.order = None;
     }
     settle_list(state, list);
+    // The operator's own doing.
+    if let Some(entry) = state.ui.lists.get_mut(list) {
+        entry.slipped = None;
+    }
 }

@@ -19,7 +19,7 @@ use crate::ingest::served::kubeconfig;
 use crate::pty::{Home, PATIENCE, Pty};
 
 /// A cluster, a GitHub and a Prometheus in one, with nothing in them.
-fn world(request: &Request) -> Reply {
+pub fn world(request: &Request) -> Reply {
     let typed = |body: Value| Reply::Whole(200, "Content-Type: application/json\r\n".to_owned(), body.to_string());
     let success = |data: Value| typed(json!({ "status": "success", "data": data }));
     match request.path.split('?').next().unwrap_or_default() {

@@ -39,7 +39,8 @@ fn a_broken_configuration_exits_with_2_and_every_mistake_with_its_place() {
         assert_eq!((code, out.as_str()), (Some(2), ""), "{err}");
         assert!(err.contains("config.yaml:4:20: a secret must not stand here; take it from"), "{err}");
         assert!(err.contains("config.yaml:5:3: unknown key \"prometeus\"; did you mean \"prometheus\"?"), "{err}");
-        assert_eq!(err.lines().count(), 2, "{err}");
+        assert!(err.contains("config.yaml:2:8: there is no theme \"dekc\""), "{err}");
+        assert_eq!(err.lines().count(), 3, "{err}");
         assert!(!err.contains("s3cr3t"), "{err}");
     }
 }
@@ -121,4 +122,59 @@ fn a_demo_refuses_what_it_has_no_use_for_and_wrong_numbers_before_it_looks_for_a
         assert!(err.contains(wanted), "{arguments:?}: {err}");
         assert!(!err.contains("terminal"), "{err}");
     }
+}
+
+#[test]
+fn themes_and_keymaps_are_told_beside_everything_else() {
+    let home = home("version: 1\ntheme: dekc\nkeymap: vmi\nprometeus: {}\n");
+    for arguments in [&[][..], &["status"][..]] {
+        let (code, _, err) = said(&run(home.path(), arguments, &[]));
+        assert_eq!((code, err.lines().count()), (Some(2), 3), "{err}");
+        assert!(err.contains("there is no theme \"dekc\"") && err.contains("there is no keymap \"vmi\""), "{err}");
+        assert!(err.contains("unknown key \"prometeus\""), "{err}");
+    }
+}
+
+#[test]
+fn a_variable_of_another_version_or_without_a_name_is_told() {
+    let home = home("version: 1\nsources: {}\n");
+    let told = |name: &str, value: &str| said(&run(home.path(), &["status"], &[(name, value)]));
+    let (code, _, err) = told("QUARTERDECK_VERSION", "2");
+    assert_eq!(code, Some(2));
+    assert!(err.contains("$QUARTERDECK_VERSION: unknown version \"2\"; this program reads version 1"), "{err}");
+    let (code, _, err) = told("QUARTERDECK_", "1");
+    assert_eq!(code, Some(2));
+    assert!(err.contains("$QUARTERDECK_: a part of its name is empty"), "{err}");
+}
+
+#[test]
+fn many_mistakes_are_told_as_a_page_and_a_number() {
+    use std::fmt::Write as _;
+    let mut text = "version: 1\n".to_owned();
+    for number in 0..20_000 {
+        writeln!(text, "key-{number}: 1").unwrap();
+    }
+    let home = home(&text);
+    let (code, _, err) = said(&run(home.path(), &["status"], &[]));
+    assert_eq!((code, err.lines().count()), (Some(2), 51));
+    assert!(err.ends_with("… and 19950 more\n"), "{err}");
+}
+
+/// What a command has no use for is not offered.
+#[test]
+fn the_help_of_a_command_offers_what_it_uses() {
+    let home = home("version: 1\n");
+    let help = |name: &str| said(&run(home.path(), &[name, "--help"], &[])).1;
+    for flag in ["--kubeconfig", "--context", "--config ", "--namespace", "--all-namespaces"] {
+        assert!(!help("demo").contains(flag), "{flag}: {}", help("demo"));
+        assert!(help("status").contains(flag), "{flag}: {}", help("status"));
+    }
+    for flag in ["--theme", "--keymap", "--view", "--seed"] {
+        assert!(help("demo").contains(flag), "{flag}");
+    }
+    assert!(!help("tty-reset").contains("--theme") && !help("doctor").contains("--view"));
+    // It is still a mistake with a sentence of its own.
+    let (code, _, err) = said(&run(home.path(), &["demo", "--context", "east"], &[]));
+    assert_eq!(code, Some(2));
+    assert!(err.contains("--context has no place in a demo"), "{err}");
 }

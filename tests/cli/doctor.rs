@@ -309,3 +309,78 @@ spec:
         has(&rows, "this alerts when the budget burns slowly; gt is meant?");
     });
 }
+
+#[test]
+fn every_failure_has_the_step_that_helps() {
+    block_on(async {
+        let home = TempDir::new().unwrap();
+        let step = async |config: String, handler: fn(&Request) -> Reply| {
+            let server = Server::answering(handler).await;
+            let config = config.replace("URL", &server.url).replace("TCP", &server.url.replace("http:", "tcp:"));
+            let output = doctor(home.path(), &format!("version: 1\n{config}"), &["--json"]).await;
+            (found(&output).2, String::from_utf8_lossy(&output.stdout).into_owned())
+        };
+        let services = "services: [{ name: checkout, repo: acme/checkout }]\n";
+        let github = format!("{services}sources: {{ github: {{ url: 'URL' }} }}\n");
+
+        let docker = "sources: { docker: { host: 'TCP' } }\n".to_owned();
+        let (rows, text) = step(docker, |_| Reply::Whole(401, String::new(), "no".to_owned())).await;
+        has(&rows, "docker reach fail");
+        assert!(text.contains("an engine asks for no login: a proxy before it does"), "{text}");
+
+        let (rows, text) = step(github.clone(), |request| {
+            let server = request
+                .head
+                .lines()
+                .find_map(|line| line.to_ascii_lowercase().strip_prefix("host: ").map(str::to_owned));
+            Reply::Whole(302, format!("Location: http://{}/login\r\n", server.unwrap_or_default()), String::new())
+        })
+        .await;
+        has(&rows, "github reach fail it answers with a redirect");
+        assert!(text.contains("it sends back to itself, as a login or a wrong path does"), "{text}");
+
+        let alone = "sources: { github: { url: 'URL' } }\n".to_owned();
+        let (rows, text) = step(alone, |_| Reply::json("{}")).await;
+        has(&rows, "github reach fail no repository is named");
+        assert!(text.contains("services: [{ name: checkout, repo: acme/checkout }]"), "{text}");
+
+        let (_, text) = step(github, |_| {
+            let headers = "X-RateLimit-Limit: 60\r\nX-RateLimit-Remaining: 0\r\nX-RateLimit-Reset: 4102444800\r\nRetry-After: 60\r\n";
+            Reply::Whole(403, headers.to_owned(), "{\"message\":\"API rate limit exceeded\"}".to_owned())
+        })
+        .await;
+        assert!(text.contains("a token has more requests: gh auth login"), "{text}");
+
+        let away = format!("{services}sources: {{ github: {{ url: 'https://ghe.invalid' }} }}\n");
+        let (rows, text) = step(away, |_| Reply::json("{}")).await;
+        has(&rows, "github token warn");
+        assert!(
+            text.contains("gh auth login --hostname ghe.invalid, GH_ENTERPRISE_TOKEN (GH_TOKEN is for github.com)"),
+            "{text}"
+        );
+    });
+}
+
+#[test]
+fn alerts_that_cannot_be_read_are_told_too() {
+    block_on(async {
+        let home = TempDir::new().unwrap();
+        let server = Server::answering(|request| {
+            let json =
+                |body: Value| Reply::Whole(200, "Content-Type: application/json\r\n".to_owned(), body.to_string());
+            match request.path.split('?').next().unwrap_or_default() {
+                "/api/v1/query" => {
+                    json(json!({ "status": "success", "data": { "resultType": "vector", "result": [] } }))
+                }
+                "/api/v1/rules" => json(json!({ "status": "success", "data": { "groups": [] } })),
+                _ => Reply::status(403, "Forbidden", "not for you"),
+            }
+        })
+        .await;
+        let config = format!("version: 1\nsources: {{ prometheus: {{ url: '{}' }} }}\n", server.url);
+        let (code, _, rows) = found(&doctor(home.path(), &config, &["--json"]).await);
+        assert_eq!(code, Some(1));
+        has(&rows, "prometheus permission ok may read rules");
+        has(&rows, "prometheus permission fail alerts cannot be read, so that none that fires is counted");
+    });
+}

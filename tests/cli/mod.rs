@@ -5,6 +5,8 @@ mod certificates;
 mod config_errors;
 pub mod doctor;
 mod odd_answers;
+mod plugins;
+mod proxy;
 mod sources;
 
 use std::path::Path;

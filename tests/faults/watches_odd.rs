@@ -25,13 +25,20 @@ fn denied_and_absent_are_named_and_tried_again() {
         let denied = |status: &FeedStatus| matches!(status, FeedStatus::Denied { .. });
         let FeedStatus::Denied { message } = run.until_status(Kind::Pod, denied).await else { unreachable!() };
         assert_eq!(message.as_str(), forbidden);
-        run.until_status(Kind::Event, denied).await;
+        let FeedStatus::Denied { message } = run.until_status(Kind::Event, denied).await else { unreachable!() };
+        assert!(
+            message.as_str().ends_with("log in again, or renew the user's credential in the kubeconfig"),
+            "{message:?}"
+        );
         let absent = |status: &FeedStatus| matches!(status, FeedStatus::Absent { .. });
         let FeedStatus::Absent { message } = run.until_status(Kind::Rollout, absent).await else { unreachable!() };
         assert!(message.as_str().contains("Rollout is not installed"), "{message:?}");
         // A core kind is never absent: an address that has none is a wrong address.
         let failed = |status: &FeedStatus| matches!(status, FeedStatus::Failed { .. });
-        run.until_status(Kind::Deployment, failed).await;
+        let FeedStatus::Failed { message, .. } = run.until_status(Kind::Deployment, failed).await else {
+            unreachable!()
+        };
+        assert!(message.as_str().ends_with("check the server in the kubeconfig"), "{message:?}");
         run.until_status(Kind::ReplicaSet, live).await;
         // The right is given, the definition installed.
         server.answer(quiet);

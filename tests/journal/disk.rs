@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use quarterdeck::action::{Outcome, Progress};
-use quarterdeck::journal::{Journal, Store};
+use quarterdeck::journal::{Journal, Standing, Store};
 use quarterdeck::text::Safe;
 
 use super::{abort, scope};
@@ -109,12 +109,57 @@ fn a_second_instance_is_read_only_and_still_reads() {
     let first = Journal::open(folder.path());
     first.intent(&abort(1)).unwrap();
     let second = Journal::open(folder.path());
-    assert!(second.read_only().unwrap().as_str().contains("another quarterdeck"));
+    let why = second.read_only().unwrap();
+    assert!(why.as_str().contains("another quarterdeck") && why.as_str().contains("quit it there"), "{why:?}");
+    if cfg!(target_os = "linux") {
+        assert!(why.as_str().contains(&format!("(pid {})", std::process::id())), "{why:?}");
+    }
     assert!(second.intent(&abort(2)).is_err());
     assert_eq!(second.take(&scope()).len(), 1);
     first.intent(&abort(3)).unwrap();
     drop((first, second));
     assert_eq!(Journal::open(folder.path()).read_only(), None);
+}
+
+#[test]
+fn when_the_first_instance_ends_the_second_takes_the_journal_over_with_what_it_wrote() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Journal::open(folder.path());
+    let second = Journal::open(folder.path());
+    assert_eq!(second.take(&scope()).len(), 0);
+    assert!(second.is_waiting() && !second.try_again(), "the first one holds it");
+    first.intent(&abort(1)).unwrap();
+    drop(first);
+    assert!(second.try_again() && !second.is_waiting());
+    assert_eq!(second.read_only(), None);
+    assert_eq!(second.take(&scope()).len(), 1, "what the first one did is known");
+    second.intent(&abort(2)).unwrap();
+    let third = Journal::open(folder.path());
+    assert!(third.is_waiting(), "the second one holds it now");
+    drop((second, third));
+    assert_eq!(Journal::open(folder.path()).take(&scope()).len(), 2);
+}
+
+#[test]
+fn looking_at_a_journal_neither_locks_nor_cuts_nor_makes_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("journal");
+    assert_eq!(Journal::look(folder.path()), Standing::Free);
+    assert!(!file.exists());
+    Journal::open(folder.path()).intent(&abort(1)).unwrap();
+    let mut torn = fs::read(&file).unwrap();
+    torn.truncate(torn.len() - 3);
+    fs::write(&file, &torn).unwrap();
+    assert_eq!(Journal::look(folder.path()), Standing::Free);
+    assert_eq!(fs::read(&file).unwrap(), torn, "the torn end is left for who writes");
+    let held = Journal::open(folder.path());
+    if cfg!(target_os = "linux") {
+        assert_eq!(Journal::look(folder.path()), Standing::Held(std::process::id()));
+    }
+    assert_eq!(held.read_only(), None);
+    drop(held);
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
+    assert!(matches!(Journal::look(folder.path()), Standing::Unusable(_)));
 }
 
 #[test]

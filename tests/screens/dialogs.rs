@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use quarterdeck::command::Command;
-use quarterdeck::model::ObjectId;
 use quarterdeck::model::pipelines::{Conclusion, RunStatus};
+use quarterdeck::model::{Name, ObjectId};
 use quarterdeck::state::State;
 use quarterdeck::state::ui::{Confirm, ConfirmField, Overlay, PromptKind, Tier, Toast, ToastKind};
 use quarterdeck::state::verbs;
@@ -67,6 +67,34 @@ fn what_a_rerun_and_a_cancel_will_do() {
         asked.ui.overlay = Some(Overlay::Confirm(Box::new(confirm)));
         compare!(format!("dialog-{name}-160x48"), shot(&asked, (160, 48)));
         compare!(format!("dialog-{name}-80x24"), shot(&asked, SMALL));
+    }
+}
+
+/// Whatever somebody called a run, the question and its keys are on the smallest screen.
+#[test]
+fn a_name_without_end_leaves_the_question_in_sight() {
+    let long = |word: &str| word.repeat(40);
+    let mut state = run_world::pipelines(deploying());
+    let rows = state.world.runs.rows().iter().map(|run| {
+        run_world::with((**run).clone(), |run| {
+            run.meta.name = Name::new(&format!("{} #{}", "nightly-".repeat(11), run.number));
+            run.title = Safe::line(&long("a title that goes on "));
+            run.branch = Some(Safe::line(&long("branch/")));
+        })
+    });
+    let rows = rows.collect();
+    run_world::list(&mut state, rows);
+    for conclusion in [Some(Conclusion::Failure), None] {
+        let run = state.world.runs.rows().iter().find(|run| run.conclusion == conclusion).unwrap().id();
+        let command = if conclusion.is_some() { Command::RerunFailed } else { Command::CancelRun };
+        let mut confirm = dialog(&state, command, &run);
+        confirm.armed_at = Some(HEARD);
+        let mut asked = state.clone();
+        asked.ui.overlay = Some(Overlay::Confirm(Box::new(confirm)));
+        assert_eq!(quarterdeck::ui::room_wanted(&asked, SMALL), None, "{command:?}");
+        let screen = text(&draw(&asked, &roles(), SMALL));
+        assert!(screen.contains("esc leave it as it is") && screen.contains("nightly-"), "{screen}");
+        assert!(screen.contains(&format!("#{}", state.world.runs.get(&run.uid).unwrap().number)), "its end: {screen}");
     }
 }
 

@@ -65,10 +65,45 @@ fn a_repository_that_builds_nothing_here_is_said_to() {
     assert!(shown("acme/website", found, true, Place::Deck).contains("builds nothing here? name services:"));
     for (repository, discovered, runs, why) in [
         ("acme/checkout", found, true, "it builds the checkout"),
-        ("acme/website", None, true, "somebody named it"),
         ("acme/website", found, false, "its runs are not read yet"),
     ] {
         let page = shown(repository, discovered, runs, Place::Pipelines);
         assert!(!page.contains("seems to be built by"), "{why}: {page}");
+    }
+}
+
+/// A configuration beside a foreign kubeconfig: none of what it names runs there.
+#[test]
+fn configured_repositories_none_of_which_builds_anything_here_are_said_to() {
+    use std::sync::Arc;
+
+    use quarterdeck::model::scope::{CanaryQueries, Service};
+
+    use super::{run_world, world};
+    let page = |services: &[(&str, &str)]| {
+        let mut state = world::deploying();
+        run_world::github(&mut state);
+        let source = state.world.sources.last_mut().unwrap();
+        source.namespaces = Some(services.iter().map(|(_, repository)| Name::new(repository)).collect());
+        let service = |(name, repository): &(&str, &str)| Service {
+            name: Name::new(name),
+            repository: Some(Name::new(repository)),
+            workflows: Vec::new(),
+            tekton: Vec::new(),
+            images: Vec::new(),
+            platforms: Vec::new(),
+            canary: CanaryQueries::default(),
+        };
+        Arc::make_mut(&mut state.settings).services = services.iter().map(service).collect();
+        run_world::list(&mut state, Vec::new());
+        shot(&at(state, Place::Pipelines), (160, 48))
+    };
+    let words = "nothing in the cluster seems to be built by website; choose its cluster with --context";
+    assert!(page(&[("website", "acme/website"), ("blog", "acme/blog")]).contains(words));
+    for (services, why) in [
+        (&[("website", "acme/website"), ("checkout", "acme/checkout")][..], "one of them runs here"),
+        (&[("checkout", "acme/monorepo")][..], "the service runs here, whatever its repository is called"),
+    ] {
+        assert!(!page(services).contains("seems to be built by"), "{why}");
     }
 }

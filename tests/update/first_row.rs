@@ -1,5 +1,7 @@
 //! Lists that are ordered by who needs somebody most: until somebody moves, the first row is looked at.
 
+use std::time::Duration;
+
 use quarterdeck::command::Command;
 use quarterdeck::model::pipelines::{Conclusion, Run, RunStatus};
 use quarterdeck::state::lists;
@@ -45,17 +47,49 @@ fn console(view: bool) -> Console {
     console
 }
 
+fn later(console: &mut Console) {
+    let after = runs(console, true);
+    world::list(&mut console.state, after);
+    update::settle(&mut console.state);
+}
+
+fn wait(console: &mut Console, seconds: u64) {
+    console.state.now.mono += Duration::from_secs(seconds);
+}
+
 #[test]
-fn until_somebody_moves_the_run_that_needs_somebody_most_is_the_one_that_is_met() {
+fn before_a_screen_nobody_touches_the_run_that_needs_somebody_most_is_highlighted() {
+    let mut console = console(false);
+    assert_eq!(selected(&console), "ci #7");
+    later(&mut console);
+    assert_eq!(selected(&console), "ci #9", "the red one is first now");
+}
+
+#[test]
+fn a_key_that_comes_as_another_row_is_highlighted_opens_nothing() {
+    let mut console = console(false);
+    later(&mut console);
+    console.press(Command::RerunFailed);
+    assert!(console.dialog().is_none(), "it was meant for ci #7");
+    assert!(console.toast().contains("ci #9: press again"), "{}", console.toast());
+    wait(&mut console, 1);
+    console.press(Command::RerunFailed);
+    assert_eq!(console.dialog().map(|dialog| dialog.action.target.name.raw().to_owned()).as_deref(), Some("ci #9"));
+}
+
+#[test]
+fn under_somebodys_hand_the_row_that_was_seen_is_kept_though_nobody_moved() {
     for view in [true, false] {
         let mut console = console(view);
+        wait(&mut console, 2);
+        console.press(Command::Bell);
+        later(&mut console);
         assert_eq!(selected(&console), "ci #7", "view {view}");
-        let after = runs(&console, true);
-        world::list(&mut console.state, after);
+        console.press(Command::CancelRun);
+        assert!(console.toast().contains("ci #7"), "view {view}: {}", console.toast());
+        wait(&mut console, 301);
         update::settle(&mut console.state);
-        assert_eq!(selected(&console), "ci #9", "view {view}: the red one is first now");
-        console.press(Command::RerunFailed);
-        assert!(console.dialog().is_some(), "{}", console.toast());
+        assert_eq!(selected(&console), "ci #9", "view {view}: nobody sits there any more");
     }
 }
 
@@ -66,9 +100,7 @@ fn once_somebody_moved_the_run_is_kept_wherever_it_goes() {
         console.press(Command::Down);
         console.press(Command::Up);
         assert_eq!(selected(&console), "ci #7", "view {view}");
-        let after = runs(&console, true);
-        world::list(&mut console.state, after);
-        update::settle(&mut console.state);
+        later(&mut console);
         assert_eq!(selected(&console), "ci #7", "view {view}");
     }
 }

@@ -273,3 +273,20 @@ fn a_console_that_begins_read_only_says_why_at_once() {
     let _ = update::start(&mut console.state);
     assert!(console.toast().contains("read-only: another instance (pid 41) holds the journal"), "{}", console.toast());
 }
+
+#[test]
+fn a_console_that_waited_acts_when_the_other_one_ended_and_reads_up_what_that_one_left() {
+    let mut console = Console::new(&moment("regression/02-half-the-traffic"));
+    console.open_workload();
+    console.state.read_only = Some(Safe::of("another quarterdeck (pid 41) holds the journal"));
+    let _ = update::start(&mut console.state);
+    console.press(Command::Abort);
+    assert!(console.toast().contains("read-only: another quarterdeck (pid 41)"), "{}", console.toast());
+    let left = crate::journal::abort(1);
+    console.send(Msg::TakenOver(vec![left]));
+    assert!(console.toast().contains("actions can be sent from here now"), "{}", console.toast());
+    assert_eq!((console.state.operations.len(), console.state.spectator), (1, false));
+    assert!(console.effects.iter().any(|effect| matches!(effect, Effect::ReadEvidence(_))), "its end is looked for");
+    console.press(Command::Abort);
+    assert!(console.dialog().is_some(), "{}", console.toast());
+}

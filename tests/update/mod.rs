@@ -12,6 +12,7 @@ mod life;
 mod places;
 mod run_again;
 mod run_verbs;
+mod silent;
 mod tekton;
 mod verbs;
 mod watches;

@@ -1,11 +1,11 @@
-//! Whether a repository that was found, and named by nobody, has to do with the clusters beside it, as
-//! the console's own pane says it. Nothing is said before every cluster was read whole.
+//! Whether the repositories have to do with the clusters beside them, as the console's own pane says it. Nothing is said before every cluster was read whole.
 
 use futures::future::join_all;
 use serde_json::Value;
 
 use super::sources::{PATIENCE, ask};
 use super::{Finding, Subject, Verdict};
+use crate::model::scope::Service;
 use crate::model::source::SourceScope;
 use crate::model::{Kind, Name, SystemId};
 use crate::net::{Cluster, NetError};
@@ -19,6 +19,8 @@ const MOST: u32 = 500;
 pub(super) struct Kin {
     host: Subject,
     repositories: Vec<Name>,
+    /// Somebody named them: what else is named of their services, their names and images.
+    named: Option<Vec<String>>,
     clusters: Vec<(SourceScope, Cluster)>,
 }
 
@@ -33,9 +35,10 @@ struct Workloads {
 
 impl Kin {
     /// `None`: there is nothing to compare.
-    pub(super) fn of(specs: &[Spec]) -> Option<Self> {
-        let found = |spec: &&Spec| spec.scope.system == SystemId::GitHub && spec.scope.discovered.is_some();
-        let host = specs.iter().find(found).filter(|spec| spec.upstream.is_some())?;
+    pub(super) fn of(specs: &[Spec], services: &[Service]) -> Option<Self> {
+        let host = specs.iter().find(|spec| spec.scope.system == SystemId::GitHub && spec.upstream.is_some())?;
+        let images = |service: &Service| service.images.iter().map(|image| image.raw().to_owned()).collect::<Vec<_>>();
+        let of_service = |service: &Service| images(service).into_iter().chain([service.name.raw().to_owned()]);
         let clusters = specs.iter().filter_map(|spec| match &spec.upstream {
             Some(Upstream::Cluster(cluster)) => Some((spec.scope.clone(), cluster.clone())),
             _ => None,
@@ -44,6 +47,7 @@ impl Kin {
             host: Subject::new(SystemId::GitHub.as_str(), host.scope.name.raw()),
             repositories: host.scope.namespaces.clone().unwrap_or_default(),
             clusters: clusters.collect(),
+            named: host.scope.discovered.is_none().then(|| services.iter().flat_map(of_service).collect()),
         })
     }
 
@@ -54,11 +58,21 @@ impl Kin {
         if names().next().is_none() || !all.iter().all(|cluster| cluster.whole) {
             return Vec::new();
         }
-        let strange = self.repositories.iter().filter(|name| kinship::is_strange(name.raw(), names(), images()));
+        let is_strange = |name: &str| kinship::is_strange(name, names(), images());
+        let strange = self.repositories.iter().filter(|name| is_strange(name.raw()));
+        // Of those that are named one alone may be a library: all of them say that the clusters are others.
+        if let Some(named) = &self.named
+            && !(strange.clone().count() == self.repositories.len() && named.iter().all(|name| is_strange(name)))
+        {
+            return Vec::new();
+        }
+        let next = match self.named {
+            None => "start inside the clone of what runs there, name services[].repo, or choose with --context",
+            Some(_) => "choose the cluster of these services with --context, or mend services[].repo",
+        };
         strange
             .map(|name| {
                 let message = format!("nothing in the clusters seems to be built by {}", name.raw());
-                let next = "start inside the clone of what runs there, name services[].repo, or choose with --context";
                 self.host.say("kinship", Verdict::Warn, message).then(next)
             })
             .collect()

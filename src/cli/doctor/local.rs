@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Finding, Subject, Verdict};
 use crate::config::ConfigErrors;
 use crate::config::settings::Config;
-use crate::journal::Journal;
+use crate::journal::{Journal, Standing};
 use crate::term::{self, Caps, Colors};
 
 /// The file, everything that is wrong with it, and what of it nothing reads yet.
@@ -110,12 +110,12 @@ pub(super) fn journal(folder: Result<&Path, &String>) -> Vec<Finding> {
                 .then("make it writable, or set XDG_STATE_HOME to a folder that is")
         }];
     }
-    vec![match Journal::open(folder).read_only() {
-        None => subject.say("folder", Verdict::Ok, "intents can be written"),
-        Some(why) if why.as_str().contains("another quarterdeck") => {
-            subject.say("folder", Verdict::Warn, why.as_str()).then("close the other one to act from here")
-        }
-        Some(why) => subject
+    vec![match Journal::look(folder) {
+        Standing::Free => subject.say("folder", Verdict::Ok, "intents can be written"),
+        Standing::Held(pid) => subject
+            .say("folder", Verdict::Warn, format!("another quarterdeck (pid {pid}) holds the journal and can act"))
+            .then("quit that one to act from another; a console that waits takes over by itself"),
+        Standing::Unusable(why) => subject
             .say("folder", Verdict::Fail, why.as_str())
             .then("make it writable, or set XDG_STATE_HOME to a folder that is"),
     }]

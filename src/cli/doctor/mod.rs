@@ -91,7 +91,7 @@ pub(crate) fn run(scope: &Scope, look: &Look, options: Doctor) -> u8 {
             Ok(runtime) => runtime,
             Err(error) => return complain(FAILED, &format!("the runtime cannot be started: {error}")),
         };
-        findings.extend(runtime.block_on(sources::look(specs, Clock::system())));
+        findings.extend(runtime.block_on(sources::look(specs, &config.settings.services, Clock::system())));
         // A credential plug-in that hangs must not keep the program.
         runtime.shutdown_background();
     }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use futures::future::{join, join_all, join4};
+use futures::future::{join, join_all, join5};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::time::timeout;
@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use super::kin::Kin;
 use super::{Finding, Subject, Verdict, registry, rights};
 use crate::clock::Clock;
+use crate::model::scope::Service;
 use crate::model::source::SourceScope;
 use crate::model::{Name, SystemId};
 use crate::net::{About, Cluster, Docker, GitHub, Limits, NetError, Prometheus, segment};
@@ -26,8 +27,8 @@ pub(super) const MOST: usize = 8;
 const APART: i64 = 30;
 
 /// Every source, in the order of the scope.
-pub(super) async fn look(specs: Vec<Spec>, clock: Clock) -> Vec<Finding> {
-    let (missing, kin) = (missing(&specs), Kin::of(&specs));
+pub(super) async fn look(specs: Vec<Spec>, services: &[Service], clock: Clock) -> Vec<Finding> {
+    let (missing, kin) = (missing(&specs), Kin::of(&specs, services));
     let kin = async {
         match kin {
             Some(kin) => kin.look().await,
@@ -66,7 +67,11 @@ async fn one(spec: Spec, clock: Clock) -> Vec<Finding> {
     let looked = match &upstream {
         None => {
             let why = scope.unusable.as_ref().map_or("cannot be used", |why| why.as_str());
-            let next = "mend what is named here; everything else works without it";
+            let next = if scope.system == SystemId::GitHub && why.contains("no repository") {
+                "in config.yaml: services: [{ name: checkout, repo: acme/checkout }]; without it no run is read"
+            } else {
+                "mend what is named here; everything else works without it"
+            };
             vec![subject.say("reach", Verdict::Fail, why).then(next)]
         }
         Some(Upstream::Cluster(cluster)) => self::cluster(&subject, &scope, cluster, clock).await,
@@ -114,6 +119,13 @@ pub(super) fn failed(subject: &Subject, check: &'static str, error: &NetError, p
         NetError::Api { code: 404, .. } => format!("check the path: {place}"),
         NetError::Deadline { .. } => format!("check the network, the VPN and the address: {place}"),
         NetError::Api { code: 407, .. } => "a proxy in between wants a password; check HTTPS_PROXY".to_owned(),
+        NetError::Held { .. } => {
+            "wait until then; a token has more requests: gh auth login, or sources.github.token".to_owned()
+        }
+        NetError::Redirected { server } if !server.is_empty() && subject.target.contains(server.as_str()) => {
+            format!("it sends back to itself, as a login or a wrong path does: open it in a browser, and mend {place}")
+        }
+        NetError::Redirected { .. } => format!("if the server is there now, write that address: {place}"),
         NetError::Api { code: 500.., .. } => {
             "it, or a proxy before it, has trouble of its own: look at its log, and try again".to_owned()
         }
@@ -146,6 +158,13 @@ fn text(body: &[u8], pointer: &str) -> Option<String> {
 }
 
 async fn cluster(subject: &Subject, scope: &SourceScope, cluster: &Cluster, clock: Clock) -> Vec<Finding> {
+    if let Some(plugin) = cluster.plugin()
+        && timeout(PATIENCE, cluster.prepare()).await.is_err()
+    {
+        let patience = PATIENCE.as_secs();
+        let message = format!("the exec plug-in {plugin} of the kubeconfig gave no credential within {patience} s");
+        return vec![subject.say("reach", Verdict::Fail, message).then("run it in a shell to see what it waits for")];
+    }
     let read = cluster.read();
     let began = clock.now().mono;
     let answer = match ask(read.get_once("/version", PATIENCE)).await {
@@ -175,11 +194,18 @@ async fn github(subject: &Subject, scope: &SourceScope, client: &GitHub, clock: 
             findings.push(subject.say("token", Verdict::Ok, format!("taken from {from}")));
             token = from;
         }
-        Ok((false, why)) => findings.push(
-            subject
-                .say("token", Verdict::Warn, format!("{why}: 60 requests an hour, and nothing private"))
-                .then("gh auth login, GH_TOKEN, or sources.github.token"),
-        ),
+        Ok((false, why)) => {
+            // A variable of github.com is never sent to another host.
+            let next = match why.contains("ENTERPRISE") {
+                true => format!(
+                    "gh auth login --hostname {}, GH_ENTERPRISE_TOKEN (GH_TOKEN is for github.com), or sources.github.token",
+                    subject.target
+                ),
+                false => "gh auth login, GH_TOKEN, or sources.github.token".to_owned(),
+            };
+            let message = format!("{why}: 60 requests an hour, and nothing private");
+            findings.push(subject.say("token", Verdict::Warn, message).then(next));
+        }
         Err(error) => findings.push(failed(subject, "token", &error, &token)),
     }
     let about = match ask(client.about()).await {
@@ -281,10 +307,11 @@ pub(super) fn odd(subject: &Subject, check: &'static str, why: &Safe) -> Finding
 async fn prometheus(subject: &Subject, scope: &SourceScope, client: &Prometheus, clock: Clock) -> Vec<Finding> {
     let place = place_of(scope);
     let now = clock.now().wall;
-    let (query, build, rules, stores) = join4(
+    let (query, build, rules, alerts, stores) = join5(
         ask(client.query("vector(1)", now)),
         ask(client.build()),
         ask(client.rules()),
+        ask(client.alerts()),
         // What looks at series is asked of every store behind a Thanos.
         ask(client.query("count(up)", now)),
     )
@@ -320,6 +347,15 @@ async fn prometheus(subject: &Subject, scope: &SourceScope, client: &Prometheus,
             finding
         }
     });
+    findings.push(match alerts.map(|answer| ingest::alerts(scope.id, &answer.body)) {
+        Ok(Err(odd)) => self::odd(subject, "permission", &odd),
+        Ok(Ok(_)) => subject.say("permission", Verdict::Ok, "may read alerts"),
+        Err(error) => {
+            let mut finding = failed(subject, "permission", &error, place);
+            finding.message = format!("alerts cannot be read, so that none that fires is counted: {error}");
+            finding
+        }
+    });
     findings.extend(warning.or(of_stores).or(of_rules).map(|why| partial(subject, &why)));
     findings
 }
@@ -335,6 +371,12 @@ async fn docker(subject: &Subject, scope: &SourceScope, client: &Docker, clock: 
     let place = place_of(scope);
     let about = match ask(client.about()).await {
         Ok(about) => about,
+        Err(error @ NetError::Api { code: 401 | 403, .. }) => {
+            let next = format!(
+                "an engine asks for no login: a proxy before it does, or its socket is another group's (docker); see {place}"
+            );
+            return vec![subject.say("reach", Verdict::Fail, error.to_string()).then(next)];
+        }
         Err(error) => return vec![failed(subject, "reach", &error, place)],
     };
     let reach = format!("Docker {} answers with version {} of its API", about.engine, about.api);

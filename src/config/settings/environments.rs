@@ -1,6 +1,8 @@
 //! `environments:` and `promotion:`: where things run, in which order a change travels, how much an
 //! action asks there. `budget-policy:` stands here too until the rollback loop reads it.
 
+use std::collections::{HashMap, HashSet};
+
 use super::services::{required, unique};
 use super::tree::{At, Entry, Faults, Fields, Node};
 use super::unbuilt::Unbuilt;
@@ -16,14 +18,15 @@ const PROTECTION: [(&str, Protection); 3] =
 
 pub(super) fn read(node: &Node, unbuilt: &mut Unbuilt, faults: &mut Faults) -> Vec<Environment> {
     let mut all: Vec<(Environment, At)> = Vec::new();
-    let mut names = Vec::new();
+    let mut names = HashMap::new();
+    let mut places: HashMap<(Option<Name>, Option<Name>), usize> = HashMap::new();
     for item in node.items("environments", faults) {
         let Some(fields) = item.fields("environment", &KEYS, faults) else { continue };
         let Some(environment) = environment(&fields, unbuilt, faults) else { continue };
         let at = &fields.get("name").unwrap_or(item).at;
         unique(&mut names, environment.name.raw(), at, "environment", faults);
-        let place = |other: &Environment| (other.cluster.clone(), other.namespace.clone());
-        if let Some((other, first)) = all.iter().find(|(other, _)| place(other) == place(&environment))
+        let place = (environment.cluster.clone(), environment.namespace.clone());
+        if let Some((other, first)) = all.get(*places.entry(place).or_insert(all.len()))
             && other.name != environment.name
         {
             let hint = Some("give one of them another cluster or namespace".to_owned());
@@ -106,28 +109,35 @@ fn gates(node: &Node, faults: &mut Faults) {
 }
 
 /// The order in which a change travels. An environment may be known by its namespace's label alone, so
-/// a name that is not in the file is a mistake only where it is nearly one that is.
-pub(super) fn promotion(node: &Node, environments: &[Environment], faults: &mut Faults) -> Vec<Name> {
-    let mut all: Vec<(String, At)> = Vec::new();
+/// a name that is not in the file is told; a mistake it is where it is nearly one that is.
+pub(super) fn promotion(
+    node: &Node,
+    environments: &[Environment],
+    warnings: &mut Faults,
+    faults: &mut Faults,
+) -> Vec<Name> {
+    let mut all = Vec::new();
+    let mut named = HashSet::new();
+    let known: HashSet<&str> = environments.iter().map(|environment| environment.name.raw()).collect();
     for item in node.items("promotion", faults) {
         let Some(word) = checked(item, "promotion", words::name, faults) else { continue };
-        match all.iter().find(|(other, _)| *other == word) {
-            Some(_) => {
-                let hint = Some("leave one of them out".to_owned());
-                faults.tell(&item.at, format!("{} stands here twice", quoted(&word)), hint);
-            }
-            None => all.push((word, item.at.clone())),
+        if !named.insert(word.clone()) {
+            let hint = Some("leave one of them out".to_owned());
+            faults.tell(&item.at, format!("{} stands here twice", quoted(&word)), hint);
+            continue;
         }
+        all.push((word, &item.at));
     }
-    let named = |name: &str| all.iter().any(|(word, _)| word == name);
-    for (word, at) in &all {
-        let known = |environment: &Environment| environment.name.raw() == word;
-        let left = environments.iter().map(|environment| environment.name.raw()).filter(|name| !named(name));
-        if !environments.iter().any(known)
-            && let Some(near) = nearest(word, left)
-        {
+    let left = || environments.iter().map(|environment| environment.name.raw()).filter(|name| !named.contains(*name));
+    for (word, at) in all.iter().filter(|(word, _)| !known.contains(word.as_str())) {
+        let name = quoted(word);
+        if let Some(near) = nearest(word, left()) {
             let hint = Some(format!("did you mean \"{near}\"?"));
-            faults.tell(at, format!("unknown environment {}", quoted(word)), hint);
+            faults.tell(at, format!("unknown environment {name}"), hint);
+        } else {
+            let hint = Some("name it below environments: with its cluster or namespace, or leave it out".to_owned());
+            let message = format!("no environment is named {name}: only namespaces whose label says so are in it");
+            warnings.tell(at, message, hint);
         }
     }
     all.iter().map(|(word, _)| Name::new(word)).collect()

@@ -116,6 +116,12 @@ pub(super) fn text_of(path: &Path) -> Result<String, String> {
 
 /// Reads the files and the environment. Without any of them everything is empty, which is no mistake.
 pub fn load(given: Given) -> Result<Config, ConfigErrors> {
+    let (config, errors) = read_all(given);
+    if errors.errors.is_empty() { Ok(config) } else { Err(errors) }
+}
+
+/// What could be read, and everything that is wrong with the rest.
+pub fn read_all(given: Given) -> (Config, ConfigErrors) {
     let mut faults = Faults::default();
     let main = files::main(given, &mut faults);
     let mut slos = Slos::default();
@@ -151,7 +157,7 @@ pub fn load(given: Given) -> Result<Config, ConfigErrors> {
     config.targets = clusters::of(&config.settings.environments);
     config.unbuilt = unbuilt.sections;
     config.settings.file = file;
-    if faults.is_empty() { Ok(config) } else { Err(faults.into_errors()) }
+    (config, faults.into_errors())
 }
 
 fn empty(origin: &Arc<Origin>, faults: &mut Faults) {
@@ -186,7 +192,8 @@ fn read(fields: &Fields, config: &mut Config, slos: &mut Slos, unbuilt: &mut Unb
         config.settings.environments = environments::read(node, unbuilt, faults);
     }
     if let Some(node) = fields.get("promotion") {
-        config.settings.promotion = environments::promotion(node, &config.settings.environments, faults);
+        config.settings.promotion =
+            environments::promotion(node, &config.settings.environments, &mut slos.warnings, faults);
     }
     if let Some(entry) = fields.entry("budget-policy") {
         environments::budget_policy(entry, unbuilt, faults);

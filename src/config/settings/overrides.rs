@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::tree::{At, Entry, Faults, Node, Origin, What, read};
+use crate::config::errors::quoted;
 
 const PREFIX: &str = "QUARTERDECK_";
 
@@ -23,6 +24,10 @@ pub(super) fn apply(root: &mut Option<Node>, environment: &[(String, String)], f
             continue;
         }
         let node = value_of(value, &origin, &at);
+        if path == ["version"] && !matches!(&node.what, What::Word(word) if word == "1") {
+            let hint = Some("this program reads version 1".to_owned());
+            faults.tell(&at, format!("unknown version {}", quoted(value)), hint);
+        }
         let root = root.get_or_insert_with(|| map(&at));
         if let Err(message) = set(root, &path, node, &at) {
             faults.tell(&at, message, None);
@@ -44,7 +49,7 @@ const OTHERS: [&str; 6] = [
 fn path(name: &str) -> Option<Vec<String>> {
     let rest = name.strip_prefix(PREFIX)?;
     let part = |part: &str| part.to_ascii_lowercase().replace('_', "-");
-    if rest.is_empty() || OTHERS.contains(&name) || name.starts_with("QUARTERDECK_OPENAPI") {
+    if OTHERS.contains(&name) || name.starts_with("QUARTERDECK_OPENAPI") {
         return None;
     }
     Some(rest.split("__").map(part).collect())

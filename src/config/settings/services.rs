@@ -1,5 +1,6 @@
 //! `services:`: what is built, where its images go, how its canary is judged.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::tree::{At, Faults, Fields, Node};
@@ -20,7 +21,7 @@ pub(super) struct Read<'a> {
 
 pub(super) fn read<'a>(node: &'a Node, faults: &mut Faults) -> Vec<Read<'a>> {
     let mut all: Vec<Read> = Vec::new();
-    let mut names: Vec<(String, At)> = Vec::new();
+    let mut names: HashMap<String, At> = HashMap::new();
     for item in node.items("services", faults) {
         let Some(fields) = item.fields("service", &KEYS, faults) else { continue };
         let read = service(&fields, faults);
@@ -33,13 +34,13 @@ pub(super) fn read<'a>(node: &'a Node, faults: &mut Faults) -> Vec<Read<'a>> {
 }
 
 /// A name that another has already is a mistake.
-pub(super) fn unique(names: &mut Vec<(String, At)>, name: &str, at: &At, what: &str, faults: &mut Faults) {
-    match names.iter().find(|(other, _)| other == name) {
-        Some((_, first)) => {
+pub(super) fn unique(names: &mut HashMap<String, At>, name: &str, at: &At, what: &str, faults: &mut Faults) {
+    match names.get(name) {
+        Some(first) => {
             let hint = Some("give one of them another name, or put them together".to_owned());
             faults.tell(at, format!("{what} {} is already on line {}", quoted(name), first.line), hint);
         }
-        None => names.push((name.to_owned(), at.clone())),
+        None => drop(names.insert(name.to_owned(), at.clone())),
     }
 }
 

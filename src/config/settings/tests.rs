@@ -261,3 +261,29 @@ fn an_objective_has_one_file_and_goes_with_its_service() {
     let given = Given { file: None, folder: Some(home.path()), working: Some(clone.path()), environment: &[] };
     assert!(load(given).unwrap().sources.objectives.is_empty());
 }
+
+/// So long that what compares every key with every other one is seen, and so short that what reads
+/// each of them once is not.
+#[test]
+fn ten_times_as_many_unknown_keys_take_about_ten_times_as_long() {
+    let took = |count: usize| {
+        let keys: String = (0..count).map(|number| format!("key-{number}: 1\n")).collect();
+        let folder = folder(&format!("version: 1\n{keys}"));
+        let best = (0..3).map(|_| {
+            let began = std::time::Instant::now();
+            assert!(of(folder.path(), &[]).is_err());
+            began.elapsed()
+        });
+        best.min().unwrap()
+    };
+    let (few, many) = (took(2_000), took(20_000));
+    assert!(many < few * 40, "{few:?} for 2 000, {many:?} for 20 000");
+}
+
+#[test]
+fn an_environment_of_the_promotion_that_nothing_names_is_told() {
+    let config = read("version: 1\nenvironments: [{ name: prod }]\npromotion: [prod, moon]\n").unwrap();
+    let told = config.warnings.to_string();
+    assert!(told.contains("config.yaml:3:19: no environment is named \"moon\""), "{told}");
+    assert!(!told.contains("\"prod\""), "{told}");
+}

@@ -1,6 +1,7 @@
 //! The configuration as a tree whose every value knows where it was written, and the reader that
 //! collects what is wrong with it.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -142,12 +143,14 @@ impl Node {
             return None;
         };
         let mut strange = false;
-        for (number, entry) in entries.iter().enumerate() {
+        let mut lines = HashMap::new();
+        for entry in entries {
             if !known.contains(&entry.key.as_str()) {
                 faults.unknown(&entry.at, "key", &entry.key, known.iter().copied());
                 strange = true;
             }
-            if let Some(first) = entries[..number].iter().find(|other| other.key == entry.key) {
+            let first = *lines.entry(entry.key.as_str()).or_insert(entry);
+            if !std::ptr::eq(first, entry) {
                 faults.tell(
                     &entry.at,
                     format!("key {} is already on line {}", quoted(&entry.key), first.at.line),

@@ -8,13 +8,13 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, Response, Uri, header};
 use http_body_util::combinators::BoxBody;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use kube::client::ConfigExt as _;
 use octocrab::{AuthState, OctoBody, Octocrab, OctocrabBuilder};
 
 use crate::net::error::{NetError, chain};
 use crate::net::failure::{self, Setting};
+use crate::net::proxy::Way;
 
 pub(super) type Answer = Response<BoxBody<Bytes, octocrab::Error>>;
 
@@ -66,7 +66,7 @@ pub(super) enum Keep {
 macro_rules! http_client {
     ($origin:expr, $keep:expr, $connect:expr) => {{
         let config = tls_of($origin);
-        let https = config.rustls_https_connector_with_connector(connector($connect));
+        let https = config.rustls_https_connector_with_connector(Way::new($connect));
         let pool = $keep == Keep::Pool;
         https.map_err(|error| NetError::Unusable(chain(&error))).map(|https| {
             let mut builder = Client::builder(TokioExecutor::new());
@@ -108,17 +108,6 @@ pub(super) fn client(
         .with_auth(AuthState::None)
         .build()
         .map_err(|never| NetError::Unusable(never.to_string()))
-}
-
-fn connector(connect: Duration) -> HttpConnector {
-    let mut http = HttpConnector::new();
-    http.enforce_http(false);
-    http.set_nodelay(true);
-    http.set_connect_timeout(Some(connect));
-    http.set_keepalive(Some(Duration::from_secs(5)));
-    http.set_keepalive_interval(Some(Duration::from_secs(3)));
-    http.set_keepalive_retries(Some(3));
-    http
 }
 
 /// kube's TLS: this machine's authorities, the one provider.

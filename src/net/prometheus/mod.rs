@@ -240,6 +240,9 @@ impl Prometheus {
             // Without TLS the machine's certificates are of no use, and it may have none.
             builder = builder.tls_certs_only([]);
         }
+        if super::proxy::stays_here(&self.inner.url) {
+            builder = builder.no_proxy();
+        }
         let client = builder.build().map_err(|error| NetError::Unusable(super::error::chain(&error)))?;
         Client::from(client, &self.inner.url).map_err(|error| NetError::Unusable(super::error::chain(&error)))
     }

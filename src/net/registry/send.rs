@@ -80,6 +80,9 @@ impl Registry {
             // Without TLS the machine's certificates are of no use, and it may have none.
             builder = builder.tls_certs_only([]);
         }
+        if super::super::proxy::stays_here(self.inner.base.as_str()) {
+            builder = builder.no_proxy();
+        }
         let built = builder.build().map_err(|error| NetError::Unusable(super::super::error::chain(&error)))?;
         *client = Some(built.clone());
         Ok(built)

@@ -226,6 +226,9 @@ impl RustCi {
             // Without TLS the machine's certificates are of no use, and it may have none.
             builder = builder.tls_certs_only([]);
         }
+        if super::proxy::stays_here(&self.inner.url) {
+            builder = builder.no_proxy();
+        }
         builder.build().map_err(|error| NetError::Unusable(super::error::chain(&error)))
     }
 

@@ -19,6 +19,11 @@ use crate::text::Safe;
 /// Keys are taken this long after the dialog was drawn.
 pub const ARMING: Duration = Duration::from_millis(750);
 
+/// Columns of a name, and of what somebody wrote beside a commit: both ends of what is longer.
+pub(super) const NAME: usize = 40;
+pub(super) const TITLE: usize = 72;
+pub(super) const BRANCH: usize = 40;
+
 /// What is said about an action.
 pub(super) struct Words {
     pub(super) summary: Safe,
@@ -76,7 +81,7 @@ pub fn preview(state: &State, action: &Action) -> Confirm {
     Confirm {
         action: action.clone(),
         tier: tier(state, action, &environment),
-        title: safe!("{} {} {}", verb, action.target.name.safe(), place),
+        title: safe!("{} {} {}", verb, action.target.name.safe().middle(NAME), place),
         environment,
         summary: words.summary,
         lines: words.lines,
@@ -184,11 +189,11 @@ fn words(state: &State, action: &Action) -> Words {
 /// Which object exactly: `eks-prod · https://… · ana · production/checkout`.
 fn place(state: &State, target: &ObjectId) -> Safe {
     let object = if target.namespace.raw().is_empty() {
-        target.name.safe().clone()
+        target.name.safe().middle(NAME)
     } else if target.kind.is_run() {
-        safe!("{} {}", target.namespace.safe(), target.name.safe())
+        safe!("{} {}", target.namespace.safe(), target.name.safe().middle(NAME))
     } else {
-        safe!("{}/{}", target.namespace.safe(), target.name.safe())
+        safe!("{}/{}", target.namespace.safe(), target.name.safe().middle(NAME))
     };
     let Some(cluster) = state.world.source(target.cluster) else { return object };
     let said = |text: &Safe| if text.is_empty() { Safe::of("") } else { safe!("{} · ", text) };

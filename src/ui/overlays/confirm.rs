@@ -28,6 +28,10 @@ const LABEL: u16 = 12;
 /// Columns that nothing narrower is asked for: below, a line is a few words.
 const LEAST: u16 = 60;
 
+/// A word of a dialog that is wider is cut in its middle: whatever somebody called a run, the question
+/// and its keys stay in sight.
+const WORD: usize = 48;
+
 /// The dialog, measured for a terminal.
 struct Sheet {
     area: Rect,
@@ -47,7 +51,8 @@ fn sheet(state: &State, dialog: &Confirm, (columns, lines): (u16, u16)) -> Sheet
     let inner = width.saturating_sub(4);
     let text = inner.saturating_sub(LABEL + 1);
     let right = right(state, dialog, inner);
-    let title = Words::of(Role::Strong, &dialog.title).add(Role::Move, "   ").add(Role::Move, &dialog.summary);
+    let title =
+        Words::of(Role::Strong, dialog.title.tamed(WORD)).add(Role::Move, "   ").add(Role::Move, &dialog.summary);
     let title = title.wrap(inner.saturating_sub(right.width() + 2));
     let facts: Vec<(Safe, Vec<Words>)> =
         dialog.lines.iter().map(|(label, lines)| (label.clone(), wrapped(lines, text))).collect();
@@ -141,7 +146,7 @@ fn right(state: &State, dialog: &Confirm, width: u16) -> Words {
 }
 
 fn wrapped(lines: &[Safe], width: u16) -> Vec<Words> {
-    lines.iter().flat_map(|line| Words::of(Role::Text, line).wrap(width)).collect()
+    lines.iter().flat_map(|line| Words::of(Role::Text, line.tamed(WORD)).wrap(width)).collect()
 }
 
 /// The reason, and what must be done to go on. As many lines at every moment until it is disarmed.

@@ -39,7 +39,8 @@ pub fn draw(state: &State, pen: &mut Pen<'_>) {
         None => place(log, window),
     };
     pen.title(0, Role::Focus, "LOG", &place);
-    pen.write(4, 0, pen.width().saturating_sub(place.width() + 8), &name(state, log));
+    let room = pen.width().saturating_sub(place.width() + 8);
+    pen.write(4, 0, room, &name(state, log, room));
     if let Some(job) = unfinished {
         let lines = Rect { y: pen.area().y + 1, height: height - 2, ..pen.area() };
         super::job_log::draw(state, &mut pen.within(lines), job);
@@ -55,9 +56,10 @@ pub fn draw(state: &State, pen: &mut Pen<'_>) {
 }
 
 /// The pod, where it is, its container, and what of its log this is.
-fn name(state: &State, log: &Log) -> Words {
+fn name(state: &State, log: &Log, room: u16) -> Words {
     let request = &log.request;
-    let mut words = Words::new().strong(&request.pod.name);
+    // Where it is and which part of it this is stay in sight.
+    let mut words = Words::new().strong(request.pod.name.safe().middle(usize::from(room / 2)));
     // A compose project or a repository is what it is of; a container need not be of any.
     let between = if request.pod.kind == Kind::Pod { " in " } else { " of " };
     if !request.pod.namespace.raw().is_empty() {

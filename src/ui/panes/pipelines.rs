@@ -55,9 +55,14 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
     let freshness = freshness::of_kinds(state, &Kind::RUNS);
     let counted = places::and_trouble(counts(state, &list), &freshness);
     let right = match kinship::stranger(state) {
-        Some(_) => {
+        Some(stranger) => {
+            let words = if stranger.configured {
+                "builds nothing here? see --context"
+            } else {
+                "builds nothing here? name services:"
+            };
             let counted = if counted.is_empty() { counted } else { counted.dim(" · ") };
-            counted.add(Role::Wait, "builds nothing here? name services:")
+            counted.add(Role::Wait, words)
         }
         None => counted,
     };
@@ -82,9 +87,13 @@ pub(in crate::ui) fn is_configured(state: &State) -> bool {
 
 /// That the repository and the clusters do not seem to belong together, and what helps.
 pub(in crate::ui) fn stranger(state: &State) -> Words {
-    kinship::stranger(state).map_or_else(Words::new, |name| {
-        let words = Words::of(Role::Wait, safe!("nothing in the cluster seems to be built by {}", name));
-        words.dim("; name services: in the configuration · ")
+    kinship::stranger(state).map_or_else(Words::new, |stranger| {
+        let words = Words::of(Role::Wait, safe!("nothing in the cluster seems to be built by {}", stranger.name));
+        words.dim(if stranger.configured {
+            "; choose its cluster with --context, or mend services[].repo · "
+        } else {
+            "; name services: in the configuration · "
+        })
     })
 }
 

@@ -27,6 +27,9 @@ fn shapes_and_keys() {
         "version: 1\n  theme: deck\n",
         "version: 1\ntheme: [deck\n",
         "version: 1\nversion: 1\n",
+        "version: 1\n---\nversion: 1\n",
+        "version: !!int 1\n",
+        "version: 1\nsources: !mine { docker: {} }\n",
     ]
     .iter()
     .map(|text| format!("{text:?} => {}", told(text)))
@@ -41,6 +44,9 @@ fn shapes_and_keys() {
     "version: 1\n  theme: deck\n" => config.yaml:2:8: not YAML: mapping values are not allowed in this context
     "version: 1\ntheme: [deck\n" => config.yaml:2:8: not YAML: unclosed bracket '['
     "version: 1\nversion: 1\n" => config.yaml:2:1: key "version" is already on line 1
+    "version: 1\n---\nversion: 1\n" => config.yaml:2:1: a second document begins here, and nothing of it would be read; put all of it into one
+    "version: !!int 1\n" => config.yaml:1:16: the tag "!!int" means nothing here; leave it out
+    "version: 1\nsources: !mine { docker: {} }\n" => config.yaml:2:16: the tag "!mine" means nothing here; leave it out
     "##);
     insta::assert_snapshot!(table(&[
         "servises: []",
