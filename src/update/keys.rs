@@ -16,7 +16,7 @@ const QUIT_AGAIN: Duration = Duration::from_secs(5);
 
 pub(super) fn key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     state.ui.pressed = Some(state.now.mono);
-    let over = matches!(state.ui.overlay, Some(Overlay::Confirm(_) | Overlay::Prompt { .. }));
+    let over = matches!(state.ui.overlay, Some(Overlay::Confirm(_) | Overlay::Prompt { .. } | Overlay::Form(_)));
     if over && key.ctrl && state.keymap.lookup(&[Scope::Global], key) == Some(Command::Suspend) {
         // What is open stays: if the program does stop, a dialog is told when it goes on.
         effects.push(Effect::Suspend);
