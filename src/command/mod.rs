@@ -134,6 +134,8 @@ commands! {
     Reject, Runs, "reject", "reject…", "reject what a run waits for, with a comment";
     Mark, Runs, "mark", "mark", "mark an approval of the Inbox, or take the mark off";
     Images, Runs, "images", "images", "images of the registries: commit, run, platforms, who runs them";
+    Runners, Runs, "runners", "runners", "runners by label: free, busy, offline, and how long jobs wait for them";
+    Security, Runs, "security", "security", "what scanners found in the repository of a run, and what is new since the deployed commit";
     TriggerPipeline, Runs, "trigger-pipeline", "trigger…", "run a pipeline of a RustCI server";
     DispatchWorkflow, Runs, "dispatch-workflow", "run workflow…", "start the workflow of a run by hand, with a form of its inputs";
     CreatePipeline, Runs, "create-pipeline", "new pipeline…", "create a pipeline of a RustCI server from a YAML file";

@@ -23,7 +23,11 @@ pub fn of(state: &State) -> Interest {
     let images = images(state);
     let pending = gates::wanted(state);
     let workflow = form::open(state).map(form::Form::wanted);
-    let (runners, security) = (runners::wanted(state, false), None);
+    let runners = runners::wanted(state, state.ui.place == Place::Runners);
+    let security = match &state.ui.place {
+        Place::Security(id) => Some((id.cluster, id.namespace.clone())),
+        _ => None,
+    };
     if state.world.of_system(SystemId::Prometheus).next().is_none() {
         return Interest { jobs, past, pending, workflow, runners, security, images, ..Interest::default() };
     }

@@ -215,11 +215,11 @@ pub fn why(state: &State, job: &Job) -> Option<Safe> {
         (all, _) if count.offline == all => {
             safe!("{} and offline", plural(all as u64, "runner has them", "runners have them"))
         }
-        (all, _) if count.idle == 0 => safe!("no free runner: {}", counted(&count, all)),
+        (all, _) if count.idle == 0 => safe!("no free runner: {}", counted(count, all)),
         _ => safe!("{}: it begins any moment, or their group does not serve this repository", count.words()),
     })
 }
 
-fn counted(count: &Count, all: usize) -> Safe {
+fn counted(count: Count, all: usize) -> Safe {
     if count.busy == all { safe!("{} of {} busy", all, all) } else { count.words() }
 }

@@ -36,6 +36,10 @@ pub enum Place {
     Containers,
     /// Images of the registries.
     Images,
+    /// Runners by label.
+    Runners,
+    /// What scanners found in the repository of a run.
+    Security(ObjectId),
     /// An image: its platforms, its commit and run, who runs it.
     Image(ObjectId),
     /// A pod: containers with reasons, events.
@@ -81,6 +85,10 @@ pub enum RowId {
     Platform(usize),
     /// A workload that runs an image, by what its pods got.
     User(ObjectId, Option<Digest>),
+    /// Runners of a repository that have these labels.
+    Pool(Name, String),
+    /// A finding of a scanner, or (`true`) a secret, by its number.
+    Security(bool, i64),
     /// A revision heading.
     Revision(i64),
     /// A container of a pod.

@@ -96,11 +96,27 @@ fn wanted(state: &State) -> Vec<Command> {
             vec![C::Open, C::NextPane, C::Filter, C::Logs, C::Browse]
         }
         Place::Deck => vec![C::Open, C::NextPane, C::Filter, C::Logs],
-        Place::Pipelines => vec![C::Open, C::Filter, C::FaultsOnly, C::Logs, C::Images, C::Browse, C::Leave],
-        Place::Run(_) => vec![C::Open, C::Logs, C::Images, C::Browse, C::Leave],
+        Place::Pipelines => {
+            vec![
+                C::Open,
+                C::Filter,
+                C::FaultsOnly,
+                C::Logs,
+                C::Images,
+                C::Browse,
+                C::Leave,
+                C::DispatchWorkflow,
+                C::Runners,
+            ]
+        }
+        Place::Run(_) => {
+            vec![C::Open, C::Logs, C::Images, C::Browse, C::Leave, C::DispatchWorkflow, C::Security, C::Runners]
+        }
         Place::Images => vec![C::Open, C::Filter, C::FaultsOnly, C::Copy, C::Leave],
         Place::Slo => vec![C::Open, C::Filter, C::FaultsOnly, C::Leave],
         Place::Inbox => vec![C::Open, C::Filter, C::Browse, C::Leave],
+        Place::Runners => vec![C::Open, C::Filter, C::FaultsOnly, C::Leave],
+        Place::Security(_) => vec![C::Browse, C::Filter, C::FaultsOnly, C::Leave],
         Place::Objective(_) | Place::Image(_) => vec![C::Open, C::Copy, C::Leave],
         Place::Containers | Place::Pods => vec![C::Open, C::Logs, C::Filter, C::FaultsOnly, C::Leave],
         Place::Environments => vec![C::Open, C::AllPods, C::Containers, C::Filter, C::FaultsOnly, C::Logs],
@@ -140,7 +156,7 @@ fn wanted(state: &State) -> Vec<Command> {
             first.push(C::Mark);
         }
         first.extend([C::RerunFailed, C::RerunAll, C::CancelRun, C::ForceCancel]);
-        first.extend([C::DispatchWorkflow, C::TriggerPipeline, C::CreatePipeline]);
+        first.extend([C::TriggerPipeline, C::CreatePipeline]);
     }
     // In the log of a job there is no row to open: reading comes first.
     let at = if scopes.contains(&Scope::Log) && scopes.contains(&Scope::Runs) { 3.min(wanted.len()) } else { at };

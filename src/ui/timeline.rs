@@ -8,7 +8,7 @@ use crate::safe;
 use crate::state::expected::{self, Eta, Expected, Pace};
 use crate::state::groups::{Group, Stand, What};
 use crate::state::timeline::{self as times, Scale, Span};
-use crate::state::{State, runs, tekton};
+use crate::state::{State, runners, runs, tekton};
 use crate::text::{self, Safe};
 
 /// Seconds after which waiting for a runner is no longer ordinary.
@@ -142,6 +142,9 @@ pub fn of_a_job(state: &State, scale: Option<&Scale>, job: &Job, width: u16) -> 
     };
     // The shorter the column, the fewer of our own words.
     let labels = Safe::join(&job.labels, ", ");
+    // How many of those it could have are free.
+    let free = runners::free(state, job).map(|(free, all)| safe!(" {}/{} free", free, all)).unwrap_or_default();
+    let (what, labels) = (safe!("{}{}", what, free), safe!("{}{}", labels, free));
     let short = if labels.is_empty() || job.status != RunStatus::Queued { what.clone() } else { labels };
     let all = [safe!("{}waits for {}", head, what), safe!("{}{}", head, what), safe!("{}{}", head, short)];
     let words = all.iter().find(|words| words.width() <= usize::from(width)).unwrap_or(&all[2]);

@@ -147,6 +147,8 @@ pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>
         Command::Mark => confirm::mark(state),
         Command::Containers => places::go(state, Place::Containers),
         Command::Images => places::go(state, Place::Images),
+        Command::Runners => places::go(state, Place::Runners),
+        Command::Security => places::security(state),
         Command::Logs if !in_log => places::logs(state),
         Command::Copy => places::copy(state, effects),
         Command::Browse => places::browse(state, effects),

@@ -5,8 +5,8 @@ use crate::model::{Kind, ObjectId, Uid};
 use crate::safe;
 use crate::state::State;
 use crate::state::lists::{self, Item};
-use crate::state::runs;
 use crate::state::ui::{ListId, Place, RowId, ToastKind};
+use crate::state::{runs, verbs};
 use crate::text::Safe;
 
 /// Places remembered in each direction.
@@ -62,9 +62,9 @@ const fn level(place: &Place) -> u8 {
     match place {
         Place::Deck => 0,
         Place::Pipelines | Place::Environments | Place::Rollouts | Place::Slo | Place::Inbox | Place::Journal => 1,
-        Place::Pods | Place::Containers | Place::Images => 2,
+        Place::Pods | Place::Containers | Place::Images | Place::Runners => 2,
         Place::Workload(_) | Place::Rollout(_) | Place::Run(_) | Place::Objective(_) | Place::Image(_) => 3,
-        Place::Pod(_) | Place::Analysis(_) => 4,
+        Place::Pod(_) | Place::Analysis(_) | Place::Security(_) => 4,
         Place::Log(_) => 5,
     }
 }
@@ -119,6 +119,14 @@ pub(super) fn page_of(id: &ObjectId) -> Option<Place> {
         Kind::Job | Kind::TaskRun | Kind::Stage | Kind::Container => Some(Place::Log(id.clone())),
         Kind::ReplicaSet | Kind::Namespace | Kind::Event | Kind::Experiment | Kind::Alert => None,
         Kind::CiPipeline | Kind::Workflow => None,
+    }
+}
+
+/// What scanners found in the repository of the run that is looked at.
+pub(super) fn security(state: &mut State) {
+    match verbs::target(state).filter(|id| id.kind == Kind::Run) {
+        Some(run) => go(state, Place::Security(run)),
+        None => toasts::say(state, ToastKind::Info, Safe::of("select a run of GitHub first")),
     }
 }
 
@@ -183,7 +191,12 @@ pub(super) fn browse(state: &mut State, effects: &mut Vec<Effect>) {
         kind if kind.is_job() => job_page(&id.uid),
         _ => None,
     };
+    let of_row = lists::selected_line(state, &state.ui.list_id()).and_then(|line| match line.item {
+        Item::Security(row) => row.url().cloned(),
+        _ => None,
+    });
     let url = match lists::selected(state, &state.ui.list_id()) {
+        _ if of_row.is_some() => of_row,
         Some(RowId::JobStep(job, _)) => job_page(&job),
         Some(RowId::Object(id) | RowId::Waiting(_, id) | RowId::Gate(id, _)) => page(&id),
         _ => None,
@@ -226,6 +239,7 @@ const fn page_object(place: &Place) -> Option<&ObjectId> {
         | Place::Run(id)
         | Place::Objective(id)
         | Place::Image(id)
+        | Place::Security(id)
         | Place::Pod(id)
         | Place::Analysis(id)
         | Place::Log(id) => Some(id),
@@ -235,6 +249,7 @@ const fn page_object(place: &Place) -> Option<&ObjectId> {
         | Place::Pods
         | Place::Containers
         | Place::Images
+        | Place::Runners
         | Place::Rollouts
         | Place::Slo
         | Place::Inbox

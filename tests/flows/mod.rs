@@ -3,6 +3,7 @@
 
 mod approvals;
 mod bad_input;
+mod beside;
 mod budget_story;
 mod calendar;
 mod demo_story;

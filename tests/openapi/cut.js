@@ -6,7 +6,9 @@
 const fs = require('fs');
 const [from, to] = process.argv.slice(2);
 const whole = JSON.parse(fs.readFileSync(from, 'utf8'));
-const ours = (path) => path === '/rate_limit' || path === '/user' || path.startsWith('/repos/{owner}/{repo}/actions/');
+const beside = ['contents/{path}', 'environments', 'code-scanning/alerts', 'code-scanning/analyses', 'secret-scanning/alerts'];
+const others = ['/rate_limit', '/user', '/orgs/{org}/actions/runners', ...beside.map((path) => `/repos/{owner}/{repo}/${path}`)];
+const ours = (path) => others.includes(path) || path.startsWith('/repos/{owner}/{repo}/actions/');
 const paths = Object.entries(whole.paths).filter(([path]) => ours(path));
 const cut = { ...whole, paths: Object.fromEntries(paths), components: {}, webhooks: undefined, 'x-webhooks': undefined };
 

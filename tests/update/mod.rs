@@ -13,6 +13,7 @@ mod places;
 mod run_again;
 mod run_verbs;
 mod silent;
+mod runners;
 mod tekton;
 mod verbs;
 mod watches;

@@ -30,7 +30,7 @@ fn file(workflow: &Workflow) -> String {
     out.push_str("jobs:\n");
     for (place, job) in workflow.jobs.iter().enumerate() {
         // Writing to a String never fails.
-        let _ = write!(out, "  job-{place}:\n    name: {}\n    runs-on: {}\n    steps:\n", job.name, job.runner);
+        let _ = write!(out, "  job-{place}:\n    name: {}\n    runs-on: [{}]\n    steps:\n", job.name, job.runner);
         for step in &job.steps {
             let _ = writeln!(out, "      - {{ name: {}, run: ./ci }}", step.name);
         }

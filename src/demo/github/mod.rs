@@ -3,6 +3,7 @@
 
 mod approvals;
 mod asked;
+mod beside;
 mod book;
 mod dispatch;
 mod logs;
@@ -85,6 +86,9 @@ fn read(world: &World, parts: &[&str], asked: &Asked) -> Reply {
     if parts == ["user"] {
         return approvals::user(asked);
     }
+    if let ["orgs", organization, "actions", "runners"] = parts {
+        return beside::shared(organization, asked);
+    }
     let ["repos", owner, name, of, rest @ ..] = parts else { return Reply::not_found() };
     let full = format!("{owner}/{name}");
     let (book, now) = (&world.book, world.now);
@@ -93,11 +97,13 @@ fn read(world: &World, parts: &[&str], asked: &Asked) -> Reply {
     match *of {
         "actions" => {}
         "environments" if rest.is_empty() => return dispatch::environments(book, repository, asked),
+        "code-scanning" | "secret-scanning" => return beside::security(repository, of, rest, asked),
         "contents" => return dispatch::contents(book, repository, rest, asked),
         _ => return Reply::not_found(),
     }
     match rest {
         ["runs"] => runs(book, repository, None, asked, now),
+        ["runners"] => beside::own(repository, asked),
         ["workflows", which, "runs"] => runs(book, repository, Some(which), asked, now),
         ["workflows"] => {
             let mine = |index: &usize| repository.runs.iter().any(|run| run.workflow == *index);

@@ -137,7 +137,7 @@ impl Shape {
             ("started_at", json!(rfc3339(if begun { job.started } else { job.created }))),
             ("completed_at", json!(ended.map(rfc3339))),
             ("name", json!(plan.name)),
-            ("labels", json!([plan.runner])),
+            ("labels", plan.runner.split(", ").collect::<Value>()),
             ("runner_id", json!(served.then_some(1_000_000_000 + id % 900))),
             ("runner_name", json!(served.then(|| format!("GitHub Actions {}", 1_000_000_000 + id % 900)))),
             ("runner_group_id", json!(served.then_some(0))),

@@ -13,7 +13,7 @@ use crate::model::approvals::Pending;
 use crate::model::pipelines::{Conclusion, Job, Quota, Run, RunStatus};
 use crate::model::source::SourceScope;
 use crate::safe;
-use crate::state::{State, gates, runs};
+use crate::state::{State, gates, runners, runs};
 use crate::text::{self, Safe};
 
 /// A job that has waited this long for a runner will not get one by itself.
@@ -53,7 +53,8 @@ fn of_run(state: &State, run: &Arc<Run>) -> Option<Blocker> {
     let queued = runs::jobs(state, &run.meta.uid)?.jobs.iter().find(|job| is_stuck(state, job))?;
     let labels = queued.labels.iter().map(Safe::as_str).collect::<Vec<_>>().join(", ");
     let wanted = if labels.is_empty() { Safe::of("") } else { safe!(" with {}", Safe::line(&labels)) };
-    let words = safe!("is not moving: {} waits for a runner{}", queued.id.name, wanted);
+    let why = runners::why(state, queued).map_or_else(Safe::default, |why| safe!(": {}", why));
+    let words = safe!("is not moving: {} waits for a runner{}{}", queued.id.name, wanted, why);
     Some(made(run, Reason::RunnerMissing, queued.created, &name, words))
 }
 

@@ -7,10 +7,11 @@ use crate::action::{Operation, Outcome};
 use crate::model::kubernetes::{Deployment, Pod, PodHealth, RolloutVerdict};
 use crate::model::pipelines::{Conclusion, Run};
 use crate::model::rollouts::{AnalysisPhase, Rollout};
+use crate::model::security::{Severity, Since};
 use crate::model::slo::Burn;
 use crate::state::State;
 use crate::state::ui::ListId;
-use crate::state::{deployment_status, images, rollout_info};
+use crate::state::{deployment_status, images, rollout_info, security};
 use crate::text::Safe;
 
 pub(super) struct Filter {
@@ -142,6 +143,16 @@ impl Filter {
                 *runs == images::Runs::Older,
                 vec![user.workload.name.raw(), user.workload.namespace.raw(), user.environment.raw()],
             ),
+            Item::Pool(pool) => {
+                (pool.is_short(), pool.labels.iter().map(Safe::as_str).chain([pool.repository.raw()]).collect())
+            }
+            Item::Security(row) => match &**row {
+                security::Row::Finding(since, row) => (
+                    *since == Since::New || row.severity <= Severity::High,
+                    vec![row.tool.as_str(), row.rule.as_str(), row.words.as_str(), row.severity.as_str()],
+                ),
+                security::Row::Secret(row) => (true, vec![row.kind.as_str(), "secret"]),
+            },
             Item::Docker(row) => (
                 row.exit_code.is_some_and(|code| code != 0) || row.oom_killed,
                 vec![row.meta.name.raw(), row.meta.namespace.raw(), row.image.as_str(), row.state.as_str()],

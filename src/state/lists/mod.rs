@@ -14,7 +14,7 @@ use std::sync::Arc;
 use super::groups::{self, Group};
 use super::ui::{ListId, Pane, Place, RowId};
 use super::waiting::Waiting;
-use super::{State, derived, images, runs, slos, steps};
+use super::{State, derived, images, runners, runs, security, slos, steps};
 use crate::action::Operation;
 use crate::model::docker::DockerContainer;
 use crate::model::images::{Image, Platform, Variant};
@@ -68,6 +68,8 @@ pub enum Item {
     /// A platform that is asked for and that the image does not have.
     Missing(Platform),
     User(Box<images::Use>, images::Runs),
+    Pool(Box<runners::Pool>),
+    Security(Box<security::Row>),
     Waiting(Box<Waiting>),
 }
 
@@ -230,6 +232,11 @@ fn tree_line(state: &State, list: &ListId, entry: &Entry) -> Option<Line> {
             let (user, runs) = images::users(state, tree::page_image(state, list)?).into_iter().nth(*at)?;
             Item::User(Box::new(user), runs)
         }
+        Ref::Pool(at) => Item::Pool(Box::new(runners::pools(state).into_iter().nth(*at)?)),
+        Ref::Security(at) => {
+            let rows = security::rows(state, tree::page_security(list)?);
+            Item::Security(Box::new(rows.into_iter().nth(*at)?))
+        }
         Ref::Waiting(index) => Item::Waiting(Box::new(derived::waiting(state).get(*index)?.clone())),
         Ref::Step(index) => {
             let rollout = tree::page_rollout(state, list)?;
@@ -269,6 +276,15 @@ fn identity(state: &State, list: &ListId, entry: &Entry) -> Option<RowId> {
         Ref::User(at) => {
             let (user, _) = images::users(state, tree::page_image(state, list)?).into_iter().nth(*at)?;
             RowId::User(user.workload, user.digest)
+        }
+        Ref::Pool(at) => {
+            let pool = runners::pools(state).into_iter().nth(*at)?;
+            let labels: Vec<&str> = pool.labels.iter().map(Safe::as_str).collect();
+            RowId::Pool(pool.repository, labels.join(","))
+        }
+        Ref::Security(at) => {
+            let (secret, number) = security::rows(state, tree::page_security(list)?).get(*at)?.key();
+            RowId::Security(secret, number)
         }
         Ref::Waiting(index) => {
             let row = derived::waiting(state).get(*index)?.clone();

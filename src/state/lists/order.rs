@@ -70,6 +70,8 @@ impl Entry {
             | Ref::JobStep(..)
             | Ref::Burn(_)
             | Ref::Platform(_)
+            | Ref::Pool(_)
+            | Ref::Security(_)
             | Ref::User(_)
             | Ref::Step(_)
             | Ref::Revision(_)
@@ -103,6 +105,10 @@ pub(super) enum Ref {
     Image(Uid),
     /// A platform of the page's image; behind those it has, those that are missing.
     Platform(usize),
+    /// Position in [`crate::state::runners::pools`].
+    Pool(usize),
+    /// Position in [`crate::state::security::rows`] of the page's run.
+    Security(usize),
     /// Position among those who run the page's image.
     User(usize),
     /// Position in [`crate::state::waiting::all`].
@@ -148,6 +154,8 @@ fn shape(list: &ListId) -> Shape {
             | Place::Inbox
             | Place::Containers
             | Place::Images
+            | Place::Runners
+            | Place::Security(_)
             | Place::Image(_),
         )
         | ListId::Pane(Pane::Environments | Pane::Steps | Pane::Budget) => Shape::Tree,
@@ -188,6 +196,10 @@ fn revision(state: &State, list: &ListId) -> u64 {
         ListId::Place(Place::Objective(_)) => world.slos.revision() + world.alerts.revision(),
         ListId::Place(Place::Inbox) => world.revision() + world.details.revision() + state.operations_revision,
         ListId::Place(Place::Containers) => world.containers.revision(),
+        ListId::Place(Place::Runners) => world.runs.revision() + world.details.revision(),
+        ListId::Place(Place::Security(_)) => {
+            world.runs.revision() + world.details.revision() + crate::state::images::revision(state)
+        }
         ListId::Place(Place::Images) => world.images.revision(),
         ListId::Place(Place::Image(_)) => world.images.revision() + crate::state::images::revision(state),
         ListId::Place(Place::Deck | Place::Log(_)) => 0,

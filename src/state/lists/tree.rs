@@ -13,7 +13,7 @@ use crate::model::{Name, ObjectId, SourceId, Uid};
 use crate::state::State;
 use crate::state::rollout_info::ReplicaSetInfo;
 use crate::state::ui::{ListId, Pane, Place};
-use crate::state::{derived, environment, groups, images, rollout_info, runs, slos, steps};
+use crate::state::{derived, environment, groups, images, rollout_info, runners, runs, security, slos, steps};
 
 pub(super) fn build(state: &State, list: &ListId) -> Vec<Entry> {
     match list {
@@ -41,7 +41,19 @@ pub(super) fn build(state: &State, list: &ListId) -> Vec<Entry> {
             images::ordered(state).iter().map(|image| entry(0, Ref::Image(image.meta.uid.clone()))).collect()
         }
         ListId::Place(Place::Image(id)) => image(state, id),
+        ListId::Place(Place::Runners) => (0..runners::pools(state).len()).map(|at| entry(0, Ref::Pool(at))).collect(),
+        ListId::Place(Place::Security(id)) => {
+            (0..security::rows(state, &id.uid).len()).map(|at| entry(0, Ref::Security(at))).collect()
+        }
         ListId::Place(_) | ListId::Pane(_) => Vec::new(),
+    }
+}
+
+/// The run whose repository's findings the page shows.
+pub(super) const fn page_security(list: &ListId) -> Option<&Uid> {
+    match list {
+        ListId::Place(Place::Security(id)) => Some(&id.uid),
+        _ => None,
     }
 }
 

@@ -53,7 +53,7 @@ pub fn scopes_of_place(state: &State) -> Vec<Scope> {
             vec![Scope::Environments, Scope::Workloads, Scope::List, Scope::Global]
         }
         Place::Rollouts | Place::Workload(_) | Place::Rollout(_) => vec![Scope::Workloads, Scope::List, Scope::Global],
-        Place::Pipelines | Place::Run(_) | Place::Images | Place::Image(_) => {
+        Place::Pipelines | Place::Run(_) | Place::Images | Place::Image(_) | Place::Runners | Place::Security(_) => {
             vec![Scope::Runs, Scope::List, Scope::Global]
         }
         Place::Inbox => vec![Scope::Workloads, Scope::Runs, Scope::List, Scope::Global],
@@ -97,7 +97,7 @@ pub fn target(state: &State) -> Option<ObjectId> {
         _ => None,
     };
     highlighted.or_else(|| match &state.ui.place {
-        Place::Rollout(id) | Place::Workload(id) | Place::Run(id) => Some(id.clone()),
+        Place::Rollout(id) | Place::Workload(id) | Place::Run(id) | Place::Security(id) => Some(id.clone()),
         Place::Log(id) if id.kind.is_job() => of_job(&id.uid),
         _ => None,
     })

@@ -99,6 +99,7 @@ fn item(state: &State, pen: &mut Pen<'_>, line: &Line) {
         Item::Run(run) => super::runs::detail(state, pen, run),
         Item::Slo(slo) => super::slos::detail(state, pen, slo),
         Item::Docker(row) => super::containers::detail(state, pen, row),
+        Item::Pool(pool) => drop(paragraph(pen, 0, &super::runners::words(pool))),
         Item::Waiting(row) => waiting(state, pen, row),
         Item::Group(_) | Item::Job(_) | Item::JobStep(_) => super::runs::plain(state, pen, line),
         Item::ReplicaSet(_)
@@ -114,6 +115,7 @@ fn item(state: &State, pen: &mut Pen<'_>, line: &Line) {
         | Item::Image(_)
         | Item::Variant(_)
         | Item::Missing(_)
+        | Item::Security(_)
         | Item::User(..) => {
             let cells = rows::tree(state, line, None);
             let mut y = 0;

@@ -6,7 +6,9 @@ mod images;
 mod inbox;
 mod pages;
 mod rows;
+mod runners;
 mod runs;
+mod security;
 mod slos;
 mod views;
 
@@ -54,6 +56,8 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
         Place::Rollouts => list(state, pen, &page, &views::ROLLOUTS),
         Place::Journal => list(state, pen, &page, &views::JOURNAL),
         Place::Containers => containers::draw(state, pen, &page),
+        Place::Runners => runners::draw(state, pen, &page),
+        Place::Security(id) => security::page(state, pen, &page, id),
         Place::Images => images::draw(state, pen, &page),
         Place::Image(id) => images::page(state, pen, &page, id),
         Place::Run(id) => runs::page(state, pen, &page, id),

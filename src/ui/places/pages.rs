@@ -187,6 +187,8 @@ const fn section(line: &Line) -> &'static str {
         | Item::Slo(_)
         | Item::Docker(_)
         | Item::Image(_)
+        | Item::Pool(_)
+        | Item::Security(_)
         | Item::Waiting(_) => "",
     }
 }

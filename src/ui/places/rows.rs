@@ -290,6 +290,8 @@ pub(super) fn tree(state: &State, line: &Line, info: Option<&rollout_info::Rollo
         Item::Variant(variant) => super::images::variant(variant),
         Item::Missing(platform) => super::images::missing(platform),
         Item::User(user, runs) => super::images::user(state, user, *runs),
+        Item::Pool(_) => super::runners::cells(state, line),
+        Item::Security(_) => super::security::cells(state, line),
         Item::Waiting(_) => super::inbox::cells(state, line),
     }
 }

@@ -1,0 +1,96 @@
+//! Why a queued job does not begin, told from the runners that may be seen: a table.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use quarterdeck::model::pipelines::{Job, RunStatus};
+use quarterdeck::model::runners::{Runner, RunnerStatus, Runners, RunnersRead};
+use quarterdeck::model::source::{Detail, FeedEvent, FeedId};
+use quarterdeck::model::{Kind, Name, ObjectId, SourceId, Uid};
+use quarterdeck::state::runners;
+use quarterdeck::text::Safe;
+use quarterdeck::update::Msg;
+
+use super::world::Console;
+
+const GITHUB: SourceId = SourceId(0);
+
+fn labels(words: &str) -> Vec<Safe> {
+    words.split_whitespace().map(Safe::line).collect()
+}
+
+fn job(wanted: &str) -> Job {
+    let id = ObjectId {
+        cluster: GITHUB,
+        kind: Kind::Job,
+        namespace: Name::new("shop/checkout"),
+        name: Name::new("image"),
+        uid: Uid::new(GITHUB, "1"),
+    };
+    Job {
+        id,
+        run: Uid::new(GITHUB, "1"),
+        status: RunStatus::Queued,
+        conclusion: None,
+        created: Some(Timestamp::UNIX_EPOCH),
+        started: None,
+        completed: None,
+        runner: None,
+        labels: labels(wanted),
+        url: None,
+        steps: Vec::new(),
+    }
+}
+
+/// `arm64:idle arm64:busy`.
+fn list(words: &str) -> Result<Arc<Runners>, Safe> {
+    if let Some(why) = words.strip_prefix('!') {
+        return Err(Safe::line(why));
+    }
+    let row = |(at, word): (usize, &str)| {
+        let (label, stands) = word.split_once(':').unwrap();
+        let stands = match stands {
+            "idle" => RunnerStatus::Idle,
+            "busy" => RunnerStatus::Busy,
+            "offline" => RunnerStatus::Offline,
+            _ => RunnerStatus::Unknown,
+        };
+        let id = at as i64 + i64::from(words.len() as u32) * 100;
+        Runner {
+            id,
+            name: Safe::of("x"),
+            os: Safe::of("linux"),
+            stands,
+            labels: labels(&format!("self-hosted {label}")),
+        }
+    };
+    let rows = words.split_whitespace().enumerate().map(row).collect();
+    Ok(Arc::new(Runners { rows, left_out: 0, more: false }))
+}
+
+#[test]
+fn a_queued_job_says_what_its_runners_tell() {
+    let refused = "!not allowed to see runners (403)";
+    for (own, shared, wanted, free, words) in [
+        ("arm64:busy", "arm64:busy arm64:busy", "arm64", Some((0, 3)), "no free runner: 3 of 3 busy"),
+        ("", "arm64:busy arm64:offline", "self-hosted arm64", Some((0, 2)), "no free runner: 1 busy, 1 offline"),
+        ("", "arm64:offline", "arm64", Some((0, 1)), "1 runner is offline, and nothing else has its labels"),
+        ("", "arm64:idle arm64:busy", "ARM64", Some((1, 2)), "1 free, 1 busy: it begins any moment"),
+        ("", "arm64:idle", "gpu", Some((0, 0)), "no runner has these labels"),
+        (refused, refused, "gpu", None, "which runners there are is not known: not allowed to see runners (403)"),
+        ("", refused, "gpu", None, "none that may be seen has these labels; others: not allowed"),
+        ("gpu:busy", refused, "gpu", Some((0, 1)), "no free runner: 1 of 1 busy"),
+        ("", "", "ubuntu-24.04", None, "GitHub hosts these"),
+    ] {
+        let mut console = Console::empty();
+        let feed = FeedId { cluster: GITHUB, kind: Kind::Run, namespace: Some(Name::new("shop/checkout")) };
+        let repository = Name::new("shop/checkout");
+        let read = RunnersRead { source: GITHUB, repository, own: list(own), shared: list(shared) };
+        console.send(Msg::Feed(feed, FeedEvent::Detail(Detail::Runners(read))));
+        let (job, what) = (job(wanted), format!("{own} | {shared} for {wanted}"));
+        assert_eq!(runners::free(&console.state, &job), free, "{what}");
+        let said = runners::why(&console.state, &job).unwrap();
+        assert!(said.as_str().contains(words), "{what}: {said:?}");
+    }
+    assert_eq!(runners::why(&Console::empty().state, &job("arm64")), None, "nothing was read");
+}
