@@ -94,10 +94,9 @@ pub enum Change {
     Trigger { last: Option<Uid> },
     /// `POST …/pipelines/upload` of RustCI; `before`: how many pipelines had this name.
     CreatePipeline { file: Arc<PipelineFile>, before: u32 },
-    /// `POST …/workflows/{id}/dispatches`: sent only while the file is the one that the form was made from.
+    /// `POST …/workflows/{file}/dispatches`: sent only while the file is the one that the form was made from.
     /// `last`: the newest run of it that was started by hand, as far as it is known.
     Dispatch {
-        workflow: i64,
         path: Name,
         /// A branch or a tag.
         reference: Name,

@@ -93,7 +93,6 @@ enum ChangeEntry {
         last: Option<String>,
     },
     Dispatch {
-        workflow: i64,
         path: String,
         reference: String,
         sha: String,
@@ -248,8 +247,7 @@ impl ChangeEntry {
             Change::CancelRun { how } => Self::CancelRun { how: *how },
             Change::RunAgain => Self::RunAgain,
             Change::Trigger { last } => Self::Trigger { last: last.as_ref().map(|uid| uid.raw().to_owned()) },
-            Change::Dispatch { workflow, path, reference, sha, inputs, environment, last } => Self::Dispatch {
-                workflow: *workflow,
+            Change::Dispatch { path, reference, sha, inputs, environment, last } => Self::Dispatch {
                 path: path.raw().to_owned(),
                 reference: reference.raw().to_owned(),
                 sha: sha.raw().to_owned(),
@@ -307,8 +305,7 @@ impl ChangeEntry {
             Self::CancelRun { how } => Change::CancelRun { how: *how },
             Self::RunAgain => Change::RunAgain,
             Self::Trigger { last } => Change::Trigger { last: last.as_ref().map(|uid| Uid::new(cluster, uid)) },
-            Self::Dispatch { workflow, path, reference, sha, inputs, environment, last } => Change::Dispatch {
-                workflow: *workflow,
+            Self::Dispatch { path, reference, sha, inputs, environment, last } => Change::Dispatch {
                 path: Name::new(path),
                 reference: Name::new(reference),
                 sha: Name::new(sha),

@@ -213,7 +213,8 @@ pub fn why(state: &State, job: &Job) -> Option<Safe> {
         (0, Some(why)) => safe!("none that may be seen has these labels; others: {}", why.clone()),
         (0, None) => Safe::of("no runner has these labels"),
         (all, _) if count.offline == all => {
-            safe!("{} and offline", plural(all as u64, "runner has them", "runners have them"))
+            let offline = plural(all as u64, "runner is offline", "runners are offline");
+            safe!("{}, and nothing else has its labels", offline)
         }
         (all, _) if count.idle == 0 => safe!("no free runner: {}", counted(count, all)),
         _ => safe!("{}: it begins any moment, or their group does not serve this repository", count.words()),

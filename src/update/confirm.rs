@@ -252,9 +252,9 @@ fn is_same(a: &Action, b: &Action) -> bool {
         ) => a.target == b.target && (attempt, approve, gates) == (n, how, others),
         // Another run of it that began meanwhile is no other question.
         (
-            Change::Dispatch { workflow, reference, sha, inputs, .. },
-            Change::Dispatch { workflow: id, reference: branch, sha: blob, inputs: others, .. },
-        ) => a.target == b.target && (workflow, reference, sha, inputs) == (id, branch, blob, others),
+            Change::Dispatch { reference, sha, inputs, .. },
+            Change::Dispatch { reference: branch, sha: blob, inputs: others, .. },
+        ) => a.target == b.target && (reference, sha, inputs) == (branch, blob, others),
         _ => a == b,
     }
 }

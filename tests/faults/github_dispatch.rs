@@ -44,10 +44,10 @@ pub fn hub(sha: &'static str, dispatch: Reply, runs: Value) -> impl Fn(&Request)
             ("GET", "actions/runs?per_page=100") => {
                 answer(&json!({ "total_count": 1, "workflow_runs": [run_row(1, 1, "completed", None)] }))
             }
-            ("GET", _) if path.starts_with("actions/workflows/9/runs?event=workflow_dispatch&branch=main") => {
+            ("GET", _) if path.starts_with("actions/workflows/ci.yml/runs?event=workflow_dispatch&branch=main") => {
                 answer(&json!({ "workflow_runs": runs }))
             }
-            ("POST", "actions/workflows/9/dispatches") => dispatch.clone(),
+            ("POST", "actions/workflows/ci.yml/dispatches") => dispatch.clone(),
             _ if request.path == "/user" => answer(&json!({ "login": "ada" })),
             _ => refusal(404, LIMITS, "Not Found"),
         }
@@ -71,7 +71,6 @@ pub fn wanted(path: &str, reference: &str) -> WorkflowWanted {
 /// The operation as the form makes it.
 pub fn dispatch() -> Operation {
     let change = Change::Dispatch {
-        workflow: 9,
         path: Name::new(PATH),
         reference: Name::new("main"),
         sha: Name::new("1"),

@@ -54,7 +54,6 @@ pub fn action(state: &State, form: &Form, workflow: &Dispatchable) -> Result<Act
     }
     super::offer::may_act(state, Command::DispatchWorkflow, &form.target)?;
     let change = Change::Dispatch {
-        workflow: workflow.id,
         path: form.path.clone(),
         reference: form.reference.clone(),
         sha: workflow.sha.clone(),

@@ -9,6 +9,7 @@ use super::perform::Post;
 use super::workflow::blob;
 use super::{ingest, repository};
 use crate::action::{Action, Change, Found, Operation};
+use crate::model::Name;
 use crate::model::pipelines::Run;
 use crate::model::workflows::WorkflowWanted;
 use crate::net::{GitHub, NetError, segment};
@@ -16,9 +17,15 @@ use crate::net::{GitHub, NetError, segment};
 /// The server's clock and ours may be so far apart, and a run is made a moment before it is told.
 const SLACK: i64 = 120;
 
+/// All of them lie in one folder, so the name of the file is enough.
+fn workflow_path(action: &Action, path: &Name) -> String {
+    let file = path.raw().rsplit('/').next().unwrap_or_default();
+    format!("{}/actions/workflows/{}", repository(action.target.namespace.raw()), segment(file))
+}
+
 /// Compares the file and makes the request, or says why not.
 pub(super) async fn prepare(client: &GitHub, action: &Action) -> Result<Post, String> {
-    let Change::Dispatch { workflow, path, reference, sha, inputs, .. } = &action.change else {
+    let Change::Dispatch { path, reference, sha, inputs, .. } = &action.change else {
         return Err("this starts no workflow".to_owned());
     };
     let wanted = WorkflowWanted {
@@ -39,7 +46,7 @@ pub(super) async fn prepare(client: &GitHub, action: &Action) -> Result<Post, St
     let inputs: Map<String, Value> =
         inputs.iter().map(|(name, value)| (name.raw().to_owned(), value.raw().into())).collect();
     let body = json!({ "ref": reference.raw(), "inputs": inputs, "return_run_details": true });
-    let path = format!("{}/actions/workflows/{workflow}/dispatches", repository(action.target.namespace.raw()));
+    let path = format!("{}/dispatches", workflow_path(action, path));
     Ok(Post { path, body: Some(body) })
 }
 
@@ -51,12 +58,12 @@ pub(super) fn made(answer: &Value) -> Option<String> {
 /// Whether a run of it began since the send.
 pub(super) async fn evidence(client: &GitHub, operation: &Operation) -> (Found, String) {
     let action = &operation.action;
-    let Change::Dispatch { workflow, reference, last, .. } = &action.change else {
+    let Change::Dispatch { path, reference, last, .. } = &action.change else {
         return (Found::Untold, "this starts no workflow".to_owned());
     };
     let path = format!(
-        "{}/actions/workflows/{workflow}/runs?event=workflow_dispatch&branch={}&per_page=30",
-        repository(action.target.namespace.raw()),
+        "{}/runs?event=workflow_dispatch&branch={}&per_page=30",
+        workflow_path(action, path),
         segment(reference.raw())
     );
     let read = client.get_for_write(&path).await;

@@ -35,7 +35,10 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>, form: &Form) {
     let inner = Rect { x: area.x + 2, y: area.y, width: width.saturating_sub(4), height };
     let mut body = pen.within(inner);
     let title = Words::of(Role::Strong, safe!("Run {} of {}", form.target.name, form.target.namespace));
-    body.both(0, &title, &Words::of(Role::Dim, form.path.safe()));
+    let path = Words::of(Role::Dim, form.path.safe());
+    // Which workflow it is comes before where its file lies.
+    let path = if title.width() + path.width() + 2 <= inner.width { path } else { Words::new() };
+    body.both(0, &title, &path);
     body.repeat(0, 1, inner.width, Role::Faint, "─");
     let room = usize::from(height.saturating_sub(CHROME)).max(1);
     // The row that has the keys is always among those that are shown.

@@ -1,7 +1,7 @@
 //! What scanners found in the repository of a run: by tool and severity, what is new since the commit that
 //! is deployed, and secrets that lie open. Off, never scanned, not allowed and failed are told apart.
 
-use super::View;
+use super::{View, details};
 use crate::config::theme::Role;
 use crate::model::security::{Part, Severity, Since};
 use crate::model::{Kind, ObjectId};
@@ -55,7 +55,7 @@ pub(super) fn page(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId)
     let found = of_part("code scanning", &read.findings, |rows| {
         if rows.is_empty() { Safe::of("nothing is open") } else { security::by_tool(rows) }
     });
-    head.left(0, &found);
+    let y = details::paragraph(&mut head, 0, &found);
     let new = match security::new(state, run, read) {
         Ok((0, deployed)) => Words::of(Role::Quiet, "✔ ").text(safe!("none is new since {}", at(&deployed))),
         Ok((count, deployed)) => Words::of(Role::Bad, "✖ ").text(safe!(
@@ -65,12 +65,12 @@ pub(super) fn page(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId)
         )),
         Err(why) => Words::of(Role::Unknown, "? ").text(safe!("new since the deployed commit: not known; {}", why)),
     };
-    head.left(1, &new);
+    let y = details::paragraph(&mut head, y, &new);
     let secrets = of_part("secret scanning", &read.secrets, |rows| match rows.len() as u64 {
         0 => Safe::of("no secret lies open"),
         count => plural(count, "secret lies open", "secrets lie open"),
     });
-    head.left(2, &secrets);
+    details::paragraph(&mut head, y, &secrets);
     rows(state, pen, page, id);
 }
 
