@@ -147,11 +147,36 @@ pub fn pools(state: &State) -> Vec<Pool> {
     }
     let asked: Vec<(SourceId, Name, Vec<Safe>)> =
         all.values().map(|pool| (pool.source, pool.repository.clone(), pool.labels.clone())).collect();
+    let mut shared: BTreeMap<(SourceId, Name), &Arc<runners::Runners>> = BTreeMap::new();
     for read in state.world.details.all_runners() {
         let here = |row: &&(SourceId, Name, Vec<Safe>)| row.0 == read.source && row.1 == read.repository;
+        for runner in read.own.iter().flat_map(|list| &list.rows) {
+            if !asked.iter().filter(here).any(|(_, _, labels)| runner.takes(labels)) {
+                pool(state, &mut all, (read.source, &read.repository), &runner.labels);
+            }
+        }
+        // What may not be seen has a row of its own, or nobody would miss it.
+        if let Err(why) = &read.own {
+            entry(&mut all, (read.source, &read.repository), &[]).unseen.push(why.clone());
+        }
+        let owner = owner(&read.repository);
+        match &read.shared {
+            Ok(list) => drop(shared.insert((read.source, owner), list)),
+            Err(why) => {
+                let pool = entry(&mut all, (read.source, &owner), &[]);
+                if !pool.unseen.contains(why) {
+                    pool.unseen.push(why.clone());
+                }
+            }
+        }
+    }
+    // Those of an organization stand once, whoever may use them.
+    for ((source, owner), list) in shared {
+        let here = |row: &&(SourceId, Name, Vec<Safe>)| row.0 == source && self::owner(&row.1) == owner;
         let idle = |runner: &&Runner| !asked.iter().filter(here).any(|(_, _, labels)| runner.takes(labels));
-        for runner in [&read.own, &read.shared].into_iter().flatten().flat_map(|list| &list.rows).filter(idle) {
-            pool(state, &mut all, (read.source, &read.repository), &runner.labels);
+        for runner in list.rows.iter().filter(idle) {
+            let pool = entry(&mut all, (source, &owner), &runner.labels);
+            pool.count.add(runner.stands);
         }
     }
     let mut rows: Vec<Pool> = all.into_values().collect();
@@ -159,29 +184,44 @@ pub fn pools(state: &State) -> Vec<Pool> {
     rows
 }
 
-fn pool<'a>(
-    state: &State,
+/// `acme` of `acme/checkout`.
+fn owner(repository: &Name) -> Name {
+    Name::new(repository.raw().split('/').next().unwrap_or_default())
+}
+
+/// The row of these labels; one that is new counts nothing yet.
+fn entry<'a>(
     all: &'a mut BTreeMap<(SourceId, Name, String), Pool>,
     (source, repository): (SourceId, &Name),
     labels: &[Safe],
 ) -> &'a mut Pool {
     let mut names: Vec<String> = labels.iter().map(|label| label.as_str().to_ascii_lowercase()).collect();
     names.sort();
-    all.entry((source, repository.clone(), names.join(","))).or_insert_with(|| {
-        let read = state.world.details.runners(source, repository);
-        let hosted = runners::is_hosted(labels);
-        Pool {
-            source,
-            repository: repository.clone(),
-            labels: labels.to_vec(),
-            hosted,
-            count: count(read, labels).0,
-            unseen: if hosted { Vec::new() } else { unseen(read) },
-            queued: 0,
-            since: None,
-            running: 0,
-        }
+    all.entry((source, repository.clone(), names.join(","))).or_insert_with(|| Pool {
+        source,
+        repository: repository.clone(),
+        labels: labels.to_vec(),
+        hosted: runners::is_hosted(labels),
+        count: Count::default(),
+        unseen: Vec::new(),
+        queued: 0,
+        since: None,
+        running: 0,
     })
+}
+
+/// As [`entry`], with those that a repository may use counted.
+fn pool<'a>(
+    state: &State,
+    all: &'a mut BTreeMap<(SourceId, Name, String), Pool>,
+    (source, repository): (SourceId, &Name),
+    labels: &[Safe],
+) -> &'a mut Pool {
+    let pool = entry(all, (source, repository), labels);
+    let read = state.world.details.runners(source, repository);
+    pool.count = count(read, labels).0;
+    pool.unseen = if pool.hosted { Vec::new() } else { unseen(read) };
+    pool
 }
 
 /// How many runners a queued job could have, and how many of them are free; `None` where that is not known.

@@ -21,7 +21,7 @@ use crate::ui::table::{left, right};
 static RUNNERS: View = View {
     title: "RUNNERS",
     kinds: &[Kind::Run],
-    about: About { what: "runners", when_empty: "", when_absent: "" },
+    about: About { what: "label sets", when_empty: "", when_absent: "" },
     columns: &[
         left("status", 12, 0, 0),
         left("labels", 24, 3, 0),
@@ -79,7 +79,11 @@ pub(super) fn cells(state: &State, line: &Line) -> Vec<Words> {
         let words = if pool.is_unknown() { Safe::of("–") } else { safe!("{}", count) };
         Words::of(if count == 0 { Role::Dim } else { role }, words)
     };
-    let labels = if pool.labels.is_empty() { Safe::of("any") } else { Safe::join(&pool.labels, ", ") };
+    let labels = if pool.labels.is_empty() {
+        Safe::of(if pool.queued + pool.running > 0 { "any" } else { "–" })
+    } else {
+        Safe::join(&pool.labels, ", ")
+    };
     let role = if pool.is_short() && !pool.hosted { Role::Wait } else { Role::Text };
     let queued = Words::of(if pool.queued == 0 { Role::Dim } else { role }, safe!("{}", pool.queued));
     let since = pool.since.map_or_else(Words::new, |since| Words::of(role, facts::ago(state, Some(since))));
