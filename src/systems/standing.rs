@@ -113,17 +113,19 @@ impl Feed {
                 self.stale_or_failed(Safe::of("the server forgets the list while it is read (410)"), wait).await
             }
             Trouble::Wrong(message) => self.stale_or_failed(message, wait).await,
+            Trouble::Net(NetError::Api { code: 403, .. }) if self.is_not_served().await => {
+                wait = self.parts.pace.denied;
+                self.absent().await
+            }
             Trouble::Net(NetError::Api { code: code @ (401 | 403), message, .. }) => {
                 wait = self.parts.pace.denied;
                 let next =
                     if code == 401 { "; log in again, or renew the user's credential in the kubeconfig" } else { "" };
                 self.say(FeedStatus::Denied { message: Safe::line(&format!("{message}{next}")) }).await
             }
-            Trouble::Net(NetError::Api { code: 404, .. }) if self.id.system() != SystemId::Kubernetes => {
+            Trouble::Net(NetError::Api { code: 404, .. }) if self.is_optional() => {
                 wait = self.parts.pace.denied;
-                self.resource_version = None;
-                let message = Safe::line(&format!("{} is not installed here: no CRD", self.id.kind.as_str()));
-                self.say(FeedStatus::Absent { message }).await
+                self.absent().await
             }
             Trouble::Net(error) => {
                 if let NetError::Api { retry_after: Some(after), .. } = &error {
@@ -133,6 +135,28 @@ impl Feed {
             }
         };
         told.is_ok() && self.wait(wait).await
+    }
+
+    /// Every cluster has the kinds of Kubernetes itself; others come with their definitions.
+    fn is_optional(&self) -> bool {
+        self.id.system() != SystemId::Kubernetes
+    }
+
+    async fn absent(&mut self) -> Result<(), Trouble> {
+        self.resource_version = None;
+        let message = Safe::line(&format!("{} is not installed here: no CRD", self.id.kind.as_str()));
+        self.say(FeedStatus::Absent { message }).await
+    }
+
+    /// The server asks who may before it looks whether there is such a kind: what nobody gave a right to
+    /// may as well not be there. What it serves it tells everybody who is known to it; an answer that
+    /// does not tell leaves the refusal as it was said.
+    async fn is_not_served(&self) -> bool {
+        let Some(group) = self.is_optional().then(|| group_version(&self.place.0)).flatten() else { return false };
+        match self.parts.read.get_once(group, self.parts.read.deadlines().total).await {
+            Ok(answer) => serves(&answer.body, self.id.kind.plural()) == Some(false),
+            Err(error) => error.code() == Some(404),
+        }
     }
 
     async fn stale_or_failed(&mut self, message: Safe, wait: Duration) -> Result<(), Trouble> {
@@ -186,6 +210,19 @@ impl Feed {
     }
 }
 
+/// `/apis/tekton.dev/v1` of the path of a list.
+fn group_version(path: &str) -> Option<&str> {
+    let (end, _) = path.match_indices('/').nth(3)?;
+    path.starts_with("/apis/").then(|| &path[..end])
+}
+
+/// Whether an `APIResourceList` names this resource; `None` when it is none.
+fn serves(body: &[u8], plural: &str) -> Option<bool> {
+    let list: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let resources = list.get("resources")?.as_array()?;
+    Some(resources.iter().any(|row| row.get("name").and_then(serde_json::Value::as_str) == Some(plural)))
+}
+
 /// What went wrong on the way to a cluster, with the next step where the error does not say it.
 fn words(error: &NetError) -> Safe {
     let said = Safe::line(&error.to_string());
@@ -202,4 +239,20 @@ fn words(error: &NetError) -> Safe {
         _ => return said,
     };
     crate::safe!("{}; {}", said, Safe::of(next))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{group_version, serves};
+
+    #[test]
+    fn what_is_served_is_told_by_its_group() {
+        assert_eq!(group_version("/apis/tekton.dev/v1/namespaces/ci/taskruns"), Some("/apis/tekton.dev/v1"));
+        assert_eq!(group_version("/apis/tekton.dev/v1/taskruns"), Some("/apis/tekton.dev/v1"));
+        assert_eq!(group_version("/api/v1/namespaces/ci/pods"), None);
+        let list = br#"{"kind":"APIResourceList","resources":[{"name":"applications"},{"name":"rollouts/status"}]}"#;
+        assert_eq!(serves(list, "applications"), Some(true));
+        assert_eq!(serves(list, "rollouts"), Some(false));
+        assert_eq!(serves(b"{}", "rollouts"), None);
+    }
 }

@@ -2,6 +2,7 @@
 
 use quarterdeck::model::Kind;
 use quarterdeck::model::source::FeedStatus;
+use serde_json::json;
 
 use super::server::{Reply, Request, Server};
 use super::support::block_on;
@@ -44,6 +45,48 @@ fn denied_and_absent_are_named_and_tried_again() {
         server.answer(quiet);
         run.until_status(Kind::Pod, live).await;
         run.until_status(Kind::Rollout, live).await;
+        run.end().await;
+    });
+}
+
+/// A server asks who may before it looks whether there is such a kind.
+#[test]
+fn a_refusal_of_what_is_not_served_is_no_refusal() {
+    let forbidden = "pipelineruns.tekton.dev is forbidden: User \"viewer\" cannot list resource \"pipelineruns\"";
+    block_on(async {
+        let list = |names: &[&str]| {
+            let rows: Vec<_> = names.iter().map(|name| json!({ "name": name })).collect();
+            Reply::json(json!({ "kind": "APIResourceList", "resources": rows }))
+        };
+        let server = Server::answering(move |request| match &request.path[..] {
+            "/apis/tekton.dev/v1" => Reply::Whole(404, String::new(), "404 page not found\n".to_owned()),
+            // Argo CD's are there, those of Rollouts but for one are not.
+            "/apis/argoproj.io/v1alpha1" => list(&["applications", "analysisruns"]),
+            path if path.contains("/tekton.dev/") || path.contains("/argoproj.io/") => {
+                Reply::status(403, "Forbidden", forbidden)
+            }
+            _ => quiet(request),
+        })
+        .await;
+        let mut run = Run::start(&server.url);
+        let absent = |status: &FeedStatus| matches!(status, FeedStatus::Absent { .. });
+        let denied = |status: &FeedStatus| matches!(status, FeedStatus::Denied { .. });
+        run.until_status(Kind::PipelineRun, absent).await;
+        run.until_status(Kind::TaskRun, absent).await;
+        run.until_status(Kind::Rollout, absent).await;
+        run.until_status(Kind::AnalysisRun, denied).await;
+        // It is installed, and still nobody may look; then nobody says what is served.
+        server.answer(move |request| match &request.path[..] {
+            "/apis/tekton.dev/v1" => list(&["pipelineruns", "taskruns"]),
+            "/apis/argoproj.io/v1alpha1" => Reply::status(403, "Forbidden", "no"),
+            path if path.contains("/tekton.dev/") || path.contains("/argoproj.io/") => {
+                Reply::status(403, "Forbidden", forbidden)
+            }
+            _ => quiet(request),
+        });
+        let FeedStatus::Denied { message } = run.until_status(Kind::PipelineRun, denied).await else { unreachable!() };
+        assert_eq!(message.as_str(), forbidden);
+        run.until_status(Kind::Rollout, denied).await;
         run.end().await;
     });
 }
