@@ -28,10 +28,13 @@ use whole::{News, Size, Whole};
 const PODS: [usize; 3] = [100, 1_000, 10_000];
 /// The first fills the screen, the others are what must not be felt.
 const SIZES: [Size; 3] = [
-    Size { runs: 50, slos: 50, pods: 100 },
-    Size { runs: 1_000, slos: 50, pods: 10_000 },
-    Size { runs: 5_000, slos: 50, pods: 10_000 },
+    Size { runs: 50, slos: 50, pods: 100, jobs: 0 },
+    Size { runs: 1_000, slos: 50, pods: 10_000, jobs: 0 },
+    Size { runs: 5_000, slos: 50, pods: 10_000, jobs: 0 },
 ];
+/// A matrix that fills the screen, and a very wide one.
+const WIDE: [Size; 2] =
+    [Size { runs: 50, slos: 50, pods: 100, jobs: 64 }, Size { runs: 50, slos: 50, pods: 100, jobs: 256 }];
 /// A frame at the largest size may cost this many times one at the smallest.
 const LIMIT: f64 = 1.3;
 const ROUNDS: usize = 101;
@@ -46,8 +49,9 @@ fn main() -> ExitCode {
     }
     let mut well = pods(check);
     for place in [Place::Deck, Place::Pipelines, Place::Slo] {
-        well &= whole(&place, check);
+        well &= whole(&place, &SIZES, check);
     }
+    well &= whole(&whole::wide(), &WIDE, check);
     if well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -76,9 +80,12 @@ fn pods(check: bool) -> bool {
 }
 
 /// A place of a world with runs, objectives and pods.
-fn whole(place: &Place, check: bool) -> bool {
-    let mut worlds: Vec<Whole> = SIZES.into_iter().map(|size| Whole::new(size, place)).collect();
-    let name = format!("{place:?}");
+fn whole(place: &Place, sizes: &[Size], check: bool) -> bool {
+    let mut worlds: Vec<Whole> = sizes.iter().map(|size| Whole::new(*size, place)).collect();
+    let name = match place {
+        Place::Run(_) => "Run".to_owned(),
+        place => format!("{place:?}"),
+    };
     for world in &mut worlds {
         world.quiet(20);
         if !check {
@@ -91,7 +98,7 @@ fn whole(place: &Place, check: bool) -> bool {
         }
     }
     let mut well = true;
-    for (last, size) in SIZES.iter().enumerate().skip(1) {
+    for (last, size) in sizes.iter().enumerate().skip(1) {
         well &= kept(&format!("{name}: a key with {size}"), || ratio(&mut worlds, (0, last), Whole::quiet));
         for news in News::ALL {
             let what = format!("{name}: {} with {size}", news.word());

@@ -10,10 +10,10 @@ use quarterdeck::command::{Command, Key, Keymap};
 use quarterdeck::config::keymap;
 use quarterdeck::config::theme::{self, Depth, Glyphs, Theme};
 use quarterdeck::model::kubernetes::{ContainerImage, Deployment, Meta, Replicas};
-use quarterdeck::model::pipelines::{Conclusion, Run, RunStatus};
+use quarterdeck::model::pipelines::{Conclusion, Job, JobStep, Jobs, JobsRead, Run, RunStatus};
 use quarterdeck::model::scope::{CanaryQueries, Service, Settings};
 use quarterdeck::model::slo::{Alert, Burn, BurnSeverity, Exhaustion, Figures, Objective, Reading, Slo, SloSource};
-use quarterdeck::model::source::{FeedEvent, FeedId, Object, SourceScope};
+use quarterdeck::model::source::{Detail, FeedEvent, FeedId, Object, SourceScope};
 use quarterdeck::model::{Kind, Name, SourceId, SystemId, Uid};
 use quarterdeck::state::State;
 use quarterdeck::state::ui::Place;
@@ -40,11 +40,14 @@ pub struct Size {
     pub runs: usize,
     pub slos: usize,
     pub pods: usize,
+    /// Of the first run, thirty steps each.
+    pub jobs: usize,
 }
 
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} runs, {} objectives, {} pods", self.runs, self.slos, self.pods)
+        write!(f, "{} runs, {} objectives, {} pods", self.runs, self.slos, self.pods)?;
+        if self.jobs > 0 { write!(f, ", a run of {} jobs", self.jobs) } else { Ok(()) }
     }
 }
 
@@ -96,6 +99,19 @@ impl Whole {
             }
             hear(&mut state, &feed, FeedEvent::Listed);
         }
+        if size.jobs > 0 {
+            let jobs = Jobs { attempt: 1, jobs: (0..size.jobs).map(job).collect(), left_out: 0 };
+            let read = JobsRead { run: run(0, 0).meta.uid, jobs: Ok(Arc::new(jobs)) };
+            let feed = feed(GITHUB, Kind::Run, Some(repository(0)));
+            hear(&mut state, &feed, FeedEvent::Detail(Detail::Jobs(read)));
+            settle(&mut state);
+            // The matrix is folded at first.
+            let open = [Command::Top, Command::Open].map(|command| state.keymap.keys_of(command)[0]);
+            for key in open {
+                black_box(update(&mut state, now(), Msg::Key(key)));
+                settle(&mut state);
+            }
+        }
         let theme = theme::load(None, None, Depth::True, Glyphs::Unicode).unwrap();
         let terminal = Terminal::new(TestBackend::new(160, 48)).unwrap();
         let mut world = Self { size, state, theme, terminal, keys, turn: 0 };
@@ -112,6 +128,7 @@ impl Whole {
             Place::Pipelines => &["Change number"],
             Place::Slo => &["service-00"],
             Place::Deck => &["failed", "service-00", "left", "✔ 1."],
+            Place::Run(_) => &["part 1, amd64", "part 9, amd64"],
             _ => &[],
         };
         for word in wanted {
@@ -282,6 +299,40 @@ fn run(n: usize, turn: usize) -> Run {
         started: before(began),
         updated: before(began.saturating_sub(180 + turn % 60)),
         url: Safe::line(&format!("https://github.com/shop/service/actions/runs/{n}")),
+    }
+}
+
+/// The page of the first run.
+pub fn wide() -> Place {
+    Place::Run(run(0, 0).id())
+}
+
+/// A cell of a matrix, under way.
+fn job(n: usize) -> Job {
+    let name = format!("combine (part {}, {})", n / 4, ["amd64", "arm64", "riscv64", "s390x"][n % 4]);
+    let step = |number: u32| {
+        let ended = number <= 18;
+        JobStep {
+            number,
+            name: Safe::line(&format!("Part {number} of 30")),
+            status: if ended { RunStatus::Completed } else { RunStatus::InProgress },
+            conclusion: ended.then_some(Conclusion::Success),
+            started: before(40),
+            completed: before(20).filter(|_| ended),
+        }
+    };
+    Job {
+        id: meta(GITHUB, repository(0), &name, 40).id(Kind::Job),
+        run: run(0, 0).meta.uid,
+        status: RunStatus::InProgress,
+        conclusion: None,
+        created: before(40),
+        started: before(38),
+        completed: None,
+        runner: Some(Safe::of("GitHub Actions 1000000017")),
+        labels: vec![Safe::of("ubuntu-24.04")],
+        url: None,
+        steps: (1..=30).map(step).collect(),
     }
 }
 

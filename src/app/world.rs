@@ -3,8 +3,8 @@
 use crate::demo::Demo;
 use crate::model::images::Platform;
 use crate::model::scope::{
-    CanaryQueries, DockerSource, GitHubSource, HttpSource, Login, RegistrySource, SecretSource, Service, Settings,
-    Sources,
+    CanaryQueries, DockerSource, GitHubSource, HttpSource, Login, RegistrySource, RustCiSource, SecretSource, Service,
+    Settings, Sources,
 };
 use crate::model::{Name, SourceId};
 use crate::net::Target;
@@ -67,6 +67,10 @@ fn sources(demo: &Demo) -> Sources {
         docker: demo.docker.clone().map(|host| DockerSource { host, discovered: None }),
         registries: demo.registry.iter().map(|(url, host)| registry(demo, url, host)).collect(),
         objectives: demo.openslo.iter().flat_map(|text| openslo::parse(text).0).collect(),
-        rustci: demo.rustci.clone().map(|url| HttpSource { url, token: None, discovered: None }),
+        rustci: demo
+            .rustci
+            .iter()
+            .map(|url| RustCiSource { name: None, url: url.clone(), token: None, discovered: None })
+            .collect(),
     }
 }

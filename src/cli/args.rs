@@ -176,8 +176,8 @@ impl View {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Demo {
-    /// Which story is played: canary-regression, clean-canary, flaky-e2e, missing-arm64 or scale [default:
-    /// canary-regression]
+    /// Which story is played: canary-regression, clean-canary, flaky-e2e, missing-arm64, pipelines,
+    /// rate-limit or scale [default: canary-regression]
     pub(crate) scenario: Option<String>,
     /// Seconds of the story in one second [default: the story's own pace]
     #[arg(long, value_name = "FACTOR", allow_negative_numbers = true)]
@@ -194,6 +194,9 @@ pub(crate) struct Demo {
     /// Scenario scale: number of workflow runs
     #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
     pub(crate) runs: usize,
+    /// Scenario scale: jobs of one wide run of a matrix, of thirty steps each
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    pub(crate) jobs: usize,
     /// Scenario scale: number of service level objectives
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub(crate) slos: usize,

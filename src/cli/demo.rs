@@ -83,6 +83,7 @@ fn options(args: &Args) -> Options {
         pods: args.pods,
         rollouts: args.rollouts,
         runs: args.runs,
+        jobs: args.jobs,
         slos: args.slos,
         churn: args.churn,
         log_rate: args.log_rate,

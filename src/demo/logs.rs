@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::tekton;
 use super::value::{at, hash, int, items, later, mix, text, time_at};
 use super::world::World;
 
@@ -23,6 +24,8 @@ pub(super) struct Log {
     begun: Timestamp,
     /// The container exited then, after a few lines.
     ended: Option<Timestamp>,
+    /// All of it, where it is not a service's.
+    written: Option<Vec<Line>>,
 }
 
 /// Why there is no log, in the API server's words.
@@ -41,6 +44,10 @@ pub(super) fn open(world: &World, pod: &Value, container: Option<&str>, previous
         }
         None => containers.first().map_or("app", |it| text(it, "/name")),
     };
+    if tekton::logs::is_step(pod) {
+        let (lines, begun, ended) = tekton::logs::written(world, pod, container)?;
+        return Ok(Log { pod: pod.clone(), seed: 0, begun, ended, written: Some(lines) });
+    }
     let status = at(pod, "/status/containerStatuses/0");
     let last = at(status, "/lastState/terminated");
     let seed = hash(text(pod, "/metadata/uid")) ^ int(status, "/restartCount").unsigned_abs();
@@ -49,6 +56,7 @@ pub(super) fn open(world: &World, pod: &Value, container: Option<&str>, previous
         seed: seed ^ 1,
         begun: time_at(last, "/startedAt").unwrap_or(world.now),
         ended: time_at(last, "/finishedAt"),
+        written: None,
     };
     if previous {
         return if last.is_object() {
@@ -59,7 +67,7 @@ pub(super) fn open(world: &World, pod: &Value, container: Option<&str>, previous
     }
     if let Some(begun) = time_at(status, "/state/running/startedAt") {
         let ended = world.crashes(text(pod, "/spec/containers/0/image")).then(|| later(begun, Duration::from_secs(3)));
-        return Ok(Log { pod: pod.clone(), seed, begun, ended });
+        return Ok(Log { pod: pod.clone(), seed, begun, ended, written: None });
     }
     if last.is_object() {
         return Ok(of_last());
@@ -72,6 +80,9 @@ impl Log {
     /// The lines written after `from` and until `to`, oldest first.
     pub(super) fn between(&self, world: &World, from: Timestamp, to: Timestamp) -> Vec<Line> {
         let to = self.until(to);
+        if let Some(written) = &self.written {
+            return written.iter().filter(|(time, _)| *time > from && *time <= to).cloned().collect();
+        }
         let first = from.as_second().max(self.begun.as_second()).max(to.as_second() - KEPT);
         let mut lines = Vec::new();
         for second in first..=to.as_second() {
@@ -82,6 +93,10 @@ impl Log {
 
     /// The newest `count` lines until `to`.
     pub(super) fn tail(&self, world: &World, from: Timestamp, to: Timestamp, count: usize) -> Vec<Line> {
+        if self.written.is_some() {
+            let mut lines = self.between(world, from, to);
+            return lines.split_off(lines.len().saturating_sub(count));
+        }
         let to = self.until(to);
         let mut span = 64;
         loop {

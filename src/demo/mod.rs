@@ -17,6 +17,7 @@ mod scale;
 mod scenario;
 mod server;
 mod store;
+mod tekton;
 mod templates;
 mod traffic;
 mod value;
@@ -36,14 +37,17 @@ use self::world::World;
 use crate::clock::Clock;
 
 /// The scenarios that [`start`] knows, the default first.
-pub const SCENARIOS: [&str; 5] = ["canary-regression", "clean-canary", "flaky-e2e", "missing-arm64", "scale"];
+pub const SCENARIOS: [&str; 7] =
+    ["canary-regression", "clean-canary", "flaky-e2e", "missing-arm64", "pipelines", "rate-limit", "scale"];
 
 /// The stories and their files.
-const STORIES: [(&str, &str); 4] = [
+const STORIES: [(&str, &str); 6] = [
     ("canary-regression", include_str!("../../demo/scenarios/canary-regression.yaml")),
     ("clean-canary", include_str!("../../demo/scenarios/clean-canary.yaml")),
     ("flaky-e2e", include_str!("../../demo/scenarios/flaky-e2e.yaml")),
     ("missing-arm64", include_str!("../../demo/scenarios/missing-arm64.yaml")),
+    ("pipelines", include_str!("../../demo/scenarios/pipelines.yaml")),
+    ("rate-limit", include_str!("../../demo/scenarios/rate-limit.yaml")),
 ];
 
 /// Objectives of files, in OpenSLO, by their ids.
@@ -64,6 +68,8 @@ pub struct Options {
     pub rollouts: usize,
     /// World `scale`: number of workflow runs.
     pub runs: usize,
+    /// World `scale`: jobs of one wide run of a matrix; there is none when 0.
+    pub jobs: usize,
     /// World `scale`: number of service level objectives.
     pub slos: usize,
     /// World `scale`: pod changes in one second of the machine.
@@ -83,6 +89,7 @@ impl Default for Options {
             pods: 10_000,
             rollouts: 50,
             runs: 1_000,
+            jobs: 0,
             slos: 50,
             churn: 0.0,
             log_rate: 2.0,
@@ -184,6 +191,21 @@ impl Handle {
         self.shared.tell(now);
     }
 
+    /// Leaves so many requests of GitHub's hour, which ends after this much of the scenario's time.
+    pub fn limit_github(&self, left: u64, ends: Duration) {
+        let mut world = self.shared.world();
+        let (since, until) = (world.now, value::later(world.now, ends));
+        let pressure = github::Pressure { since: Some(since), left, until: Some(until), ..Default::default() };
+        world.book.press(pressure);
+    }
+
+    /// Meets GitHub's secondary limit for this much of the scenario's time.
+    pub fn pause_github(&self, lasts: Duration) {
+        let mut world = self.shared.world();
+        let paused = Some((world.now, value::later(world.now, lasts)));
+        world.book.press(github::Pressure { paused, ..Default::default() });
+    }
+
     /// Takes the database from the RustCI server, or gives it back.
     pub fn connect_rustci(&self, connected: bool) {
         self.shared.world().works.connected = connected;
@@ -275,6 +297,7 @@ impl Options {
             ("--pods", self.pods as f64, 0.0, 200_000.0, "up to 200000"),
             ("--rollouts", self.rollouts as f64, 0.0, 5_000.0, "up to 5000"),
             ("--runs", self.runs as f64, 0.0, 20_000.0, "up to 20000"),
+            ("--jobs", self.jobs as f64, 0.0, 1_000.0, "up to 1000"),
             ("--slos", self.slos as f64, 0.0, 1_000.0, "up to 1000"),
             ("--churn", self.churn, 0.0, 10_000.0, "up to 10000 in a second"),
             ("--log-rate", self.log_rate, 0.0, 100_000.0, "up to 100000 in a second"),

@@ -18,6 +18,12 @@ use super::{DemoError, Options, controllers, templates};
 /// Pods of one workload.
 const EACH: usize = 20;
 const NAMESPACES: usize = 10;
+/// Runs of one repository: as many as a client reads of it.
+const OF_REPOSITORY: usize = 100;
+/// Fewer repositories than these are seldom met.
+const REPOSITORIES: usize = 10;
+/// Steps of each job of the wide run.
+const STEPS: u64 = 26;
 /// The word that counts a pod's restarts.
 const RESTARTS: usize = 11;
 
@@ -51,8 +57,12 @@ pub(super) fn open(options: &Options) -> Result<World, DemoError> {
         })
         .collect();
     scenario.objectives = (0..options.slos).map(objective).collect();
-    scenario.builds = (0..options.runs).map(build).collect();
+    let repositories = options.runs.div_ceil(OF_REPOSITORY).max(REPOSITORIES);
+    scenario.builds = (0..options.runs).map(|index| build(index, repositories)).collect();
     let mut world = World::before(scenario, options.seed)?;
+    if options.jobs > 0 {
+        world.book.widen(options.jobs, STEPS, world.scenario.opens);
+    }
     world.quiet = true;
     world.make_namespaces();
     let cut = Arc::new(cut()?);
@@ -74,13 +84,13 @@ pub(super) fn open(options: &Options) -> Result<World, DemoError> {
     Ok(world)
 }
 
-/// A run of one of ten repositories, every few minutes one; each eleventh failed.
-fn build(index: usize) -> Build {
+/// A run of one of the repositories, every few minutes one; each eleventh failed.
+fn build(index: usize, repositories: usize) -> Build {
     let workflow = ["tests", "build-push-images", "rebuild-base"][index % 3];
     let fails = json!({ "job": if workflow == "tests" { "unit" } else { "image" } });
     Build {
         at: format!("-{}s", 40 + 420 * index),
-        repository: format!("shop/service-{:02}", mix(index as u64) % 10),
+        repository: format!("shop/service-{:02}", index % repositories),
         workflow: workflow.to_owned(),
         branch: if index.is_multiple_of(4) { format!("topic-{}", index % 37) } else { "main".to_owned() },
         titles: vec![format!("Change number {index}")],

@@ -37,6 +37,11 @@ pub(super) struct Scenario {
     /// What its RustCI server runs; without any there is none.
     #[serde(default)]
     pub(super) executions: Vec<Execution>,
+    /// What its Tekton runs; without any it is not installed.
+    #[serde(default)]
+    pub(super) pipeline_runs: Vec<super::tekton::Start>,
+    /// Others use the same hour of GitHub's.
+    pub(super) quota: Option<Quota>,
     pub(super) traffic: Traffic,
     /// The metrics of the AnalysisTemplates, by the template's name.
     pub(super) templates: Vec<Template>,
@@ -159,6 +164,37 @@ pub(super) struct Execution {
     pub(super) commit: Option<String>,
     /// The step that fails.
     pub(super) fails: Option<String>,
+}
+
+/// What is left of GitHub's hour. Times count from the opening.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Quota {
+    left: u64,
+    /// The next hour begins.
+    reset: String,
+    others_per_second: f64,
+    /// The secondary limit is met then, for so long.
+    paused_at: String,
+    paused_for: String,
+}
+
+impl Quota {
+    pub(super) fn pressure(&self, opens: Timestamp) -> super::github::Pressure {
+        let after = |span: &str| {
+            let seconds = seconds(span).unwrap_or_default();
+            opens.checked_add(jiff::SignedDuration::from_secs(seconds)).unwrap_or(opens)
+        };
+        let pause = after(&self.paused_at);
+        let end = std::time::Duration::from_secs(seconds(&self.paused_for).unwrap_or_default().unsigned_abs());
+        super::github::Pressure {
+            since: Some(opens),
+            left: self.left,
+            until: Some(after(&self.reset)),
+            others_per_second: self.others_per_second,
+            paused: Some((pause, super::value::later(pause, end))),
+        }
+    }
 }
 
 /// Somebody by name.
@@ -295,6 +331,10 @@ impl Scenario {
         let spans = spans.chain(scenario.repeats.iter().flat_map(|it| [&it.from, &it.every]));
         let spans = spans.chain(scenario.builds.iter().flat_map(|it| [Some(&it.at), it.every.as_ref()]).flatten());
         let spans = spans.chain(scenario.executions.iter().map(|it| &it.at));
+        let starts =
+            scenario.pipeline_runs.iter().flat_map(|it| [Some(&it.at), it.every.as_ref()].into_iter().flatten());
+        let spans = spans.chain(starts);
+        let spans = spans.chain(scenario.quota.iter().flat_map(|it| [&it.reset, &it.paused_at, &it.paused_for]));
         let metrics = scenario.templates.iter().flat_map(|it| &it.metrics).map(|it| &it.interval);
         let objectives = scenario.objectives.iter().flat_map(|it| {
             let lately = it.lately.as_ref().map(|it| &it.since);

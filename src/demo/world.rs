@@ -17,6 +17,7 @@ use super::prometheus::{Rules, Taken};
 use super::rustci::Works;
 use super::scenario::{Scenario, Strategy};
 use super::store::Store;
+use super::tekton::{self, Tekton};
 use super::templates::Templates;
 use super::traffic::Story;
 use super::value::{at, hash, int, later, letters, mix, rfc3339, seconds, set, text, time_at, uid};
@@ -51,6 +52,8 @@ pub(super) struct World {
     pub(super) book: Book,
     /// Its RustCI server.
     pub(super) works: Works,
+    /// What its Tekton runs.
+    pub(super) tekton: Tekton,
     queue: BTreeSet<(Timestamp, Key)>,
     acts: VecDeque<Act>,
     seed: u64,
@@ -72,6 +75,7 @@ impl World {
     pub(super) fn open(scenario: Scenario, seed: u64) -> Result<Self, DemoError> {
         let mut world = Self::before(scenario, seed)?;
         world.make_namespaces();
+        tekton::install(&mut world);
         world.advance(world.scenario.opens);
         Ok(world)
     }
@@ -89,6 +93,7 @@ impl World {
             story: Story::default(),
             book,
             works: Works::open(&scenario)?,
+            tekton: Tekton::open(&scenario)?,
             queue: BTreeSet::new(),
             acts,
             seed,
@@ -124,6 +129,12 @@ impl World {
             let act = self.acts.front().map(|act| act.at).filter(|at| *at <= to);
             let look = self.queue.first().map(|(at, _)| *at).filter(|at| *at <= to);
             self.book.advance(act.into_iter().chain(look).min().unwrap_or(to));
+            let begins = self.tekton.next().filter(|at| act.into_iter().chain(look).chain([to]).all(|it| *at <= it));
+            if let Some(at) = begins {
+                self.now = self.now.max(at);
+                tekton::begin(self);
+                continue;
+            }
             let ships = self.book.ships_at().filter(|at| act.into_iter().chain(look).chain([to]).all(|it| *at <= it));
             if let Some(at) = ships {
                 self.now = self.now.max(at);
@@ -152,7 +163,8 @@ impl World {
     pub(super) fn next(&self) -> Option<Timestamp> {
         let act = self.acts.front().map(|act| act.at);
         let look = self.queue.first().map(|(at, _)| *at);
-        act.into_iter().chain(look).chain(self.book.ships_at()).chain(self.restless()).min()
+        let begins = self.tekton.next();
+        act.into_iter().chain(look).chain(begins).chain(self.book.ships_at()).chain(self.restless()).min()
     }
 
     /// A world with churn or a busy log has something new all the time.

@@ -113,6 +113,8 @@ pub enum Kind {
     PipelineRun,
     /// Tekton's run of a Task.
     TaskRun,
+    /// A TaskRun that no PipelineRun made: a run of its own. Read with the others.
+    LoneTaskRun,
     /// A RustCI server's run of a pipeline.
     Execution,
     /// A stage of an Execution. Read with it.
@@ -167,7 +169,24 @@ impl Kind {
 
     #[must_use]
     pub const fn is_run(self) -> bool {
-        matches!(self, Self::Run | Self::PipelineRun | Self::Execution)
+        matches!(self, Self::Run | Self::PipelineRun | Self::LoneTaskRun | Self::Execution)
+    }
+
+    /// A run of Tekton's.
+    #[must_use]
+    pub const fn is_of_tekton(self) -> bool {
+        matches!(self, Self::PipelineRun | Self::LoneTaskRun)
+    }
+
+    /// The kind of the feed that brings it.
+    #[must_use]
+    pub const fn read_with(self) -> Self {
+        match self {
+            Self::Job | Self::Workflow => Self::Run,
+            Self::Stage | Self::CiPipeline => Self::Execution,
+            Self::LoneTaskRun => Self::TaskRun,
+            kind => kind,
+        }
     }
 
     /// What a run consists of, in every system's own word.
@@ -179,7 +198,7 @@ impl Kind {
     /// The kind of this name, whether it has feeds or not.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        let others = [Self::Job, Self::Workflow, Self::Stage, Self::CiPipeline];
+        let others = [Self::Job, Self::Workflow, Self::LoneTaskRun, Self::Stage, Self::CiPipeline];
         Self::ALL.into_iter().chain(others).find(|kind| kind.as_str() == name)
     }
 
@@ -200,6 +219,7 @@ impl Kind {
             Self::Workflow => "Workflow",
             Self::PipelineRun => "PipelineRun",
             Self::TaskRun => "TaskRun",
+            Self::LoneTaskRun => "Standalone TaskRun",
             Self::Execution => "Execution",
             Self::Stage => "Stage",
             Self::CiPipeline => "CIPipeline",
@@ -226,7 +246,7 @@ impl Kind {
             Self::Job => "jobs",
             Self::Workflow => "workflows",
             Self::PipelineRun => "pipelineruns",
-            Self::TaskRun => "taskruns",
+            Self::TaskRun | Self::LoneTaskRun => "taskruns",
             Self::Execution => "executions",
             Self::Stage => "stages",
             Self::CiPipeline => "pipelines",
@@ -244,7 +264,7 @@ impl Kind {
             Self::Namespace | Self::Deployment | Self::ReplicaSet | Self::Pod | Self::Event => SystemId::Kubernetes,
             Self::Rollout | Self::AnalysisRun | Self::Experiment => SystemId::Rollouts,
             Self::Run | Self::Job | Self::Workflow => SystemId::GitHub,
-            Self::PipelineRun | Self::TaskRun => SystemId::Tekton,
+            Self::PipelineRun | Self::TaskRun | Self::LoneTaskRun => SystemId::Tekton,
             Self::Execution | Self::Stage | Self::CiPipeline => SystemId::RustCi,
             Self::Slo | Self::Alert => SystemId::Prometheus,
             Self::Container => SystemId::Docker,

@@ -226,6 +226,14 @@ pub struct Quota {
     pub anonymous: bool,
 }
 
+impl Quota {
+    /// The last tenth of a whole hour's requests: what is read grows rarer, so that some stay.
+    #[must_use]
+    pub const fn is_scarce(&self) -> bool {
+        self.limit >= 1_000 && self.remaining < self.limit / 10
+    }
+}
+
 /// What is read of one run only while somebody looks at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobsRead {

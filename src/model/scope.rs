@@ -31,7 +31,8 @@ pub struct Sources {
     pub docker: Option<DockerSource>,
     /// In order of their hosts.
     pub registries: Vec<RegistrySource>,
-    pub rustci: Option<HttpSource>,
+    /// In the order of the file.
+    pub rustci: Vec<RustCiSource>,
     /// Objectives of the configuration's OpenSLO files.
     pub objectives: Vec<ObjectiveSpec>,
 }
@@ -49,6 +50,15 @@ pub struct GitHubSource {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpSource {
+    pub url: String,
+    pub token: Option<SecretSource>,
+    pub discovered: Option<Safe>,
+}
+
+/// A RustCI server; of several each has a name, or is told by its host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RustCiSource {
+    pub name: Option<Name>,
     pub url: String,
     pub token: Option<SecretSource>,
     pub discovered: Option<Safe>,

@@ -68,6 +68,10 @@ pub struct TaskRun {
     pub meta: Meta,
     /// The task of the pipeline that it runs.
     pub task: Option<Name>,
+    /// The Task that it runs, where that has a name.
+    pub of: Option<Safe>,
+    /// `spec.status`, as of a PipelineRun.
+    pub asked: Safe,
     /// Of the pipeline's `finally` (`tekton.dev/memberOf`).
     pub finally: bool,
     pub now: Attempt,

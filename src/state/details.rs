@@ -17,6 +17,9 @@ use crate::model::workflows::{Dispatchable, WorkflowRead, WorkflowWanted};
 use crate::model::{Name, SourceId, Uid};
 use crate::text::Safe;
 
+/// Jobs and steps that are kept of all runs together.
+const MOST: usize = 50_000;
+
 /// A comparison, whose it is, and when it came (monotonic).
 #[derive(Debug, Clone)]
 pub struct Compared {
@@ -117,6 +120,19 @@ impl Details {
         self.pending.retain(|run, _| there(run));
         self.places.retain(|_, (run, _)| there(run));
         self.revision += 1;
+    }
+
+    /// Forgets the jobs of runs that are not `wanted`, once there are very many; read again when somebody
+    /// looks at one of them.
+    pub(super) fn bound_jobs(&mut self, wanted: impl Fn(&Uid) -> bool) {
+        let rows = |jobs: &Jobs| jobs.jobs.iter().map(|job| 1 + job.steps.len()).sum::<usize>();
+        let all: usize = self.jobs.values().flatten().map(|jobs| rows(jobs)).sum();
+        if all > MOST {
+            self.jobs.retain(|run, _| wanted(run));
+            let Self { jobs, places, .. } = self;
+            places.retain(|_, (run, _)| jobs.contains_key(run));
+            self.revision += 1;
+        }
     }
 
     /// As [`Self::keep_runs`], for Rollouts.

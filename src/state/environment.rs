@@ -51,7 +51,7 @@ pub fn of_object(state: &State, id: &ObjectId) -> Option<Name> {
     match id.kind {
         Kind::Run | Kind::Execution => of_run(state, state.world.runs.get(&id.uid)?),
         // What its words do not tell, its namespace does.
-        Kind::PipelineRun => {
+        Kind::PipelineRun | Kind::LoneTaskRun => {
             let named = of_run(state, state.world.runs.get(&id.uid)?);
             named.or_else(|| Some(of(state, id.cluster, &id.namespace)))
         }

@@ -73,7 +73,7 @@ fn images(state: &State) -> Vec<ImageInterest> {
 /// Those of which a job is watched come on top.
 fn jobs(state: &State, shown: Option<ObjectId>) -> Vec<ObjectId> {
     // Tekton's are listed and watched with their tasks.
-    let is_asked_for = |kind: Kind| kind != Kind::PipelineRun;
+    let is_asked_for = |kind: Kind| !kind.is_of_tekton();
     let mut all: Vec<ObjectId> = shown.into_iter().filter(|id| is_asked_for(id.kind)).collect();
     // What proves that an approval took.
     let reviewed = state.operations.iter().rev().filter(|row| row.action.change.is_review() && !row.outcome.is_final());

@@ -61,7 +61,7 @@ pub fn current_jobs<'a>(state: &'a State, run: &Run) -> Option<&'a Arc<Jobs>> {
 #[must_use]
 pub fn number(run: &Run) -> Safe {
     match run.kind {
-        Kind::PipelineRun => {}
+        Kind::PipelineRun | Kind::LoneTaskRun => {}
         Kind::Execution => return Safe::identity(run.meta.uid.raw()).columns(0..6),
         _ => return safe!("#{}", run.number),
     }
@@ -73,16 +73,17 @@ pub fn number(run: &Run) -> Safe {
 /// A run by its full name: `ci-cd-pipeline #4812`, `release-run-x7f2k`.
 #[must_use]
 pub fn called(run: &Run) -> Safe {
-    if run.kind == Kind::PipelineRun { run.meta.name.safe().clone() } else { safe!("{} {}", run.workflow, number(run)) }
+    if run.kind.is_of_tekton() { run.meta.name.safe().clone() } else { safe!("{} {}", run.workflow, number(run)) }
 }
 
 /// The service a run builds: the configured one of its repository (of Tekton: of its pipeline), else the
 /// repository's own name.
 #[must_use]
 pub fn service(state: &State, run: &Run) -> Safe {
-    if run.kind == Kind::PipelineRun {
+    if run.kind.is_of_tekton() {
         let its = |one: &&PipelineOf| {
-            one.pipeline.raw() == run.workflow.as_str()
+            run.kind == Kind::PipelineRun
+                && one.pipeline.raw() == run.workflow.as_str()
                 && one.namespace.as_ref().is_none_or(|namespace| *namespace == run.meta.namespace)
         };
         let named = state.settings.services.iter().find(|service| service.tekton.iter().any(|one| its(&one)));

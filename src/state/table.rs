@@ -134,9 +134,20 @@ impl<T: Row> Table<T> {
 
     /// Removes what belongs to the feed and was not seen in its last whole list; returns it.
     pub fn retain_listed(&mut self, feed: &FeedId, seen: &std::collections::HashSet<Uid>) -> Vec<Arc<T>> {
+        self.retain_listed_of(feed, seen, |_| true)
+    }
+
+    /// The same of those rows that the feed brings, where several feeds fill one table.
+    pub fn retain_listed_of(
+        &mut self,
+        feed: &FeedId,
+        seen: &std::collections::HashSet<Uid>,
+        its: impl Fn(&T) -> bool,
+    ) -> Vec<Arc<T>> {
         let gone: Vec<Uid> = self
             .rows
             .iter()
+            .filter(|row| its(row))
             .map(|row| row.meta())
             .filter(|meta| covers(feed, meta) && !seen.contains(&meta.uid))
             .map(|meta| meta.uid.clone())

@@ -45,13 +45,56 @@ pub(super) fn jobs(world: &World, run: &PipelineRun) -> Jobs {
     Jobs { attempt: 1, jobs, left_out: 0 }
 }
 
+/// No PipelineRun made it.
+#[must_use]
+pub(super) fn is_lone(task: &TaskRun) -> bool {
+    task.meta.owner.as_ref().is_none_or(|owner| owner.kind.as_str() != "PipelineRun")
+}
+
+/// It as lists show every run.
+#[must_use]
+pub(super) fn lone(task: &TaskRun) -> Run {
+    let now = &task.now;
+    let of = task.of.clone().unwrap_or_else(|| task.meta.name.safe().clone());
+    Run {
+        kind: Kind::LoneTaskRun,
+        meta: task.meta.clone(),
+        workflow: of.clone(),
+        path: of,
+        title: Safe::default(),
+        number: 0,
+        attempt: 1,
+        status: now.status.clone(),
+        conclusion: now.conclusion.clone(),
+        branch: None,
+        sha: Safe::default(),
+        event: Safe::default(),
+        actor: None,
+        created: task.meta.created,
+        started: task.before.first().unwrap_or(now).started.or(now.started),
+        updated: now.completed,
+        url: Safe::of(""),
+    }
+}
+
+/// Itself, with its attempts.
+#[must_use]
+pub(super) fn jobs_of_lone(task: &TaskRun) -> Jobs {
+    let mut jobs = Vec::new();
+    attempts(&mut jobs, &task.meta.uid, task, &lone(task).workflow);
+    Jobs { attempt: 1, jobs, left_out: 0 }
+}
+
 fn is_skipped(run: &PipelineRun, task: &Name) -> bool {
     run.skipped.iter().any(|skipped| skipped.task == *task)
 }
 
 /// A TaskRun with its attempts, oldest first.
 fn push(jobs: &mut Vec<Job>, run: &PipelineRun, task: &TaskRun, of_matrix: bool) {
-    let shown = shown(run, task, of_matrix);
+    attempts(jobs, &run.run.meta.uid, task, &shown(run, task, of_matrix));
+}
+
+fn attempts(jobs: &mut Vec<Job>, run: &Uid, task: &TaskRun, shown: &Safe) {
     let id = |uid: Uid, shown: Safe| ObjectId {
         cluster: task.meta.cluster,
         kind: Kind::TaskRun,
@@ -64,7 +107,8 @@ fn push(jobs: &mut Vec<Job>, run: &PipelineRun, task: &TaskRun, of_matrix: bool)
         let shown = safe!("{} (attempt {})", shown, index + 1);
         jobs.push(job(run, id(attempt_uid(&object, index), shown), task, attempt));
     }
-    let shown = if task.before.is_empty() { shown } else { safe!("{} (attempt {})", shown, task.before.len() + 1) };
+    let shown =
+        if task.before.is_empty() { shown.clone() } else { safe!("{} (attempt {})", shown, task.before.len() + 1) };
     jobs.push(job(run, id(task.meta.uid.clone(), shown), task, &task.now));
 }
 
@@ -83,10 +127,10 @@ fn shown(run: &PipelineRun, task: &TaskRun, of_matrix: bool) -> Safe {
     }
 }
 
-fn job(run: &PipelineRun, id: ObjectId, task: &TaskRun, attempt: &Attempt) -> Job {
+fn job(run: &Uid, id: ObjectId, task: &TaskRun, attempt: &Attempt) -> Job {
     Job {
         id,
-        run: run.run.meta.uid.clone(),
+        run: run.clone(),
         status: attempt.status.clone(),
         conclusion: attempt.conclusion.clone(),
         created: task.meta.created,

@@ -271,10 +271,8 @@ pub fn occasion(before: Phase, now: Phase) -> Option<Occasion> {
 pub fn silence(state: &State, target: &Target) -> Option<Safe> {
     let id = target.object();
     let kind = match id.kind {
-        Kind::Job => Kind::Run,
         Kind::TaskRun => Kind::PipelineRun,
-        Kind::Stage => Kind::Execution,
-        kind => kind,
+        kind => kind.read_with(),
     };
     match freshness::of_place(state, id.cluster, kind, &id.namespace) {
         Freshness::Stale { since, why, .. } if since >= SILENCE => Some(why),

@@ -225,7 +225,7 @@ impl World {
             Kind::Rollout => self.rollouts.get(uid).is_some(),
             Kind::AnalysisRun => self.analysis_runs.get(uid).is_some(),
             Kind::Experiment => self.experiments.get(uid).is_some(),
-            Kind::Run | Kind::PipelineRun | Kind::Execution => self.runs.get(uid).is_some(),
+            Kind::Run | Kind::PipelineRun | Kind::LoneTaskRun | Kind::Execution => self.runs.get(uid).is_some(),
             Kind::Job | Kind::TaskRun | Kind::Stage => self.details.job(uid).is_some(),
             Kind::CiPipeline => self.details.pipeline(uid).is_some(),
             // It is read only while somebody starts it.
@@ -302,7 +302,10 @@ impl World {
                 self.pipeline_runs.upsert(row);
                 uid
             }
-            Object::TaskRun(row) => put!(task_runs, row),
+            Object::TaskRun(row) => {
+                self.put_lone(&row);
+                put!(task_runs, row)
+            }
             Object::Slo(row) => put!(slos, row),
             Object::Alert(row) => put!(alerts, row),
             Object::Container(row) => put!(containers, row),
@@ -315,6 +318,14 @@ impl World {
         self.ordered_runs.put(self.runs.get(&uid), &row);
         self.runs.upsert(row);
         uid
+    }
+
+    /// A TaskRun that belongs to no PipelineRun is a run of one job.
+    fn put_lone(&mut self, row: &TaskRun) {
+        if tekton::is_lone(row) {
+            let uid = self.put_run(Arc::new(tekton::lone(row)));
+            self.details.group(&uid, tekton::jobs_of_lone(row));
+        }
     }
 
     fn remove(&mut self, kind: Kind, uid: &Uid) {
@@ -335,7 +346,7 @@ impl World {
             }
             Kind::AnalysisRun => drop(self.analysis_runs.remove(uid)),
             Kind::Experiment => drop(self.experiments.remove(uid)),
-            Kind::Run | Kind::PipelineRun | Kind::Execution => {
+            Kind::Run | Kind::PipelineRun | Kind::LoneTaskRun | Kind::Execution => {
                 if let Some(run) = self.runs.remove(uid) {
                     self.ordered_runs.remove(&run);
                 }
@@ -343,7 +354,11 @@ impl World {
                 self.prune(kind);
             }
             Kind::TaskRun => {
-                let owner = self.task_runs.remove(uid).and_then(|row| row.meta.owner.clone());
+                let gone = self.task_runs.remove(uid);
+                if gone.as_ref().is_some_and(|row| tekton::is_lone(row)) {
+                    self.remove(Kind::LoneTaskRun, uid);
+                }
+                let owner = gone.and_then(|row| row.meta.owner.clone());
                 self.regroup(&owner.into_iter().map(|owner| owner.uid).collect());
             }
             Kind::Job | Kind::Stage | Kind::CiPipeline | Kind::Workflow => {}
@@ -371,15 +386,19 @@ impl World {
             Kind::AnalysisRun => drop(self.analysis_runs.retain_listed(id, seen)),
             Kind::Experiment => drop(self.experiments.retain_listed(id, seen)),
             Kind::Run | Kind::PipelineRun | Kind::Execution => {
-                self.runs.retain_listed(id, seen).iter().for_each(|run| self.ordered_runs.remove(run));
+                let its = |run: &Run| run.kind == id.kind;
+                self.runs.retain_listed_of(id, seen, its).iter().for_each(|run| self.ordered_runs.remove(run));
                 drop(self.pipeline_runs.retain_listed(id, seen));
             }
             Kind::TaskRun => {
                 let gone = self.task_runs.retain_listed(id, seen);
+                for row in gone.iter().filter(|row| tekton::is_lone(row)) {
+                    self.remove(Kind::LoneTaskRun, &row.meta.uid);
+                }
                 let owners = gone.iter().filter_map(|row| row.meta.owner.as_ref().map(|owner| owner.uid.clone()));
                 self.regroup(&owners.collect());
             }
-            Kind::Job | Kind::Stage | Kind::CiPipeline | Kind::Workflow => {}
+            Kind::Job | Kind::LoneTaskRun | Kind::Stage | Kind::CiPipeline | Kind::Workflow => {}
             Kind::Slo => drop(self.slos.retain_listed(id, seen)),
             Kind::Alert => drop(self.alerts.retain_listed(id, seen)),
             Kind::Container => drop(self.containers.retain_listed(id, seen)),
@@ -396,6 +415,13 @@ impl World {
                 self.details.group(uid, jobs);
             }
         }
+    }
+
+    /// Jobs that nobody looks at are forgotten once there are very many. Tekton's are made of what is listed.
+    pub fn bound_jobs(&mut self, wanted: &[ObjectId]) {
+        let Self { details, runs, .. } = self;
+        let listed = |uid: &Uid| runs.get(uid).is_some_and(|run| run.kind.is_of_tekton());
+        details.bound_jobs(|uid| wanted.iter().any(|run| run.uid == *uid) || listed(uid));
     }
 
     /// Forgets what was read of rows of this kind that are gone.

@@ -166,7 +166,7 @@ pub(super) async fn read_evidence(
 ) {
     let (found, message) = match upstream.and_then(Way::to) {
         None => (Found::Untold, "its source is not in the scope of this run".to_owned()),
-        Some(Way::Cluster(cluster)) if operation.action.target.kind == Kind::PipelineRun => {
+        Some(Way::Cluster(cluster)) if operation.action.target.kind.is_of_tekton() => {
             tekton::perform::evidence(&cluster.read(), &operation.action, &operation.id).await
         }
         Some(Way::Cluster(cluster)) => evidence(&cluster.read(), &operation.action).await,
@@ -238,7 +238,9 @@ async fn patch_for(read: &ReadStack, action: &Action) -> Result<Patch, String> {
             let operations = std::iter::once(test("/metadata/uid", target.uid.raw())).chain(rest).collect();
             Ok(patch(format!("{}{subresource}", object_path(action)), operations))
         }
-        (Change::CancelRun { how }, Kind::PipelineRun) => tekton::perform::cancel(read, action, *how).await,
+        (Change::CancelRun { how }, Kind::PipelineRun | Kind::LoneTaskRun) => {
+            tekton::perform::cancel(read, action, *how).await
+        }
         (change, kind) => Err(format!("a {} cannot be asked to {}", kind.as_str(), change.verb().as_str())),
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::model::scope::{DockerSource, GitHubSource, HttpSource, RegistrySource, Sources};
+use crate::model::scope::{DockerSource, GitHubSource, HttpSource, RegistrySource, RustCiSource, Sources};
 use crate::model::slo::ObjectiveSpec;
 use crate::model::source::SourceScope;
 use crate::model::{Name, SourceId, SystemId};
@@ -100,11 +100,15 @@ pub fn connect(first: SourceId, sources: &Sources) -> Vec<Spec> {
     for source in &sources.registries {
         specs.push(registry(take(), source));
     }
-    if let Some(source) = &sources.rustci {
-        specs.push(spec(
+    for source in &sources.rustci {
+        let mut server = spec(
             scope(take(), SystemId::RustCi, &source.url, source.discovered.as_ref()),
             RustCi::new(&source.url, source.token.as_ref()).map(Upstream::RustCi),
-        ));
+        );
+        if let Some(name) = &source.name {
+            server.scope.name = name.clone();
+        }
+        specs.push(server);
     }
     specs
 }
@@ -235,6 +239,12 @@ mod tests {
     #[test]
     fn each_source_has_a_number_of_its_own_and_says_where_it_is() {
         let source = |url: &str| HttpSource { url: url.to_owned(), token: None, discovered: Some(Safe::of("env")) };
+        let server = |(name, url): (Option<&str>, &str)| RustCiSource {
+            name: name.map(Name::new),
+            url: url.to_owned(),
+            token: None,
+            discovered: None,
+        };
         let sources = Sources {
             github: Some(GitHubSource {
                 url: "https://api.github.com".to_owned(),
@@ -245,13 +255,13 @@ mod tests {
             prometheus: Some(source("http://ada:secret@127.0.0.1:9090/prometheus")),
             docker: Some(DockerSource { host: "unix:///var/run/docker.sock".to_owned(), discovered: None }),
             registries: Vec::new(),
-            rustci: Some(source("https://ci.example:8000")),
+            rustci: [(None, "https://ci.example:8000"), (Some("readers"), "https://ci2.example")].map(server).to_vec(),
             objectives: Vec::new(),
         };
         let scopes: Vec<SourceScope> = connect(SourceId(3), &sources).into_iter().map(|spec| spec.scope).collect();
         let names: Vec<&str> = scopes.iter().map(|scope| scope.name.raw()).collect();
-        assert_eq!(names, ["api.github.com", "127.0.0.1:9090", "/var/run/docker.sock", "ci.example:8000"]);
-        assert_eq!(scopes.iter().map(|scope| scope.id.0).collect::<Vec<_>>(), [3, 4, 5, 6]);
+        assert_eq!(names, ["api.github.com", "127.0.0.1:9090", "/var/run/docker.sock", "ci.example:8000", "readers"]);
+        assert_eq!(scopes.iter().map(|scope| scope.id.0).collect::<Vec<_>>(), [3, 4, 5, 6, 7]);
         assert!(scopes[0].unusable.as_ref().is_some_and(|why| why.as_str().contains("no repository")));
         assert!(scopes[1].discovered.is_some());
         assert_eq!(scopes[1].server.as_str(), "http://127.0.0.1:9090/prometheus");

@@ -335,6 +335,7 @@ const KEPT: &[&str] = &[
     "tekton.dev/memberOf",
     "tekton.dev/pipeline",
     "tekton.dev/pipelineTask",
+    "tekton.dev/task",
     "triggers.tekton.dev/trigger",
 ];
 

@@ -45,6 +45,7 @@ pub fn pod_of(state: &State, id: &ObjectId) -> Option<ObjectId> {
         | Kind::Experiment
         | Kind::Run
         | Kind::PipelineRun
+        | Kind::LoneTaskRun
         | Kind::Execution
         | Kind::CiPipeline
         | Kind::Workflow

@@ -189,6 +189,7 @@ fn look_at(state: &mut State) -> Option<Effect> {
         return None;
     }
     state.interest = Arc::new(interest);
+    state.world.bound_jobs(&state.interest.jobs);
     Some(Effect::Interest(Arc::clone(&state.interest)))
 }
 

@@ -113,7 +113,7 @@ pub(super) fn page_of(id: &ObjectId) -> Option<Place> {
         Kind::Rollout => Some(Place::Rollout(id.clone())),
         Kind::Pod => Some(Place::Pod(id.clone())),
         Kind::AnalysisRun => Some(Place::Analysis(id.clone())),
-        Kind::Run | Kind::PipelineRun | Kind::Execution => Some(Place::Run(id.clone())),
+        Kind::Run | Kind::PipelineRun | Kind::LoneTaskRun | Kind::Execution => Some(Place::Run(id.clone())),
         Kind::Slo => Some(Place::Objective(id.clone())),
         Kind::Image => Some(Place::Image(id.clone())),
         Kind::Job | Kind::TaskRun | Kind::Stage | Kind::Container => Some(Place::Log(id.clone())),

@@ -108,3 +108,24 @@ async fn has_as_many_runs_as_asked_for_over_its_repositories() {
     }
     assert_eq!(total, 60);
 }
+
+#[tokio::test]
+async fn more_runs_are_more_repositories_and_one_run_is_as_wide_as_asked_for() {
+    let world = Held::with(Options { runs: 1_250, jobs: 256, ..options(0, 0.0) }).await;
+    let headers = [("Authorization", "Bearer demo"), ("User-Agent", "test")];
+    let get = async |path: &str| -> serde_json::Value {
+        let (code, _, text) = world.http.exchange("GET", path, &headers).await;
+        assert_eq!(code, 200, "{text}");
+        serde_json::from_str(&text).unwrap()
+    };
+    let most = get("/github/repos/shop/service-00/actions/runs").await;
+    assert_eq!(most["total_count"], 97);
+    let last = get("/github/repos/shop/service-12/actions/runs").await;
+    assert_eq!(last["total_count"], 96);
+    let runs = get("/github/repos/shop/wide/actions/runs").await;
+    let run = &runs["workflow_runs"][0];
+    assert_eq!(run["status"], "in_progress");
+    let jobs = get(&format!("/github/repos/shop/wide/actions/runs/{}/jobs?per_page=100&page=3", run["id"])).await;
+    assert_eq!((&jobs["total_count"], jobs["jobs"].as_array().map(Vec::len)), (&256.into(), Some(56)));
+    assert_eq!(jobs["jobs"][0]["steps"].as_array().map(Vec::len), Some(30));
+}

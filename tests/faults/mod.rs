@@ -15,6 +15,7 @@ pub mod github_reviews;
 mod github_ways;
 pub mod github_writes;
 pub mod hub;
+mod long_log;
 mod objectives;
 mod odd_prometheus;
 pub mod prometheus;

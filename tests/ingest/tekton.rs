@@ -106,6 +106,45 @@ fn what_is_to_come_and_what_is_not_known_is_said() {
     assert_eq!(tekton::of_run(&state, &pending).expect("its row").asked.as_str(), "PipelineRunPending");
 }
 
+/// What nobody's PipelineRun made is a run of its own; it goes when its TaskRun goes, and not before.
+#[test]
+fn a_taskrun_of_its_own_is_a_run_of_one_job() {
+    let mut state = world();
+    let retried = |task: &&Value| task["status"]["retriesStatus"].is_array();
+    let mut lone = task_runs().iter().find(retried).expect("one that was retried").clone();
+    let metadata = lone["metadata"].as_object_mut().expect("metadata");
+    metadata.remove("ownerReferences");
+    metadata.remove("labels");
+    metadata.insert("name".to_owned(), "backup-9x2fp".into());
+    metadata.insert("uid".to_owned(), "tr-lone".into());
+    lone["spec"]["taskRef"] = json!({ "name": "backup" });
+    let mut all = task_runs();
+    all.push(lone);
+    list(&mut state, Kind::TaskRun, &all);
+    let found = run(&state, "backup-9x2fp");
+    assert_eq!(
+        (found.kind, found.workflow.as_str(), runs::number(&found).as_str()),
+        (Kind::LoneTaskRun, "backup", "9x2fp")
+    );
+    assert_eq!((found.status.as_str(), found.conclusion.as_ref()), ("completed", Some(&Conclusion::Success)));
+    assert_eq!(
+        found.started.map(|time| time.to_string()),
+        state.world.task_runs.get(&found.meta.uid).and_then(|row| row.before[0].started).map(|time| time.to_string())
+    );
+    let said = told(&state, &found);
+    assert!(
+        said.starts_with("backup (attempt 1) | completed failure")
+            && said.contains("backup (attempt 2) | completed success"),
+        "{said}"
+    );
+    // A whole list of PipelineRuns says nothing of it.
+    list(&mut state, Kind::PipelineRun, &pipeline_runs());
+    assert_eq!(state.world.runs.len(), pipeline_runs().len() + 1);
+    list(&mut state, Kind::TaskRun, &task_runs());
+    assert_eq!(state.world.runs.len(), pipeline_runs().len());
+    assert!(state.world.details.job(&Uid::new(CLUSTER, "tr-lone")).is_none());
+}
+
 /// TaskRuns may come before their run, and go before it.
 #[test]
 fn the_order_of_the_lists_does_not_matter() {

@@ -9,6 +9,7 @@ mod first_row;
 mod groups;
 mod inbox;
 mod life;
+mod many_jobs;
 mod places;
 mod run_again;
 mod run_verbs;

@@ -6,7 +6,8 @@ use super::unbuilt::Unbuilt;
 use super::words::{Wrong, checked};
 use super::{secret, urls, words};
 use crate::config::errors::quoted;
-use crate::model::scope::{DockerSource, GitHubSource, HttpSource, Login, RegistrySource, Sources};
+use crate::model::Name;
+use crate::model::scope::{DockerSource, GitHubSource, HttpSource, Login, RegistrySource, RustCiSource, Sources};
 
 const KEYS: [&str; 6] = ["github", "prometheus", "alertmanager", "docker", "registries", "rustci"];
 
@@ -33,7 +34,7 @@ pub(super) fn read(node: &Node, unbuilt: &mut Unbuilt, faults: &mut Faults) -> S
         sources.registries = registries(node, faults);
     }
     if let Some(node) = fields.get("rustci") {
-        sources.rustci = http(node, "rustci", faults);
+        sources.rustci = rustci(node, faults);
     }
     sources
 }
@@ -115,6 +116,36 @@ fn http(node: &Node, name: &str, faults: &mut Faults) -> Option<HttpSource> {
     let url = address(&fields, "url", name, urls::http, faults);
     let token = secret::of(&fields, "token", faults);
     Some(HttpSource { url: url?, token, discovered: None })
+}
+
+/// One server, or a list of them.
+fn rustci(node: &Node, faults: &mut Faults) -> Vec<RustCiSource> {
+    let What::List(nodes) = &node.what else { return rustci_server(node, faults).into_iter().collect() };
+    let mut all: Vec<RustCiSource> = Vec::new();
+    for node in nodes {
+        let Some(server) = rustci_server(node, faults) else { continue };
+        if all.iter().any(|other| other.url == server.url) {
+            faults.tell(&node.at, format!("{} stands here twice", quoted(&server.url)), None);
+        } else if server.name.is_some() && all.iter().any(|other| other.name == server.name) {
+            let name = server.name.as_ref().map_or("", |name| name.raw());
+            faults.tell(&node.at, format!("two servers are called {}", quoted(name)), None);
+        } else {
+            all.push(server);
+        }
+    }
+    all
+}
+
+fn rustci_server(node: &Node, faults: &mut Faults) -> Option<RustCiSource> {
+    let fields = node.fields("rustci", &["name", "url", "token"], faults)?;
+    let name = fields.get("name").map(|node| checked(node, "name", words::name, faults));
+    let url = address(&fields, "url", "rustci", urls::http, faults);
+    let token = secret::of(&fields, "token", faults);
+    let name = match name {
+        Some(checked) => Some(Name::new(&checked?)),
+        None => None,
+    };
+    Some(RustCiSource { name, url: url?, token, discovered: None })
 }
 
 /// The address of a server, which it cannot do without.

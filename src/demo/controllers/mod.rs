@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::kinds::{Key, Kind};
 use super::scenario::{Strategy, Workload};
+use super::tekton;
 use super::value::{at, hash, items, letters, rfc3339, set, text, time_at, unset};
 use super::world::World;
 
@@ -27,7 +28,9 @@ pub(super) fn reconcile(world: &mut World, key: &Key) {
         Kind::Rollout => rollouts::reconcile(world, key),
         Kind::AnalysisRun => analysis::reconcile(world, key),
         Kind::Event => world.forget_event(key),
-        Kind::Namespace | Kind::Experiment => {}
+        Kind::PipelineRun => tekton::runs::reconcile(world, key),
+        Kind::TaskRun => tekton::tasks::reconcile(world, key),
+        Kind::Namespace | Kind::Experiment | Kind::Pipeline => {}
     }
 }
 

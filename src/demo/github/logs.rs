@@ -61,13 +61,14 @@ fn text(workflow: &Workflow, repository: &str, run: &Run, job: &Job, debug: bool
     // The real ones begin with a byte order mark.
     let mut out = String::from("\u{feff}");
     let plan = shape::title(workflow, job);
+    let source = words::Source { repository, branch: &run.branch, sha: &run.sha, title: &run.title };
     for (index, step) in job.steps.iter().enumerate() {
         if step.conclusion == SKIPPED {
             continue;
         }
         let seed = hash(&format!("{}{}{index}", run.sha, plan.name));
         let mut lines = match step.writes {
-            Some(writes) => words::of(writes, repository, run, &step.name, step.conclusion == FAILURE, seed),
+            Some(writes) => words::of(writes, &source, &step.name, step.conclusion == FAILURE, seed),
             None if index == 0 => words::set_up(&plan.runner, &plan.name),
             None if index + 1 == job.steps.len() => vec!["Cleaning up orphan processes".to_owned()],
             None => words::after(),

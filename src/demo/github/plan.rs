@@ -99,7 +99,7 @@ pub(super) struct StepPlan {
 /// What a step's log is about.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Writes {
+pub(in crate::demo) enum Writes {
     #[default]
     Plain,
     Build,
@@ -186,7 +186,43 @@ pub(super) enum Again {
     Job(usize),
 }
 
+impl Fault {
+    /// This job, in every attempt.
+    pub(super) fn of(job: &str) -> Self {
+        Self { job: job.to_owned(), attempts: None }
+    }
+}
+
 impl Workflow {
+    /// A matrix of so many jobs, each of so many steps of its own.
+    pub(super) fn wide(jobs: usize, steps: u64) -> Self {
+        let step = |number: u64| StepPlan {
+            name: format!("Part {number} of {steps}"),
+            seconds: 5 + number % 23,
+            writes: Writes::Plain,
+        };
+        let job = |index: usize| JobPlan {
+            name: Self::cell(index),
+            runner: "ubuntu-24.04".to_owned(),
+            needs: Vec::new(),
+            environment: None,
+            always: false,
+            steps: (1..=steps).map(step).collect(),
+        };
+        Self {
+            name: "combinations".to_owned(),
+            path: ".github/workflows/combinations.yml".to_owned(),
+            releases: false,
+            of: Vec::new(),
+            jobs: (0..jobs).map(job).collect(),
+        }
+    }
+
+    /// The name of a job of it.
+    pub(super) fn cell(index: usize) -> String {
+        format!("combine (part {}, {})", index / 4, ["amd64", "arm64", "riscv64", "s390x"][index % 4])
+    }
+
     /// How an attempt goes if nobody interferes.
     pub(super) fn attempt(&self, start: &Start) -> Attempt {
         let mut jobs: Vec<Job> = Vec::new();
@@ -270,12 +306,22 @@ impl Workflow {
 }
 
 impl JobPlan {
+    /// What `runs-on` asks for.
+    pub(super) fn labels(&self) -> Vec<&str> {
+        self.runner.split(", ").collect()
+    }
+
+    /// A machine of one's own, and no hosted one.
+    pub(super) fn is_own(&self) -> bool {
+        self.runner.starts_with("self-hosted")
+    }
+
     pub(super) fn run(&self, id: u64, plan: usize, created: Timestamp, fails: bool) -> Job {
         let noise = |part: u64, of: u64| mix(id ^ part) % of;
         // There is one for all, and it works for others until the evening.
         let queued = if self.runner.ends_with("gpu") {
             4 * 3_600
-        } else if self.runner.ends_with("arm") {
+        } else if self.runner.contains("arm") {
             31 + noise(1, 25)
         } else {
             2 + noise(1, 5)

@@ -48,15 +48,33 @@ pub(super) enum Spent {
     Secondary(u64),
 }
 
+/// Others who use the same token, and what the host does about it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::demo) struct Pressure {
+    /// Since then …
+    pub(in crate::demo) since: Option<Timestamp>,
+    /// … so many are left …
+    pub(in crate::demo) left: u64,
+    /// … until then, and in each second so many fewer.
+    pub(in crate::demo) until: Option<Timestamp>,
+    pub(in crate::demo) others_per_second: f64,
+    /// The secondary limit is met between these.
+    pub(in crate::demo) paused: Option<(Timestamp, Timestamp)>,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Quota {
     callers: BTreeMap<String, Caller>,
+    pub(super) pressure: Pressure,
 }
 
 impl Quota {
     /// Lets a request in or not. `mono` is the machine's time.
     pub(super) fn admit(&mut self, token: &str, write: bool, now: Timestamp, mono: Duration) -> Result<(), Spent> {
         let standing = self.standing(token, now);
+        if let Some((_, end)) = self.pressure.paused.filter(|(from, end)| (*from..*end).contains(&now)) {
+            return Err(Spent::Secondary(end.duration_since(now).as_secs().unsigned_abs().max(1)));
+        }
         let caller = self.callers.entry(token.to_owned()).or_default();
         while caller.recent.front().is_some_and(|(at, _)| *at + MINUTE <= mono) {
             caller.recent.pop_front();
@@ -81,7 +99,16 @@ impl Quota {
 
     /// How a caller stands. Its hour begins with its first request.
     pub(super) fn standing(&mut self, token: &str, now: Timestamp) -> Standing {
+        let pressure = self.pressure;
         let caller = self.callers.entry(token.to_owned()).or_default();
+        if let (Some(since), Some(until)) = (pressure.since, pressure.until)
+            && !token.is_empty()
+            && (since..until).contains(&now)
+        {
+            let others = now.duration_since(since).as_secs_f64() * pressure.others_per_second;
+            let used = (NAMED.saturating_sub(pressure.left) + others as u64 + caller.used).min(NAMED);
+            return Standing { limit: NAMED, used, reset: until };
+        }
         let reset = match caller.reset {
             Some(reset) if now < reset => reset,
             _ => {

@@ -119,6 +119,12 @@ impl Shape {
         let ended = job.ended.map(|(end, _)| end).filter(|end| *end <= now);
         let mut out = self.job.clone();
         let page = format!("https://github.com/{}", self.repository);
+        let runner = match (plan.is_own(), id % 900) {
+            (true, number) => (21 + number % 2, format!("arm-builder-{}", 1 + number % 2), 1, "Default"),
+            (false, number) => {
+                (1_000_000_000 + number, format!("GitHub Actions {}", 1_000_000_000 + number), 0, "GitHub Actions")
+            }
+        };
         let fields = [
             ("id", json!(id)),
             ("run_id", json!(run.id)),
@@ -137,11 +143,11 @@ impl Shape {
             ("started_at", json!(rfc3339(if begun { job.started } else { job.created }))),
             ("completed_at", json!(ended.map(rfc3339))),
             ("name", json!(plan.name)),
-            ("labels", plan.runner.split(", ").collect::<Value>()),
-            ("runner_id", json!(served.then_some(1_000_000_000 + id % 900))),
-            ("runner_name", json!(served.then(|| format!("GitHub Actions {}", 1_000_000_000 + id % 900)))),
-            ("runner_group_id", json!(served.then_some(0))),
-            ("runner_group_name", json!(served.then_some("GitHub Actions"))),
+            ("labels", json!(plan.labels())),
+            ("runner_id", json!(served.then_some(runner.0))),
+            ("runner_name", json!(served.then_some(runner.1))),
+            ("runner_group_id", json!(served.then_some(runner.2))),
+            ("runner_group_name", json!(served.then_some(runner.3))),
             ("workflow_name", json!(workflow.name)),
             ("steps", json!(if served { steps(job, now) } else { Vec::new() })),
         ];

@@ -1,7 +1,6 @@
 //! What the steps of the demo's jobs write, as the real tools and runners word it: workflow
 //! commands, colours and all.
 
-use super::Run;
 use super::plan::Writes;
 use crate::demo::value::mix;
 
@@ -10,11 +9,20 @@ const E2E: usize = 212;
 /// The one that fails.
 const FLAKY: usize = 147;
 
+/// What is worked on.
+pub(in crate::demo) struct Source<'a> {
+    pub(in crate::demo) repository: &'a str,
+    pub(in crate::demo) branch: &'a str,
+    pub(in crate::demo) sha: &'a str,
+    pub(in crate::demo) title: &'a str,
+}
+
 /// The lines of a step.
-pub(super) fn of(writes: Writes, repository: &str, run: &Run, name: &str, failed: bool, seed: u64) -> Vec<String> {
-    let image = format!("ghcr.io/{repository}:{}", run.branch.trim_start_matches('v'));
+pub(in crate::demo) fn of(writes: Writes, source: &Source, name: &str, failed: bool, seed: u64) -> Vec<String> {
+    let repository = source.repository;
+    let image = format!("ghcr.io/{repository}:{}", source.branch.trim_start_matches('v'));
     let mut lines = match writes {
-        Writes::Plain if name.starts_with("Run actions/") => checkout(repository, run),
+        Writes::Plain if name.starts_with("Run actions/") => checkout(source),
         Writes::Plain => command("actions/cache restore", &["Cache restored from key: deps-linux-7f3c91".to_owned()]),
         Writes::Build => command("make compile", &build()),
         Writes::Install => command("pip install --require-hashes -r requirements-dev.txt", &install()),
@@ -80,7 +88,8 @@ fn command(line: &str, output: &[String]) -> Vec<String> {
     head.into_iter().chain(output.iter().cloned()).collect()
 }
 
-fn checkout(repository: &str, run: &Run) -> Vec<String> {
+fn checkout(source: &Source) -> Vec<String> {
+    let repository = source.repository;
     vec![
         "##[group]Run actions/checkout@v5".to_owned(),
         "with:".to_owned(),
@@ -89,8 +98,8 @@ fn checkout(repository: &str, run: &Run) -> Vec<String> {
         "##[endgroup]".to_owned(),
         format!("Syncing repository: {repository}"),
         "[command]/usr/bin/git init /home/runner/work".to_owned(),
-        format!("[command]/usr/bin/git -c protocol.version=2 fetch --no-tags --prune --depth=1 origin +{}", run.sha),
-        format!("HEAD is now at {} {}", run.sha.get(..7).unwrap_or_default(), run.title),
+        format!("[command]/usr/bin/git -c protocol.version=2 fetch --no-tags --prune --depth=1 origin +{}", source.sha),
+        format!("HEAD is now at {} {}", source.sha.get(..7).unwrap_or_default(), source.title),
     ]
 }
 

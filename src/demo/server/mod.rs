@@ -1,6 +1,7 @@
 //! The Kubernetes API of a world on the loopback interface: GET, LIST, WATCH, PATCH, pod logs and
 //! access reviews, with the answers and the errors of a real server.
 
+mod create;
 mod failure;
 mod log;
 mod patch;
@@ -26,7 +27,7 @@ use tokio::sync::watch::{Receiver, Sender};
 use tokio_util::sync::CancellationToken;
 
 use self::failure::Failure;
-use super::kinds::{KINDS, Row};
+use super::kinds::{KINDS, Row, TEKTON};
 use super::world::World;
 use crate::clock::Clock;
 
@@ -129,7 +130,9 @@ async fn answer(
     if parts == review::PATH && method == Method::POST {
         return review::answer(&body).unwrap_or_else(IntoResponse::into_response);
     }
-    let Some(place) = place(&parts) else { return not_served() };
+    let Some(place) = place(&parts).filter(|place| place.row.group != TEKTON || shared.world().tekton.there) else {
+        return not_served();
+    };
     let wants_watch = params.get("watch").is_some_and(|watch| watch == "true" || watch == "1");
     let answer = match (method.as_str(), place.name, place.sub) {
         ("GET", None, _) if wants_watch => watch::watch(&shared, &place, &params),
@@ -139,6 +142,7 @@ async fn answer(
         ("PATCH", Some(_), sub @ (None | Some("status"))) if sub.is_none() || place.row.status => {
             patch::patch(&shared, &place, &headers, &body)
         }
+        ("POST", None, None) => create::create(&shared, &place, &body),
         (_, _, Some(_)) => return not_served(),
         _ => Err(Failure::method_not_allowed()),
     };

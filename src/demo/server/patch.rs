@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::failure::Failure;
 use super::{Place, Shared, json, validate};
 use crate::demo::kinds::{Key, Row};
+use crate::demo::tekton;
 use crate::demo::value::{at, int, set};
 
 const JSON_PATCH: &str = "application/json-patch+json";
@@ -62,6 +63,9 @@ fn accept(place: &Place, before: &Value, wanted: &Value) -> Result<Value, Failur
     let wrong = validate::rollout(row, &after);
     if !wrong.is_empty() {
         return Err(Failure::invalid(row, name, &wrong));
+    }
+    if let Some(why) = tekton::check::change(row.kind, before, &after) {
+        return Err(Failure::bad_request(why));
     }
     bump(row, before, &mut after);
     Ok(after)

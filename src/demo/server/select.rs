@@ -99,7 +99,14 @@ fn known(kind: Kind, field: &str) -> bool {
         ],
         Kind::Pod => &["spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "status.phase", "status.podIP"],
         Kind::Namespace => &["status.phase"],
-        Kind::Deployment | Kind::ReplicaSet | Kind::Rollout | Kind::AnalysisRun | Kind::Experiment => &[],
+        Kind::Deployment
+        | Kind::ReplicaSet
+        | Kind::Rollout
+        | Kind::AnalysisRun
+        | Kind::Experiment
+        | Kind::Pipeline
+        | Kind::PipelineRun
+        | Kind::TaskRun => &[],
     };
     ["metadata.name", "metadata.namespace"].contains(&field) || of_kind.contains(&field)
 }

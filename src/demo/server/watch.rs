@@ -168,7 +168,13 @@ fn empty_fields(kind: Kind, object: &mut Value) {
             object["spec"] = json!({});
             object["status"] = json!({});
         }
-        Kind::Event | Kind::Rollout | Kind::AnalysisRun | Kind::Experiment => {}
+        Kind::Event
+        | Kind::Rollout
+        | Kind::AnalysisRun
+        | Kind::Experiment
+        | Kind::Pipeline
+        | Kind::PipelineRun
+        | Kind::TaskRun => {}
     }
 }
 

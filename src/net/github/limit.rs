@@ -21,6 +21,10 @@ pub(super) const ENTERPRISE: &str = "x-github-enterprise-version";
 const EARLY: f64 = 0.2;
 /// Nobody waits longer than so many times what is wanted.
 const SLOWEST: f64 = 20.0;
+/// Left of an hour's requests for what the user does: nobody polls with the last ones.
+const RESERVE: u64 = 50;
+/// In the last part of the hour's requests, whoever spent them, polls grow rarer.
+const SCARCE: u64 = 10;
 /// Requests an hour without a token, and with one whose limit is not known yet.
 const ANONYMOUS: u64 = 60;
 const KNOWN: u64 = 5_000;
@@ -97,9 +101,26 @@ impl Budget {
             return Some(held);
         }
         let (ends, limit) = (self.window_ends?, self.limit?);
+        if self.spare().is_some_and(|spare| spare == 0) {
+            let why = "the last of the hour's requests are left to what you do; others spent the rest";
+            return Some(Hold { until: ends, why });
+        }
         let share = limit.saturating_mul(6) / 10;
         let why = "60 % of the hour's requests are spent; the rest is left to you";
         (self.spent >= share).then_some(Hold { until: ends, why })
+    }
+
+    /// What may be read yet of the host's whole hour, where it is so large that a part can be kept.
+    fn spare(&self) -> Option<u64> {
+        let (limit, remaining) = (self.limit?, self.remaining?);
+        (limit >= RESERVE * SCARCE * 2).then(|| remaining.saturating_sub(RESERVE))
+    }
+
+    /// How many times rarer polls become near the end of the host's hour.
+    fn scarcity(&self) -> f64 {
+        let (Some(spare), Some(limit)) = (self.spare(), self.limit) else { return 1.0 };
+        let last = (limit / SCARCE - RESERVE) as f64;
+        1.0 + (SLOWEST - 1.0) * (1.0 - spare as f64 / last).max(0.0)
     }
 
     /// Takes in what an answer said. `anonymous`: then "unchanged" costs as well.
@@ -195,13 +216,20 @@ impl Budget {
         if anonymous {
             return self.turn(now, share, wanted);
         }
-        let spent = self.spent as f64;
-        let Some(ends) = self.window_ends.filter(|_| spent > share * EARLY) else { return wanted };
+        let (spent, scarcity) = (self.spent as f64, self.scarcity());
+        // The next hour is not slept through.
+        let within = |wait: Duration| {
+            let soon = self.window_ends.map_or(wait, |ends| ends.saturating_sub(now) + Duration::from_secs(1));
+            wait.min(soon.max(wanted))
+        };
+        let Some(ends) = self.window_ends.filter(|_| spent > share * EARLY) else {
+            return within(wanted.mul_f64(scarcity));
+        };
         let left = ends.saturating_sub(now).as_secs_f64();
         let gone = (HOUR.as_secs_f64() - left).max(60.0);
         // A little stays for what is asked for beside the polls.
         let too_quick = (spent / gone) * left / (share * 0.95 - spent).max(1.0);
-        wanted.mul_f64(too_quick.clamp(1.0, SLOWEST))
+        within(wanted.mul_f64(too_quick.max(scarcity).clamp(1.0, SLOWEST)))
     }
 
     /// Promises the next turn of those that have no token, after `wanted` at the earliest.
@@ -288,6 +316,38 @@ mod tests {
         }
         assert_eq!(waits[..4], [60, 120, 240, 480]);
         assert_eq!(waits.last(), Some(&3_600));
+    }
+
+    /// Others use the same hour: what they leave is read ever more slowly, and the last of it not at all.
+    #[test]
+    fn s8_polls_slow_down_in_the_last_tenth_and_leave_the_last_requests_to_the_user() {
+        let here: Timestamp = HERE.parse().unwrap();
+        let reset = (here.as_second() + 1_380).to_string();
+        let of = |remaining: u64| {
+            let mut budget = Budget::default();
+            let remaining = remaining.to_string();
+            let told = told(&[
+                ("x-ratelimit-limit", "5000"),
+                ("x-ratelimit-remaining", &remaining),
+                ("x-ratelimit-reset", &reset),
+            ]);
+            budget.heard(Duration::ZERO, here, StatusCode::OK, &told, false);
+            budget
+        };
+        let waits = |remaining| of(remaining).paced(Duration::ZERO, Duration::from_secs(10), true, false).as_secs();
+        assert_eq!((waits(4_000), waits(550), waits(275), waits(51)), (10, 10, 105, 199));
+        let late = Duration::from_secs(1_370);
+        let wait = of(51).paced(late, Duration::from_secs(3), true, false);
+        assert_eq!(wait.as_secs(), 11, "the next hour is not slept through");
+        assert_eq!(of(51).hold_read(Duration::ZERO), None);
+        let held = of(50).hold_read(Duration::ZERO).unwrap();
+        assert_eq!(held.until, Duration::from_secs(1_380));
+        assert_eq!(of(41).hold(Duration::ZERO), None, "a write may use them");
+        // Of sixty requests an hour no fifty can be kept.
+        let mut small = Budget::default();
+        let told = told(&[("x-ratelimit-limit", "60"), ("x-ratelimit-remaining", "40"), ("x-ratelimit-reset", &reset)]);
+        small.heard(Duration::ZERO, here, StatusCode::OK, &told, true);
+        assert_eq!(small.hold_read(Duration::ZERO), None);
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(super) fn blockers(state: &State) -> impl Iterator<Item = Blocker> {
     let runs = runs::ordered(state).open().iter().filter(|run| run.is_active() || asks(run));
     runs.filter_map(|run| of_run(state, run)).chain(state.world.of_system(SystemId::GitHub).filter_map(|host| {
         let quota = state.world.details.quotas.get(&host.id)?;
-        spent(state, host, quota)
+        spent(state, host, quota).or_else(|| scarce(state, host, quota))
     }))
 }
 
@@ -107,6 +107,38 @@ pub(super) fn is_held(state: &State, host: &SourceScope) -> bool {
     quota.is_some_and(|quota| quota.held_until.is_some_and(|until| until > state.now.wall))
 }
 
+/// It is asked, and ever more rarely.
+fn scarce(state: &State, host: &SourceScope, quota: &Quota) -> Option<Blocker> {
+    let reset = quota.reset.filter(|_| quota.is_scarce())?;
+    let until = state.ours(host.id, reset);
+    if until <= state.now.wall {
+        return None;
+    }
+    let left = text::duration(until.duration_since(state.now.wall).unsigned_abs());
+    let sentence = safe!(
+        "{} has {} of {} requests left for {}: it is read more rarely, and the last stay for what you do",
+        host.name,
+        text::count(quota.remaining),
+        text::count(quota.limit),
+        left
+    );
+    Some(limited(host, sentence))
+}
+
+fn limited(host: &SourceScope, sentence: Safe) -> Blocker {
+    Blocker {
+        cluster: host.id,
+        object: None,
+        environment: None,
+        reason: Reason::RateLimited,
+        since: None,
+        severity: Severity::Unknown,
+        words: sentence.clone(),
+        sentence,
+        keys: Vec::new(),
+    }
+}
+
 /// Nothing is asked of the host until its limit is set anew.
 fn spent(state: &State, host: &SourceScope, quota: &Quota) -> Option<Blocker> {
     let until = quota.held_until.filter(|until| *until > state.now.wall)?;
@@ -120,15 +152,5 @@ fn spent(state: &State, host: &SourceScope, quota: &Quota) -> Option<Blocker> {
     };
     let why = safe!("{}{}", quota.why_held, next);
     let sentence = safe!("{} is not asked for {}: {}", host.name, left, why);
-    Some(Blocker {
-        cluster: host.id,
-        object: None,
-        environment: None,
-        reason: Reason::RateLimited,
-        since: None,
-        severity: Severity::Unknown,
-        words: sentence.clone(),
-        sentence,
-        keys: Vec::new(),
-    })
+    Some(limited(host, sentence))
 }

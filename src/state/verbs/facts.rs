@@ -19,11 +19,7 @@ pub(super) fn feed<'a>(state: &'a State, id: &ObjectId) -> Option<&'a Feed> {
 
 fn feed_of<'a>(state: &'a State, cluster: SourceId, kind: Kind, namespace: &Name) -> Option<&'a Feed> {
     // Pipelines are read beside their executions.
-    let kind = match kind {
-        Kind::CiPipeline => Kind::Execution,
-        Kind::Workflow => Kind::Run,
-        kind => kind,
-    };
+    let kind = kind.read_with();
     let all = FeedId { cluster, kind, namespace: None };
     let one = FeedId { cluster, kind, namespace: Some(namespace.clone()) };
     state.world.feeds.get(&one).or_else(|| state.world.feeds.get(&all))

@@ -80,6 +80,7 @@ fn offer(state: &State, command: Command, target: &ObjectId, wanted: Option<&Uid
         }
         Kind::Run => super::run::change(state, command, target, wanted)?,
         Kind::PipelineRun => super::tekton::change(state, command, target)?,
+        Kind::LoneTaskRun => super::tekton::change_of_lone(state, command, target)?,
         Kind::Execution | Kind::CiPipeline => super::pipeline::change(state, command, target)?,
         _ => return Err(Safe::of("only rollouts, deployments and runs can be acted on")),
     };

@@ -9,6 +9,7 @@ use super::preview::Words;
 use crate::action::{Action, Change, Operation, PipelineFile};
 use crate::command::Command;
 use crate::model::pipelines::{CiPipeline, Conclusion, Run, RunStatus};
+use crate::model::source::SourceScope;
 use crate::model::{Kind, Name, ObjectId, SystemId, Uid};
 use crate::safe;
 use crate::state::ui::RowId;
@@ -46,7 +47,7 @@ pub(super) fn change(state: &State, command: Command, target: &ObjectId) -> Resu
 
 /// The action that uploads this file, or why it cannot be.
 pub fn create(state: &State, file: Arc<PipelineFile>) -> Result<Action, Safe> {
-    let server = state.world.of_system(SystemId::RustCi).next().ok_or_else(no_server)?;
+    let server = server(state)?;
     let named = |row: &&CiPipeline| row.id.cluster == server.id && Some(&row.id.name) == file.pipeline.as_ref();
     let before = u32::try_from(state.world.details.pipelines().filter(named).count()).unwrap_or(u32::MAX);
     let target = ObjectId {
@@ -59,6 +60,31 @@ pub fn create(state: &State, file: Arc<PipelineFile>) -> Result<Action, Safe> {
     };
     super::offer::may_act(state, Command::CreatePipeline, &target)?;
     Ok(Action { target, change: Change::CreatePipeline { file, before } })
+}
+
+/// The server that is meant: the only one, else that of the execution looked at.
+fn server(state: &State) -> Result<&SourceScope, Safe> {
+    let all = || state.world.of_system(SystemId::RustCi);
+    let first = all().next().ok_or_else(no_server)?;
+    if all().count() == 1 {
+        return Ok(first);
+    }
+    let looked_at = looked_at(state).and_then(|id| all().find(|server| server.id == id.cluster));
+    looked_at.ok_or_else(|| {
+        let names: Vec<&Safe> = all().map(|server| server.name.safe()).collect();
+        safe!(
+            "several RustCI servers are configured ({}): select an execution of the one you mean",
+            Safe::join(names, ", ")
+        )
+    })
+}
+
+/// The execution that is highlighted, or whose page this is.
+fn looked_at(state: &State) -> Option<ObjectId> {
+    match lists::selected(state, &state.ui.list_id()) {
+        Some(RowId::Object(id) | RowId::Waiting(_, id)) if id.kind == Kind::Execution => Some(id),
+        _ => super::target(state).filter(|id| id.kind == Kind::Execution),
+    }
 }
 
 /// Why nothing can be triggered or created here.
@@ -74,6 +100,14 @@ pub fn named(state: &State, text: &str) -> Result<ObjectId, Safe> {
         return Err(no_server());
     }
     let by_name: Vec<&CiPipeline> = all().filter(|row| row.id.name.raw() == text).collect();
+    // Of two servers' pipelines of one name that of the server looked at, else `server/name`.
+    let by_name = match looked_at(state).filter(|_| by_name.len() > 1) {
+        Some(id) if by_name.iter().filter(|row| row.id.cluster == id.cluster).count() == 1 => {
+            by_name.into_iter().filter(|row| row.id.cluster == id.cluster).collect()
+        }
+        _ if by_name.is_empty() => all().filter(|row| full(state, row).as_str() == text).collect(),
+        _ => by_name,
+    };
     let by_id = || all().filter(|row| text.len() >= 4 && row.id.uid.raw().starts_with(text)).collect();
     let found: Vec<&CiPipeline> = if by_name.is_empty() { by_id() } else { by_name };
     match found[..] {
@@ -90,6 +124,14 @@ pub fn named(state: &State, text: &str) -> Result<ObjectId, Safe> {
             })
         }
         [first, ..] => {
+            if found.iter().any(|row| row.id.cluster != first.id.cluster) {
+                let names: Vec<Safe> = found.iter().map(|row| full(state, row)).collect();
+                return Err(safe!(
+                    "several servers have a pipeline {}: type {}",
+                    first.id.name,
+                    Safe::join(&names, " or ")
+                ));
+            }
             let ids = Safe::join(found.iter().map(|row| short(&row.id)).collect::<Vec<_>>().iter(), ", ");
             Err(safe!("{} pipelines are called {}: type the beginning of an id: {}", found.len(), first.id.name, ids))
         }
@@ -99,16 +141,18 @@ pub fn named(state: &State, text: &str) -> Result<ObjectId, Safe> {
 /// The pipeline that is likely meant: that of the execution looked at, else the one created last.
 #[must_use]
 pub fn likely(state: &State) -> Option<Name> {
-    let highlighted = match lists::selected(state, &state.ui.list_id()) {
-        Some(RowId::Object(id) | RowId::Waiting(_, id)) if id.kind == Kind::Execution => Some(id),
-        _ => super::target(state).filter(|id| id.kind == Kind::Execution),
-    };
-    let of_run = highlighted.and_then(|id| {
+    let of_run = looked_at(state).and_then(|id| {
         let run = state.world.runs.get(&id.uid)?;
         let pipeline = Uid::new(run.meta.cluster, run.path.as_str());
         Some(state.world.details.pipeline(&pipeline)?.id.name.clone())
     });
     of_run.or_else(|| state.world.details.pipelines().max_by_key(|row| row.created).map(|row| row.id.name.clone()))
+}
+
+/// `readers/nightly-schema`.
+fn full(state: &State, row: &CiPipeline) -> Safe {
+    let server = state.world.source(row.id.cluster).map_or_else(Safe::default, |server| server.name.safe().clone());
+    safe!("{}/{}", server, row.id.name)
 }
 
 fn short(id: &ObjectId) -> Safe {

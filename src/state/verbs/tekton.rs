@@ -4,9 +4,9 @@ use super::outcome::Verdict;
 use super::preview::Words;
 use crate::action::{Action, CancelHow, Change, Operation};
 use crate::command::Command;
-use crate::model::ObjectId;
 use crate::model::pipelines::{Conclusion, RunStatus};
 use crate::model::tekton::PipelineRun;
+use crate::model::{Kind, ObjectId};
 use crate::safe;
 use crate::state::{State, runs};
 use crate::text::Safe;
@@ -34,16 +34,39 @@ pub(super) fn change(state: &State, command: Command, target: &ObjectId) -> Resu
     Ok(Change::CancelRun { how })
 }
 
+/// The same for a TaskRun of its own.
+pub(super) fn change_of_lone(state: &State, command: Command, target: &ObjectId) -> Result<Change, Safe> {
+    let task = state.world.task_runs.get(&target.uid).ok_or_else(|| Safe::of("it is gone"))?;
+    let ended = task.now.status == RunStatus::Completed;
+    match command {
+        Command::CancelRun if ended => Err(safe!("it has ended: {}", task.now.reason)),
+        Command::CancelRun if !task.asked.is_empty() => Err(safe!("it is already asked for {}", task.asked)),
+        Command::CancelRun => Ok(Change::CancelRun { how: CancelHow::Cancelled }),
+        Command::CancelFinally | Command::StopFinally => {
+            Err(Safe::of("a TaskRun of its own has no finally tasks: cancel it"))
+        }
+        Command::RerunFailed if !ended => Err(Safe::of("it has not ended yet: wait for it, or cancel it first")),
+        Command::RerunFailed => Ok(Change::RunAgain),
+        _ => Err(Safe::of("a TaskRun can be cancelled or run again, nothing else")),
+    }
+}
+
 /// Whether the world shows what the operation wanted.
 pub(super) fn shows(state: &State, operation: &Operation) -> Verdict {
     let target = &operation.action.target;
     if matches!(operation.action.change, Change::RunAgain) {
         let Some(made) = &operation.made else { return Verdict::Waiting(Safe::of("the new run to be listed")) };
-        let listed = state.world.pipeline_runs.rows().iter().any(|row| {
-            let meta = &row.run.meta;
-            meta.cluster == target.cluster && meta.namespace == target.namespace && meta.name == *made
+        let listed = state.world.runs.rows().iter().any(|row| {
+            let meta = &row.meta;
+            row.kind == target.kind
+                && meta.cluster == target.cluster
+                && meta.namespace == target.namespace
+                && meta.name == *made
         });
         return if listed { Verdict::Seen } else { Verdict::Waiting(safe!("{} to be listed", made)) };
+    }
+    if target.kind == Kind::LoneTaskRun {
+        return lone_shows(state, target);
     }
     let Some(run) = state.world.pipeline_runs.get(&target.uid) else {
         return Verdict::Lost(Safe::of("the PipelineRun was deleted meanwhile"));
@@ -56,8 +79,22 @@ pub(super) fn shows(state: &State, operation: &Operation) -> Verdict {
     }
 }
 
+fn lone_shows(state: &State, target: &ObjectId) -> Verdict {
+    let Some(task) = state.world.task_runs.get(&target.uid) else {
+        return Verdict::Lost(Safe::of("the TaskRun was deleted meanwhile"));
+    };
+    match &task.now.conclusion {
+        Some(Conclusion::Cancelled) => Verdict::Seen,
+        Some(_) => Verdict::Lost(safe!("it ended otherwise: {}", task.now.reason)),
+        None => Verdict::Waiting(Safe::of("reason TaskRunCancelled")),
+    }
+}
+
 /// What the dialog says before.
 pub(super) fn words(state: &State, action: &Action, words: &mut Words) {
+    if action.target.kind == Kind::LoneTaskRun {
+        return words_of_lone(state, action, words);
+    }
     let Some(run) = state.world.pipeline_runs.get(&action.target.uid) else {
         words.summary = Safe::of("it is gone");
         return;
@@ -66,6 +103,29 @@ pub(super) fn words(state: &State, action: &Action, words: &mut Words) {
         Change::CancelRun { how } => cancel(state, run, *how, words),
         _ => again(run, words),
     }
+}
+
+fn words_of_lone(state: &State, action: &Action, words: &mut Words) {
+    let Some(task) = state.world.task_runs.get(&action.target.uid) else {
+        words.summary = Safe::of("it is gone");
+        return;
+    };
+    let now = if task.now.reason.is_empty() { Safe::of("not begun") } else { task.now.reason.clone() };
+    words.line("from", now.clone());
+    if action.change == Change::RunAgain {
+        words.summary = safe!("a new run like {}", task.meta.name);
+        words.expects = Safe::of("the new run in the list");
+        words.line("to", Safe::of("a new TaskRun; the server makes its name"));
+        words.line("this will", Safe::of("run all its steps from the start, with the same parameters"));
+        words.line("undo", Safe::of("cancel ends the new run; what its steps did until then stays done"));
+        return;
+    }
+    words.summary = safe!("{} → TaskRunCancelled", now);
+    words.expects = Safe::of("reason TaskRunCancelled");
+    words.line("to", Safe::of("spec.status TaskRunCancelled"));
+    words.line("this will", Safe::of("stop its steps"));
+    words.line("it will", Safe::of("delete its pod, and its log (unless keep-pod-on-cancel is set)"));
+    words.line("undo", Safe::of("nothing takes it back; a new run of the same spec begins from the start"));
 }
 
 fn cancel(state: &State, run: &PipelineRun, how: CancelHow, words: &mut Words) {

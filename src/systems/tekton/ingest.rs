@@ -42,9 +42,9 @@ struct SpecWire<'a> {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct NamedWire<'a> {
+pub(super) struct NamedWire<'a> {
     #[serde(borrow)]
-    name: Text<'a>,
+    pub(super) name: Text<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]

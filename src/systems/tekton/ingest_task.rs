@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::ingest::{ValueWire, rows, succeeded, values};
+use super::ingest::{NamedWire, ValueWire, rows, succeeded, values};
 use super::words;
 use crate::model::pipelines::{JobStep, RunStatus};
 use crate::model::tekton::{Attempt, TaskRun};
@@ -22,7 +22,18 @@ pub struct TaskRunWire<'a> {
     #[serde(borrow)]
     metadata: Obj<MetaWire<'a>>,
     #[serde(borrow)]
+    spec: Obj<SpecWire<'a>>,
+    #[serde(borrow)]
     status: Obj<StatusWire<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct SpecWire<'a> {
+    #[serde(borrow)]
+    task_ref: Obj<NamedWire<'a>>,
+    #[serde(borrow)]
+    status: Text<'a>,
 }
 
 /// Of the TaskRun, or of an attempt before: those are told in the same words.
@@ -84,10 +95,14 @@ pub fn task_run(cluster: SourceId, wire: &TaskRunWire<'_>, pool: &mut Pool) -> R
     let empty = StatusWire::default();
     let metadata = wire.metadata.0.as_ref().ok_or(IngestError::Missing { what: "TaskRun", field: "metadata" })?;
     let status = wire.status.0.as_ref().unwrap_or(&empty);
+    let spec = wire.spec.0.as_ref();
+    let of = spec.and_then(|spec| spec.task_ref.0.as_ref()).and_then(|named| named.name.some());
     let before: Vec<&StatusWire<'_>> = rows(&status.retries_status).collect();
     Ok(TaskRun {
         meta: metadata.model("TaskRun", cluster, pool)?,
         task: metadata.label("tekton.dev/pipelineTask").map(|name| pool.name(name)),
+        of: of.or_else(|| metadata.label("tekton.dev/task")).map(Safe::identity),
+        asked: spec.map(|spec| pool.line(spec.status.as_str())).unwrap_or_default(),
         finally: metadata.label("tekton.dev/memberOf") == Some("finally"),
         now: attempt(status, pool),
         before: before[before.len().saturating_sub(ATTEMPTS)..].iter().map(|status| attempt(status, pool)).collect(),

@@ -1,10 +1,11 @@
-//! What Tekton can be asked to do (apis.md §5): cancel a PipelineRun in three ways, or make a new one of
-//! the same spec. The run is read right before the send; the guards in a patch are the server's.
+//! What Tekton can be asked to do (apis.md §5): cancel a PipelineRun in three ways, a TaskRun of its own in
+//! one, or make a new one of the same spec. The run is read right before the send; the guards in a patch are the server's.
 
 use serde_json::{Map, Value, json};
 
 use super::ROOT;
 use crate::action::{Action, CancelHow, Change, Found, OperationId};
+use crate::model::Kind;
 use crate::net::{NetError, Patch, Post, ReadStack, segment};
 use crate::systems::perform::{test, text};
 
@@ -18,7 +19,8 @@ pub(crate) async fn cancel(read: &ReadStack, action: &Action, how: CancelHow) ->
         return Err(format!("changed since you looked: it has ended ({end})"));
     }
     let asked = text(&run, "/spec/status").unwrap_or_default();
-    if asked == how.as_str() {
+    let wanted = word(action.target.kind, how);
+    if asked == wanted {
         return Err(format!("changed since you looked: it is already asked for {asked}"));
     }
     let mut operations = vec![test("/metadata/uid", action.target.uid.raw())];
@@ -27,7 +29,7 @@ pub(crate) async fn cancel(read: &ReadStack, action: &Action, how: CancelHow) ->
     if run.pointer("/status").is_some_and(Value::is_object) {
         operations.push(test("/status/completionTime", Value::Null));
     }
-    operations.push(json!({ "op": "add", "path": "/spec/status", "value": how.as_str() }));
+    operations.push(json!({ "op": "add", "path": "/spec/status", "value": wanted }));
     Ok(Patch { path: path(action), body: Value::Array(operations).to_string().into_bytes() })
 }
 
@@ -44,6 +46,7 @@ fn again(run: &Value, id: &OperationId) -> Value {
     let mut spec = run.pointer("/spec").cloned().unwrap_or_else(|| json!({}));
     if let Value::Object(fields) = &mut spec {
         fields.remove("status");
+        fields.remove("statusMessage");
     }
     let name = text(run, "/metadata/generateName").map(str::to_owned);
     let name = name.filter(|name| !name.is_empty());
@@ -55,7 +58,7 @@ fn again(run: &Value, id: &OperationId) -> Value {
     labels.insert(OPERATION.to_owned(), id.0.clone().into());
     json!({
         "apiVersion": "tekton.dev/v1",
-        "kind": "PipelineRun",
+        "kind": text(run, "/kind").unwrap_or("PipelineRun"),
         "metadata": { "generateName": name, "namespace": text(run, "/metadata/namespace"), "labels": labels },
         "spec": spec,
     })
@@ -63,7 +66,8 @@ fn again(run: &Value, id: &OperationId) -> Value {
 
 /// The name of what an accepted POST made.
 pub(crate) fn made(answer: &Value) -> Option<&str> {
-    let is_run = text(answer, "/kind") == Some("PipelineRun") && answer.pointer("/spec/status").is_none();
+    let is_run =
+        matches!(text(answer, "/kind"), Some("PipelineRun" | "TaskRun")) && answer.pointer("/spec/status").is_none();
     text(answer, "/metadata/name").filter(|_| is_run)
 }
 
@@ -80,21 +84,28 @@ pub(crate) async fn evidence(read: &ReadStack, action: &Action, id: &OperationId
         };
     }
     let Change::CancelRun { how } = &action.change else {
-        return (Found::Untold, "a PipelineRun knows no such action".to_owned());
+        return (Found::Untold, "a run of Tekton knows no such action".to_owned());
     };
     let run = match get(read, &path(action)).await {
         Ok(run) => run,
-        Err(NetError::Api { code: 404, .. }) => return (Found::Gone, "the PipelineRun is gone".to_owned()),
+        Err(NetError::Api { code: 404, .. }) => return (Found::Gone, "the run is gone".to_owned()),
         Err(error) => return (Found::Untold, format!("cannot be read: {error}")),
     };
     if text(&run, "/metadata/uid") != Some(action.target.uid.raw()) {
         return (Found::Gone, "it was deleted and created anew".to_owned());
     }
     match (text(&run, "/spec/status"), ended(&run)) {
-        (Some(asked), _) if asked == how.as_str() => (Found::Applied, format!("it is asked for {asked}")),
+        (Some(asked), _) if asked == word(action.target.kind, *how) => {
+            (Found::Applied, format!("it is asked for {asked}"))
+        }
         (_, Some(end)) => (Found::Passed, format!("it ended by itself ({end})")),
         (_, None) => (Found::Missing, "it runs, and was asked for nothing of the kind".to_owned()),
     }
+}
+
+/// What `spec.status` is to say: a TaskRun has a word of its own.
+const fn word(kind: Kind, how: CancelHow) -> &'static str {
+    if matches!(kind, Kind::LoneTaskRun) { "TaskRunCancelled" } else { how.as_str() }
 }
 
 /// What no longer is as a guard wanted it.
@@ -115,8 +126,8 @@ fn ended(run: &Value) -> Option<String> {
 
 async fn read_run(read: &ReadStack, action: &Action) -> Result<Value, String> {
     let run = get(read, &path(action)).await.map_err(|error| match error {
-        NetError::Api { code: 404, .. } => "the PipelineRun is gone (404)".to_owned(),
-        error => format!("the PipelineRun cannot be read before the send: {error}"),
+        NetError::Api { code: 404, .. } => "the run is gone (404)".to_owned(),
+        error => format!("the run cannot be read before the send: {error}"),
     })?;
     if text(&run, "/metadata/uid") == Some(action.target.uid.raw()) {
         Ok(run)
@@ -131,7 +142,7 @@ async fn get(read: &ReadStack, path: &str) -> Result<Value, NetError> {
 }
 
 fn collection(action: &Action) -> String {
-    format!("{ROOT}/namespaces/{}/pipelineruns", segment(action.target.namespace.raw()))
+    crate::systems::collection(ROOT, action.target.kind, Some(&action.target.namespace))
 }
 
 fn path(action: &Action) -> String {

@@ -7,7 +7,9 @@ use crate::model::{Kind, Name};
 #[must_use]
 pub fn list(kind: Kind, namespace: Option<&Name>) -> Option<(String, String)> {
     match kind {
-        Kind::PipelineRun | Kind::TaskRun => Some((crate::systems::collection(ROOT, kind, namespace), String::new())),
+        Kind::PipelineRun | Kind::TaskRun | Kind::LoneTaskRun => {
+            Some((crate::systems::collection(ROOT, kind, namespace), String::new()))
+        }
         _ => None,
     }
 }

@@ -107,7 +107,7 @@ pub(in crate::ui) fn without_jobs(state: &State, pen: &mut Pen<'_>, run: &Run, f
         }
         Some(Ok(jobs)) if jobs.attempt >= run.attempt => {
             let next = match run.status {
-                RunStatus::Completed if run.kind == Kind::PipelineRun => "It ended before one began.",
+                RunStatus::Completed if run.kind.is_of_tekton() => "It ended before one began.",
                 RunStatus::Completed => "It ended before one began: its page in the browser says why.",
                 _ if run.kind == Kind::PipelineRun => "They appear as soon as Tekton has read its pipeline.",
                 _ => "They appear as soon as they have been made.",

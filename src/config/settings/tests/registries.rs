@@ -88,3 +88,34 @@ fn what_is_wrong_with_a_registry_is_told_with_what_to_write() {
         assert!(said.starts_with("config.yaml:2:"), "{said}");
     }
 }
+
+#[test]
+fn of_rustci_there_may_be_one_server_or_several() {
+    let one =
+        read("version: 1\nsources: { rustci: { url: 'https://ci.acme.example', token: { env: CI } } }\n").unwrap();
+    assert_eq!(
+        one.sources.rustci.iter().map(|server| server.url.as_str()).collect::<Vec<_>>(),
+        ["https://ci.acme.example"]
+    );
+    let several = read(
+        "version: 1
+sources:
+  rustci:
+    - { name: readers, url: 'https://readers.acme.example', token: { env: READERS } }
+    - { url: 'https://tills.acme.example' }
+",
+    )
+    .unwrap();
+    let [readers, tills] = &several.sources.rustci[..] else { panic!("{:?}", several.sources.rustci) };
+    assert_eq!((readers.name.as_ref().map(Name::raw), tills.name.as_ref()), (Some("readers"), None));
+    assert_eq!(readers.token, Some(SecretSource::Env("READERS".to_owned())));
+    for (text, wanted) in [
+        ("[{ url: 'https://a' }, { url: 'https://a' }]", "\"https://a\" stands here twice"),
+        ("[{ name: a, url: 'https://a' }, { name: a, url: 'https://b' }]", "two servers are called \"a\""),
+        ("[{ name: a }]", "rustci has no url; write url: https://HOST"),
+        ("[{ name: 'a b', url: 'https://a' }]", "\"a b\" is no name"),
+    ] {
+        let said = told(&format!("version: 1\nsources: {{ rustci: {text} }}\n"));
+        assert!(said.contains(wanted), "{text}: {said}");
+    }
+}

@@ -1,0 +1,168 @@
+//! Tekton as a person lives it: runs of the cluster beside the others, a log that is followed, an end in
+//! each of the three ways, a new run of the same spec; and a TaskRun of its own.
+
+use quarterdeck::action::Change;
+use quarterdeck::app::Headless;
+use quarterdeck::command::Command;
+use quarterdeck::demo::Options;
+use quarterdeck::model::pipelines::{Conclusion, Run, RunStatus};
+use quarterdeck::model::{Kind, ObjectId};
+use quarterdeck::state::ui::{ListId, Overlay, Place, RowId};
+use quarterdeck::state::{lists, runs};
+
+use super::harness::Story;
+use crate::demo::http::Http;
+
+async fn begin() -> Story {
+    Story::of(Options { scenario: "pipelines".to_owned(), held: true, ..Options::default() }).await
+}
+
+async fn wait_for(story: &mut Story, what: &str, holds: impl Fn(&Headless) -> bool) {
+    story.console.wait_for(what, holds).await.unwrap_or_else(|lost| panic!("{lost}"));
+}
+
+fn found(console: &Headless, kind: Kind, workflow: &str, wanted: impl Fn(&Run) -> bool) -> Option<Run> {
+    let all = console.state().world.runs.rows().iter();
+    let mine = all.filter(|run| run.kind == kind && run.workflow.as_str() == workflow && wanted(run));
+    mine.max_by_key(|run| run.created).map(|run| run.as_ref().clone())
+}
+
+fn moves(run: &Run) -> bool {
+    run.status == RunStatus::InProgress
+}
+
+fn selected(console: &Headless) -> Option<ObjectId> {
+    match lists::selected(console.state(), &ListId::Place(Place::Pipelines))? {
+        RowId::Object(id) => Some(id),
+        _ => None,
+    }
+}
+
+/// Highlights a run among the pipelines.
+async fn choose(story: &mut Story, run: &Run) {
+    if matches!(story.console.state().ui.place, Place::Log(_)) {
+        assert!(story.console.press(Command::Back));
+        wait_for(story, "the page before", |console| !matches!(console.state().ui.place, Place::Log(_))).await;
+    }
+    assert!(story.console.press(Command::ShowPipelines));
+    wait_for(story, "the pipelines", |console| selected(console).is_some()).await;
+    assert!(story.console.press(Command::Top));
+    let list = ListId::Place(Place::Pipelines);
+    wait_for(story, "the first row", |console| {
+        lists::at(console.state(), &list, 0) == selected(console).map(RowId::Object)
+    })
+    .await;
+    let wanted = run.id();
+    for _ in 0..200 {
+        let now = selected(&story.console);
+        if now.as_ref() == Some(&wanted) {
+            return;
+        }
+        assert!(story.console.press(Command::Down));
+        wait_for(story, "the next row", |console| selected(console) != now).await;
+    }
+    panic!("the run is not in the list:\n{}", story.console.screen());
+}
+
+fn outcome(console: &Headless) -> &str {
+    console.state().operations.last().map_or("", |operation| operation.outcome.as_str())
+}
+
+/// Presses a verb, reads its dialog, says yes.
+async fn act(story: &mut Story, command: Command, words: &str) {
+    assert!(story.console.press(command), "{command:?} has a key here");
+    wait_for(story, "the dialog", |console| matches!(console.state().ui.overlay, Some(Overlay::Confirm(_)))).await;
+    story.until(words, |screen| screen.contains(words)).await;
+    story.console.confirm().await.unwrap_or_else(|lost| panic!("{lost}"));
+    wait_for(story, "the server's answer", |console| matches!(outcome(console), "accepted" | "observed")).await;
+}
+
+/// Moves the world on until the console sees that the action took.
+async fn observed(story: &mut Story) {
+    for _ in 0..40 {
+        if outcome(&story.console) == "observed" {
+            return;
+        }
+        let before = story.console.state().world.revision();
+        story.advance(2);
+        wait_for(story, "news", |console| console.state().world.revision() != before || outcome(console) == "observed")
+            .await;
+    }
+    panic!("it was never observed:\n{}", story.console.screen());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_is_watched_read_and_ended_and_made_anew() {
+    let mut story = begin().await;
+    let run = found(&story.console, Kind::PipelineRun, "build-and-deploy", moves).expect("one that runs");
+    choose(&mut story, &run).await;
+    story.until("its tasks beside it", |screen| screen.contains("clone") && screen.contains("unit")).await;
+
+    // The log of what runs: its lines come as the world's time goes on.
+    assert!(story.console.press(Command::Open));
+    wait_for(&mut story, "its page", |console| matches!(console.state().ui.place, Place::Run(_))).await;
+    assert!(story.console.press(Command::Logs));
+    story.until("the log of a step", |screen| screen.contains("step install") || screen.contains("step ruff")).await;
+    story.advance(60);
+    story.until("what came since", |screen| screen.contains("passed") || screen.contains("Success")).await;
+
+    choose(&mut story, &run).await;
+    act(&mut story, Command::CancelRun, "stop the tasks that run").await;
+    observed(&mut story).await;
+    let ended = found(&story.console, Kind::PipelineRun, "build-and-deploy", |it| it.meta.uid == run.meta.uid);
+    assert_eq!(ended.expect("it").conclusion, Some(Conclusion::Cancelled));
+
+    act(&mut story, Command::RerunFailed, "a new run like").await;
+    observed(&mut story).await;
+    let made = story.console.state().operations.last().and_then(|last| last.made.clone()).expect("its name");
+    let path = format!("/apis/tekton.dev/v1/namespaces/ci-cd/pipelineruns/{}", made.raw());
+    let object = Http::new(&story.demo.url).get(&path).await;
+    assert!(object["metadata"]["labels"]["quarterdeck.dev/operation"].is_string(), "{object}");
+    assert_eq!(
+        object["spec"]["params"],
+        serde_json::json!([
+            { "name": "revision", "value": "main" }, { "name": "service", "value": "orders" },
+        ])
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_gentle_ends_run_what_stands_in_finally() {
+    for (command, words) in [
+        (Command::CancelFinally, "then run its finally tasks: clean-up"),
+        (Command::StopFinally, "let the tasks that run come to their end"),
+    ] {
+        let mut story = begin().await;
+        let run = found(&story.console, Kind::PipelineRun, "nightly-load", moves).expect("one that runs");
+        choose(&mut story, &run).await;
+        act(&mut story, command, words).await;
+        story.advance(200);
+        observed(&mut story).await;
+        let jobs = runs::jobs(story.console.state(), &run.meta.uid).expect("its tasks").clone();
+        let how = |name: &str| {
+            let job = jobs.jobs.iter().find(|job| job.id.name.safe().as_str().starts_with(name));
+            job.and_then(|job| job.conclusion.clone())
+        };
+        assert_eq!(how("clean-up"), Some(Conclusion::Success), "{command:?}");
+        let load = if command == Command::StopFinally { Conclusion::Success } else { Conclusion::Cancelled };
+        assert_eq!(how("load"), Some(load), "{command:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_taskrun_of_its_own_is_cancelled_and_run_again() {
+    let mut story = begin().await;
+    let run = found(&story.console, Kind::LoneTaskRun, "backup-database", moves).expect("one that runs");
+    choose(&mut story, &run).await;
+    assert!(story.console.press(Command::CancelFinally));
+    story.until("why there is none", |screen| screen.contains("has no finally tasks")).await;
+    act(&mut story, Command::CancelRun, "stop its steps").await;
+    observed(&mut story).await;
+    act(&mut story, Command::RerunFailed, "a new TaskRun").await;
+    observed(&mut story).await;
+    let changes = story.console.state().operations.iter().map(|operation| operation.action.change.clone());
+    assert!(changes.clone().any(|change| change == Change::RunAgain), "{:?}", changes.collect::<Vec<_>>());
+    let again =
+        found(&story.console, Kind::LoneTaskRun, "backup-database", |it| it.meta.uid != run.meta.uid && it.is_active());
+    assert!(again.is_some(), "{}", story.console.screen());
+}
