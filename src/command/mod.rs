@@ -137,7 +137,7 @@ commands! {
     Runners, Runs, "runners", "runners", "runners by label: free, busy, offline, and how long jobs wait for them";
     Security, Runs, "security", "security", "what scanners found in the repository of a run, and what is new since the deployed commit";
     TriggerPipeline, Runs, "trigger-pipeline", "trigger…", "run a pipeline of a RustCI server";
-    DispatchWorkflow, Runs, "dispatch-workflow", "run workflow…", "start the workflow of a run by hand, with a form of its inputs";
+    DispatchWorkflow, Runs, "dispatch-workflow", "run workflow…", "start the workflow or pipeline of a run by hand, with a form of what it asks for";
     CreatePipeline, Runs, "create-pipeline", "new pipeline…", "create a pipeline of a RustCI server from a YAML file";
     Follow, Log, "follow", "follow", "follow the newest line, or stop";
     SinceTail, Log, "since-tail", "tail", "the last lines only";

@@ -111,6 +111,8 @@ pub enum Kind {
     Workflow,
     /// Tekton's run of a Pipeline.
     PipelineRun,
+    /// What a PipelineRun runs. Read only while somebody starts it.
+    Pipeline,
     /// Tekton's run of a Task.
     TaskRun,
     /// A TaskRun that no PipelineRun made: a run of its own. Read with the others.
@@ -185,6 +187,7 @@ impl Kind {
             Self::Job | Self::Workflow => Self::Run,
             Self::Stage | Self::CiPipeline => Self::Execution,
             Self::LoneTaskRun => Self::TaskRun,
+            Self::Pipeline => Self::PipelineRun,
             kind => kind,
         }
     }
@@ -198,7 +201,7 @@ impl Kind {
     /// The kind of this name, whether it has feeds or not.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        let others = [Self::Job, Self::Workflow, Self::LoneTaskRun, Self::Stage, Self::CiPipeline];
+        let others = [Self::Job, Self::Workflow, Self::Pipeline, Self::LoneTaskRun, Self::Stage, Self::CiPipeline];
         Self::ALL.into_iter().chain(others).find(|kind| kind.as_str() == name)
     }
 
@@ -218,6 +221,7 @@ impl Kind {
             Self::Job => "Job",
             Self::Workflow => "Workflow",
             Self::PipelineRun => "PipelineRun",
+            Self::Pipeline => "Pipeline",
             Self::TaskRun => "TaskRun",
             Self::LoneTaskRun => "Standalone TaskRun",
             Self::Execution => "Execution",
@@ -249,7 +253,7 @@ impl Kind {
             Self::TaskRun | Self::LoneTaskRun => "taskruns",
             Self::Execution => "executions",
             Self::Stage => "stages",
-            Self::CiPipeline => "pipelines",
+            Self::CiPipeline | Self::Pipeline => "pipelines",
             Self::Slo => "slos",
             Self::Alert => "alerts",
             Self::Container => "containers",
@@ -264,7 +268,7 @@ impl Kind {
             Self::Namespace | Self::Deployment | Self::ReplicaSet | Self::Pod | Self::Event => SystemId::Kubernetes,
             Self::Rollout | Self::AnalysisRun | Self::Experiment => SystemId::Rollouts,
             Self::Run | Self::Job | Self::Workflow => SystemId::GitHub,
-            Self::PipelineRun | Self::TaskRun | Self::LoneTaskRun => SystemId::Tekton,
+            Self::PipelineRun | Self::Pipeline | Self::TaskRun | Self::LoneTaskRun => SystemId::Tekton,
             Self::Execution | Self::Stage | Self::CiPipeline => SystemId::RustCi,
             Self::Slo | Self::Alert => SystemId::Prometheus,
             Self::Container => SystemId::Docker,

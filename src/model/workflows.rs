@@ -52,6 +52,12 @@ pub enum InputKind {
     Number,
     Boolean,
     Choice(Vec<Name>),
+    /// Items after commas.
+    List,
+    /// `key=value` after commas; these keys must be there.
+    Table(Vec<Name>),
+    /// Of a commit, whole or its beginning.
+    Commit,
     /// One of the repository's environments; `Err`: why their names are not known.
     Environment(Result<Vec<Name>, Safe>),
 }
@@ -65,6 +71,9 @@ impl InputKind {
             Self::Number => "number",
             Self::Boolean => "boolean",
             Self::Choice(_) => "choice",
+            Self::List => "array",
+            Self::Table(_) => "object",
+            Self::Commit => "commit",
             Self::Environment(_) => "environment",
         }
     }
@@ -91,12 +100,55 @@ impl Input {
             InputKind::Number if value.trim().parse::<f64>().is_ok_and(f64::is_finite) => None,
             InputKind::Number => Some(Safe::of("is no number")),
             InputKind::Boolean if !matches!(value, "true" | "false") => Some(Safe::of("is true or false")),
+            InputKind::Commit => {
+                let fits = (7..=40).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_hexdigit());
+                (!fits).then(|| Safe::of("is no commit: 7 to 40 hexadecimal digits"))
+            }
+            InputKind::Table(keys) => {
+                let found = pairs(value);
+                if found.len() != pieces(value).len() {
+                    return Some(Safe::of("is no list of key=value, after commas"));
+                }
+                let missing = keys.iter().find(|key| !found.iter().any(|(name, _)| name == key.raw()));
+                missing.map(|key| crate::safe!("has no {}", key))
+            }
             kind => {
                 let known = kind.choices().is_none_or(|all| all.iter().any(|one| one.raw() == value));
                 (!known).then(|| Safe::of("is none of its choices"))
             }
         }
     }
+}
+
+/// The items of a list as it is typed; a comma within one stands behind a backslash.
+#[must_use]
+pub fn pieces(typed: &str) -> Vec<String> {
+    let mut all = vec![String::new()];
+    let mut chars = typed.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some(',') => all.iter_mut().last().into_iter().for_each(|item| item.push(',')),
+                next => all.iter_mut().last().into_iter().for_each(|item| item.extend(['\\'].into_iter().chain(next))),
+            },
+            ',' => all.push(String::new()),
+            c => all.iter_mut().last().into_iter().for_each(|item| item.push(c)),
+        }
+    }
+    all.into_iter().map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect()
+}
+
+/// `key=value` of such a list; what is none is left out.
+#[must_use]
+pub fn pairs(typed: &str) -> Vec<(String, String)> {
+    let pair = |item: String| item.split_once('=').map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()));
+    pieces(typed).into_iter().filter_map(pair).collect()
+}
+
+/// A list as it is typed.
+#[must_use]
+pub fn list(items: impl Iterator<Item = String>) -> String {
+    items.map(|item| item.replace(',', "\\,")).collect::<Vec<_>>().join(", ")
 }
 
 /// Why this is no name of a branch or a tag (`git check-ref-format`, as far as it can be told here).
@@ -146,6 +198,14 @@ mod tests {
             (known(), true, "prod", false),
             (known(), true, "staging", true),
             (unknown(), true, "prod", true),
+            (InputKind::List, false, "", true),
+            (InputKind::List, true, "linux/amd64, linux/arm64", true),
+            (InputKind::Commit, false, "9f8e7d1", true),
+            (InputKind::Commit, false, "9f8e7d", false),
+            (InputKind::Commit, false, "main", false),
+            (InputKind::Table(vec![Name::new("name")]), true, "name=shop, x=1", true),
+            (InputKind::Table(vec![Name::new("name")]), true, "x=1", false),
+            (InputKind::Table(Vec::new()), true, "shop", false),
         ] {
             let what = format!("{kind:?} {value:?}");
             assert_eq!(input(kind, required).refuse(value).is_none(), fits, "{what}");

@@ -123,7 +123,7 @@ pub fn here(state: &State) -> Option<Name> {
 
 /// Runs, objectives and containers of a Docker Engine stand in no namespace of a cluster.
 const fn is_in_a_cluster(id: &ObjectId) -> bool {
-    matches!(id.kind.system(), SystemId::Kubernetes | SystemId::Rollouts)
+    matches!(id.kind.system(), SystemId::Kubernetes | SystemId::Rollouts) || matches!(id.kind, Kind::Pipeline)
 }
 
 /// The environment of the whole scope, where it is one.

@@ -1,5 +1,7 @@
-//! The form in which a workflow is told what it asks for before it runs: a branch, and a field for each
-//! input of its file. It sends nothing: what was filled in goes to the dialog that every action has.
+//! The form in which a workflow or a pipeline is told what it asks for before it runs: a branch (of Tekton
+//! which Pipeline), and a field for each input. It sends nothing: what was filled in goes to the dialog that every action has.
+
+use std::sync::Arc;
 
 use tui_textarea::{CursorMove, TextArea};
 
@@ -7,14 +9,17 @@ use super::State;
 use super::ui::Overlay;
 use crate::command::Key;
 use crate::model::workflows::{self, Dispatchable, Input, InputKind, WorkflowWanted};
-use crate::model::{Name, ObjectId};
+use crate::model::{Kind, Name, ObjectId};
 use crate::text::Safe;
 
 #[derive(Debug, Clone)]
 pub struct Form {
-    /// The workflow.
+    /// The workflow, the Pipeline of Tekton or the pipeline of a RustCI server.
     pub target: ObjectId,
+    /// Of a workflow its file; of a Pipeline the run it is started from.
     pub path: Name,
+    /// What it asks for, where nothing must be read for that.
+    pub given: Option<Arc<Dispatchable>>,
     /// What the fields are read for; follows what is typed when the field is left.
     pub reference: Name,
     pub branch: Box<TextArea<'static>>,
@@ -110,6 +115,7 @@ impl Form {
         Self {
             target,
             path,
+            given: None,
             reference,
             branch,
             made_from: None,
@@ -118,6 +124,27 @@ impl Form {
             complains: false,
             opened_by: None,
         }
+    }
+
+    /// What the first row is called, and what is said of it.
+    #[must_use]
+    pub const fn first(&self) -> (&'static str, &'static str) {
+        match self.target.kind {
+            Kind::Pipeline => ("pipeline", "the parameters are those of the Pipeline of that name"),
+            Kind::CiPipeline => ("branch", "what it is told of its source; RustCI takes any word"),
+            _ => ("branch or tag", "the inputs are those of the workflow's file there"),
+        }
+    }
+
+    /// The first row may be left empty.
+    #[must_use]
+    pub const fn may_be_empty(&self) -> bool {
+        matches!(self.target.kind, Kind::CiPipeline)
+    }
+
+    fn refuse_branch(&self) -> Option<Safe> {
+        let typed = self.typed_branch();
+        if typed.is_empty() && self.may_be_empty() { None } else { workflows::refuse_reference(&typed) }
     }
 
     /// What must be read for it.
@@ -168,7 +195,7 @@ impl Form {
     /// The first row that keeps it from going on, and why.
     #[must_use]
     pub fn problem(&self) -> Option<(usize, Safe)> {
-        let branch = workflows::refuse_reference(&self.typed_branch()).map(|why| (0, why));
+        let branch = self.refuse_branch().map(|why| (0, why));
         let field = |(at, field): (usize, &Field)| field.problem().map(|why| (at + 1, why));
         branch.or_else(|| self.fields.iter().enumerate().find_map(field))
     }
@@ -187,6 +214,13 @@ impl Form {
         let named = self.fields.iter().filter(|field| matches!(field.input.kind, InputKind::Environment(_)));
         named.map(Field::text).find(|text| !text.is_empty()).map(|text| Name::new(&text))
     }
+}
+
+/// What it asks for; `Err`: why it cannot be started; `None`: it is being read.
+#[must_use]
+pub fn read(state: &State, form: &Form) -> Option<Result<Arc<Dispatchable>, Safe>> {
+    let given = form.given.clone().map(Ok);
+    given.or_else(|| state.world.details.workflow(&form.wanted()).cloned())
 }
 
 /// The form that is open.

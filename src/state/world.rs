@@ -229,7 +229,7 @@ impl World {
             Kind::Job | Kind::TaskRun | Kind::Stage => self.details.job(uid).is_some(),
             Kind::CiPipeline => self.details.pipeline(uid).is_some(),
             // It is read only while somebody starts it.
-            Kind::Workflow => false,
+            Kind::Workflow | Kind::Pipeline => false,
             Kind::Slo => self.slos.get(uid).is_some(),
             Kind::Alert => self.alerts.get(uid).is_some(),
             Kind::Container => self.containers.get(uid).is_some(),
@@ -361,7 +361,7 @@ impl World {
                 let owner = gone.and_then(|row| row.meta.owner.clone());
                 self.regroup(&owner.into_iter().map(|owner| owner.uid).collect());
             }
-            Kind::Job | Kind::Stage | Kind::CiPipeline | Kind::Workflow => {}
+            Kind::Job | Kind::Stage | Kind::CiPipeline | Kind::Workflow | Kind::Pipeline => {}
             Kind::Slo => {
                 drop(self.slos.remove(uid));
                 self.prune(kind);
@@ -398,7 +398,7 @@ impl World {
                 let owners = gone.iter().filter_map(|row| row.meta.owner.as_ref().map(|owner| owner.uid.clone()));
                 self.regroup(&owners.collect());
             }
-            Kind::Job | Kind::LoneTaskRun | Kind::Stage | Kind::CiPipeline | Kind::Workflow => {}
+            Kind::Job | Kind::LoneTaskRun | Kind::Stage | Kind::CiPipeline | Kind::Workflow | Kind::Pipeline => {}
             Kind::Slo => drop(self.slos.retain_listed(id, seen)),
             Kind::Alert => drop(self.alerts.retain_listed(id, seen)),
             Kind::Container => drop(self.containers.retain_listed(id, seen)),

@@ -124,9 +124,27 @@ impl Systems {
         // Its sender lives in the supervisor, so that a restart does not look like the end.
         let beat = move || heartbeat::beat(read.clone(), clock, pace, of_beat.clone());
         self.tracker.spawn(heartbeat::supervised(self.cancel.clone(), clock, pace, beat, health));
+        self.start_reader(scope, &parts);
         for id in scope.feeds() {
             self.start_feed(id, parts.clone());
         }
+    }
+
+    /// Reads the Pipeline that somebody is about to start.
+    fn start_reader(&self, scope: &SourceScope, parts: &feed::Parts) {
+        let feeds: Vec<FeedId> = scope.feeds().into_iter().filter(|id| id.kind == Kind::PipelineRun).collect();
+        let reader = tekton::start::Parts {
+            cluster: scope.id,
+            read: parts.read.clone(),
+            tx: parts.tx.clone(),
+            interest: self.interest.subscribe(),
+            refresh: self.refresh.subscribe(),
+            feeds,
+        };
+        let make = move || tekton::start::run(reader.clone());
+        // What could not be read is asked for again, with the next key.
+        let stopped = |_message: Safe, _wait: Duration| async {};
+        self.tracker.spawn(supervise::supervise(self.cancel.clone(), parts.pace, make, stopped));
     }
 
     fn start_feed(&self, id: FeedId, parts: feed::Parts) {

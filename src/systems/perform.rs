@@ -106,6 +106,10 @@ impl Way {
                 let post = tekton::perform::run_again(&cluster.read(), action, &operation.id).await?;
                 Ok(Ready::Create(cluster.clone(), post))
             }
+            Self::Cluster(cluster) if action.target.kind == Kind::Pipeline => {
+                let post = tekton::start::prepare(&cluster.read(), action, &operation.id).await?;
+                Ok(Ready::Create(cluster.clone(), post))
+            }
             Self::Cluster(cluster) => {
                 patch_for(&cluster.read(), action).await.map(|patch| Ready::Patch(cluster.clone(), patch))
             }
@@ -124,7 +128,9 @@ impl Way {
     /// What an accepted request made, as its answer names it.
     fn made(&self, action: &Action, answer: &Value) -> Option<Name> {
         match self {
-            Self::Cluster(_) if action.change == Change::RunAgain => tekton::perform::made(answer).map(Name::new),
+            Self::Cluster(_) if matches!(action.change, Change::RunAgain | Change::Dispatch { .. }) => {
+                tekton::perform::made(answer).map(Name::new)
+            }
             Self::RustCi(_) => rustci::perform::made(answer).map(Name::new),
             Self::GitHub(_) => github::perform::made(action, answer).map(|id| Name::new(&id)),
             Self::Cluster(_) => None,
@@ -166,7 +172,7 @@ pub(super) async fn read_evidence(
 ) {
     let (found, message) = match upstream.and_then(Way::to) {
         None => (Found::Untold, "its source is not in the scope of this run".to_owned()),
-        Some(Way::Cluster(cluster)) if operation.action.target.kind.is_of_tekton() => {
+        Some(Way::Cluster(cluster)) if operation.action.target.kind.system() == crate::model::SystemId::Tekton => {
             tekton::perform::evidence(&cluster.read(), &operation.action, &operation.id).await
         }
         Some(Way::Cluster(cluster)) => evidence(&cluster.read(), &operation.action).await,

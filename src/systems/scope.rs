@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::model::scope::{DockerSource, GitHubSource, HttpSource, RegistrySource, RustCiSource, Sources};
+use crate::model::scope::{DockerSource, GitHubSource, HttpSource, RegistrySource, Sources};
 use crate::model::slo::ObjectiveSpec;
 use crate::model::source::SourceScope;
 use crate::model::{Name, SourceId, SystemId};
@@ -235,6 +235,7 @@ fn host(url: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::scope::RustCiSource;
 
     #[test]
     fn each_source_has_a_number_of_its_own_and_says_where_it_is() {

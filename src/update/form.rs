@@ -7,7 +7,7 @@ use super::{confirm, prompt, toasts};
 use crate::command::{Key, KeyCode};
 use crate::model::Name;
 use crate::safe;
-use crate::state::form::{Form, Value};
+use crate::state::form::{self, Form, Value};
 use crate::state::ui::{Overlay, ToastKind};
 use crate::state::{State, verbs};
 use crate::text::Safe;
@@ -44,7 +44,7 @@ pub(super) fn opened_by(state: &mut State, key: Key) {
 /// Takes in what was read for it.
 pub(super) fn settle(state: &mut State) {
     let Some(Overlay::Form(form)) = &state.ui.overlay else { return };
-    let read = state.world.details.workflow(&form.wanted()).cloned();
+    let read = form::read(state, form);
     if let (Some(form), Some(Ok(workflow))) = (open(state), read) {
         form.take(&workflow);
     }
@@ -119,11 +119,10 @@ pub(super) fn paste(state: &mut State, text: &str) {
 /// Everything is filled in: the dialog opens, or the first field that is not right has the keys.
 fn go(state: &mut State) {
     let Some(Overlay::Form(form)) = &state.ui.overlay else { return };
-    let read = state.world.details.workflow(&form.wanted());
-    let workflow = match read {
-        Some(Ok(workflow)) => workflow.clone(),
-        Some(Err(why)) => return toasts::say(state, ToastKind::Bad, safe!("dispatch-workflow: {}", why.clone())),
-        None => return toasts::say(state, ToastKind::Info, Safe::of("its file is being read")),
+    let workflow = match form::read(state, form) {
+        Some(Ok(workflow)) => workflow,
+        Some(Err(why)) => return toasts::say(state, ToastKind::Bad, safe!("dispatch-workflow: {}", why)),
+        None => return toasts::say(state, ToastKind::Info, Safe::of("what it asks for is being read")),
     };
     if let Some((at, _)) = form.problem() {
         if let Some(form) = open(state) {

@@ -49,6 +49,7 @@ pub fn pod_of(state: &State, id: &ObjectId) -> Option<ObjectId> {
         | Kind::Execution
         | Kind::CiPipeline
         | Kind::Workflow
+        | Kind::Pipeline
         | Kind::Slo
         | Kind::Alert
         | Kind::Image => None,

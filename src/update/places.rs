@@ -118,7 +118,7 @@ pub(super) fn page_of(id: &ObjectId) -> Option<Place> {
         Kind::Image => Some(Place::Image(id.clone())),
         Kind::Job | Kind::TaskRun | Kind::Stage | Kind::Container => Some(Place::Log(id.clone())),
         Kind::ReplicaSet | Kind::Namespace | Kind::Event | Kind::Experiment | Kind::Alert => None,
-        Kind::CiPipeline | Kind::Workflow => None,
+        Kind::CiPipeline | Kind::Workflow | Kind::Pipeline => None,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use quarterdeck::action::Change;
 use quarterdeck::app::Headless;
-use quarterdeck::command::Command;
+use quarterdeck::command::{Command, Key, KeyCode};
 use quarterdeck::demo::Options;
 use quarterdeck::model::pipelines::{Conclusion, Run, RunStatus};
 use quarterdeck::model::{Kind, ObjectId};
@@ -46,20 +46,17 @@ async fn choose(story: &mut Story, run: &Run) {
     }
     assert!(story.console.press(Command::ShowPipelines));
     wait_for(story, "the pipelines", |console| selected(console).is_some()).await;
-    assert!(story.console.press(Command::Top));
-    let list = ListId::Place(Place::Pipelines);
-    wait_for(story, "the first row", |console| {
-        lists::at(console.state(), &list, 0) == selected(console).map(RowId::Object)
-    })
-    .await;
-    let wanted = run.id();
-    for _ in 0..200 {
+    let (list, wanted) = (ListId::Place(Place::Pipelines), run.id());
+    for _ in 0..400 {
         let now = selected(&story.console);
         if now.as_ref() == Some(&wanted) {
             return;
         }
-        assert!(story.console.press(Command::Down));
-        wait_for(story, "the next row", |console| selected(console) != now).await;
+        // What has just ended moves away, and takes the highlight along.
+        let place = |row: Option<ObjectId>| lists::position(story.console.state(), &list, &RowId::Object(row?));
+        let down = place(now.clone()) < place(Some(wanted.clone()));
+        assert!(story.console.press(if down { Command::Down } else { Command::Up }));
+        wait_for(story, "another row", |console| selected(console) != now).await;
     }
     panic!("the run is not in the list:\n{}", story.console.screen());
 }
@@ -112,6 +109,7 @@ async fn a_run_is_watched_read_and_ended_and_made_anew() {
     let ended = found(&story.console, Kind::PipelineRun, "build-and-deploy", |it| it.meta.uid == run.meta.uid);
     assert_eq!(ended.expect("it").conclusion, Some(Conclusion::Cancelled));
 
+    choose(&mut story, &run).await;
     act(&mut story, Command::RerunFailed, "a new run like").await;
     observed(&mut story).await;
     let made = story.console.state().operations.last().and_then(|last| last.made.clone()).expect("its name");
@@ -138,14 +136,17 @@ async fn the_gentle_ends_run_what_stands_in_finally() {
         act(&mut story, command, words).await;
         story.advance(200);
         observed(&mut story).await;
-        let jobs = runs::jobs(story.console.state(), &run.meta.uid).expect("its tasks").clone();
-        let how = |name: &str| {
+        let how = |console: &Headless, name: &str| {
+            let jobs = runs::jobs(console.state(), &run.meta.uid)?;
             let job = jobs.jobs.iter().find(|job| job.id.name.safe().as_str().starts_with(name));
             job.and_then(|job| job.conclusion.clone())
         };
-        assert_eq!(how("clean-up"), Some(Conclusion::Success), "{command:?}");
+        // The TaskRuns have a watch of their own, which may bring them later than their run.
         let load = if command == Command::StopFinally { Conclusion::Success } else { Conclusion::Cancelled };
-        assert_eq!(how("load"), Some(load), "{command:?}");
+        wait_for(&mut story, "how its tasks ended", |console| {
+            how(console, "clean-up") == Some(Conclusion::Success) && how(console, "load") == Some(load.clone())
+        })
+        .await;
     }
 }
 
@@ -158,6 +159,7 @@ async fn a_taskrun_of_its_own_is_cancelled_and_run_again() {
     story.until("why there is none", |screen| screen.contains("has no finally tasks")).await;
     act(&mut story, Command::CancelRun, "stop its steps").await;
     observed(&mut story).await;
+    choose(&mut story, &run).await;
     act(&mut story, Command::RerunFailed, "a new TaskRun").await;
     observed(&mut story).await;
     let changes = story.console.state().operations.iter().map(|operation| operation.action.change.clone());
@@ -165,4 +167,70 @@ async fn a_taskrun_of_its_own_is_cancelled_and_run_again() {
     let again =
         found(&story.console, Kind::LoneTaskRun, "backup-database", |it| it.meta.uid != run.meta.uid && it.is_active());
     assert!(again.is_some(), "{}", story.console.screen());
+}
+
+/// Empties the field that has the keys, and types into it.
+async fn fill(story: &mut Story, text: &str) {
+    story.console.key(Key { ctrl: true, ..Key::plain(KeyCode::Char('u')) });
+    story.console.type_text(text).await;
+    story.until("what was typed", |screen| screen.contains(text)).await;
+}
+
+fn enter(story: &mut Story) {
+    story.console.key(Key::plain(KeyCode::Enter));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pipeline_is_started_with_parameters_of_every_type() {
+    let mut story = begin().await;
+    let run = found(&story.console, Kind::PipelineRun, "build-and-deploy", moves).expect("one that runs");
+    choose(&mut story, &run).await;
+    assert!(story.console.press(Command::DispatchWorkflow));
+    story
+        .until("the form", |screen| {
+            ["platforms", "array", "chart", "object", "orders"].iter().all(|word| screen.contains(word))
+        })
+        .await;
+    enter(&mut story);
+    fill(&mut story, "develop").await;
+    enter(&mut story);
+    enter(&mut story);
+    fill(&mut story, "linux/arm64").await;
+    enter(&mut story);
+    // What does not fit its type goes nowhere.
+    fill(&mut story, "values").await;
+    enter(&mut story);
+    enter(&mut story);
+    story.until("what is wrong with it", |screen| screen.contains("is no list of key=value")).await;
+    fill(&mut story, "name=shop, values=dev").await;
+    enter(&mut story);
+    enter(&mut story);
+    wait_for(&mut story, "the dialog", |console| matches!(console.state().ui.overlay, Some(Overlay::Confirm(_)))).await;
+    story.until("what will be sent", |screen| screen.contains("a new PipelineRun of build-and-deploy")).await;
+    story.console.confirm().await.unwrap_or_else(|lost| panic!("{lost}"));
+    wait_for(&mut story, "the server's answer", |console| matches!(outcome(console), "accepted" | "observed")).await;
+    observed(&mut story).await;
+    let made = story.console.state().operations.last().and_then(|last| last.made.clone()).expect("its name");
+    assert!(made.raw().starts_with("build-and-deploy-"), "{}", made.raw());
+    let path = format!("/apis/tekton.dev/v1/namespaces/ci-cd/pipelineruns/{}", made.raw());
+    let object = Http::new(&story.demo.url).get(&path).await;
+    assert_eq!(
+        object["spec"],
+        serde_json::json!({ "pipelineRef": { "name": "build-and-deploy" }, "params": [
+            { "name": "revision", "value": "develop" },
+            { "name": "service", "value": "orders" },
+            { "name": "platforms", "value": ["linux/arm64"] },
+            { "name": "chart", "value": { "name": "shop", "values": "dev" } },
+        ] })
+    );
+    assert!(object["metadata"]["labels"]["quarterdeck.dev/operation"].is_string(), "{object}");
+
+    // One that is not there is said where its name was typed.
+    let again = found(&story.console, Kind::PipelineRun, "build-and-deploy", |_| true).expect("one");
+    choose(&mut story, &again).await;
+    assert!(story.console.press(Command::DispatchWorkflow));
+    story.until("the form", |screen| screen.contains("platforms")).await;
+    fill(&mut story, "no-such-pipeline").await;
+    enter(&mut story);
+    story.until("why not", |screen| screen.contains("there is no Pipeline no-such-pipeline in ci-cd")).await;
 }

@@ -264,3 +264,35 @@ async fn what_is_typed_wrong_is_told_and_nothing_is_sent() {
     wait_for(&mut story, "nothing to be asked", |console| toast_has(console, "left as it is")).await;
     assert!(story.console.state().operations.is_empty());
 }
+
+/// The form tells an execution of its source.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_execution_is_started_for_a_branch_and_a_commit() {
+    let mut story = begin().await;
+    let before = execution_of(&story.console, "firmware-image", |_| true).expect("an execution");
+    choose(&mut story, &before).await;
+    assert!(story.console.press(Command::DispatchWorkflow));
+    story.until("the form", |screen| screen.contains("branch") && screen.contains("commit")).await;
+    let clear = Key { ctrl: true, ..Key::plain(KeyCode::Char('u')) };
+    let enter = Key::plain(KeyCode::Enter);
+    story.console.key(clear);
+    story.console.type_text("release").await;
+    story.console.key(enter);
+    story.console.type_text("not-one").await;
+    story.console.key(enter);
+    story.console.key(enter);
+    story.console.key(enter);
+    story.until("what is wrong with it", |screen| screen.contains("is no commit")).await;
+    story.console.key(clear);
+    story.console.type_text("9f8e7d1").await;
+    story.console.key(enter);
+    story.console.key(enter);
+    story.console.key(enter);
+    confirm(&mut story, "a new execution of all its stages").await;
+    wait_for(&mut story, "the trigger to be observed", |console| outcome(console) == "observed").await;
+    let made = story.console.state().operations.last().and_then(|last| last.made.clone()).expect("its id");
+    let http = crate::demo::http::Http::new(&story.demo.url);
+    let execution = http.get(&format!("/rustci/api/ci/executions/{}", made.raw())).await;
+    assert_eq!(execution["trigger_info"]["branch"], "release", "{execution}");
+    assert_eq!(execution["trigger_info"]["commit_hash"], "9f8e7d1", "{execution}");
+}

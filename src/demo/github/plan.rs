@@ -212,6 +212,7 @@ impl Workflow {
         Self {
             name: "combinations".to_owned(),
             path: ".github/workflows/combinations.yml".to_owned(),
+            dispatch: None,
             releases: false,
             of: Vec::new(),
             jobs: (0..jobs).map(job).collect(),

@@ -8,10 +8,10 @@ use jiff::Timestamp;
 
 use super::{Blocker, Reason, Severity};
 use crate::command::Command;
-use crate::model::SystemId;
 use crate::model::approvals::Pending;
 use crate::model::pipelines::{Conclusion, Job, Quota, Run, RunStatus};
 use crate::model::source::SourceScope;
+use crate::model::{Kind, SystemId};
 use crate::safe;
 use crate::state::{State, gates, runners, runs};
 use crate::text::{self, Safe};
@@ -81,7 +81,10 @@ fn branch(run: &Run) -> Safe {
 
 fn is_stuck(state: &State, job: &Job) -> bool {
     let waited = |since| state.now.wall.duration_since(state.ours(job.id.cluster, since)).unsigned_abs();
-    job.status == RunStatus::Queued && job.created.is_some_and(|since| waited(since) >= QUEUED)
+    // No runner is what a task of Tekton waits for.
+    job.id.kind != Kind::TaskRun
+        && job.status == RunStatus::Queued
+        && job.created.is_some_and(|since| waited(since) >= QUEUED)
 }
 
 fn made(run: &Run, reason: Reason, since: Option<Timestamp>, name: &Safe, words: Safe) -> Blocker {

@@ -1,11 +1,13 @@
-//! Starting a workflow by hand: for which one, what the dialog says before, what proves it afterwards.
+//! Starting a workflow or a pipeline by hand: for which one, what the dialog says before, what proves it afterwards.
+
+use std::sync::Arc;
 
 use super::outcome::Verdict;
 use super::preview::Words;
 use crate::action::{Action, Change, Operation};
 use crate::command::Command;
 use crate::model::pipelines::Run;
-use crate::model::workflows::Dispatchable;
+use crate::model::workflows::{Dispatchable, Input, InputKind};
 use crate::model::{Kind, Name, ObjectId, Uid};
 use crate::safe;
 use crate::state::State;
@@ -17,14 +19,20 @@ const EVENT: &str = "workflow_dispatch";
 /// Inputs with a line of their own.
 const LINES: usize = 5;
 
-/// The form for the workflow of the run that is looked at.
+/// The form for the workflow or the pipeline of the run that is looked at.
 pub fn form(state: &State) -> Result<Form, Safe> {
     if let Some(why) = &state.read_only {
         return Err(safe!("read-only: {}", why));
     }
-    let id = super::target(state).filter(|id| id.kind == Kind::Run);
-    let id = id.ok_or_else(|| Safe::of("select a run of GitHub first: it is its workflow that is started"))?;
+    let id = super::target(state).filter(|id| id.kind.is_run());
+    let id = id.ok_or_else(|| Safe::of("select a run first: it is its workflow or pipeline that is started"))?;
     let run = state.world.runs.get(&id.uid).ok_or_else(|| Safe::of("it is gone"))?;
+    match run.kind {
+        Kind::PipelineRun => return of_pipeline(state, run),
+        Kind::Execution => return of_execution(state, run),
+        Kind::LoneTaskRun => return Err(Safe::of("a TaskRun of its own has no Pipeline: run it again")),
+        _ => {}
+    }
     let path = file_of(run);
     if path.is_empty() {
         return Err(Safe::of("GitHub does not say which file the run is of"));
@@ -39,6 +47,48 @@ pub fn form(state: &State) -> Result<Form, Safe> {
     super::offer::may_act(state, Command::DispatchWorkflow, &target)?;
     let branch = run.branch.as_ref().map_or("", Safe::as_str);
     Ok(Form::new(target, Name::new(path), Name::new(branch)))
+}
+
+/// Of Tekton: the Pipeline in the namespace of the run, which says what stands in the fields at first.
+fn of_pipeline(state: &State, run: &Run) -> Result<Form, Safe> {
+    let namespace = run.meta.namespace.clone();
+    let pipeline = Name::new(run.workflow.as_str());
+    let target = ObjectId {
+        cluster: run.meta.cluster,
+        kind: Kind::Pipeline,
+        uid: Uid::new(run.meta.cluster, &format!("{}/{}", namespace.raw(), pipeline.raw())),
+        namespace,
+        name: pipeline.clone(),
+    };
+    super::offer::may_act(state, Command::DispatchWorkflow, &target)?;
+    Ok(Form::new(target, run.meta.name.clone(), pipeline))
+}
+
+/// Of a RustCI server: what an execution can be told of its source.
+fn of_execution(state: &State, run: &Run) -> Result<Form, Safe> {
+    let id = Uid::new(run.meta.cluster, run.path.as_str());
+    let pipeline = state.world.details.pipeline(&id).ok_or_else(|| Safe::of("its pipeline is gone"))?;
+    super::offer::may_act(state, Command::DispatchWorkflow, &pipeline.id)?;
+    let input = |name: &str, description: &'static str, kind| Input {
+        name: Name::new(name),
+        description: Safe::of(description),
+        required: false,
+        default: None,
+        kind,
+    };
+    let given = Dispatchable {
+        id: 0,
+        name: pipeline.id.name.clone(),
+        sha: Name::new(""),
+        inputs: vec![
+            input("commit", "the commit to build, or its beginning", InputKind::Commit),
+            input("repository", "where the source is, as the pipeline understands it", InputKind::Text),
+        ],
+    };
+    let branch = run.branch.as_ref().map_or("", Safe::as_str);
+    let mut form = Form::new(pipeline.id.clone(), Name::new(""), Name::new(branch));
+    form.given = Some(Arc::new(given));
+    Ok(form)
 }
 
 /// `path` may name a branch behind the file.
@@ -59,9 +109,15 @@ pub fn action(state: &State, form: &Form, workflow: &Dispatchable) -> Result<Act
         sha: workflow.sha.clone(),
         inputs: form.inputs(),
         environment: form.environment(),
-        last: newest(state, &form.target, form.path.raw()),
+        last: last(state, &form.target, form.path.raw()),
     };
-    Ok(Action { target: form.target.clone(), change })
+    let mut target = form.target.clone();
+    if target.kind == Kind::Pipeline {
+        // Another one may have been named.
+        target.uid = Uid::new(target.cluster, &format!("{}/{}", target.namespace.raw(), form.reference.raw()));
+        target.name = form.reference.clone();
+    }
+    Ok(Action { target, change })
 }
 
 /// The same action as things stand now.
@@ -69,9 +125,18 @@ pub(super) fn again(state: &State, action: &Action) -> Result<Action, Safe> {
     super::offer::may_act(state, Command::DispatchWorkflow, &action.target)?;
     let mut action = action.clone();
     if let Change::Dispatch { path, last, .. } = &mut action.change {
-        *last = newest(state, &action.target, path.raw());
+        *last = self::last(state, &action.target, path.raw());
     }
     Ok(action)
+}
+
+/// The newest run there is, where nothing else tells one that was asked for from it.
+fn last(state: &State, target: &ObjectId, path: &str) -> Option<Uid> {
+    match target.kind {
+        Kind::Workflow => newest(state, target, path),
+        Kind::CiPipeline => super::pipeline::newest(state, target).map(|run| run.meta.uid.clone()),
+        _ => None,
+    }
 }
 
 /// Runs of this workflow that somebody started by hand.
@@ -101,6 +166,9 @@ pub(super) fn shows(state: &State, operation: &Operation) -> Verdict {
     let Change::Dispatch { path, reference, last, .. } = &operation.action.change else {
         return Verdict::Lost(Safe::of("a workflow can be started, nothing else"));
     };
+    if target.kind == Kind::Pipeline {
+        return pipeline_shows(state, operation);
+    }
     if let Some(id) = &operation.made {
         return match state.world.runs.get(&Uid::new(target.cluster, id.raw())) {
             Some(_) => Verdict::Seen,
@@ -118,13 +186,41 @@ pub(super) fn shows(state: &State, operation: &Operation) -> Verdict {
     }
 }
 
+/// Whether the run that the answer named is in the list.
+fn pipeline_shows(state: &State, operation: &Operation) -> Verdict {
+    let target = &operation.action.target;
+    let Some(made) = &operation.made else { return Verdict::Waiting(Safe::of("the new run to be listed")) };
+    let is_it = |run: &Arc<Run>| {
+        run.kind == Kind::PipelineRun
+            && run.meta.cluster == target.cluster
+            && run.meta.namespace == target.namespace
+            && run.meta.name == *made
+    };
+    let listed = state.world.runs.rows().iter().any(is_it);
+    if listed { Verdict::Seen } else { Verdict::Waiting(safe!("{} to be listed", made)) }
+}
+
 /// What the dialog says before.
 pub(super) fn words(action: &Action, words: &mut Words) {
     let Change::Dispatch { path, reference, inputs, .. } = &action.change else { return };
-    words.summary = safe!("a new run at {}", reference);
     words.expects = Safe::of("the new run in the list");
-    words.line("workflow", path.safe().clone());
-    words.line("ref", reference.safe().clone());
+    match action.target.kind {
+        Kind::Pipeline => {
+            words.summary = safe!("a new PipelineRun of {}", reference);
+            words.line("pipeline", reference.safe().clone());
+            words.line("as in", path.safe().clone());
+        }
+        Kind::CiPipeline => {
+            words.summary = Safe::of("a new execution of all its stages");
+            let branch = if reference.raw().is_empty() { Safe::of("none named") } else { reference.safe().clone() };
+            words.line("branch", branch);
+        }
+        _ => {
+            words.summary = safe!("a new run at {}", reference);
+            words.line("workflow", path.safe().clone());
+            words.line("ref", reference.safe().clone());
+        }
+    }
     let pair = |(name, value): &(Name, Name)| match value.raw() {
         "" => safe!("{}: (empty)", name),
         _ => safe!("{}: {}", name, value),
@@ -135,13 +231,24 @@ pub(super) fn words(action: &Action, words: &mut Words) {
         1..=LINES => words.lines("inputs", all),
         _ => words.line("inputs", Safe::join(all.iter(), " · ")),
     }
-    words.line("this will", safe!("start the workflow on the newest commit of {}, in your name", reference));
-    words.lines(
-        "it will not",
-        vec![
-            Safe::of("be sent twice: each request that arrives is a run of its own"),
+    let (will, not, undo) = match action.target.kind {
+        Kind::Pipeline => (
+            safe!("run {} with these parameters; workspaces and service account are those of {}", reference, path),
+            Safe::of("begin if the Pipeline has changed since the form was read"),
+            Safe::of("cancel ends the new run; what its tasks did until then stays done"),
+        ),
+        Kind::CiPipeline => (
+            Safe::of("start it as by hand (trigger_type manual), and mark it with this operation"),
+            Safe::of("begin if another execution of it came since you looked"),
+            Safe::of("cancel marks it as cancelled; what its steps did until then stays done"),
+        ),
+        _ => (
+            safe!("start the workflow on the newest commit of {}, in your name", reference),
             Safe::of("begin if the workflow's file has changed since the form was read"),
-        ],
-    );
-    words.line("undo", Safe::of("cancel ends the run; what its jobs did until then stays done"));
+            Safe::of("cancel ends the run; what its jobs did until then stays done"),
+        ),
+    };
+    words.line("this will", will);
+    words.lines("it will not", vec![Safe::of("be sent twice: each request that arrives is a run of its own"), not]);
+    words.line("undo", undo);
 }

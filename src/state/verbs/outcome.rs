@@ -45,7 +45,7 @@ pub fn expected(state: &State, operation: &Operation) -> Verdict {
             None => Verdict::Lost(Safe::of("the deployment was deleted meanwhile")),
         },
         Kind::Run => super::run::shows(state, operation),
-        Kind::Workflow => super::dispatch::shows(state, operation),
+        Kind::Workflow | Kind::Pipeline => super::dispatch::shows(state, operation),
         Kind::PipelineRun | Kind::LoneTaskRun => super::tekton::shows(state, operation),
         Kind::Execution | Kind::CiPipeline => super::pipeline::shows(state, operation),
         _ => Verdict::Lost(Safe::of("nothing proves an action on this kind")),

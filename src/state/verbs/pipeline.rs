@@ -160,7 +160,7 @@ fn short(id: &ObjectId) -> Safe {
 }
 
 /// The newest execution of a pipeline.
-fn newest<'a>(state: &'a State, pipeline: &ObjectId) -> Option<&'a Run> {
+pub(super) fn newest<'a>(state: &'a State, pipeline: &ObjectId) -> Option<&'a Run> {
     let rows = state.world.runs.rows().iter().map(AsRef::as_ref);
     CiPipeline::newest(rows.filter(|run: &&Run| is_of(run, pipeline)))
 }
@@ -179,11 +179,11 @@ pub(super) fn shows(state: &State, operation: &Operation) -> Verdict {
     let target = &operation.action.target;
     let made = operation.made.as_ref().map(|id| Uid::new(target.cluster, id.raw()));
     match (&operation.action.change, made) {
-        (Change::Trigger { .. }, Some(id)) => match state.world.runs.get(&id) {
+        (Change::Trigger { .. } | Change::Dispatch { .. }, Some(id)) => match state.world.runs.get(&id) {
             Some(_) => Verdict::Seen,
             None => Verdict::Waiting(safe!("execution {} in the list", Safe::identity(id.raw()).columns(0..8))),
         },
-        (Change::Trigger { last }, None) => match newest(state, target) {
+        (Change::Trigger { last } | Change::Dispatch { last, .. }, None) => match newest(state, target) {
             Some(run) if Some(&run.meta.uid) != last.as_ref() => Verdict::Seen,
             _ => Verdict::Waiting(Safe::of("a newer execution in the list")),
         },

@@ -29,7 +29,7 @@ pub(crate) enum Call {
 pub(crate) async fn prepare(client: &RustCi, operation: &Operation) -> Result<Call, String> {
     let action = &operation.action;
     match &action.change {
-        Change::Trigger { last } => {
+        Change::Trigger { last } | Change::Dispatch { last, .. } => {
             let runs = executions(client, &action.target).await.map_err(|error| unread("its executions", &error))?;
             let newest = CiPipeline::newest(runs.rows.iter().map(AsRef::as_ref));
             if newest.map(|run| &run.meta.uid) != last.as_ref() {
@@ -38,7 +38,7 @@ pub(crate) async fn prepare(client: &RustCi, operation: &Operation) -> Result<Ca
             }
             Ok(Call::Trigger {
                 path: format!("{PIPELINES}/{}/trigger", segment(action.target.uid.raw())),
-                body: json!({ "trigger_type": "manual", "environment": { MARK: operation.id.0 } }),
+                body: body(operation),
             })
         }
         Change::Cancel { .. } => {
@@ -65,6 +65,22 @@ pub(crate) async fn prepare(client: &RustCi, operation: &Operation) -> Result<Ca
     }
 }
 
+/// What an execution is told: who started it, and of its source what was filled in.
+fn body(operation: &Operation) -> Value {
+    let mut body = json!({ "trigger_type": "manual", "environment": { MARK: operation.id.0 } });
+    if let Change::Dispatch { reference, inputs, .. } = &operation.action.change {
+        let named = |name: &str| inputs.iter().find(|(input, _)| input.raw() == name).map(|(_, value)| value.raw());
+        let all =
+            [("branch", Some(reference.raw())), ("commit_hash", named("commit")), ("repository", named("repository"))];
+        for (field, value) in all {
+            if let Some(value) = value.filter(|value| !value.is_empty()) {
+                body[field] = value.into();
+            }
+        }
+    }
+    body
+}
+
 /// Sends once.
 pub(crate) async fn send(client: &RustCi, call: Call) -> Sent {
     match call {
@@ -84,7 +100,7 @@ pub(crate) fn made(answer: &Value) -> Option<&str> {
 pub(crate) async fn evidence(client: &RustCi, operation: &Operation) -> (Found, String) {
     let action = &operation.action;
     let found = match &action.change {
-        Change::Trigger { last } => {
+        Change::Trigger { last } | Change::Dispatch { last, .. } => {
             let known = last.as_ref().map(Uid::raw);
             triggered(client, &action.target, known, &operation.id).await
         }

@@ -3,6 +3,7 @@
 pub mod ingest;
 pub mod ingest_task;
 pub(super) mod perform;
+pub(super) mod start;
 pub mod tail;
 pub mod watch;
 mod words;

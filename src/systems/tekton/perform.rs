@@ -10,7 +10,7 @@ use crate::net::{NetError, Patch, Post, ReadStack, segment};
 use crate::systems::perform::{test, text};
 
 /// Which operation made a run: the label by which it is found when nobody heard the answer.
-const OPERATION: &str = "quarterdeck.dev/operation";
+pub(super) const OPERATION: &str = "quarterdeck.dev/operation";
 
 /// The patch that asks a run to end.
 pub(crate) async fn cancel(read: &ReadStack, action: &Action, how: CancelHow) -> Result<Patch, String> {
@@ -73,7 +73,7 @@ pub(crate) fn made(answer: &Value) -> Option<&str> {
 
 /// What the server shows of an action nobody heard the end of.
 pub(crate) async fn evidence(read: &ReadStack, action: &Action, id: &OperationId) -> (Found, String) {
-    if matches!(action.change, Change::RunAgain) {
+    if matches!(action.change, Change::RunAgain | Change::Dispatch { .. }) {
         let query = format!("{}?labelSelector={}", collection(action), segment(&format!("{OPERATION}={}", id.0)));
         return match get(read, &query).await {
             Ok(list) => match list.pointer("/items").and_then(Value::as_array).and_then(|items| items.first()) {
@@ -136,13 +136,15 @@ async fn read_run(read: &ReadStack, action: &Action) -> Result<Value, String> {
     }
 }
 
-async fn get(read: &ReadStack, path: &str) -> Result<Value, NetError> {
+pub(super) async fn get(read: &ReadStack, path: &str) -> Result<Value, NetError> {
     let answer = read.get(path).await?;
     serde_json::from_slice(&answer.body).map_err(|error| NetError::Transport(format!("the answer is no JSON: {error}")))
 }
 
 fn collection(action: &Action) -> String {
-    crate::systems::collection(ROOT, action.target.kind, Some(&action.target.namespace))
+    // What starts a Pipeline makes a run of it.
+    let kind = if action.target.kind == Kind::Pipeline { Kind::PipelineRun } else { action.target.kind };
+    crate::systems::collection(ROOT, kind, Some(&action.target.namespace))
 }
 
 fn path(action: &Action) -> String {

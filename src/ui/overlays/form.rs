@@ -14,9 +14,10 @@ use ratatui::layout::Rect;
 
 use super::typed;
 use crate::config::theme::Role;
+use crate::model::workflows::InputKind;
 use crate::safe;
 use crate::state::State;
-use crate::state::form::{Field, Form, Value};
+use crate::state::form::{self, Field, Form, Value};
 use crate::text::Safe;
 use crate::ui::pen::{Pen, Words};
 
@@ -34,7 +35,9 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>, form: &Form) {
     pen.within(area).wipe(Role::Dialog);
     let inner = Rect { x: area.x + 2, y: area.y, width: width.saturating_sub(4), height };
     let mut body = pen.within(inner);
-    let title = Words::of(Role::Strong, safe!("Run {} of {}", form.target.name, form.target.namespace));
+    let place = form.target.namespace.safe();
+    let of = if place.is_empty() { Safe::of("") } else { safe!(" of {}", place) };
+    let title = Words::of(Role::Strong, safe!("Run {}{}", form.target.name, of));
     let path = Words::of(Role::Dim, form.path.safe());
     // Which workflow it is comes before where its file lies.
     let path = if title.width() + path.width() + 2 <= inner.width { path } else { Words::new() };
@@ -68,14 +71,16 @@ fn row(state: &State, pen: &mut Pen<'_>, form: &Form, (at, y): (usize, u16), lab
     let value = label + 5;
     let room = pen.width().saturating_sub(value);
     let Some(at) = at.checked_sub(1) else {
-        pen.write(2, y, label, &Words::of(name, "branch or tag"));
-        pen.write(label + 3, y, 1, &Words::of(Role::Wait, "*"));
+        pen.write(2, y, label, &Words::of(name, form.first().0));
+        if !form.may_be_empty() {
+            pen.write(label + 3, y, 1, &Words::of(Role::Wait, "*"));
+        }
         pen.write(value, y, room, &typed(&form.branch, focused));
         return;
     };
     let Some(field) = form.fields.get(at) else {
-        let words = match state.world.details.workflow(&form.wanted()) {
-            None => Words::of(Role::Move, "◌ ").dim("its file is being read"),
+        let words = match form::read(state, form) {
+            None => Words::of(Role::Move, "◌ ").dim("what it asks for is being read"),
             Some(Err(_)) => Words::of(Role::Bad, "✖ ").text("it cannot be started"),
             Some(Ok(_)) => Words::of(Role::Text, "the dialog with what will be sent"),
         };
@@ -110,13 +115,20 @@ fn shown(field: &Field, focused: bool) -> Words {
 
 /// What is said of the row that has the keys, or why nothing can be filled in.
 fn said(state: &State, form: &Form) -> Words {
-    if let Some(Err(why)) = state.world.details.workflow(&form.wanted()) {
+    if let Some(Err(why)) = form::read(state, form) {
         return Words::of(Role::Bad, "✖ ").text(why);
     }
     match form.at.checked_sub(1).and_then(|at| form.fields.get(at)) {
-        Some(field) if !field.input.description.is_empty() => Words::of(Role::Dim, &field.input.description),
-        Some(_) => Words::new(),
-        None if form.at == 0 => Words::of(Role::Dim, "the inputs are those of the workflow's file there"),
+        Some(field) => {
+            let how = match field.input.kind {
+                InputKind::List => "items after commas",
+                InputKind::Table(_) => "key=value, after commas",
+                _ => "",
+            };
+            let both = [field.input.description.clone(), Safe::of(how)];
+            Words::of(Role::Dim, Safe::join(both.iter().filter(|text| !text.is_empty()), "; "))
+        }
+        None if form.at == 0 => Words::of(Role::Dim, form.first().1),
         None => Words::new(),
     }
 }

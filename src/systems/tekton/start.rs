@@ -1,0 +1,281 @@
+//! Starting a Pipeline with parameters, as `tkn pipeline start` does (apis.md §5): its parameters are read
+//! when somebody is about to start it, and compared again right before the send. What the run it is
+//! started from says beside them (workspaces, service account, timeouts) is taken over.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, watch};
+
+use super::ROOT;
+use super::perform::{OPERATION, get};
+use crate::action::{Action, Change, OperationId};
+use crate::model::interest::Interest;
+use crate::model::source::{Detail, FeedEvent, FeedId};
+use crate::model::workflows::{Dispatchable, Input, InputKind, WorkflowRead, WorkflowWanted, list, pairs, pieces};
+use crate::model::{Kind, Name, SourceId};
+use crate::net::{NetError, Post, ReadStack, segment};
+use crate::systems::perform::text;
+use crate::text::Safe;
+
+/// What it needs to answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Parts {
+    pub(crate) cluster: SourceId,
+    pub(crate) read: ReadStack,
+    pub(crate) tx: mpsc::Sender<(FeedId, FeedEvent)>,
+    pub(crate) interest: watch::Receiver<Arc<Interest>>,
+    pub(crate) refresh: watch::Receiver<u64>,
+    /// Those of PipelineRuns, by whose names it speaks.
+    pub(crate) feeds: Vec<FeedId>,
+}
+
+/// Reads each Pipeline of this cluster that somebody is about to start. Until the loop is gone.
+pub(crate) async fn run(mut parts: Parts) {
+    let mut known = None;
+    loop {
+        let wanted = parts.interest.borrow_and_update().workflow.clone();
+        let wanted = wanted.filter(|wanted| wanted.source == parts.cluster);
+        if let Some(asked) = wanted.clone().filter(|_| wanted != known) {
+            let workflow = dispatchable(&parts.read, &asked).await.map(Arc::new);
+            let namespace = |feed: &&FeedId| feed.namespace.as_ref().is_none_or(|name| *name == asked.repository);
+            let Some(feed) = parts.feeds.iter().find(namespace).cloned() else { return };
+            let read = WorkflowRead { wanted: asked, workflow };
+            if parts.tx.send((feed, FeedEvent::Detail(Detail::Workflow(read)))).await.is_err() {
+                return;
+            }
+        }
+        known = wanted;
+        tokio::select! {
+            changed = parts.interest.changed() => if changed.is_err() { return },
+            changed = parts.refresh.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                known = None;
+            }
+            () = parts.tx.closed() => return,
+        }
+    }
+}
+
+async fn dispatchable(read: &ReadStack, wanted: &WorkflowWanted) -> Result<Dispatchable, Safe> {
+    let (namespace, pipeline) = (wanted.repository.raw(), wanted.reference.raw());
+    let object = get(read, &pipeline_path(namespace, pipeline)).await.map_err(|error| {
+        Safe::line(&match error {
+            NetError::Api { code: 404, .. } => format!("there is no Pipeline {pipeline} in {namespace}"),
+            error => format!("Pipeline {pipeline} cannot be read: {error}"),
+        })
+    })?;
+    // Where the run is gone, what the Pipeline says by itself is all there is.
+    let base = base(read, namespace, wanted.path.raw(), pipeline).await.ok().flatten();
+    if let Some(why) = without_workspaces(&object, base.as_ref()) {
+        return Err(Safe::line(&why));
+    }
+    Ok(shape(&object, base.as_ref()))
+}
+
+/// The spec of the run it is started from, if that is of the same Pipeline.
+async fn base(read: &ReadStack, namespace: &str, run: &str, pipeline: &str) -> Result<Option<Value>, NetError> {
+    let path = format!("{ROOT}/namespaces/{}/pipelineruns/{}", segment(namespace), segment(run));
+    let run = match get(read, &path).await {
+        Ok(run) => run,
+        Err(NetError::Api { code: 404, .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let same = text(&run, "/spec/pipelineRef/name") == Some(pipeline);
+    Ok(run.get("spec").filter(|_| same).cloned())
+}
+
+/// Why it cannot be started from here: nobody says which volumes its workspaces are.
+fn without_workspaces(pipeline: &Value, base: Option<&Value>) -> Option<String> {
+    let rows = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
+    let given = rows(base.and_then(|spec| spec.get("workspaces")));
+    let is_given = |name: &str| given.iter().any(|row| text(row, "/name") == Some(name));
+    let wanted = rows(pipeline.pointer("/spec/workspaces"));
+    let needs = wanted.iter().filter(|row| row.get("optional") != Some(&Value::Bool(true)));
+    let missing: Vec<&str> = needs.filter_map(|row| text(row, "/name")).filter(|name| !is_given(name)).collect();
+    let next = "start it from a run that has them";
+    (!missing.is_empty()).then(|| format!("it wants workspaces that nobody names ({}): {next}", missing.join(", ")))
+}
+
+/// What it asks for; the run it is started from says what stands there at first.
+fn shape(pipeline: &Value, base: Option<&Value>) -> Dispatchable {
+    let params = pipeline.pointer("/spec/params").and_then(Value::as_array).cloned().unwrap_or_default();
+    let before = base.and_then(|spec| spec.get("params")).and_then(Value::as_array).cloned().unwrap_or_default();
+    let input = |param: &Value| {
+        let name = text(param, "/name")?;
+        let last = before.iter().find(|row| text(row, "/name") == Some(name)).and_then(|row| row.get("value"));
+        let default = param.get("default");
+        let kind = kind(param);
+        let shown = last.or(default).map(|value| Name::new(&written(value)));
+        Some(Input {
+            name: Name::new(name),
+            description: Safe::line(text(param, "/description").unwrap_or_default()),
+            required: default.is_none(),
+            default: shown,
+            kind,
+        })
+    };
+    Dispatchable {
+        id: 0,
+        name: Name::new(text(pipeline, "/metadata/name").unwrap_or_default()),
+        sha: Name::new(&version(pipeline)),
+        inputs: params.iter().filter_map(input).collect(),
+    }
+}
+
+fn kind(param: &Value) -> InputKind {
+    let texts = |value: Option<&Value>| -> Vec<Name> {
+        let all = value.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        all.iter().filter_map(Value::as_str).map(Name::new).collect()
+    };
+    let properties = param.get("properties").and_then(Value::as_object);
+    match (text(param, "/type"), param.get("default")) {
+        (Some("array"), _) | (None, Some(Value::Array(_))) => InputKind::List,
+        (Some("object"), _) | (None, Some(Value::Object(_))) => {
+            InputKind::Table(properties.into_iter().flat_map(|map| map.keys()).map(|key| Name::new(key)).collect())
+        }
+        _ => match texts(param.get("enum")) {
+            all if all.is_empty() => InputKind::Text,
+            all => InputKind::Choice(all),
+        },
+    }
+}
+
+/// As it is typed: items after commas, of an object `key=value`.
+fn written(value: &Value) -> String {
+    let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    match value {
+        Value::Array(all) => list(all.iter().map(word)),
+        Value::Object(map) => list(map.iter().map(|(key, value)| format!("{key}={}", word(value)))),
+        value => word(value),
+    }
+}
+
+/// As Tekton takes it.
+fn value(kind: &InputKind, typed: &str) -> Value {
+    match kind {
+        InputKind::List => pieces(typed).into(),
+        InputKind::Table(_) => {
+            Value::Object(pairs(typed).into_iter().map(|(key, value)| (key, value.into())).collect())
+        }
+        _ => typed.into(),
+    }
+}
+
+/// Another one asks for something else, perhaps.
+fn version(pipeline: &Value) -> String {
+    let word = |pointer: &str| text(pipeline, pointer).unwrap_or_default();
+    format!("{}/{}", word("/metadata/uid"), word("/metadata/resourceVersion"))
+}
+
+/// Compares the Pipeline and makes the new run, or says why not.
+pub(crate) async fn prepare(read: &ReadStack, action: &Action, id: &OperationId) -> Result<Post, String> {
+    let Change::Dispatch { path, reference, sha, inputs, .. } = &action.change else {
+        return Err("this starts no Pipeline".to_owned());
+    };
+    let (namespace, pipeline) = (action.target.namespace.raw(), reference.raw());
+    let object = get(read, &pipeline_path(namespace, pipeline)).await.map_err(|error| match error {
+        NetError::Api { code: 404, .. } => format!("changed since you looked: Pipeline {pipeline} is gone"),
+        error => format!("Pipeline {pipeline} cannot be read before the send: {error}"),
+    })?;
+    if version(&object) != sha.raw() {
+        return Err(format!("changed since you looked: Pipeline {pipeline} is another one now"));
+    }
+    let base = base(read, namespace, path.raw(), pipeline).await;
+    let base = base.map_err(|error| format!("the run it is started from cannot be read before the send: {error}"))?;
+    if let Some(why) = without_workspaces(&object, base.as_ref()) {
+        return Err(format!("changed since you looked: {why}"));
+    }
+    let known = shape(&object, None).inputs;
+    let params: Vec<Value> = inputs
+        .iter()
+        .filter_map(|(name, typed)| {
+            let input = known.iter().find(|input| input.name == *name)?;
+            Some(json!({ "name": name.raw(), "value": value(&input.kind, typed.raw()) }))
+        })
+        .collect();
+    let mut spec = base.filter(Value::is_object).unwrap_or_else(|| json!({ "pipelineRef": { "name": pipeline } }));
+    if let Value::Object(fields) = &mut spec {
+        fields.remove("status");
+        fields.insert("params".to_owned(), params.into());
+    }
+    let body = json!({
+        "apiVersion": "tekton.dev/v1",
+        "kind": "PipelineRun",
+        "metadata": {
+            "generateName": format!("{pipeline}-"), "namespace": namespace, "labels": { OPERATION: id.0 },
+        },
+        "spec": spec,
+    });
+    let path = crate::systems::collection(ROOT, Kind::PipelineRun, Some(&action.target.namespace));
+    Ok(Post { path, body: body.to_string().into_bytes() })
+}
+
+fn pipeline_path(namespace: &str, name: &str) -> String {
+    format!("{ROOT}/namespaces/{}/pipelines/{}", segment(namespace), segment(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pipeline() -> Value {
+        json!({
+            "metadata": { "name": "release", "uid": "u", "resourceVersion": "7" },
+            "spec": {
+                "params": [
+                    { "name": "revision", "type": "string", "default": "main", "description": "what to build" },
+                    { "name": "service" },
+                    { "name": "platforms", "type": "array", "default": ["linux/amd64", "a,b"] },
+                    { "name": "chart", "type": "object", "properties": { "name": {}, "version": {} },
+                      "default": { "name": "shop", "version": "1.4" } },
+                    { "name": "level", "enum": ["debug", "info"], "default": "info" },
+                    { "type": "string" },
+                ],
+                "workspaces": [{ "name": "source" }, { "name": "cache", "optional": true }],
+            },
+        })
+    }
+
+    #[test]
+    fn parameters_are_asked_for_by_their_types() {
+        let base =
+            json!({ "params": [{ "name": "service", "value": "checkout" }], "workspaces": [{ "name": "source" }] });
+        let shown = shape(&pipeline(), Some(&base));
+        let told: Vec<String> = shown
+            .inputs
+            .iter()
+            .map(|input| {
+                let default = input.default.as_ref().map_or("–", Name::raw);
+                let star = if input.required { "*" } else { "" };
+                format!("{}{star} {} {default}", input.name.raw(), input.kind.as_str())
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "revision string main",
+                "service* string checkout",
+                "platforms array linux/amd64, a\\,b",
+                "chart object name=shop, version=1.4",
+                "level choice info",
+            ]
+        );
+        assert_eq!(shown.sha.raw(), "u/7");
+        // What is shown is what is sent.
+        assert_eq!(value(&InputKind::List, "linux/amd64, a\\,b"), json!(["linux/amd64", "a,b"]));
+        assert_eq!(value(&shown.inputs[3].kind, "name=shop, version=1=4"), json!({ "name": "shop", "version": "1=4" }));
+        assert_eq!(value(&InputKind::Text, "a, b"), json!("a, b"));
+        assert_eq!(value(&InputKind::List, ""), json!([]));
+    }
+
+    #[test]
+    fn workspaces_must_be_named_by_the_run_it_is_started_from() {
+        let why = without_workspaces(&pipeline(), None).unwrap();
+        assert!(why.contains("(source)"), "{why}");
+        let base = json!({ "workspaces": [{ "name": "source", "emptyDir": {} }] });
+        assert_eq!(without_workspaces(&pipeline(), Some(&base)), None);
+    }
+}
