@@ -47,6 +47,7 @@ use crate::net::{Cluster, segment};
 use crate::text::Safe;
 
 pub use pace::Pace;
+pub use standing::is_not_served;
 
 pub use scope::{Namespaces, Spec, Upstream, address_place, connect, resolve};
 

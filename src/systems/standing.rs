@@ -8,9 +8,9 @@ use tokio::time::sleep;
 
 use super::feed::{Feed, Trouble};
 use super::heartbeat::Down;
-use crate::model::SystemId;
+use crate::model::{Kind, SystemId};
 use crate::model::source::{FeedEvent, FeedStatus};
-use crate::net::NetError;
+use crate::net::{NetError, ReadStack};
 use crate::text::Safe;
 
 /// Lists begun again because the server forgot the place, before that becomes trouble.
@@ -148,15 +148,8 @@ impl Feed {
         self.say(FeedStatus::Absent { message }).await
     }
 
-    /// The server asks who may before it looks whether there is such a kind: what nobody gave a right to
-    /// may as well not be there. What it serves it tells everybody who is known to it; an answer that
-    /// does not tell leaves the refusal as it was said.
     async fn is_not_served(&self) -> bool {
-        let Some(group) = self.is_optional().then(|| group_version(&self.place.0)).flatten() else { return false };
-        match self.parts.read.get_once(group, self.parts.read.deadlines().total).await {
-            Ok(answer) => serves(&answer.body, self.id.kind.plural()) == Some(false),
-            Err(error) => error.code() == Some(404),
-        }
+        is_not_served(&self.parts.read, self.id.kind, &self.place.0).await
     }
 
     async fn stale_or_failed(&mut self, message: Safe, wait: Duration) -> Result<(), Trouble> {
@@ -207,6 +200,17 @@ impl Feed {
 
     pub(super) async fn tell(&self, event: FeedEvent) -> Result<(), Trouble> {
         self.parts.tx.send((self.id.clone(), event)).await.map_err(|_| Trouble::Gone)
+    }
+}
+
+/// A server asks who may before it looks whether there is such a kind: what nobody gave a right to may as
+/// well not be there. What it serves it tells everybody who is known to it; an answer that does not tell
+/// leaves the refusal as it was said. `path` is that of the list that was refused.
+pub async fn is_not_served(read: &ReadStack, kind: Kind, path: &str) -> bool {
+    let Some(group) = group_version(path).filter(|_| kind.system() != SystemId::Kubernetes) else { return false };
+    match read.get_once(group, read.deadlines().total).await {
+        Ok(answer) => serves(&answer.body, kind.plural()) == Some(false),
+        Err(error) => error.code() == Some(404),
     }
 }
 

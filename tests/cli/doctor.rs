@@ -119,8 +119,11 @@ fn what_does_not_work_exits_with_1_and_costs_no_other_line() {
                 Reply::json(json!({ "gitVersion": "v1.34.0" }))
             } else if request.path.contains("/pods") {
                 Reply::status(403, "Forbidden", "pods is forbidden: User \"ada\" cannot list resource \"pods\"")
-            } else if request.path.contains("argoproj.io") {
+            } else if request.path.contains("argoproj.io") || request.path == "/apis/tekton.dev/v1" {
                 Reply::Whole(404, "Content-Type: text/plain\r\n".to_owned(), "404 page not found\n".to_owned())
+            } else if request.path.contains("tekton.dev") {
+                // Refused, and not even there.
+                Reply::status(403, "Forbidden", "pipelineruns.tekton.dev is forbidden: User \"ada\" cannot list")
             } else {
                 Reply::json(json!({ "metadata": { "resourceVersion": "1" }, "items": [] }))
             }
@@ -145,6 +148,7 @@ services: [{ name: checkout, repo: acme/checkout }]
         has(&rows, "kubernetes permission ok all namespaces: may read namespaces, deployments, replicasets, events");
         has(&rows, "kubernetes permission fail pods is forbidden: User \"ada\"");
         has(&rows, "kubernetes permission warn all namespaces: this cluster does not know rollouts");
+        assert!(!rows.iter().any(|row| row.contains("pipelineruns")), "{}", rows.join("\n"));
         has(&rows, "kubernetes reach fail http://127.0.0.1:1 refused the connection");
         has(&rows, "prometheus reach fail http://127.0.0.1:1 refused the connection");
         has(&rows, "docker reach fail");

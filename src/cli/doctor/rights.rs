@@ -76,15 +76,20 @@ pub(super) async fn of(subject: &Subject, read: &ReadStack, namespace: Option<&N
 async fn lists(subject: &Subject, read: &ReadStack, namespace: Option<&Name>) -> (Vec<Kind>, Vec<Finding>) {
     let kinds: Vec<(Kind, String)> =
         Kind::IN_CLUSTERS.into_iter().filter_map(|kind| Some((kind, systems::some_of(kind, namespace, 1)?))).collect();
-    let asked = kinds.iter().map(|(kind, path)| async move { (*kind, ask(read.get_once(path, PATIENCE)).await) });
+    let asked = kinds.iter().map(|(kind, path)| async move {
+        let answer = ask(read.get_once(path, PATIENCE)).await;
+        let refused = matches!(answer, Err(NetError::Api { code: 403, .. }));
+        let absent = refused && systems::is_not_served(read, *kind, path).await;
+        (*kind, answer, absent)
+    });
     let place = place_of(namespace);
     let (mut may, mut findings) = (Vec::new(), Vec::new());
-    for (kind, answer) in join_all(asked).await {
+    for (kind, answer, absent) in join_all(asked).await {
         match answer {
             Ok(_) => may.push(kind),
             // Most clusters run no pipelines.
-            Err(NetError::Api { code: 404, .. }) if kind.system() == SystemId::Tekton => {}
-            Err(NetError::Api { code: 404, .. }) => findings.push(subject.say(
+            Err(NetError::Api { code, .. }) if (code == 404 || absent) && kind.system() == SystemId::Tekton => {}
+            Err(NetError::Api { code, .. }) if code == 404 || absent => findings.push(subject.say(
                 "permission",
                 Verdict::Warn,
                 format!("{place}: this cluster does not know {}", kind.plural()),
