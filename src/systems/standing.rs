@@ -8,8 +8,8 @@ use tokio::time::sleep;
 
 use super::feed::{Feed, Trouble};
 use super::heartbeat::Down;
-use crate::model::{Kind, SystemId};
 use crate::model::source::{FeedEvent, FeedStatus};
+use crate::model::{Kind, SystemId};
 use crate::net::{NetError, ReadStack};
 use crate::text::Safe;
 

@@ -120,7 +120,10 @@ impl Shape {
         let mut out = self.job.clone();
         let page = format!("https://github.com/{}", self.repository);
         let runner = match (plan.is_own(), id % 900) {
-            (true, number) => (21 + number % 2, format!("arm-builder-{}", 1 + number % 2), 1, "Default"),
+            (true, number) => {
+                let which = if plan.runner.ends_with("gpu") { "gpu" } else { "arm" };
+                (21 + number % 2, format!("{which}-{}", 1 + number % 2), 1, "Default")
+            }
             (false, number) => {
                 (1_000_000_000 + number, format!("GitHub Actions {}", 1_000_000_000 + number), 0, "GitHub Actions")
             }
