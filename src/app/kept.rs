@@ -146,7 +146,7 @@ fn hold(lock: &File) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::durations::Sample;
+    use crate::model::durations::{Outcome, Sample};
 
     fn flow() -> Flow {
         let word = str::to_owned;
@@ -157,6 +157,7 @@ mod tests {
         let mut book = Book::default();
         for (ended, millis) in spans {
             book.learn(&flow(), job, None, Sample { ended: *ended, millis: *millis });
+            book.learn_outcome(&flow(), job, Outcome { ended: *ended, failed: millis % 2_000 == 0 });
             book.learn(&flow(), job, Some("Run tests"), Sample { ended: *ended, millis: millis / 2 });
         }
         book
@@ -175,6 +176,8 @@ mod tests {
         let mut both = mine;
         both.merge(&theirs);
         assert_eq!(kept.read(), (both, None));
+        let ended = kept.read().0.outcomes(&flow(), "build").iter().map(|one| one.failed).collect::<Vec<_>>();
+        assert_eq!(ended, [false, true], "how they ended is known after a restart");
     }
 
     #[test]

@@ -335,8 +335,9 @@ impl World {
 
 /// What the builder of a version has to know of an act.
 fn deploy(scenario: &Scenario, act: &Act) -> github::Deploy {
-    let image = scenario.workloads[act.workload].image.clone();
-    github::Deploy { at: act.at, image, version: act.version.clone(), again: act.again.clone() }
+    let workload = &scenario.workloads[act.workload];
+    let (image, environment) = (workload.image.clone(), workload.parts().0.to_owned());
+    github::Deploy { at: act.at, image, environment, version: act.version.clone(), again: act.again.clone() }
 }
 
 /// The deploys and repeats of a scenario in order of time.

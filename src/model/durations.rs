@@ -1,5 +1,5 @@
-//! How long jobs and their steps took when they went well: what an expectation is made from. Facts of
-//! the servers' own clocks, kept from one start of the program to the next, bounded in every direction.
+//! How long jobs and their steps took when they went well, and how jobs ended: what an expectation is
+//! made from, and how often a job fails. Facts of the servers' own clocks, kept from one start of the program to the next, bounded in every direction.
 
 use std::collections::BTreeMap;
 
@@ -94,6 +94,64 @@ impl Samples {
     }
 }
 
+/// How one ended that was neither skipped nor cancelled, and when, by the server's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Outcome {
+    /// Seconds since 1970.
+    pub ended: i64,
+    pub failed: bool,
+}
+
+/// Oldest first, none twice, at most [`SAMPLES`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<(i64, bool)>", into = "Vec<(i64, bool)>")]
+pub struct Outcomes(Vec<Outcome>);
+
+impl From<Vec<(i64, bool)>> for Outcomes {
+    fn from(pairs: Vec<(i64, bool)>) -> Self {
+        let mut all = Self::default();
+        for (ended, failed) in pairs {
+            all.add(Outcome { ended, failed });
+        }
+        all
+    }
+}
+
+impl From<Outcomes> for Vec<(i64, bool)> {
+    fn from(outcomes: Outcomes) -> Self {
+        outcomes.0.into_iter().map(|one| (one.ended, one.failed)).collect()
+    }
+}
+
+impl Outcomes {
+    /// False when it is known already, or older than all that are kept.
+    fn add(&mut self, outcome: Outcome) -> bool {
+        let Err(at) = self.0.binary_search(&outcome) else { return false };
+        let full = self.0.len() >= SAMPLES;
+        if full && at == 0 {
+            return false;
+        }
+        self.0.insert(at, outcome);
+        if full {
+            self.0.remove(0);
+        }
+        true
+    }
+
+    #[must_use]
+    pub fn all(&self) -> &[Outcome] {
+        &self.0
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn newest(&self) -> i64 {
+        self.0.last().map_or(i64::MIN, |one| one.ended)
+    }
+}
+
 /// A job, and its steps by their names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Times {
@@ -101,6 +159,9 @@ pub struct Times {
     pub took: Samples,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub steps: BTreeMap<String, Samples>,
+    /// How the job's last ones ended.
+    #[serde(default, skip_serializing_if = "Outcomes::is_empty")]
+    pub ended: Outcomes,
 }
 
 /// The jobs of a workflow by their names; the one without a name is the whole run.
@@ -117,31 +178,56 @@ pub struct Book {
 impl Book {
     /// Takes one in; false when nothing is new.
     pub fn learn(&mut self, flow: &Flow, job: &str, step: Option<&str>, sample: Sample) -> bool {
-        let long = [&flow.source, &flow.kind, &flow.namespace, &flow.workflow].iter().any(|word| word.len() > NAME);
-        if long || job.len() > NAME || step.is_some_and(|step| step.len() > NAME) {
+        if step.is_some_and(|step| step.len() > NAME) || !self.has_room(flow, job, step) {
             return false;
         }
-        if !self.knows(flow, job, step) && self.is_full(flow, step.is_some()) {
-            return false;
-        }
-        let jobs = self.flows.entry(flow.clone()).or_default();
-        if !jobs.contains_key(job) {
-            jobs.insert(job.to_owned(), Times::default());
-            self.series += 1;
-        }
-        let Some(times) = jobs.get_mut(job) else { return false };
+        let Some(times) = self.times(flow, job) else { return false };
+        let mut new_step = 0;
         let learnt = match step {
             None => times.took.add(sample),
             Some(step) => {
                 if !times.steps.contains_key(step) {
                     times.steps.insert(step.to_owned(), Samples::default());
-                    self.series += 1;
+                    new_step = 1;
                 }
                 times.steps.get_mut(step).is_some_and(|samples| samples.add(sample))
             }
         };
+        self.series += new_step;
         self.shrink();
         learnt
+    }
+
+    /// The same of how a job ended.
+    pub fn learn_outcome(&mut self, flow: &Flow, job: &str, outcome: Outcome) -> bool {
+        if job.is_empty() || !self.has_room(flow, job, None) {
+            return false;
+        }
+        let learnt = self.times(flow, job).is_some_and(|times| times.ended.add(outcome));
+        self.shrink();
+        learnt
+    }
+
+    fn has_room(&self, flow: &Flow, job: &str, step: Option<&str>) -> bool {
+        let long = [&flow.source, &flow.kind, &flow.namespace, &flow.workflow].iter().any(|word| word.len() > NAME);
+        let full = || !self.knows(flow, job, step) && self.is_full(flow, step.is_some());
+        !long && job.len() <= NAME && !full()
+    }
+
+    /// Of a job, which is a series from now on.
+    fn times(&mut self, flow: &Flow, job: &str) -> Option<&mut Times> {
+        let jobs = self.flows.entry(flow.clone()).or_default();
+        if !jobs.contains_key(job) {
+            jobs.insert(job.to_owned(), Times::default());
+            self.series += 1;
+        }
+        jobs.get_mut(job)
+    }
+
+    /// How the last ones of a job ended, oldest first.
+    #[must_use]
+    pub fn outcomes(&self, flow: &Flow, job: &str) -> &[Outcome] {
+        self.flows.get(flow).and_then(|jobs| jobs.get(job)).map_or(&[], |times| times.ended.all())
     }
 
     fn is_full(&self, flow: &Flow, step: bool) -> bool {
@@ -184,6 +270,9 @@ impl Book {
             for sample in times.took.all() {
                 self.learn(flow, job, None, *sample);
             }
+            for outcome in times.ended.all() {
+                self.learn_outcome(flow, job, *outcome);
+            }
             for (step, samples) in &times.steps {
                 for sample in samples.all() {
                     self.learn(flow, job, Some(step), *sample);
@@ -222,7 +311,9 @@ fn series(jobs: &Jobs) -> usize {
 }
 
 fn newest(jobs: &Jobs) -> i64 {
-    let of =
-        |times: &Times| times.steps.values().map(Samples::newest).max().unwrap_or(i64::MIN).max(times.took.newest());
+    let of = |times: &Times| {
+        let steps = times.steps.values().map(Samples::newest).max().unwrap_or(i64::MIN);
+        steps.max(times.took.newest()).max(times.ended.newest())
+    };
     jobs.values().map(of).max().unwrap_or(i64::MIN)
 }

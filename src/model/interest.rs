@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::asides::Wanted;
 use super::images::Digest;
 use super::slo::ComparisonQuery;
 use super::workflows::WorkflowWanted;
@@ -25,6 +26,8 @@ pub struct Interest {
     pub runners: Vec<(SourceId, Name)>,
     /// The repository whose findings are looked at.
     pub security: Option<(SourceId, Name)>,
+    /// What stands beside the run or workload whose page is shown.
+    pub asides: Vec<Wanted>,
     /// Canaries that are compared with their stable arm.
     pub comparisons: Vec<ComparisonQuery>,
     /// Budget spent of this objective since then.

@@ -2,6 +2,7 @@
 //! ages are made from them at the last moment. Uses nothing but std, jiff, serde and [`crate::text`].
 
 pub mod approvals;
+pub mod asides;
 pub mod docker;
 pub mod durations;
 mod ids;

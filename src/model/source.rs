@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::approvals::PendingRead;
+use super::asides::AsideRead;
 use super::docker::DockerContainer;
 use super::images::Image;
 use super::kubernetes::{Deployment, Event, Meta, Namespace, Pod, ReplicaSet};
@@ -141,6 +142,7 @@ pub enum Detail {
     Workflow(WorkflowRead),
     Runners(RunnersRead),
     Security(Box<SecurityRead>),
+    Aside(AsideRead),
     Comparison(Box<Comparison>),
     Spent(Spent),
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::model::approvals::{Pending, PendingRead};
+use crate::model::asides::{Aside, AsideRead, Attempt, Told};
 use crate::model::pipelines::{CiPipeline, Job, Jobs, JobsRead, Quota};
 use crate::model::runners::RunnersRead;
 use crate::model::security::SecurityRead;
@@ -19,6 +20,8 @@ use crate::text::Safe;
 
 /// Jobs and steps that are kept of all runs together.
 const MOST: usize = 50_000;
+/// What stands beside runs is kept of so many; what was heard of longest ago goes.
+const ASIDES: usize = 64;
 
 /// A comparison, whose it is, and when it came (monotonic).
 #[derive(Debug, Clone)]
@@ -33,6 +36,7 @@ pub struct Details {
     pub quotas: BTreeMap<SourceId, Quota>,
     jobs: HashMap<Uid, Result<Arc<Jobs>, Safe>>,
     pending: HashMap<Uid, Result<Arc<Pending>, Safe>>,
+    asides: BTreeMap<Aside, (Duration, Result<Arc<Told>, Safe>)>,
     /// The run of each job, and where the job stands in it.
     places: HashMap<Uid, (Uid, usize)>,
     /// Of each RustCI server.
@@ -80,6 +84,7 @@ impl Details {
                     self.pending.insert(run, pending);
                 }
             }
+            Detail::Aside(read) => self.keep_aside(mono, read),
             Detail::Comparison(row) => {
                 let key = (row.query.rollout.clone(), row.query.metric);
                 drop(self.comparisons.insert(key, Compared { source, heard: mono, row: Arc::from(row) }));
@@ -90,6 +95,18 @@ impl Details {
             Detail::Security(read) => self.security = Some(read),
             Detail::Workflow(read) => self.workflow = Some(read),
             Detail::Spent(row) => drop(self.spent.insert(row.slo.clone(), row)),
+        }
+    }
+
+    /// As of jobs: what was read is better than why it cannot be read now.
+    fn keep_aside(&mut self, mono: Duration, AsideRead { aside, told }: AsideRead) {
+        if told.is_err() && self.asides.get(&aside).is_some_and(|(_, told)| told.is_ok()) {
+            return;
+        }
+        self.asides.insert(aside, (mono, told));
+        while self.asides.len() > ASIDES {
+            let oldest = self.asides.iter().min_by_key(|(_, (heard, _))| *heard).map(|(aside, _)| aside.clone());
+            drop(oldest.and_then(|oldest| self.asides.remove(&oldest)));
         }
     }
 
@@ -194,16 +211,32 @@ impl Details {
         self.security.as_deref().filter(|read| read.source == source && read.repository == *repository)
     }
 
+    /// What stands beside a run, as it was read last; `Err`: why it cannot be read.
+    #[must_use]
+    pub fn aside(&self, aside: &Aside) -> Option<&Result<Arc<Told>, Safe>> {
+        self.asides.get(aside).map(|(_, told)| told)
+    }
+
+    /// An earlier attempt that has this job.
+    fn attempt_of(&self, job: &Uid) -> Option<&Attempt> {
+        self.asides.values().find_map(|(_, told)| match told.as_ref().ok()?.as_ref() {
+            Told::Attempt(attempt) if attempt.jobs.jobs.iter().any(|row| row.id.uid == *job) => Some(attempt.as_ref()),
+            _ => None,
+        })
+    }
+
     /// Runs that waited for something when they were read last.
     pub fn with_pending(&self) -> impl Iterator<Item = &Uid> {
         let waits = |read: &Result<Arc<Pending>, Safe>| read.as_ref().is_ok_and(|read| !read.deployments.is_empty());
         self.pending.iter().filter(move |(_, read)| waits(read)).map(|(run, _)| run)
     }
 
-    /// A job by its id, of whatever run.
+    /// A job by its id, of whatever run and attempt.
     #[must_use]
     pub fn job(&self, id: &Uid) -> Option<&Job> {
-        let (run, at) = self.places.get(id)?;
+        let Some((run, at)) = self.places.get(id) else {
+            return self.attempt_of(id)?.jobs.jobs.iter().find(|job| job.id.uid == *id);
+        };
         self.jobs.get(run)?.as_ref().ok()?.jobs.get(*at)
     }
 

@@ -12,7 +12,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{State, runs};
+use super::{State, history, runs};
 use crate::model::durations::{Book, Flow, Samples};
 use crate::model::pipelines::{Conclusion, Job, Jobs, Run, RunStatus};
 use crate::model::{Kind, ObjectId, Uid};
@@ -143,6 +143,12 @@ pub fn pace_of_job(state: &State, job: &Job) -> Option<(Expected, Pace)> {
     Some((expected, expected.pace(runs::job_duration(state, job)?)))
 }
 
+/// It runs longer than nine of ten did.
+#[must_use]
+pub fn is_slow_job(state: &State, job: &Job) -> bool {
+    pace_of_job(state, job).is_some_and(|(_, pace)| pace == Pace::Slow)
+}
+
 /// When a run will have ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Eta {
@@ -193,22 +199,41 @@ pub fn is_slow(state: &State, run: &Run) -> bool {
     run.attempt <= 1 && run.status == RunStatus::InProgress && slow() == Some(true)
 }
 
-/// Runs whose jobs are worth reading for their durations alone: the newest of the workflow of a run
-/// that moves, while too little is known of its jobs.
+/// Runs whose jobs are worth reading for what is learnt of them alone: the newest of the workflow of a
+/// run that moves, while too little is known of its jobs; of one of which a job failed, or that was run
+/// again, those that ended before it, whatever way, so that they can be counted.
 #[must_use]
 pub fn wanted(state: &State, run: &Run) -> Vec<ObjectId> {
-    if !run.is_active() || run.kind != Kind::Run {
+    if run.kind != Kind::Run {
         return Vec::new();
     }
     let Some(flow) = flow(state, run) else { return Vec::new() };
     let known = |jobs: &crate::model::durations::Jobs| {
         jobs.iter().filter(|(name, _)| !name.is_empty()).map(|(_, times)| times.took.all().len()).max().unwrap_or(0)
     };
-    if state.learnt.book.jobs(&flow).map_or(0, known) >= FIRST {
-        return Vec::new();
+    let mut all = Vec::new();
+    if run.is_active() && state.learnt.book.jobs(&flow).map_or(0, known) < FIRST {
+        all = newest_alike(state, run, FIRST, &went_well);
     }
+    if history::is_asked_for(state, run) {
+        let ended = |other: &Run| match &other.conclusion {
+            Some(how) => *how == Conclusion::Success || how.is_bad(),
+            None => false,
+        };
+        for id in newest_alike(state, run, history::COUNTED, &ended) {
+            if !all.contains(&id) {
+                all.push(id);
+            }
+        }
+    }
+    all.retain(|id| !state.learnt.runs.contains(&id.uid));
+    all
+}
+
+/// The newest runs of the same workflow that are as wanted.
+fn newest_alike(state: &State, run: &Run, most: usize, wanted: &dyn Fn(&Run) -> bool) -> Vec<ObjectId> {
     let alike = |other: &&Arc<Run>| {
-        went_well(other)
+        wanted(other)
             && other.meta.cluster == run.meta.cluster
             && other.meta.namespace == run.meta.namespace
             && other.path == run.path
@@ -216,8 +241,7 @@ pub fn wanted(state: &State, run: &Run) -> Vec<ObjectId> {
     };
     let mut all: Vec<&Arc<Run>> = state.world.runs.rows().iter().filter(alike).collect();
     all.sort_by_key(|run| Reverse((run.created, run.number)));
-    let first = all.into_iter().take(FIRST).filter(|run| !state.learnt.runs.contains(&run.meta.uid));
-    first.map(|run| run.id()).collect()
+    all.into_iter().take(most).map(|run| run.id()).collect()
 }
 
 /// It ended well, and all of it ran: a later attempt may have run only what failed before.

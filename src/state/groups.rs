@@ -1,14 +1,14 @@
-//! Jobs folded by what GitHub's names say of them: the cells of a matrix (`unit (3.11)`) under their
-//! common name, the jobs of a reusable workflow (`deploy / build`) under the job that calls it. Of what
-//! is folded the failed jobs stay in sight. Pure.
+//! Jobs folded by what GitHub's names say of them: the cells of a matrix (`unit (3.11)`, `unit-3.11`)
+//! under their common name, the jobs of a reusable workflow (`deploy / build`) under the job that calls
+//! it. Of what is folded the jobs that failed or are slower than usual stay in sight. Pure.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::model::SourceId;
 use crate::model::pipelines::{Conclusion, Job, RunStatus};
+use crate::model::{Kind, SourceId};
 use crate::text::Safe;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +68,8 @@ pub struct Group {
     pub count: usize,
     /// How many stand at each of [`Stand::ALL`].
     pub stands: [usize; 5],
+    /// Those that run longer than is usual.
+    pub slow: usize,
     /// Of the worst of them.
     pub status: RunStatus,
     pub conclusion: Option<Conclusion>,
@@ -88,9 +90,16 @@ pub enum Row {
 /// `all`: nothing is folded.
 #[must_use]
 pub fn rows(jobs: &[Job], turned: &BTreeSet<String>, all: bool) -> Vec<(u8, Row)> {
+    rows_with(jobs, turned, all, &|_| false)
+}
+
+/// The same with those in sight that are `slow`, though what they stand in is folded.
+#[must_use]
+pub fn rows_with(jobs: &[Job], turned: &BTreeSet<String>, all: bool, slow: &dyn Fn(&Job) -> bool) -> Vec<(u8, Row)> {
     let items: Vec<Item<'_>> =
         jobs.iter().enumerate().map(|(at, job)| Item { at, parts: parts(job.id.name.raw()) }).collect();
-    let mut walk = Walk { jobs, turned, all, out: Vec::with_capacity(jobs.len()) };
+    let slow = jobs.iter().map(slow).collect();
+    let mut walk = Walk { jobs, slow, turned, all, out: Vec::with_capacity(jobs.len()) };
     walk.level(items, "", 0, true);
     walk.out
 }
@@ -103,6 +112,8 @@ struct Item<'a> {
 
 struct Walk<'a> {
     jobs: &'a [Job],
+    /// Of each job.
+    slow: Vec<bool>,
     turned: &'a BTreeSet<String>,
     all: bool,
     out: Vec<(u8, Row)>,
@@ -111,9 +122,10 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     /// Jobs that share what stands before them. `whole`: all of them are shown, not only what failed.
     fn level(&mut self, items: Vec<Item<'a>>, above: &str, depth: u8, whole: bool) {
-        for (common, cells) in together(items, |item| common(item.parts.first().copied().unwrap_or_default())) {
+        for (common, cells) in together(items, |item| self.common(item)) {
             // A job without values is no cell of the matrix that shares its name.
-            let common = common.trim_end_matches('(').trim_end();
+            let folded = folded_name(common);
+            let common = folded.as_str();
             let mut cells = together(cells, |item| item.parts.first().copied().unwrap_or_default());
             if cells.len() < 2 {
                 for (part, items) in cells {
@@ -150,12 +162,20 @@ impl<'a> Walk<'a> {
         self.level(called, &path(above, part), depth + 1, open);
     }
 
+    /// What a job shares with the cells beside it. A TaskRun's number is not its name's.
+    fn common(&self, item: &Item<'a>) -> &'a str {
+        let part = item.parts.first().copied().unwrap_or_default();
+        let shared = common(part);
+        let versions = self.jobs[item.at].id.kind == Kind::Job;
+        if shared == part && versions { before_version(part).unwrap_or(part) } else { shared }
+    }
+
     fn stand(&self, item: &Item<'_>) -> Stand {
         Stand::of(&self.jobs[item.at])
     }
 
     fn job(&mut self, item: &Item<'_>, depth: u8, whole: bool) {
-        if whole || self.stand(item) == Stand::Failed {
+        if whole || self.stand(item) == Stand::Failed || self.slow[item.at] {
             self.out.push((depth, Row::Job(item.at)));
         }
     }
@@ -172,7 +192,8 @@ impl<'a> Walk<'a> {
     ) -> Option<bool> {
         let path = path(above, name);
         let mut group = summary(self.jobs, members);
-        if !whole && group.stands[0] == 0 {
+        group.slow = members.iter().filter(|at| self.slow[**at]).count();
+        if !whole && group.stands[0] == 0 && group.slow == 0 {
             return None;
         }
         let open = self.all || (whole && (what == What::Called) != self.turned.contains(&key(what, &path)));
@@ -215,6 +236,7 @@ fn summary(jobs: &[Job], members: &[usize]) -> Group {
         source: worst.map_or(SourceId(0), |job| job.id.cluster),
         count: members.len(),
         stands,
+        slow: 0,
         status: worst.map_or(RunStatus::Completed, |job| job.status.clone()),
         conclusion: worst.and_then(|job| job.conclusion.clone()),
         started: ran().filter(begun).filter_map(|job| job.started).min(),
@@ -256,6 +278,36 @@ fn parts(name: &str) -> Vec<&str> {
     }
     parts.push(name[from..].trim());
     parts
+}
+
+/// What cells are called together: `unit` of `unit (`, `unit-*` of `unit-`, which no other group can be.
+fn folded_name(common: &str) -> String {
+    match common.strip_suffix('(') {
+        Some(name) => name.trim_end().to_owned(),
+        None if common.ends_with(BEFORE) => format!("{common}*"),
+        None => common.to_owned(),
+    }
+}
+
+/// What may stand between a name and a version.
+const BEFORE: [char; 3] = ['-', '_', ' '];
+
+/// `unit-` of `unit-3.11`: what stands before a version at the end of a name.
+fn before_version(part: &str) -> Option<&str> {
+    let at = part.rfind(BEFORE)?;
+    let (stem, version) = part.split_at(at + 1);
+    let named = stem.trim_end_matches(BEFORE);
+    (!named.is_empty() && is_version(version)).then_some(stem)
+}
+
+/// `3.11`, `v2`, `py3.12`, `node18`, `20.x`, `3.13t`.
+fn is_version(text: &str) -> bool {
+    let text = ["python", "node", "py", "go", "v"].iter().find_map(|name| text.strip_prefix(name)).unwrap_or(text);
+    let mut parts = text.split('.');
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let tail =
+        |part: &str| matches!(part, "x" | "*") || number(part.trim_end_matches(|c: char| c.is_ascii_lowercase()));
+    parts.next().is_some_and(number) && parts.all(tail)
 }
 
 /// `unit (` of `unit (3.11, ubuntu)`; a part without values is its own.

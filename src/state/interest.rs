@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::ui::{ListId, Pane, Place};
-use super::{State, arms, derived, expected, form, gates, lists, runners, runs};
+use super::{State, arms, asides, derived, expected, form, gates, lists, runners, runs};
 use crate::model::interest::{ImageInterest, Interest};
 use crate::model::pipelines::Run;
 use crate::model::slo::ComparisonQuery;
@@ -28,8 +28,9 @@ pub fn of(state: &State) -> Interest {
         Place::Security(id) => Some((id.cluster, id.namespace.clone())),
         _ => None,
     };
+    let asides = asides::wanted(state);
     if state.world.of_system(SystemId::Prometheus).next().is_none() {
-        return Interest { jobs, past, pending, workflow, runners, security, images, ..Interest::default() };
+        return Interest { jobs, past, pending, asides, workflow, runners, security, images, ..Interest::default() };
     }
     Interest {
         jobs,
@@ -38,6 +39,7 @@ pub fn of(state: &State) -> Interest {
         workflow,
         runners,
         security,
+        asides,
         comparisons: comparisons(state),
         spent: spent(state),
         history: history(state),

@@ -1,6 +1,7 @@
 //! The state, owned by the loop, changed only by [`crate::update`], read by everything else.
 
 pub mod arms;
+pub mod asides;
 mod attention;
 pub mod blocker;
 pub mod conditions;
@@ -15,6 +16,7 @@ pub mod freshness;
 pub mod gates;
 pub mod groups;
 pub mod help;
+pub mod history;
 pub mod images;
 pub mod interest;
 pub mod kinship;

@@ -79,6 +79,8 @@ pub enum RowId {
     Gate(ObjectId, i64),
     /// A step of a job, by its number.
     JobStep(Uid, u32),
+    /// What stands beside the jobs of a run, or beside a workload.
+    Aside(super::asides::Row),
     /// A row of the burn table.
     Burn(usize),
     /// A platform of an image, by position.

@@ -195,6 +195,9 @@ pub fn of_a_group(state: &State, scale: Option<&Scale>, group: &Group, width: u1
         let gap = if counts.is_empty() { "" } else { " · " };
         counts = counts.dim(gap).add(role, safe!("{} {}", text::count(count as u64), stand.as_str()));
     }
+    if group.slow > 0 {
+        counts = counts.dim(" · ").add(Role::Wait, safe!("▲ {} slower than usual", text::count(group.slow as u64)));
+    }
     let ran = times::of_group(state, group);
     let (Some(scale), Some(ran)) = (scale, ran) else { return counts };
     let role = signs::pipeline(&group.status, group.conclusion.as_ref()).role;

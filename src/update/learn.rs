@@ -1,11 +1,14 @@
-//! Takes in how long jobs took that went well, and gives it to the disk now and then.
+//! Takes in how long jobs took that went well and how jobs ended, and gives it to the disk now and then.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Effect;
-use crate::model::durations::{Book, Flow, Sample};
-use crate::model::pipelines::{Conclusion, Job, JobsRead, Run, RunStatus};
+use crate::model::Uid;
+use crate::model::asides::Told;
+use crate::model::durations::{Book, Flow, Outcome, Sample};
+use crate::model::pipelines::{Conclusion, Job, Jobs, JobsRead, Run, RunStatus};
 use crate::model::source::{Detail, FeedEvent, Object};
 use crate::state::State;
 use crate::state::expected::{self, Learnt};
@@ -29,6 +32,11 @@ pub(super) fn hear(state: &mut State, event: &FeedEvent) {
             }
         }
         FeedEvent::Detail(Detail::Jobs(read)) => jobs(state, read),
+        FeedEvent::Detail(Detail::Aside(read)) => {
+            if let Ok(Told::Attempt(attempt)) = read.told.as_deref() {
+                take_jobs(state, &attempt.run.meta.uid, &attempt.jobs);
+            }
+        }
         FeedEvent::Detail(Detail::Past(read)) => {
             jobs(state, read);
             // One that cannot be read is not asked for again.
@@ -38,7 +46,7 @@ pub(super) fn hear(state: &mut State, event: &FeedEvent) {
     }
 }
 
-fn remember(known: &mut std::collections::HashSet<crate::model::Uid>, uid: crate::model::Uid) {
+fn remember(known: &mut HashSet<Uid>, uid: Uid) {
     if known.len() >= REMEMBERED {
         known.clear();
     }
@@ -57,14 +65,40 @@ fn whole_run(state: &mut State, run: &Run) {
 }
 
 fn jobs(state: &mut State, read: &JobsRead) {
-    let Ok(jobs) = &read.jobs else { return };
-    let Some(run) = state.world.runs.get(&read.run) else { return };
+    if let Ok(jobs) = &read.jobs {
+        take_jobs(state, &read.run, jobs);
+    }
+}
+
+fn take_jobs(state: &mut State, run: &Uid, jobs: &Jobs) {
+    let Some(run) = state.world.runs.get(run) else { return };
     let Some(flow) = expected::flow(state, run) else { return };
     for job in &jobs.jobs {
-        if passed(&job.status, job.conclusion.as_ref()) && !state.learnt.jobs.contains(&job.id.uid) {
-            take_job(&mut state.learnt, &flow, job);
-            remember(&mut state.learnt.jobs, job.id.uid.clone());
+        let Some(failed) = ended(job) else { continue };
+        if state.learnt.jobs.contains(&job.id.uid) {
+            continue;
         }
+        if !failed {
+            take_job(&mut state.learnt, &flow, job);
+        }
+        take_outcome(&mut state.learnt, &flow, job, failed);
+        remember(&mut state.learnt.jobs, job.id.uid.clone());
+    }
+}
+
+/// Whether a job failed, of one that ended by itself.
+fn ended(job: &Job) -> Option<bool> {
+    match job.conclusion.as_ref().filter(|_| job.status == RunStatus::Completed)? {
+        Conclusion::Success => Some(false),
+        how => how.is_bad().then_some(true),
+    }
+}
+
+fn take_outcome(learnt: &mut Learnt, flow: &Flow, job: &Job, failed: bool) {
+    let Some(completed) = job.completed else { return };
+    let outcome = Outcome { ended: completed.as_second(), failed };
+    if !learnt.book.outcomes(flow, job.id.name.raw()).contains(&outcome) {
+        learnt.is_new |= Arc::make_mut(&mut learnt.book).learn_outcome(flow, job.id.name.raw(), outcome);
     }
 }
 

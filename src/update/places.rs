@@ -3,10 +3,9 @@
 use super::{Effect, select, toasts};
 use crate::model::{Kind, ObjectId, Uid};
 use crate::safe;
-use crate::state::State;
 use crate::state::lists::{self, Item};
 use crate::state::ui::{ListId, Place, RowId, ToastKind};
-use crate::state::{runs, verbs};
+use crate::state::{State, asides, runs, verbs};
 use crate::text::Safe;
 
 /// Places remembered in each direction.
@@ -198,6 +197,7 @@ pub(super) fn browse(state: &mut State, effects: &mut Vec<Effect>) {
     let url = match lists::selected(state, &state.ui.list_id()) {
         _ if of_row.is_some() => of_row,
         Some(RowId::JobStep(job, _)) => job_page(&job),
+        Some(RowId::Aside(row)) => asides::address(state, &state.ui.place, &row),
         Some(RowId::Object(id) | RowId::Waiting(_, id) | RowId::Gate(id, _)) => page(&id),
         _ => None,
     };

@@ -437,7 +437,24 @@ async fn every_answer_has_only_the_fields_of_githubs_own_description() {
                 post(&world, &format!("{base}/runs/{}/rerun-failed-jobs", run["id"])).await;
                 let all = get(&world, &format!("{base}/runs/{}/jobs?filter=all", run["id"])).await;
                 faults(&schema, &all.json(), "jobs", &mut wrong);
+                let artifacts = get(&world, &format!("{base}/runs/{}/artifacts", run["id"])).await.json();
+                faults(&schema, &artifacts, "artifacts", &mut wrong);
+                let here = format!("/github/repos/shop/{repository}");
+                let sha = run["head_sha"].as_str().unwrap();
+                let checks = get(&world, &format!("{here}/commits/{sha}/check-runs?per_page=100")).await.json();
+                faults(&schema, &checks, "checks", &mut wrong);
+                for check in
+                    checks["check_runs"].as_array().unwrap().iter().filter(|it| it["output"]["annotations_count"] != 0)
+                {
+                    let path = format!("{here}/check-runs/{}/annotations", check["id"]);
+                    faults(&schema, &get(&world, &path).await.json(), "annotations", &mut wrong);
+                }
             }
+            let here = format!("/github/repos/shop/{repository}/deployments");
+            let deployments = get(&world, &here).await.json();
+            faults(&schema, &deployments, "deployments", &mut wrong);
+            let statuses = get(&world, &format!("{here}/{}/statuses", deployments[0]["id"])).await.json();
+            faults(&schema, &statuses, "statuses", &mut wrong);
         }
         faults(&schema, &get(&world, "/github/rate_limit").await.json(), "rate_limit", &mut wrong);
         faults(&schema, &get(&world, "/github/repos/shop/none/actions/runs").await.json(), "error", &mut wrong);

@@ -7,6 +7,7 @@ pub mod support;
 
 mod credentials;
 mod github;
+pub mod github_asides;
 mod github_beside;
 pub mod github_dispatch;
 mod github_older;

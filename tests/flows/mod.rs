@@ -13,6 +13,7 @@ pub mod harness;
 mod missing_arm64;
 mod rate_limit;
 mod red_job;
+mod run_page;
 mod story;
 mod tekton;
 mod watches;

@@ -1,6 +1,7 @@
 //! Ingest and the queries over it, against what real servers and the field's own tools said.
 
 mod approvals;
+mod asides;
 mod blockers;
 mod extremes;
 mod frames;

@@ -11,22 +11,24 @@ use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use quarterdeck::action::Change;
+use quarterdeck::model::asides::Moves;
 use quarterdeck::model::interest::Interest;
 use quarterdeck::model::log::{LogEvent, LogRequest, LogSince, TailId};
+use quarterdeck::model::source::{Detail, FeedEvent};
 use quarterdeck::model::{Kind, Name, SourceId};
 use quarterdeck::net::{Deadlines, NetError};
-use quarterdeck::systems::github::{ingest, ingest_beside, ingest_gates, ingest_workflow};
+use quarterdeck::systems::github::{ingest, ingest_asides, ingest_beside, ingest_gates, ingest_workflow};
 use quarterdeck::systems::ingest::IngestError;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
-use crate::faults::github_dispatch;
 use crate::faults::github_reviews::{self, both, review, waiting};
 use crate::faults::github_writes::operation;
 use crate::faults::hub::{Reading, answer, client, client_with, hub, object, run_row, spec};
 use crate::faults::server::{Request, Server};
 use crate::faults::support::{block_on, evidence, next, perform};
+use crate::faults::{github_asides, github_dispatch};
 
 /// Of every read.
 const ROUNDS: usize = 50;
@@ -88,6 +90,7 @@ async fn every_request() -> BTreeMap<String, Request> {
     evidence(spec(client(&server_of_forms.url)), github_dispatch::dispatch()).await;
     reviews.extend(server_of_forms.requests());
     reviews.extend(beside().await);
+    reviews.extend(asides().await);
     // What `doctor` asks beside the runs.
     client(&server.url).get("/repos/acme/checkout/actions/runs?per_page=1").await.unwrap();
     client(&server.url).get("/rate_limit").await.unwrap_err();
@@ -114,6 +117,19 @@ async fn beside() -> Vec<Request> {
     requests
 }
 
+/// What stands beside a run.
+async fn asides() -> Vec<Request> {
+    let server = Server::answering(github_asides::hub).await;
+    let mut reading = Reading::start(client(&server.url));
+    let wanted = github_asides::beside().map(|(what, _)| what);
+    github_asides::look(&reading, &wanted, Moves::Never);
+    for _ in &wanted {
+        reading.find(|event| matches!(event, FeedEvent::Detail(Detail::Aside(_))).then_some(())).await;
+    }
+    reading.stop().await;
+    server.requests()
+}
+
 /// The same bytes to another server: its status, head and body.
 async fn replay(url: &str, request: &Request) -> (u16, String) {
     let address = url.trim_start_matches("http://").trim_end_matches('/');
@@ -133,7 +149,7 @@ fn every_request_is_valid() {
     let Some(url) = url("QUARTERDECK_OPENAPI") else { return };
     block_on(async {
         let requests = every_request().await;
-        assert!(requests.len() >= 27, "{:?}", requests.keys());
+        assert!(requests.len() >= 35, "{:?}", requests.keys());
         for (what, request) in &requests {
             let (status, answer) = replay(&url, request).await;
             println!("{status} {what}");
@@ -153,7 +169,7 @@ fn every_request_is_valid() {
 }
 
 const RUN: &str = "/repos/acme/checkout/actions/runs/1";
-const READS: [&str; 15] = [
+const READS: [&str; 23] = [
     "/repos/acme/checkout/actions/runs?per_page=100",
     "/repos/acme/checkout/actions/runs?status=waiting&per_page=100",
     RUN,
@@ -169,6 +185,14 @@ const READS: [&str; 15] = [
     "/repos/acme/checkout/code-scanning/alerts?state=open&sort=created&direction=desc&per_page=100",
     "/repos/acme/checkout/code-scanning/analyses?per_page=100",
     "/repos/acme/checkout/secret-scanning/alerts?state=open&hide_secret=true&per_page=100",
+    "/repos/acme/checkout/actions/runs/1/jobs?filter=all&per_page=100",
+    "/repos/acme/checkout/actions/runs/1/attempts/1",
+    "/repos/acme/checkout/actions/runs/1/attempts/1/jobs?per_page=100",
+    "/repos/acme/checkout/actions/runs/1/artifacts?per_page=100",
+    "/repos/acme/checkout/commits/4f2a9c1/check-runs?filter=latest&per_page=100",
+    "/repos/acme/checkout/check-runs/11/annotations?per_page=100",
+    "/repos/acme/checkout/deployments?environment=production&per_page=10",
+    "/repos/acme/checkout/deployments/1/statuses?per_page=100",
 ];
 
 /// Decodes an answer to one of [`READS`]: rows, and rows left out.
@@ -186,6 +210,23 @@ fn decode(read: &str, body: &[u8]) -> (usize, u64) {
             let jobs = ingest::jobs(&run, 1, &[body]).unwrap();
             (jobs.jobs.len(), jobs.left_out)
         }
+        "artifacts" => {
+            let all = ingest_asides::artifacts(body).unwrap();
+            (all.rows.len(), all.left_out)
+        }
+        "check-runs" => {
+            let all = ingest_asides::checks(source, body).unwrap();
+            (all.rows.len(), all.left_out)
+        }
+        "annotations" => {
+            let all = ingest_asides::annotations(body).unwrap();
+            (all.rows.len(), all.left_out)
+        }
+        "deployments" => {
+            let all = ingest_asides::deployments(source, body).unwrap();
+            (all.rows.len(), all.left_out)
+        }
+        "statuses" => (usize::from(ingest_asides::stands(body).unwrap().is_some()), 0),
         "workflows" => {
             let all = ingest_workflow::workflows(body).unwrap();
             (all.rows.len(), all.left_out)

@@ -95,6 +95,8 @@ fn too_few_runs_say_nothing() {
     for ended in 0..2 {
         Arc::make_mut(&mut state.learnt.book).learn(&flow, "unit (3.11)", None, Sample { ended, millis: 140_000 });
     }
+    state.now.mono += std::time::Duration::from_secs(5);
+    update::settle(&mut state);
     let page = screen(&state, FULL);
     assert!(!page.contains('~') && !page.contains("slower") && !page.contains("done in"), "{page}");
 }

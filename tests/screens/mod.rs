@@ -1,6 +1,7 @@
 //! The screens: every view in every state, compared with the pictures in `snapshots/screens`.
 
 mod approvals;
+mod asides;
 mod beside;
 mod containers;
 mod contrast;

@@ -91,6 +91,20 @@ fn jobs_stand_under_their_common_names() {
         ),
         // Names that are odd.
         (&["(a)", "(b)", " (c)", "a/b", "a (", "x)", ""], &["(a)", "(b)", " (c)", "a/b", "a (", "x)", ""]),
+        // A version at the end, with or without a matrix of GitHub's.
+        (
+            &["unit-3.11", "unit-3.12!", "lint", "unit-3.13t"],
+            &["unit-* ×3 [1 0 0 0 2] completed", "  unit-3.12!", "lint"],
+        ),
+        (&["test py3.11", "test py3.12"], &["test * ×2 [0 0 0 0 2] completed"]),
+        (&["e2e_node18", "e2e_node20.x"], &["e2e_* ×2 [0 0 0 0 2] completed"]),
+        // None of these is a version, or there is only one of it.
+        (
+            &["image-amd64", "image-arm64", "build-3.11", "-1", "-2"],
+            &["image-amd64", "image-arm64", "build-3.11", "-1", "-2"],
+        ),
+        // Both at once are two groups of two names.
+        (&["u (1)", "u (2)", "u-1", "u-2"], &["u ×2 [0 0 0 0 2] completed", "u-* ×2 [0 0 0 0 2] completed"]),
         // Two jobs of one name stay two.
         (&["same", "same"], &["same", "same"]),
     ];
@@ -108,6 +122,17 @@ fn an_open_group_shows_all_with_the_failed_ones_first() {
     let called = ["d / a", "d / b!"];
     let folded = told(&called, &[&groups::key(What::Called, "d")], false);
     assert_eq!(folded, ["d /2 [1 0 0 0 1] completed", "  d / b!"]);
+}
+
+/// A cell that takes longer than it does as a rule is worth a look before it has failed.
+#[test]
+fn what_is_slow_stays_in_sight_though_it_is_folded() {
+    let state = Console::empty().state;
+    let jobs: Vec<Job> = ["unit (a)", "unit (b)~", "unit (c)~"].iter().map(|name| job(&state, name)).collect();
+    let slow = |job: &Job| job.id.name.raw() == "unit (c)";
+    let rows = groups::rows_with(&jobs, &BTreeSet::new(), false, &slow);
+    let [(0, Row::Group(group)), (1, Row::Job(2))] = &rows[..] else { panic!("{rows:?}") };
+    assert_eq!((group.slow, group.open), (1, false));
 }
 
 proptest! {
@@ -161,16 +186,16 @@ fn a_matrix_of_256_cells_is_one_row_and_what_failed() {
     let (mut console, run) = console(|_| {});
     many(&mut console);
     let list = ListId::Place(Place::Run(run.id()));
-    // The group, two failed cells, their steps.
-    assert_eq!(lists::len(&console.state, &list), 1 + 2 * 31);
+    // The group, two failed cells, their steps; checks and artifacts, which have not been read.
+    assert_eq!(lists::len(&console.state, &list), 1 + 2 * 31 + 2);
     console.press(Command::Top);
     let key = groups::key(What::Cells, "unit");
     assert_eq!(lists::selected(&console.state, &list), Some(RowId::Group(key.clone())));
     console.press(Command::Open);
-    assert_eq!(lists::len(&console.state, &list), 1 + 256 * 31);
+    assert_eq!(lists::len(&console.state, &list), 1 + 256 * 31 + 2);
     assert_eq!(lists::selected(&console.state, &list), Some(RowId::Group(key)), "it stays where it was");
     console.press(Command::Open);
-    assert_eq!(lists::len(&console.state, &list), 63);
+    assert_eq!(lists::len(&console.state, &list), 63 + 2);
 }
 
 #[test]

@@ -330,7 +330,8 @@ fn the_verbs_apply_wherever_a_run_is_looked_at() {
     }
     console.state.ui.overlay = None;
     console.state.ui.place = Place::Run(run.id());
-    console.press(Command::Bottom);
+    console.press(Command::Top);
+    console.press(Command::Down);
     console.press(Command::Open);
     assert_eq!(console.state.ui.place, Place::Log(job.id.clone()), "a step opens the log of its job");
 }

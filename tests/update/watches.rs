@@ -264,7 +264,11 @@ fn durations_are_learnt_from_jobs_that_passed_and_kept_now_and_then() {
     }
     let book = Arc::clone(&console.state.learnt.book);
     let jobs = book.jobs(&flow).unwrap();
-    assert_eq!(jobs.keys().collect::<Vec<_>>(), ["build"], "what failed or runs says nothing");
+    assert_eq!(jobs.keys().collect::<Vec<_>>(), ["build", "unit"], "what runs says nothing");
+    let unit = &jobs["unit"];
+    assert!(unit.took.all().is_empty(), "what failed says nothing of how long it takes");
+    let bad = |job: &str| book.outcomes(&flow, job).iter().map(|one| one.failed).collect::<Vec<_>>();
+    assert_eq!((bad("build"), bad("unit")), (vec![false], vec![true]), "how each ended, once");
     let build = &jobs["build"];
     assert_eq!(build.took.all().iter().map(|sample| sample.millis).collect::<Vec<_>>(), [100_000], "taken in once");
     let steps: Vec<_> = build.steps.iter().map(|(name, all)| (name.as_str(), all.all()[0].millis)).collect();

@@ -22,9 +22,17 @@ const ROBOT: &str = "renovate[bot]";
 pub(in crate::demo) struct Deploy {
     pub(in crate::demo) at: Timestamp,
     pub(in crate::demo) image: String,
+    pub(in crate::demo) environment: String,
     pub(in crate::demo) version: String,
     /// Comes again after this, with the next of these versions.
     pub(in crate::demo) again: Option<(Duration, Vec<String>)>,
+}
+
+impl Deploy {
+    /// Where its image comes from.
+    pub(super) fn repository(&self) -> &str {
+        self.image.split_once('/').map_or(self.image.as_str(), |(_, name)| name)
+    }
 }
 
 /// A run that will begin.
@@ -126,6 +134,8 @@ pub(in crate::demo) struct Book {
     pub(super) workflows: Vec<Workflow>,
     pub(super) repositories: Vec<Repository>,
     pub(super) quota: Quota,
+    /// What is deployed when, for the history of environments.
+    pub(super) deploys: Vec<Deploy>,
     due: BTreeMap<(Timestamp, usize), Due>,
     /// Of each repository and workflow: the number of its next run.
     numbers: BTreeMap<(usize, usize), u64>,
@@ -140,6 +150,7 @@ impl Book {
             workflows: plan::workflows()?,
             repositories: Vec::new(),
             quota: Quota::default(),
+            deploys: deploys.to_vec(),
             due: BTreeMap::new(),
             numbers: BTreeMap::new(),
             seed,
@@ -151,7 +162,7 @@ impl Book {
             built.extend(build.version.as_deref().map(|version| (repository, version)));
         }
         for deploy in deploys {
-            let repository = book.repository_of(&deploy.image);
+            let repository = book.repository_named(deploy.repository());
             let known = built.contains(&(repository, deploy.version.as_str()));
             if deploy.again.is_some() || !known {
                 built.push((repository, &deploy.version));
@@ -196,12 +207,6 @@ impl Book {
     /// The names of the repositories.
     pub(in crate::demo) fn names(&self) -> Vec<String> {
         self.repositories.iter().map(|it| it.name.clone()).collect()
-    }
-
-    /// Where an image `ghcr.io/shop/checkout` comes from.
-    fn repository_of(&mut self, image: &str) -> usize {
-        let name = image.split_once('/').map_or(image, |(_, name)| name);
-        self.repository_named(name)
     }
 
     fn repository_named(&mut self, name: &str) -> usize {
@@ -419,7 +424,12 @@ impl Book {
         mix(self.seed ^ hash(of))
     }
 
-    fn person(&self, of: &str) -> &'static str {
+    /// The commit of a version.
+    pub(super) fn sha_of(&self, repository: &str, version: &str) -> String {
+        sha(self.seed, repository, version)
+    }
+
+    pub(super) fn person(&self, of: &str) -> &'static str {
         PEOPLE[(self.number(of) % PEOPLE.len() as u64) as usize]
     }
 }

@@ -2,9 +2,11 @@
 //! rerun and cancel, with the limits, the conditional answers and the refusals of the real one.
 
 mod approvals;
+mod asides;
 mod asked;
 mod beside;
 mod book;
+mod deployments;
 mod dispatch;
 mod logs;
 mod plan;
@@ -91,18 +93,21 @@ fn read(world: &World, parts: &[&str], asked: &Asked) -> Reply {
     if let ["orgs", organization, "actions", "runners"] = parts {
         return beside::shared(organization, asked);
     }
-    let ["repos", owner, name, of, rest @ ..] = parts else { return Reply::not_found() };
+    let ["repos", owner, name, rest @ ..] = parts else { return Reply::not_found() };
     let full = format!("{owner}/{name}");
     let (book, now) = (&world.book, world.now);
     let known = book.repositories.iter().find(|it| it.name.eq_ignore_ascii_case(&full));
     let Some(repository) = known else { return Reply::not_found() };
-    match *of {
-        "actions" => {}
-        "environments" if rest.is_empty() => return dispatch::environments(book, repository, asked),
-        "code-scanning" | "secret-scanning" => return beside::security(repository, of, rest, asked),
-        "contents" => return dispatch::contents(book, repository, rest, asked),
-        _ => return Reply::not_found(),
+    match rest {
+        ["actions", rest @ ..] => actions(book, repository, rest, asked, now),
+        ["environments"] => dispatch::environments(book, repository, asked),
+        [of @ ("code-scanning" | "secret-scanning"), rest @ ..] => beside::security(repository, of, rest, asked),
+        ["contents", rest @ ..] => dispatch::contents(book, repository, rest, asked),
+        rest => asides::read(book, repository, rest, asked, now),
     }
+}
+
+fn actions(book: &Book, repository: &Repository, rest: &[&str], asked: &Asked, now: Timestamp) -> Reply {
     match rest {
         ["runs"] => runs(book, repository, None, asked, now),
         ["runners"] => beside::own(repository, asked),
@@ -151,6 +156,7 @@ fn of_run(book: &Book, repository: &Repository, run: &Run, rest: &[&str], asked:
         [] => reply::unless_known(asked, &state, || shape().run(workflow, run, attempt, now)),
         ["pending_deployments"] => Reply::json(shape().pending(workflow, run, attempt, now)),
         ["approvals"] => Reply::json(shape().approvals(run)),
+        ["artifacts"] => asides::artifacts(book, repository, run, asked, now),
         ["jobs"] => {
             let all = asked.params.get("filter").is_some_and(|filter| filter == "all");
             let attempts: Vec<_> = if all { run.attempts.iter().collect() } else { vec![attempt] };

@@ -14,6 +14,7 @@ pub use deck::{Deck, GAUGE, Wanted, canary_rows, deck, gauges, services, wanted}
 use super::State;
 use super::lists;
 use super::ui::{ListId, Pane, Place};
+use crate::model::Kind;
 
 /// How much fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -135,8 +136,10 @@ pub fn page(body: Rect, class: Class, place: &Place, len: usize) -> Page {
 #[must_use]
 pub const fn sections(place: &Place) -> u16 {
     match place {
-        Place::Rollout(_) | Place::Objective(_) => 2,
-        Place::Workload(_) | Place::Pod(_) | Place::Image(_) => 1,
+        Place::Rollout(_) => 3,
+        Place::Run(id) if matches!(id.kind, Kind::Run) => 4,
+        Place::Objective(_) | Place::Workload(_) => 2,
+        Place::Pod(_) | Place::Image(_) => 1,
         _ => 0,
     }
 }

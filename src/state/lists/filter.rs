@@ -4,12 +4,14 @@
 use super::order::Entry;
 use super::{Item, Line, tree_line};
 use crate::action::{Operation, Outcome};
+use crate::model::asides::Level;
 use crate::model::kubernetes::{Deployment, Pod, PodHealth, RolloutVerdict};
 use crate::model::pipelines::{Conclusion, Run};
 use crate::model::rollouts::{AnalysisPhase, Rollout};
 use crate::model::security::{Severity, Since};
 use crate::model::slo::Burn;
 use crate::state::State;
+use crate::state::asides::Beside;
 use crate::state::ui::ListId;
 use crate::state::{deployment_status, images, rollout_info, security};
 use crate::text::Safe;
@@ -119,13 +121,14 @@ impl Filter {
             Item::Metric(metric) => (bad(&metric.phase), vec![metric.name.as_str(), phase(&metric.phase)]),
             Item::Measurement(row) => (bad(&row.phase), vec![row.value.as_str(), phase(&row.phase)]),
             Item::Run(run) => return self.run(run),
-            Item::Job(job) => (
+            Item::Job(job) | Item::Earlier(job) => (
                 job.conclusion.as_ref().is_some_and(Conclusion::is_bad),
                 vec![job.id.name.raw(), job.status.as_str(), job.conclusion.as_ref().map_or("", Conclusion::as_str)],
             ),
             // It is shown with those of its jobs that pass.
             Item::Group(_) => return false,
             Item::JobStep(step) => (step.conclusion.as_ref().is_some_and(Conclusion::is_bad), vec![step.name.as_str()]),
+            Item::Aside(_, row) => beside(row),
             Item::Slo(slo) => (
                 slo.figures.value().is_none_or(|figures| figures.remaining <= 0.0)
                     || slo.burns.iter().any(Burn::is_firing),
@@ -164,6 +167,25 @@ impl Filter {
             Item::Step { .. } | Item::Revision(_) => (false, Vec::new()),
         };
         (!self.faults_only || fault) && self.passes(&texts)
+    }
+}
+
+fn beside(row: &Beside) -> (bool, Vec<&str>) {
+    match row {
+        Beside::Annotation(row) => (row.level == Level::Failure, vec![row.path.as_str(), row.message.as_str()]),
+        Beside::History { .. } | Beside::More { .. } => (false, Vec::new()),
+        Beside::Check(row) => (
+            row.conclusion.as_ref().is_some_and(Conclusion::is_bad),
+            vec![row.name.raw(), row.title.as_ref().map_or("", Safe::as_str)],
+        ),
+        Beside::Summary(line) => (false, vec![line.as_str()]),
+        Beside::Deployed(environment, row) => (
+            row.state.as_ref().is_some_and(|state| matches!(state.as_str(), "failure" | "error")),
+            vec![environment.raw(), row.sha.as_str(), row.by.as_ref().map_or("", Safe::as_str)],
+        ),
+        Beside::Artifact(row) => (row.expired, vec![row.name.raw()]),
+        Beside::Attempt { .. } => (false, vec!["attempt"]),
+        Beside::Unread(_, why) => (why.is_some(), vec!["unread"]),
     }
 }
 

@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::asides::{self, Beside};
 use super::groups::{self, Group};
 use super::ui::{ListId, Pane, Place, RowId};
 use super::waiting::Waiting;
@@ -58,7 +59,10 @@ pub enum Item {
     Run(Arc<Run>),
     Group(Arc<Group>),
     Job(Box<Job>),
+    /// A job of an earlier attempt.
+    Earlier(Box<Job>),
     JobStep(JobStep),
+    Aside(asides::Row, Box<Beside>),
     Slo(Arc<Slo>),
     Burn(Burn),
     Alert(Arc<Alert>),
@@ -221,7 +225,9 @@ fn tree_line(state: &State, list: &ListId, entry: &Entry) -> Option<Line> {
         Ref::Event(uid) => Item::Event(Arc::clone(world.events.get(uid)?)),
         Ref::Group(group) => Item::Group(Arc::clone(group)),
         Ref::Job(uid) => Item::Job(Box::new(world.details.job(uid)?.clone())),
+        Ref::Earlier(uid) => Item::Earlier(Box::new(world.details.job(uid)?.clone())),
         Ref::JobStep(job, number) => Item::JobStep(job_step(state, job, *number)?.clone()),
+        Ref::Aside(row) => Item::Aside(row.clone(), Box::new(aside(state, list, row)?)),
         Ref::Slo(uid) => Item::Slo(slos::as_known(state, world.slos.get(uid)?)),
         Ref::Burn(index) => Item::Burn(slos::as_known(state, tree::page_slo(state, list)?).burns.get(*index)?.clone()),
         Ref::Alert(uid) => Item::Alert(Arc::clone(world.alerts.get(uid)?)),
@@ -264,9 +270,12 @@ fn identity(state: &State, list: &ListId, entry: &Entry) -> Option<RowId> {
         Ref::AnalysisRun(uid) => RowId::Object(world.analysis_runs.get(uid)?.meta.id(Kind::AnalysisRun)),
         Ref::Experiment(uid) => RowId::Object(world.experiments.get(uid)?.meta.id(Kind::Experiment)),
         Ref::Event(uid) => RowId::Object(world.events.get(uid)?.meta.id(Kind::Event)),
-        Ref::Job(uid) => RowId::Object(world.details.job(uid)?.id.clone()),
+        Ref::Job(uid) | Ref::Earlier(uid) => RowId::Object(world.details.job(uid)?.id.clone()),
         Ref::Group(group) => RowId::Group(groups::key(group.what, group.path.as_str())),
         Ref::JobStep(job, number) => RowId::JobStep(job.clone(), *number),
+        // It opens as a group of jobs does.
+        Ref::Aside(asides::Row::Attempt(number)) => RowId::Group(asides::attempt_key(*number)),
+        Ref::Aside(row) => RowId::Aside(row.clone()),
         Ref::Slo(uid) => RowId::Object(world.slos.get(uid)?.id()),
         Ref::Burn(index) => RowId::Burn(*index),
         Ref::Alert(uid) => RowId::Object(world.alerts.get(uid)?.meta.id(Kind::Alert)),
@@ -303,6 +312,12 @@ fn identity(state: &State, list: &ListId, entry: &Entry) -> Option<RowId> {
 
 fn job_step<'a>(state: &'a State, job: &Uid, number: u32) -> Option<&'a JobStep> {
     state.world.details.job(job)?.steps.iter().find(|step| step.number == number)
+}
+
+fn aside(state: &State, list: &ListId, row: &asides::Row) -> Option<Beside> {
+    let ListId::Place(place) = list else { return None };
+    let turned = state.ui.list(list).map(|list| list.turned.clone()).unwrap_or_default();
+    asides::beside(state, place, row, &turned)
 }
 
 fn platform(state: &State, image: &Image, at: usize) -> Option<Item> {

@@ -8,7 +8,7 @@ use crate::model::Uid;
 use crate::model::rollouts::Rollout;
 use crate::state::groups::Group;
 use crate::state::ui::{ListId, Pane, Place};
-use crate::state::{State, matrix, runs};
+use crate::state::{State, asides, matrix, runs};
 
 /// A counted list and what it was counted from.
 #[derive(Debug, Clone)]
@@ -64,10 +64,12 @@ impl Entry {
             | Ref::Alert(uid)
             | Ref::Docker(uid)
             | Ref::Image(uid)
+            | Ref::Earlier(uid)
             | Ref::Job(uid) => uid == object,
             Ref::Waiting(_)
             | Ref::Group(_)
             | Ref::JobStep(..)
+            | Ref::Aside(_)
             | Ref::Burn(_)
             | Ref::Platform(_)
             | Ref::Pool(_)
@@ -95,8 +97,11 @@ pub(super) enum Ref {
     Group(Arc<Group>),
     /// By the job's id.
     Job(Uid),
+    /// The same of an earlier attempt.
+    Earlier(Uid),
     /// Of a job, by the step's number.
     JobStep(Uid, u32),
+    Aside(asides::Row),
     Slo(Uid),
     /// A row of the burn table of the page's objective.
     Burn(usize),
@@ -176,6 +181,7 @@ fn revision(state: &State, list: &ListId) -> u64 {
                 + world.replica_sets.revision()
                 + world.pods.revision()
                 + world.events.revision()
+                + world.details.revision()
         }
         ListId::Place(Place::Rollout(_)) => {
             world.rollouts.revision()
@@ -184,13 +190,14 @@ fn revision(state: &State, list: &ListId) -> u64 {
                 + world.analysis_runs.revision()
                 + world.experiments.revision()
                 + world.events.revision()
+                + world.details.revision()
         }
         ListId::Place(Place::Pod(_)) => world.pods.revision() + world.events.revision(),
         ListId::Place(Place::Analysis(_)) => world.analysis_runs.revision(),
         ListId::Place(Place::Pipelines) | ListId::Pane(Pane::Pipelines) => world.runs.revision(),
         ListId::Place(Place::Run(_)) | ListId::Pane(Pane::Steps) => {
             // Which run a pane is about is not a matter of the world.
-            world.runs.revision() + world.details.revision() + chosen_run(state)
+            world.runs.revision() + world.details.revision() + chosen_run(state) + slower(state)
         }
         ListId::Place(Place::Slo) | ListId::Pane(Pane::Budget) => world.slos.revision(),
         ListId::Place(Place::Objective(_)) => world.slos.revision() + world.alerts.revision(),
@@ -204,6 +211,12 @@ fn revision(state: &State, list: &ListId) -> u64 {
         ListId::Place(Place::Image(_)) => world.images.revision() + crate::state::images::revision(state),
         ListId::Place(Place::Deck | Place::Log(_)) => 0,
     }
+}
+
+/// While the chosen run moves, a job may become slower than usual without any news of it.
+fn slower(state: &State) -> u64 {
+    const EVERY: u64 = 5;
+    if runs::chosen(state).is_some_and(|run| run.is_active()) { state.now.mono.as_secs() / EVERY } else { 0 }
 }
 
 /// Another number for another run.

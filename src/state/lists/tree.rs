@@ -6,14 +6,16 @@ use std::sync::Arc;
 use super::order::{Entry, Ref};
 use crate::model::images::Image;
 use crate::model::kubernetes::{Meta, Pod};
-use crate::model::pipelines::JobStep;
+use crate::model::pipelines::{JobStep, Run};
 use crate::model::rollouts::{AnalysisRun, Rollout};
 use crate::model::slo::Slo;
 use crate::model::{Name, ObjectId, SourceId, Uid};
 use crate::state::State;
 use crate::state::rollout_info::ReplicaSetInfo;
 use crate::state::ui::{ListId, Pane, Place};
-use crate::state::{derived, environment, groups, images, rollout_info, runners, runs, security, slos, steps};
+use crate::state::{
+    asides, derived, environment, expected, groups, images, rollout_info, runners, runs, security, slos, steps,
+};
 
 pub(super) fn build(state: &State, list: &ListId) -> Vec<Entry> {
     match list {
@@ -69,14 +71,14 @@ fn image(state: &State, id: &ObjectId) -> Vec<Entry> {
 /// filter may stand in what is folded.
 fn jobs(state: &State, list: &ListId, run: &Uid, steps: bool) -> Vec<Entry> {
     let mut out = Vec::new();
-    let jobs = state.world.runs.get(run).and_then(|run| runs::current_jobs(state, run));
-    let Some(jobs) = jobs else { return out };
+    let Some(run) = state.world.runs.get(run) else { return out };
+    let Some(jobs) = runs::current_jobs(state, run) else { return out };
     let none = BTreeSet::new();
     let (turned, all) = match state.ui.list(list) {
         Some(list) => (&list.turned, list.faults_only || !list.filter.is_empty()),
         None => (&none, false),
     };
-    for (depth, row) in groups::rows(&jobs.jobs, turned, all) {
+    for (depth, row) in groups::rows_with(&jobs.jobs, turned, all, &|job| expected::is_slow_job(state, job)) {
         let job = match row {
             groups::Row::Group(group) => {
                 out.push(entry(depth, Ref::Group(group)));
@@ -86,11 +88,32 @@ fn jobs(state: &State, list: &ListId, run: &Uid, steps: bool) -> Vec<Entry> {
         };
         out.push(entry(depth, Ref::Job(job.id.uid.clone())));
         if steps {
+            out.extend(asides::below_job(state, run, job).into_iter().map(|row| entry(depth + 1, Ref::Aside(row))));
             let below = |step: &JobStep| entry(depth + 1, Ref::JobStep(job.id.uid.clone(), step.number));
             out.extend(job.steps.iter().map(below));
         }
     }
+    if steps && !jobs.jobs.is_empty() {
+        after_jobs(state, run, turned, &mut out);
+    }
     out
+}
+
+/// What stands beside the jobs; an earlier attempt that was opened has its jobs below it, as they were
+/// then and without their steps.
+fn after_jobs(state: &State, run: &Run, turned: &BTreeSet<String>, out: &mut Vec<Entry>) {
+    for (depth, row) in asides::after_jobs(state, run) {
+        let number = match row {
+            asides::Row::Attempt(number) if turned.contains(&asides::attempt_key(number)) => Some(number),
+            _ => None,
+        };
+        out.push(entry(depth, Ref::Aside(row)));
+        let Some(Ok(attempt)) = number.and_then(|number| asides::attempt(state, run, number)) else { continue };
+        // A row stands in a list once.
+        let now = runs::current_jobs(state, run).map_or(&[][..], |jobs| &jobs.jobs);
+        let then = attempt.jobs.jobs.iter().filter(|job| !now.iter().any(|one| one.id.uid == job.id.uid));
+        out.extend(then.map(|job| entry(depth + 1, Ref::Earlier(job.id.uid.clone()))));
+    }
 }
 
 /// The burn table, then the alerts that speak of it.
@@ -136,8 +159,14 @@ fn workload(state: &State, id: &ObjectId) -> Vec<Entry> {
     for set in rollout_info::replica_sets(&state.world, &id.uid, None) {
         push_replica_set(&set, 0, &mut out, &mut about);
     }
+    push_deployments(state, id, &mut out);
     push_events(state, &about, &mut out);
     out
+}
+
+/// What GitHub deployed there, newest first.
+fn push_deployments(state: &State, id: &ObjectId, out: &mut Vec<Entry>) {
+    out.extend(asides::of_workload(state, id).into_iter().map(|row| entry(0, Ref::Aside(row))));
 }
 
 /// Steps, then the revisions as the plug-in shows them, then events.
@@ -160,6 +189,7 @@ fn rollout(state: &State, id: &ObjectId) -> Vec<Entry> {
         }
         push_runs(&revision.analysis_runs, 1, &mut out, &mut about);
     }
+    push_deployments(state, id, &mut out);
     push_events(state, &about, &mut out);
     out
 }

@@ -15,6 +15,10 @@ pub enum Level {
 /// The word of a message (without its time) that says so, and how bad it is.
 #[must_use]
 pub fn of(message: &[u8]) -> Option<(Range<usize>, Level)> {
+    // The name of a step tells of no error, whatever it is called; what the step writes does.
+    if message.starts_with(b"##[step]") || message.starts_with("━━ ".as_bytes()) {
+        return None;
+    }
     let head = &message[..message.len().min(WITHIN)];
     let mut at = 0;
     while at < head.len() {
@@ -89,6 +93,7 @@ mod tests {
             let found = of(line.as_bytes()).map(|(range, _)| &line[range]);
             assert_eq!(found, wanted, "{line}");
         }
+        assert!(!is_error(b"##[step]4. Report error (failure)"));
         assert!(is_error(b"err: x") && !is_error(b"warning: x"));
         let far = format!("{}error", "x ".repeat(100));
         assert_eq!(of(far.as_bytes()), None);

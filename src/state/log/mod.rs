@@ -229,8 +229,10 @@ impl Log {
         let mut next = self.ring.next_kept(self.ring.first());
         while let Some(number) = next {
             let line = self.ring.line(number).unwrap_or_default();
-            bytes.extend_from_slice(if self.timestamps { line } else { split_time(line).1 });
-            bytes.push(b'\n');
+            if !reader::is_ours(split_time(line).1) {
+                bytes.extend_from_slice(if self.timestamps { line } else { split_time(line).1 });
+                bytes.push(b'\n');
+            }
             next = self.ring.next_kept(number + 1);
         }
         bytes

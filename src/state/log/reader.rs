@@ -197,6 +197,14 @@ impl Log {
     }
 }
 
+/// Put before the name of a step where its lines begin; no line of the server's.
+const STEP: &str = "##[step]";
+
+/// The line is ours, not the job's.
+pub(super) fn is_ours(message: &[u8]) -> bool {
+    message.starts_with(STEP.as_bytes())
+}
+
 /// A line of a job's log that begins with a mark (`##[group]Run make`), and what stands for it.
 fn marked(message: &[u8]) -> Option<(&'static str, &[u8])> {
     const MARKS: &[(&[u8], &str)] = &[
@@ -209,6 +217,7 @@ fn marked(message: &[u8]) -> Option<(&'static str, &[u8])> {
         (b"##[command]", "$ "),
         (b"[command]", "$ "),
         (b"##[section]", "▸ "),
+        (STEP.as_bytes(), "━━ "),
     ];
     MARKS.iter().find_map(|(mark, sign)| Some((*sign, message.strip_prefix(*mark)?)))
 }

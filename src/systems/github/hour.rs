@@ -7,7 +7,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::rhythm::{Came, Known, Rhythm};
+use super::rhythm::{Asides, Came, Known, Rhythm};
+use crate::model::asides::{Aside, Moves, Wanted, What};
 use crate::model::{Kind, Name, ObjectId, SourceId, Uid};
 use crate::net::Hour;
 use crate::systems::Pace;
@@ -174,4 +175,39 @@ fn without_a_token_all_repositories_share_the_hour() {
         assert!(played.longest <= 300, "{what}: {} s without an answer", played.longest);
         assert!(played.longest_of_one <= most_of_one, "{what}: one is not seen for {} s", played.longest_of_one);
     }
+}
+
+/// The page of a run that moves, left open for an hour: what stands beside it costs little, because
+/// most of it has not changed.
+#[test]
+fn r27_a_page_that_is_looked_at_for_an_hour_keeps_its_rhythm() {
+    let (start, pace) = (Instant::now(), Pace::default());
+    let of = |what: What| Aside { source: SourceId(0), repository: Name::new("acme/checkout"), what };
+    let uid = Uid::new(SourceId(0), "1");
+    let wanted: Vec<Wanted> = [
+        (What::Checks { sha: Name::new("4f2a9c1") }, Moves::Soon),
+        (What::Artifacts { run: uid.clone() }, Moves::Soon),
+        (What::Deployments { environment: Name::new("production") }, Moves::Late),
+        (What::Attempt { run: uid.clone(), number: 1 }, Moves::Never),
+        (What::Annotations { check: uid }, Moves::Never),
+    ]
+    .into_iter()
+    .map(|(what, moves)| Wanted { aside: of(what), moves })
+    .collect();
+    let mut asides = Asides::default();
+    let mut asked: HashMap<Aside, u32> = HashMap::new();
+    for second in 0..HOUR {
+        let now = start + Duration::from_secs(second);
+        while let Some(one) = asides.due(now, &wanted) {
+            *asked.entry(one.aside.clone()).or_default() += 1;
+            match Asides::wait(one.moves, pace.runs) {
+                Some(wait) => asides.again(now, &one.aside, wait),
+                None => asides.settled(now, &one.aside),
+            }
+        }
+    }
+    let counts: Vec<u32> = wanted.iter().map(|one| asked[&one.aside]).collect();
+    assert_eq!(counts, [300, 300, 60, 1, 1]);
+    assert_eq!(asides.due(start, &[]), None, "nobody looks any more");
+    assert!(asides.next().is_none());
 }

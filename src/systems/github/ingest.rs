@@ -30,6 +30,7 @@ pub struct JobHead {
     pub run: Option<Uid>,
     pub status: RunStatus,
     pub url: Option<Safe>,
+    pub steps: Vec<JobStep>,
 }
 
 #[derive(Deserialize)]
@@ -241,7 +242,7 @@ fn job(run: &ObjectId, bytes: &[u8]) -> Result<(Job, Option<u32>), IngestError> 
         runner: wire.runner_name.some().map(Safe::identity),
         labels: wire.labels.0.iter().filter_map(|label| label.some().map(Safe::identity)).collect(),
         url: address(&wire.html_url),
-        steps: wire.steps.0.iter().filter_map(|step| step.0.as_ref()).enumerate().map(step).collect(),
+        steps: steps(&wire.steps),
     };
     Ok((job, attempt(wire.run_attempt)))
 }
@@ -251,7 +252,12 @@ pub fn job_head(source: SourceId, bytes: &[u8]) -> Result<JobHead, IngestError> 
     let wire: JobWire<'_> = object("the job", bytes)?;
     let conclusion = wire.conclusion.some().map(Conclusion::parse);
     let run = wire.run_id.0.map(|run| Uid::new(source, &run.to_string()));
-    Ok(JobHead { run, status: status(&wire.status, conclusion.as_ref()), url: address(&wire.html_url) })
+    let status = status(&wire.status, conclusion.as_ref());
+    Ok(JobHead { run, status, url: address(&wire.html_url), steps: steps(&wire.steps) })
+}
+
+fn steps(wire: &List<Obj<StepWire<'_>>>) -> Vec<JobStep> {
+    wire.0.iter().filter_map(|step| step.0.as_ref()).enumerate().map(step).collect()
 }
 
 fn step((index, wire): (usize, &StepWire<'_>)) -> JobStep {
@@ -268,14 +274,14 @@ fn step((index, wire): (usize, &StepWire<'_>)) -> JobStep {
 }
 
 /// A page for the browser: nothing but such an address is offered.
-fn address(url: &Text<'_>) -> Option<Safe> {
+pub(super) fn address(url: &Text<'_>) -> Option<Safe> {
     let url = url.some()?;
     let scheme = url.split_once("://")?.0;
     ["https", "http"].into_iter().any(|known| scheme.eq_ignore_ascii_case(known)).then(|| Safe::line(url))
 }
 
 /// A status that is missing beside a conclusion can only be the last one.
-fn status(word: &Text<'_>, conclusion: Option<&Conclusion>) -> RunStatus {
+pub(super) fn status(word: &Text<'_>, conclusion: Option<&Conclusion>) -> RunStatus {
     match (word.some(), conclusion) {
         (Some(word), _) => RunStatus::parse(word),
         (None, Some(_)) => RunStatus::Completed,

@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 
+use super::steps::Steps;
 use super::{ingest, job_path};
 use crate::model::ObjectId;
 use crate::model::pipelines::RunStatus;
@@ -23,6 +24,7 @@ pub struct JobLog {
     client: GitHub,
     job: ObjectId,
     read: usize,
+    steps: Steps,
     /// Said instead of a log, while there is none.
     waits: Option<Safe>,
 }
@@ -30,7 +32,7 @@ pub struct JobLog {
 impl JobLog {
     #[must_use]
     pub fn new(client: GitHub, job: ObjectId) -> Self {
-        Self { client, job, read: 0, waits: None }
+        Self { client, job, read: 0, steps: Steps::default(), waits: None }
     }
 }
 
@@ -52,6 +54,8 @@ impl Source for JobLog {
             // Asked again, ever less often.
             return Err(NetError::Transport("no log yet".to_owned()));
         }
+        // From its beginning again, also after a break.
+        self.steps = Steps::of(&head.steps);
         self.client.log(&format!("{path}/logs")).await
     }
 
@@ -80,10 +84,15 @@ impl Source for JobLog {
     fn take(&mut self, bytes: &[u8], lines: &mut Lines) -> Result<(), Safe> {
         let body = if self.read == 0 { bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes) } else { bytes };
         self.read += bytes.len();
-        lines.push(body);
+        self.steps.push(body, lines);
         if self.read > LIMIT {
             return Err(safe!("the log is longer than {} MiB; what is above is its beginning", LIMIT >> 20));
         }
         Ok(())
+    }
+
+    fn finish(&mut self, lines: &mut Lines) {
+        self.steps.flush(lines);
+        lines.finish();
     }
 }

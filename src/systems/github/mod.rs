@@ -1,11 +1,13 @@
 //! GitHub Actions.
 
+mod asides;
 mod beside;
 mod dispatch;
 mod gates;
 #[cfg(test)]
 mod hour;
 pub mod ingest;
+pub mod ingest_asides;
 pub mod ingest_beside;
 pub mod ingest_gates;
 pub mod ingest_workflow;
@@ -16,6 +18,7 @@ mod past;
 pub(super) mod perform;
 mod review;
 mod rhythm;
+mod steps;
 pub mod watch;
 mod words;
 mod workflow;
@@ -72,6 +75,11 @@ fn jobs_path(run: &ObjectId) -> String {
     format!("{}/jobs?filter=latest&per_page=100", run_path(run))
 }
 
+/// Of all its attempts: a job that failed before it passed counts as failed, too.
+fn all_jobs_path(run: &ObjectId) -> String {
+    format!("{}/jobs?filter=all&per_page=100", run_path(run))
+}
+
 /// What the run waits for; an approval goes to the same place.
 fn pending_path(run: &ObjectId) -> String {
     format!("{}/pending_deployments", run_path(run))
@@ -84,4 +92,31 @@ fn approvals_path(run: &ObjectId) -> String {
 
 fn job_path(of: &Name, job: &Uid) -> String {
     format!("{}/actions/jobs/{}", repository(of.raw()), segment(job.raw()))
+}
+
+/// The check runs of a commit, of each name the newest.
+fn checks_path(of: &Name, sha: &Name) -> String {
+    format!("{}/commits/{}/check-runs?filter=latest&per_page=100", repository(of.raw()), segment(sha.raw()))
+}
+
+fn annotations_path(of: &Name, check: &Uid) -> String {
+    format!("{}/check-runs/{}/annotations?per_page=100", repository(of.raw()), segment(check.raw()))
+}
+
+/// An attempt of a run as it was.
+fn attempt_path(of: &Name, run: &Uid, number: u32) -> String {
+    format!("{}/actions/runs/{}/attempts/{number}", repository(of.raw()), segment(run.raw()))
+}
+
+fn artifacts_path(of: &Name, run: &Uid) -> String {
+    format!("{}/actions/runs/{}/artifacts?per_page=100", repository(of.raw()), segment(run.raw()))
+}
+
+fn deployments_path(of: &Name, environment: &Name) -> String {
+    let environment = segment(environment.raw());
+    format!("{}/deployments?environment={environment}&per_page=10", repository(of.raw()))
+}
+
+fn statuses_path(of: &Name, deployment: &Uid) -> String {
+    format!("{}/deployments/{}/statuses?per_page=100", repository(of.raw()), segment(deployment.raw()))
 }

@@ -1,5 +1,5 @@
-//! The jobs of runs that ended, read once for how long they took: what is expected of those that run
-//! now. One after the other, when nothing else is due, while more than half of the hour's requests are
+//! The jobs of runs that ended, read once for how long they took and how they ended: what is expected
+//! of those that run now, and how often a job fails. One after the other, when nothing else is due, while more than half of the hour's requests are
 //! left, and never without a token.
 
 use std::collections::HashSet;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::watch::Watch;
-use super::{ingest, jobs_path};
+use super::{all_jobs_path, ingest};
 use crate::model::pipelines::JobsRead;
 use crate::model::source::{Detail, FeedEvent};
 use crate::model::{ObjectId, Uid};
@@ -58,7 +58,7 @@ impl Watch {
             return Ok(until.min(self.past.due));
         }
         self.past.remember(run.uid.clone());
-        let jobs = match self.client.list(&jobs_path(&run), None, &mut Etags::default()).await {
+        let jobs = match self.client.list(&all_jobs_path(&run), None, &mut Etags::default()).await {
             Ok(Listed::Pages { bodies, .. }) => {
                 ingest::jobs(&run, 1, &bodies).map(Arc::new).map_err(|error| Safe::line(&error.to_string()))
             }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use crate::model::asides::{Aside, Moves, Wanted};
 use crate::model::{ObjectId, Uid};
 
 /// After a write, something is about to move for so long.
@@ -175,5 +176,57 @@ impl Rhythm {
     pub(super) fn next(&self, jobs: bool) -> Instant {
         let open = self.looked.values().filter(|looked| jobs && looked.settled.is_none());
         open.map(|looked| looked.due).fold(self.due, Instant::min)
+    }
+}
+
+/// What stands beside the pages that are looked at: read when it is new, then every so often while it
+/// may change, one after the other so that nothing else waits for all of it.
+#[derive(Debug, Default)]
+pub(super) struct Asides {
+    read: HashMap<Aside, Instant>,
+}
+
+impl Asides {
+    /// The next that is to be read now. What was read and never changes by itself is not asked for again.
+    pub(super) fn due(&mut self, now: Instant, wanted: &[Wanted]) -> Option<Wanted> {
+        self.read.retain(|aside, _| wanted.iter().any(|one| one.aside == *aside));
+        let due = |one: &&Wanted| self.read.get(&one.aside).is_none_or(|due| *due <= now);
+        wanted.iter().find(due).cloned()
+    }
+
+    /// One was read, or could not be; `wait` until it is again.
+    pub(super) fn again(&mut self, now: Instant, aside: &Aside, wait: Duration) {
+        self.read.insert(aside.clone(), now + wait);
+    }
+
+    /// The same of one that never changes by itself.
+    pub(super) fn settled(&mut self, now: Instant, aside: &Aside) {
+        // As far away as no console runs.
+        self.again(now, aside, Duration::from_hours(24 * 365));
+    }
+
+    /// The time from one reading to the next; `busy` and `idle` are those of lists of runs.
+    pub(super) fn wait(moves: Moves, (busy, idle): (Duration, Duration)) -> Option<Duration> {
+        match moves {
+            Moves::Soon => Some(busy),
+            Moves::Late => Some(idle),
+            Moves::Never => None,
+        }
+    }
+
+    /// Something was written: it shows soon.
+    pub(super) fn stirred(&mut self, now: Instant, soon: Duration) {
+        for due in self.read.values_mut() {
+            *due = (*due).min(now + soon);
+        }
+    }
+
+    /// The operator asked for everything.
+    pub(super) fn refresh(&mut self) {
+        self.read.clear();
+    }
+
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.read.values().min().copied()
     }
 }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
+use super::asides::OnPage;
 use super::beside::Beside;
 use super::gates::{Gates, Whose};
 use super::older::Older;
@@ -46,6 +47,7 @@ pub(in crate::systems) async fn run(client: GitHub, outlet: Outlet) -> Result<()
         older: Older::default(),
         asked: Asked::default(),
         beside: Beside::default(),
+        on_page: OnPage::default(),
         login: Whose::default(),
         listed: false,
         since: None,
@@ -83,6 +85,8 @@ pub(super) struct Watch {
     pub(super) asked: Asked,
     /// Runners, findings, secrets.
     pub(super) beside: Beside,
+    /// What stands beside the run whose page is looked at.
+    pub(super) on_page: OnPage,
     /// Whose token it is, once that was asked for.
     pub(super) login: Whose,
     /// There was a whole list.
@@ -116,6 +120,7 @@ impl Watch {
             if self.since.is_none() {
                 until = until.min(self.older_due().unwrap_or(until)).min(self.asked.next().unwrap_or(until));
                 until = until.min(self.beside.next().unwrap_or(until));
+                until = self.read_asides(until).await?;
                 until = self.look_back(until).await?;
             }
             tokio::select! {
@@ -127,12 +132,14 @@ impl Watch {
                     self.gates.refresh();
                     self.asked.refresh();
                     self.beside.refresh();
+                    self.on_page.refresh();
                 }
                 changed = self.outlet.interest.changed() => changed.map_err(|_| Gone)?,
                 changed = self.stirred.changed() => {
                     changed.map_err(|_| Gone)?;
                     self.rhythm.stirred(Instant::now(), self.outlet.pace.floor);
                     self.gates.stirred(Instant::now(), self.outlet.pace.floor);
+                    self.on_page.rhythm.stirred(Instant::now(), self.outlet.pace.floor);
                 }
             }
         }

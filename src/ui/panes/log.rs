@@ -109,6 +109,7 @@ pub(super) fn draw_row(log: &Log, row: &Shown, (left, y): (u16, u16), plain: Rol
         x = left + TIME_COLUMNS + 2;
     }
     let shown = row.text.as_str();
+    let plain = if shown.starts_with("━━ ") { Role::Title } else { plain };
     let hits: Vec<Range<usize>> = search.map(|search| search.pattern.ranges(shown).collect()).unwrap_or_default();
     let level = level::of(shown.as_bytes()).map(|(word, level)| (word, role_of(level)));
     for (part, role, hit) in pieces(row.part.clone(), level.as_ref(), &hits, plain) {

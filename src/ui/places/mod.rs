@@ -1,5 +1,6 @@
 //! The views other than the Deck: a title, facts, and rows in columns.
 
+mod asides;
 mod containers;
 mod details;
 mod images;

@@ -175,7 +175,8 @@ const fn section(line: &Line) -> &'static str {
         Item::Revision(_) | Item::ReplicaSet(_) | Item::Pod(_) | Item::AnalysisRun(_) | Item::Experiment(_) => {
             "REVISIONS"
         }
-        Item::Group(_) | Item::Job(_) | Item::JobStep(_) => "JOBS",
+        Item::Group(_) | Item::Job(_) | Item::Earlier(_) | Item::JobStep(_) => "JOBS",
+        Item::Aside(..) => "DEPLOYMENTS",
         Item::Burn(_) => "BURN RATES",
         Item::Alert(_) => "ALERTS",
         Item::Variant(_) | Item::Missing(_) => "PLATFORMS",

@@ -283,7 +283,10 @@ pub(super) fn tree(state: &State, line: &Line, info: Option<&rollout_info::Rollo
         }
         Item::Deployment(_) | Item::Rollout(_) => workload(state, line),
         Item::Operation(_) => operation(state, line),
-        Item::Run(_) | Item::Group(_) | Item::Job(_) | Item::JobStep(_) => super::runs::cells(state, line),
+        Item::Aside(_, row) => super::asides::of_workload(state, row),
+        Item::Run(_) | Item::Group(_) | Item::Job(_) | Item::Earlier(_) | Item::JobStep(_) => {
+            super::runs::cells(state, line)
+        }
         Item::Slo(_) | Item::Burn(_) | Item::Alert(_) => super::slos::cells(state, line),
         Item::Docker(_) => super::containers::cells(state, line),
         Item::Image(_) => super::images::cells(state, line),

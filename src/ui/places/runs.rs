@@ -4,19 +4,19 @@ use std::collections::BTreeSet;
 
 use ratatui::layout::Rect;
 
-use super::{View, and_trouble, details, is_old};
+use super::{View, and_trouble, asides, details, is_old};
 use crate::config::theme::Role;
 use crate::model::approvals::PendingDeployment;
 use crate::model::pipelines::{Conclusion, Job, JobStep, Run, RunStatus};
 use crate::model::tekton::{PipelineRun, Value};
-use crate::model::{Kind, ObjectId, Uid};
+use crate::model::{Kind, ObjectId, SourceId, Uid};
 use crate::safe;
 use crate::state::State;
-use crate::state::expected::{self, Pace};
+use crate::state::expected;
 use crate::state::freshness;
 use crate::state::gates;
 use crate::state::groups::{self, Group};
-use crate::state::layout::{Page, cut_top};
+use crate::state::layout::{self, Page, cut_top};
 use crate::state::lists::{self, Item, Line};
 use crate::state::timeline::{self as times, Scale};
 use crate::state::ui::{ListId, Place, RowId};
@@ -50,6 +50,8 @@ pub(super) static PIPELINES: View = View {
 /// The mark of a job without which the run would have ended sooner.
 const CHAIN: &str = "▸ ";
 
+const JOBS_AND_STEPS: &str = "JOBS AND STEPS";
+
 /// Name, state, how long, bar.
 static JOBS: &[Column] = &[left("", 26, 2, 0), left("", 9, 0, 1), right("", 8, 0), left("", 20, 4, 0)];
 
@@ -68,7 +70,7 @@ pub(super) fn cells(state: &State, line: &Line) -> Vec<Words> {
             cells.push(Words::of(Role::Dim, run.actor.clone().unwrap_or_default()));
             cells
         }
-        Item::Job(job) => job_cells(state, job, None, (40, 0), false),
+        Item::Job(job) | Item::Earlier(job) => job_cells(state, job, None, (40, 0), false),
         Item::JobStep(step) => step_cells(state, step, None, None, 0),
         Item::Group(group) => group_cells(state, group, None, (40, 0)),
         _ => Vec::new(),
@@ -106,11 +108,20 @@ pub(super) fn page(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId)
     let axis = Axis::of(state, &run, body.width());
     let right = jobs_words(state, &run, &axis);
     let fold = Sections {
-        name: if run.kind == Kind::Execution { |_| "STAGES AND STEPS" } else { |_| "JOBS AND STEPS" },
+        name: if run.kind == Kind::Execution { |_| "STAGES AND STEPS" } else { section },
         right: &right,
-        most: 0,
+        most: layout::sections(&state.ui.place),
     };
     table::sectioned(state, &list, &mut body, JOBS, &fold, &mut |line| row(state, line, &axis));
+}
+
+/// The part of the page that a row stands in.
+fn section(line: &Line) -> &'static str {
+    match &line.item {
+        Item::Aside(row, _) => asides::section(row).unwrap_or(JOBS_AND_STEPS),
+        Item::Earlier(_) => "EARLIER ATTEMPTS",
+        _ => JOBS_AND_STEPS,
+    }
 }
 
 /// Commit, branch, event, actor, times, address.
@@ -127,13 +138,7 @@ fn facts_of(state: &State, pen: &mut Pen<'_>, run: &Run) -> u16 {
     let actor = run.actor.clone().unwrap_or_else(|| Safe::of("nobody named"));
     let head = [
         Words::of(Role::Strong, pipelines::short(&run.sha)).dim("  ").text(&run.title),
-        Words::of(Role::Dim, "attempt ")
-            .text(safe!("{}", run.attempt))
-            .dim(" · ")
-            .dim(doing)
-            .text(took)
-            .dim(safe!(" · began {} ago", since))
-            .then(ends),
+        of_attempt(run).dim(" · ").dim(doing).text(took).dim(safe!(" · began {} ago", since)).then(ends),
     ];
     let rest = [
         Words::of(Role::Dim, "service ")
@@ -152,6 +157,14 @@ fn facts_of(state: &State, pen: &mut Pen<'_>, run: &Run) -> u16 {
         y += 1;
     }
     y
+}
+
+/// `attempt 1`; `passed on attempt 2`: that it did not pass at once is worth knowing.
+fn of_attempt(run: &Run) -> Words {
+    if run.attempt > 1 && run.conclusion == Some(Conclusion::Success) {
+        return Words::of(Role::Wait, safe!("passed on attempt {}", run.attempt));
+    }
+    Words::of(Role::Dim, "attempt ").text(safe!("{}", run.attempt))
 }
 
 /// What Tekton says of it, its pipeline, its parameters and its results.
@@ -228,6 +241,7 @@ fn jobs_words(state: &State, run: &Run, axis: &Axis) -> Words {
 
 /// What the rows of a page have in common.
 struct Axis {
+    source: SourceId,
     scale: Option<Scale>,
     /// The jobs of the longest chain, where it is more than one.
     chain: Vec<Uid>,
@@ -246,7 +260,7 @@ impl Axis {
         let placed = table::fit(JOBS, width);
         let of = |column: usize| placed.iter().find(|(at, _, _)| *at == column).map_or(0, |(_, _, width)| *width);
         let chain = if chain.len() > 1 { chain } else { Vec::new() };
-        Self { scale, chain, name: of(0), bar: of(3) }
+        Self { source: run.meta.cluster, scale, chain, name: of(0), bar: of(3) }
     }
 }
 
@@ -257,6 +271,9 @@ fn row(state: &State, line: &Line, axis: &Axis) -> Vec<Words> {
             let on_chain = axis.chain.contains(&job.id.uid);
             job_cells(state, job, axis.scale.as_ref(), room, on_chain)
         }
+        // When it ran has no place on the axis of this attempt.
+        Item::Earlier(job) => job_cells(state, job, None, room, false),
+        Item::Aside(_, row) => asides::cells(state, axis.source, row),
         Item::Group(group) => group_cells(state, group, axis.scale.as_ref(), room),
         Item::JobStep(step) => {
             let job = match &line.id {
@@ -287,8 +304,7 @@ fn group_cells(state: &State, group: &Group, scale: Option<&Scale>, (name, bar):
 fn job_cells(state: &State, job: &Job, scale: Option<&Scale>, (name, bar): (u16, u16), on_chain: bool) -> Vec<Words> {
     let sign = signs::pipeline(&job.status, job.conclusion.as_ref());
     let role = if sign.role == Role::Quiet || sign.role == Role::Dim { Role::Text } else { Role::Strong };
-    let slow = expected::pace_of_job(state, job).is_some_and(|(_, pace)| pace == Pace::Slow);
-    let mark = match (slow, on_chain) {
+    let mark = match (expected::is_slow_job(state, job), on_chain) {
         (true, _) => Words::of(Role::Wait, "▲ "),
         (false, true) => Words::of(Role::Dim, CHAIN),
         (false, false) => Words::new(),
@@ -327,7 +343,8 @@ pub(super) fn detail(state: &State, pen: &mut Pen<'_>, run: &Run) {
     };
     let axis = Axis::of(state, run, body.width());
     let placed = table::fit(JOBS, body.width());
-    let folded = groups::rows(&jobs.jobs, &BTreeSet::new(), false);
+    let slow = |job: &Job| expected::is_slow_job(state, job);
+    let folded = groups::rows_with(&jobs.jobs, &BTreeSet::new(), false, &slow);
     for (y, (depth, row)) in (0..body.height()).zip(&folded) {
         let room = (timeline::indented(axis.name, *depth), axis.bar);
         let cells = match row {
