@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::security::Rows;
 use super::{Name, SourceId};
 use crate::text::Safe;
 
@@ -33,6 +34,26 @@ pub struct Runners {
     pub more: bool,
 }
 
+/// A larger runner that GitHub hosts for an organization: machines that come as they are asked for, by the
+/// name that jobs give as their only label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Larger {
+    pub name: Safe,
+    /// `Ready`, or why it is not.
+    pub status: Safe,
+    /// `linux-x64`.
+    pub platform: Safe,
+    /// At a time.
+    pub most: Option<u64>,
+}
+
+impl Larger {
+    #[must_use]
+    pub fn takes(&self, labels: &[Safe]) -> bool {
+        matches!(labels, [one] if one.as_str().eq_ignore_ascii_case(self.name.as_str()))
+    }
+}
+
 /// What was read of those that a repository's jobs may run on. `Err`: why they are not known.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunnersRead {
@@ -42,6 +63,8 @@ pub struct RunnersRead {
     pub own: Result<Arc<Runners>, Safe>,
     /// Those of the organization that it belongs to.
     pub shared: Result<Arc<Runners>, Safe>,
+    /// The larger ones that GitHub hosts for it.
+    pub larger: Result<Arc<Rows<Larger>>, Safe>,
 }
 
 impl Runner {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{State, runs};
 use crate::model::pipelines::{Job, RunStatus};
-use crate::model::runners::{self, Runner, RunnerStatus, RunnersRead};
+use crate::model::runners::{self, Larger, Runner, RunnerStatus, RunnersRead};
 use crate::model::{Kind, Name, SourceId, SystemId};
 use crate::safe;
 use crate::text::{Safe, plural};
@@ -21,6 +21,8 @@ pub struct Pool {
     pub labels: Vec<Safe>,
     /// GitHub hosts them, and lists none.
     pub hosted: bool,
+    /// What is known of those all the same.
+    pub larger: Option<Larger>,
     pub count: Count,
     /// Why there may be others.
     pub unseen: Vec<Safe>,
@@ -118,10 +120,16 @@ fn count<'a>(read: Option<&'a RunnersRead>, labels: &[Safe]) -> (Count, Vec<&'a 
     (count, lists)
 }
 
+/// The larger runner that a job asks for by its name.
+fn larger<'a>(read: Option<&'a RunnersRead>, labels: &[Safe]) -> Option<&'a Larger> {
+    read?.larger.as_ref().ok()?.rows.iter().find(|row| row.takes(labels))
+}
+
 /// Why there may be other runners than those that are counted.
 fn unseen(read: Option<&RunnersRead>) -> Vec<Safe> {
     let Some(read) = read else { return vec![Safe::of("its runners have not been read")] };
     let mut all: Vec<Safe> = [&read.own, &read.shared].into_iter().filter_map(|part| part.clone().err()).collect();
+    all.extend(read.larger.clone().err());
     let lists = [&read.own, &read.shared].into_iter().flatten();
     if lists.into_iter().any(|list| list.more || list.left_out > 0) {
         all.push(Safe::of("not all runners were read"));
@@ -160,6 +168,10 @@ pub fn pools(state: &State) -> Vec<Pool> {
             entry(&mut all, (read.source, &read.repository), &[]).unseen.push(why.clone());
         }
         let owner = owner(&read.repository);
+        for row in read.larger.iter().flat_map(|list| &list.rows) {
+            let pool = entry(&mut all, (read.source, &owner), std::slice::from_ref(&row.name));
+            (pool.hosted, pool.larger) = (true, Some(row.clone()));
+        }
         match &read.shared {
             Ok(list) => drop(shared.insert((read.source, owner), list)),
             Err(why) => {
@@ -202,6 +214,7 @@ fn entry<'a>(
         repository: repository.clone(),
         labels: labels.to_vec(),
         hosted: runners::is_hosted(labels),
+        larger: None,
         count: Count::default(),
         unseen: Vec::new(),
         queued: 0,
@@ -220,6 +233,8 @@ fn pool<'a>(
     let pool = entry(all, (source, repository), labels);
     let read = state.world.details.runners(source, repository);
     pool.count = count(read, labels).0;
+    pool.larger = larger(read, labels).cloned();
+    pool.hosted |= pool.larger.is_some();
     pool.unseen = if pool.hosted { Vec::new() } else { unseen(read) };
     pool
 }
@@ -231,6 +246,9 @@ pub fn free(state: &State, job: &Job) -> Option<(usize, usize)> {
         return None;
     }
     let read = state.world.details.runners(job.id.cluster, &job.id.namespace)?;
+    if larger(Some(read), &job.labels).is_some() {
+        return None;
+    }
     let (count, lists) = count(Some(read), &job.labels);
     // Where nothing may be seen, nothing is counted.
     (!lists.is_empty() && (count.all() > 0 || unseen(Some(read)).is_empty())).then(|| (count.idle, count.all()))
@@ -246,6 +264,9 @@ pub fn why(state: &State, job: &Job) -> Option<Safe> {
         return Some(Safe::of("GitHub hosts these: it is short of them, or your plan lets no more jobs run at once"));
     }
     let read = state.world.details.runners(job.id.cluster, &job.id.namespace)?;
+    if let Some(row) = larger(Some(read), &job.labels) {
+        return Some(safe!("GitHub hosts these larger runners: {}", words_of(row)));
+    }
     let (count, lists) = count(Some(read), &job.labels);
     let unseen = unseen(Some(read));
     Some(match (count.all(), unseen.first()) {
@@ -259,6 +280,13 @@ pub fn why(state: &State, job: &Job) -> Option<Safe> {
         (all, _) if count.idle == 0 => safe!("no free runner: {}", counted(count, all)),
         _ => safe!("{}: it begins any moment, or their group does not serve this repository", count.words()),
     })
+}
+
+/// `linux-x64, Ready, at most 8 at once`.
+#[must_use]
+pub fn words_of(row: &Larger) -> Safe {
+    let most = row.most.map_or_else(Safe::default, |most| safe!(", at most {} at once", most));
+    safe!("{}, {}{}", row.platform.clone(), row.status.clone(), most)
 }
 
 fn counted(count: Count, all: usize) -> Safe {

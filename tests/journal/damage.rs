@@ -168,8 +168,16 @@ fn what_was_asked_of_a_run_comes_back_whole() {
     let asked = [
         Change::RerunFailed { attempt: 1, debug: true },
         Change::RerunAll { attempt: 2, debug: true },
-        Change::RerunJob { attempt: 3, job, name: Name::new("unit (3.12)"), debug: false },
         Change::ForceCancel { attempt: 4 },
+        Change::Dispatch {
+            path: Name::new(".github/workflows/ci.yml"),
+            reference: Name::new("main"),
+            sha: Name::new("b10b"),
+            inputs: vec![(Name::new("note"), Name::new("two\nlines \u{202e}\"x\""))],
+            environment: Some(Name::new("staging")),
+            last: Some(job.clone()),
+        },
+        Change::RerunJob { attempt: 3, job, name: Name::new("unit (3.12)"), debug: false },
     ];
     for (id, change) in asked.iter().enumerate() {
         let mut operation = operation(id as u32, change.clone());

@@ -110,7 +110,14 @@ async fn beside() -> Vec<Request> {
     let here = (SourceId(0), Name::new("acme/checkout"));
     let interest = Interest { runners: vec![here.clone()], security: Some(here), ..Interest::default() };
     reading.systems.look_at(Arc::new(interest));
-    let all = ["status=queued", "checkout/actions/runners", "/orgs/acme/", "secret-scanning", "/analyses"];
+    let all = [
+        "status=queued",
+        "checkout/actions/runners",
+        "acme/actions/runners",
+        "hosted-runners",
+        "secret-scanning",
+        "/analyses",
+    ];
     let asked = |requests: &[Request]| all.iter().all(|part| requests.iter().any(|one| one.path.contains(part)));
     let requests = server.until(asked).await;
     reading.stop().await;
@@ -149,7 +156,7 @@ fn every_request_is_valid() {
     let Some(url) = url("QUARTERDECK_OPENAPI") else { return };
     block_on(async {
         let requests = every_request().await;
-        assert!(requests.len() >= 35, "{:?}", requests.keys());
+        assert!(requests.len() >= 36, "{:?}", requests.keys());
         for (what, request) in &requests {
             let (status, answer) = replay(&url, request).await;
             println!("{status} {what}");
@@ -169,7 +176,7 @@ fn every_request_is_valid() {
 }
 
 const RUN: &str = "/repos/acme/checkout/actions/runs/1";
-const READS: [&str; 23] = [
+const READS: [&str; 24] = [
     "/repos/acme/checkout/actions/runs?per_page=100",
     "/repos/acme/checkout/actions/runs?status=waiting&per_page=100",
     RUN,
@@ -182,6 +189,7 @@ const READS: [&str; 23] = [
     "/repos/acme/checkout/environments?per_page=100",
     "/repos/acme/checkout/actions/runners?per_page=100",
     "/orgs/acme/actions/runners?per_page=100",
+    "/orgs/acme/actions/hosted-runners?per_page=100",
     "/repos/acme/checkout/code-scanning/alerts?state=open&sort=created&direction=desc&per_page=100",
     "/repos/acme/checkout/code-scanning/analyses?per_page=100",
     "/repos/acme/checkout/secret-scanning/alerts?state=open&hide_secret=true&per_page=100",
@@ -236,6 +244,10 @@ fn decode(read: &str, body: &[u8]) -> (usize, u64) {
             (1, u64::from(matches!(ingest_workflow::file(body), Err(IngestError::Truncated { .. }))))
         }
         "environments" => (ingest_workflow::environments(body).unwrap().len(), 0),
+        "hosted-runners" => {
+            let all = ingest_beside::larger(body).unwrap();
+            (all.rows.len(), all.left_out)
+        }
         "runners" => {
             let all = ingest_beside::runners(body).unwrap();
             (all.rows.len(), all.left_out)

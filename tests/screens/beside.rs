@@ -111,9 +111,10 @@ fn runner(id: i64, stands: RunnerStatus, labels: &[&'static str]) -> Runner {
 
 fn read(repository: &str, own: Result<Vec<Runner>, &'static str>) -> Detail {
     let own = own.map(|rows| Arc::new(Runners { rows, left_out: 0, more: false })).map_err(Safe::of);
-    let shared =
+    let shared: Result<Arc<Runners>, Safe> =
         Err(Safe::of("not allowed to see runners (403); the token needs organization Self-hosted runners: read"));
-    Detail::Runners(RunnersRead { source: GITHUB, repository: Name::new(repository), own, shared })
+    let larger = shared.clone().map(|_| Arc::new(Rows { rows: Vec::new(), left_out: 0, more: false }));
+    Detail::Runners(RunnersRead { source: GITHUB, repository: Name::new(repository), own, shared, larger })
 }
 
 fn with_runners() -> State {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use quarterdeck::model::pipelines::{Job, RunStatus};
-use quarterdeck::model::runners::{Runner, RunnerStatus, Runners, RunnersRead};
+use quarterdeck::model::runners::{Larger, Runner, RunnerStatus, Runners, RunnersRead};
+use quarterdeck::model::security::Rows;
 use quarterdeck::model::source::{Detail, FeedEvent, FeedId};
 use quarterdeck::model::{Kind, Name, ObjectId, SourceId, Uid};
 use quarterdeck::state::runners;
@@ -80,12 +81,20 @@ fn a_queued_job_says_what_its_runners_tell() {
         (refused, refused, "gpu", None, "which runners there are is not known: not allowed to see runners (403)"),
         ("", refused, "gpu", None, "none that may be seen has these labels; others: not allowed"),
         ("gpu:busy", refused, "gpu", Some((0, 1)), "no free runner: 1 of 1 busy"),
+        ("", "", "big-one", None, "GitHub hosts these larger runners: linux-x64, Ready, at most 8 at once"),
         ("", "", "ubuntu-24.04", None, "GitHub hosts these"),
     ] {
         let mut console = Console::empty();
         let feed = FeedId { cluster: GITHUB, kind: Kind::Run, namespace: Some(Name::new("shop/checkout")) };
         let repository = Name::new("shop/checkout");
-        let read = RunnersRead { source: GITHUB, repository, own: list(own), shared: list(shared) };
+        let row = Larger {
+            name: Safe::of("big-one"),
+            status: Safe::of("Ready"),
+            platform: Safe::of("linux-x64"),
+            most: Some(8),
+        };
+        let larger = Ok(Arc::new(Rows { rows: vec![row], left_out: 0, more: false }));
+        let read = RunnersRead { source: GITHUB, repository, own: list(own), shared: list(shared), larger };
         console.send(Msg::Feed(feed, FeedEvent::Detail(Detail::Runners(read))));
         let (job, what) = (job(wanted), format!("{own} | {shared} for {wanted}"));
         assert_eq!(runners::free(&console.state, &job), free, "{what}");

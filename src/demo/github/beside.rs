@@ -35,6 +35,23 @@ pub(super) fn shared(organization: &str, asked: &Asked) -> Reply {
     if organization == "shop" { runners(&SHARED, asked) } else { Reply::not_found() }
 }
 
+/// GET /orgs/shop/actions/hosted-runners.
+pub(super) fn larger(organization: &str, asked: &Asked) -> Reply {
+    if organization != "shop" {
+        return Reply::not_found();
+    }
+    if asked.token.is_empty() {
+        return Reply::refused(StatusCode::UNAUTHORIZED, "Requires authentication");
+    }
+    let row = json!({
+        "id": 5, "name": "linux-16-cores", "runner_group_id": 2, "status": "Ready", "platform": "linux-x64",
+        "image_details": { "id": "ubuntu-24.04", "size_gb": 86, "display_name": "24.04", "source": "github" },
+        "machine_size_details": { "id": "16-core", "cpu_cores": 16, "memory_gb": 64, "storage_gb": 600 },
+        "maximum_runners": 8, "public_ip_enabled": false,
+    });
+    Reply::json(json!({ "total_count": 1, "runners": [row] }))
+}
+
 /// GET …/actions/runners; who may not administer a repository is told so.
 pub(super) fn own(repository: &Repository, asked: &Asked) -> Reply {
     match repository.name.as_str() {

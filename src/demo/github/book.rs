@@ -37,25 +37,25 @@ impl Deploy {
 
 /// A run that will begin.
 #[derive(Debug, Clone)]
-struct Due {
-    repository: usize,
-    workflow: usize,
-    branch: String,
+pub(super) struct Due {
+    pub(super) repository: usize,
+    pub(super) workflow: usize,
+    pub(super) branch: String,
     /// What the commit is derived from.
-    commit: String,
+    pub(super) commit: String,
     /// What it builds.
-    version: Option<String>,
-    title: String,
-    event: &'static str,
-    actor: &'static str,
-    fault: Option<Fault>,
-    ships: Option<Ships>,
-    again: Option<Again>,
+    pub(super) version: Option<String>,
+    pub(super) title: String,
+    pub(super) event: &'static str,
+    pub(super) actor: &'static str,
+    pub(super) fault: Option<Fault>,
+    pub(super) ships: Option<Ships>,
+    pub(super) again: Option<Again>,
 }
 
 /// It comes again.
 #[derive(Debug, Clone)]
-enum Again {
+pub(super) enum Again {
     /// The build of the next of these versions.
     Version(Duration, Vec<String>),
     /// The next of these titles.
@@ -290,38 +290,7 @@ impl Book {
         }
     }
 
-    /// Begins a run that somebody asked for; its id.
-    pub(super) fn by_hand(
-        &mut self,
-        repository: usize,
-        workflow: usize,
-        branch: &str,
-        title: String,
-        at: Timestamp,
-    ) -> Option<u64> {
-        // Another one of this second has this id already.
-        let mut now = at;
-        while self.repositories[repository].runs.iter().any(|run| run.id == id_of(now, repository, workflow)) {
-            now = later(now, Duration::from_secs(1));
-        }
-        let due = Due {
-            repository,
-            workflow,
-            branch: branch.to_owned(),
-            commit: branch.to_owned(),
-            version: None,
-            title,
-            event: "workflow_dispatch",
-            actor: approvals::DEMO,
-            fault: None,
-            ships: None,
-            again: None,
-        };
-        self.begin(now, due);
-        self.repositories[repository].runs.last().map(|run| run.id)
-    }
-
-    fn begin(&mut self, at: Timestamp, due: Due) {
+    pub(super) fn begin(&mut self, at: Timestamp, due: Due) {
         let workflow = &self.workflows[due.workflow];
         let id = id_of(at, due.repository, due.workflow);
         let first = 60 + mix(self.seed ^ hash(&format!("{}/{}", due.repository, workflow.name))) % 1_900;
@@ -435,7 +404,7 @@ impl Book {
 }
 
 /// Rises with time, as GitHub's do.
-fn id_of(at: Timestamp, repository: usize, workflow: usize) -> u64 {
+pub(super) fn id_of(at: Timestamp, repository: usize, workflow: usize) -> u64 {
     let seconds = at.as_second().saturating_sub(1_750_000_000).unsigned_abs();
     3_000_000_000 + seconds * 400 + (repository as u64 * 40 + workflow as u64) % 400
 }

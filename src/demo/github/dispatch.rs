@@ -2,17 +2,19 @@
 //! begin so.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use base64::Engine as _;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::book::{Book, Repository};
+use super::approvals;
+use super::book::{Book, Due, Repository, id_of};
 use super::plan::{Asks, Workflow};
 use super::reply::{Asked, Reply};
 use super::shape::{self, Shape};
-use crate::demo::value::hash;
+use crate::demo::value::{hash, later};
 
 /// Branches that every repository has, beside those of its runs.
 const BRANCHES: [&str; 2] = ["main", "develop"];
@@ -150,6 +152,39 @@ pub(super) fn start(book: &mut Book, asked: &Asked, (name, id): (&str, &str), bo
         "html_url": format!("https://github.com/{name}/actions/runs/{run}"),
     });
     Reply::Json { code: StatusCode::OK, etag: None, body, link: None }
+}
+
+impl Book {
+    /// Begins a run that somebody asked for; its id.
+    fn by_hand(
+        &mut self,
+        repository: usize,
+        workflow: usize,
+        branch: &str,
+        title: String,
+        at: Timestamp,
+    ) -> Option<u64> {
+        // Another one of this second has this id already.
+        let mut now = at;
+        while self.repositories[repository].runs.iter().any(|run| run.id == id_of(now, repository, workflow)) {
+            now = later(now, Duration::from_secs(1));
+        }
+        let due = Due {
+            repository,
+            workflow,
+            branch: branch.to_owned(),
+            commit: branch.to_owned(),
+            version: None,
+            title,
+            event: "workflow_dispatch",
+            actor: approvals::DEMO,
+            fault: None,
+            ships: None,
+            again: None,
+        };
+        self.begin(now, due);
+        self.repositories[repository].runs.last().map(|run| run.id)
+    }
 }
 
 /// What GitHub refuses of the inputs.

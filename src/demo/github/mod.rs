@@ -93,6 +93,9 @@ fn read(world: &World, parts: &[&str], asked: &Asked) -> Reply {
     if let ["orgs", organization, "actions", "runners"] = parts {
         return beside::shared(organization, asked);
     }
+    if let ["orgs", organization, "actions", "hosted-runners"] = parts {
+        return beside::larger(organization, asked);
+    }
     let ["repos", owner, name, rest @ ..] = parts else { return Reply::not_found() };
     let full = format!("{owner}/{name}");
     let (book, now) = (&world.book, world.now);

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::ingest_beside::{self, PAGE};
 use super::repository;
 use super::watch::Watch;
-use crate::model::runners::{Runners, RunnersRead};
+use crate::model::runners::{Larger, Runners, RunnersRead};
 use crate::model::security::{Analysis, Finding, Part, Rows, Secret, SecurityRead, Unread};
 use crate::model::source::{Detail, FeedEvent};
 use crate::net::{Etags, GitHub, Listed, NetError, segment};
@@ -32,11 +32,14 @@ impl<T, E> Default for Kept<T, E> {
     }
 }
 
+type AllRunners = (Result<Arc<Runners>, Safe>, Result<Arc<Runners>, Safe>, Result<Arc<Rows<Larger>>, Safe>);
+
 #[derive(Debug, Default)]
 pub(super) struct Beside {
     runners_due: Option<Instant>,
     own: Kept<Runners, Safe>,
     shared: Kept<Runners, Safe>,
+    larger: Kept<Rows<Larger>, Safe>,
     security_due: Option<Instant>,
     findings: Kept<Rows<Finding>, Unread>,
     analyses: Kept<Rows<Analysis>, Unread>,
@@ -107,30 +110,40 @@ impl Watch {
 
     async fn read_runners(&mut self) -> Result<(), Gone> {
         let Some(name) = self.outlet.id.namespace.clone() else { return Ok(()) };
-        let owner = name.raw().split('/').next().unwrap_or_default().to_owned();
-        let anonymous = self.client.limits().anonymous;
-        let (own, shared) = if anonymous {
-            let why =
-                || Err(Safe::of("runners are shown to nobody without a token: set GH_TOKEN, or run gh auth login"));
-            (why(), why())
+        let (own, shared, larger) = if self.client.limits().anonymous {
+            let why = Safe::of("runners are shown to nobody without a token: set GH_TOKEN, or run gh auth login");
+            (Err(why.clone()), Err(why.clone()), Err(why))
         } else {
-            let path = format!("{}/actions/runners?per_page={PAGE}", repository(name.raw()));
-            let why = |error: Result<&NetError, &IngestError>| unseen(error, "Administration: read");
-            let own = self.beside.own.read(&self.client, &path, ingest_beside::runners, why).await;
-            let path = format!("/orgs/{}/actions/runners?per_page={PAGE}", segment(&owner));
-            let why = |error: Result<&NetError, &IngestError>| match error {
-                Ok(NetError::Api { code: 404, .. }) => {
-                    safe!("{} is no organization, or its runners are not to be seen (404)", Safe::identity(&owner))
-                }
-                error => unseen(error, "organization Self-hosted runners: read"),
-            };
-            let shared = self.beside.shared.read(&self.client, &path, ingest_beside::runners, why).await;
-            let unread = || Err(Safe::of("it is unchanged, and nothing of it was kept"));
-            (own.unwrap_or_else(unread), shared.unwrap_or_else(unread))
+            self.all_runners(name.raw()).await
         };
-        let read = RunnersRead { source: self.outlet.id.cluster, repository: name, own, shared };
+        let read = RunnersRead { source: self.outlet.id.cluster, repository: name, own, shared, larger };
         self.outlet.tell(FeedEvent::Detail(Detail::Runners(read))).await?;
         self.tell_quota().await
+    }
+
+    /// Those of a repository, those of its organization, and the larger ones that GitHub hosts for it.
+    async fn all_runners(&mut self, name: &str) -> AllRunners {
+        let owner = name.split('/').next().unwrap_or_default();
+        let of_owner = |error: Result<&NetError, &IngestError>| match error {
+            Ok(NetError::Api { code: 404, .. }) => {
+                safe!("{} is no organization, or its runners are not to be seen (404)", Safe::identity(owner))
+            }
+            error => unseen(error, "organization Self-hosted runners: read"),
+        };
+        let of_repository = |error: Result<&NetError, &IngestError>| unseen(error, "Administration: read");
+        let (client, beside) = (&self.client, &mut self.beside);
+        let path = format!("{}/actions/runners?per_page={PAGE}", repository(name));
+        let own = beside.own.read(client, &path, ingest_beside::runners, of_repository).await;
+        let path = format!("/orgs/{}/actions/runners?per_page={PAGE}", segment(owner));
+        let shared = beside.shared.read(client, &path, ingest_beside::runners, of_owner).await;
+        let path = format!("/orgs/{}/actions/hosted-runners?per_page={PAGE}", segment(owner));
+        let larger = beside.larger.read(client, &path, ingest_beside::larger, of_owner).await;
+        let lost = || Safe::of("it is unchanged, and nothing of it was kept");
+        (
+            own.unwrap_or_else(|| Err(lost())),
+            shared.unwrap_or_else(|| Err(lost())),
+            larger.unwrap_or_else(|| Err(lost())),
+        )
     }
 
     async fn read_security(&mut self) -> Result<(), Gone> {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::ingest::{object, read};
-use crate::model::runners::{Runner, RunnerStatus, Runners};
+use crate::model::runners::{Larger, Runner, RunnerStatus, Runners};
 use crate::model::security::{Analysis, Finding, Rows, Secret, Severity};
 use crate::safe;
 use crate::systems::ingest::IngestError;
@@ -68,6 +68,34 @@ fn runner(bytes: &[u8]) -> Result<Runner, IngestError> {
         stands,
         labels: labels.collect(),
     })
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct LargerWire<'a> {
+    #[serde(borrow)]
+    name: Text<'a>,
+    #[serde(borrow)]
+    status: Text<'a>,
+    #[serde(borrow)]
+    platform: Text<'a>,
+    maximum_runners: Int,
+}
+
+/// The larger runners that GitHub hosts for an organization.
+pub fn larger(bytes: &[u8]) -> Result<Rows<Larger>, IngestError> {
+    let wire: RunnersWire<'_> = read("the larger runners", bytes)?;
+    Ok(rows(&wire.runners, |bytes| {
+        const WHAT: &str = "a larger runner";
+        let wire: LargerWire<'_> = object(WHAT, bytes)?;
+        let name = wire.name.some().ok_or(IngestError::Missing { what: WHAT, field: "name" })?;
+        Ok(Larger {
+            name: Safe::identity(name),
+            status: wire.status.line(),
+            platform: wire.platform.line(),
+            most: wire.maximum_runners.0.and_then(|most| u64::try_from(most).ok()),
+        })
+    }))
 }
 
 /// What could be read of each row, and how many could not.

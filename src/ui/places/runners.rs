@@ -8,7 +8,7 @@ use crate::safe;
 use crate::state::State;
 use crate::state::layout::Page;
 use crate::state::lists::{self, Item, Line};
-use crate::state::runners::Pool;
+use crate::state::runners::{self, Pool};
 use crate::state::ui::{ListId, Place};
 use crate::text::{Safe, plural};
 use crate::ui::facts;
@@ -31,7 +31,7 @@ static RUNNERS: View = View {
         right("offline", 7, 4),
         right("queued", 6, 0),
         right("since", 6, 1),
-        left("what is not known", 20, 4, 5),
+        left("what else is known", 20, 4, 5),
     ],
     cells,
 };
@@ -87,7 +87,11 @@ pub(super) fn cells(state: &State, line: &Line) -> Vec<Words> {
     let role = if pool.is_short() && !pool.hosted { Role::Wait } else { Role::Text };
     let queued = Words::of(if pool.queued == 0 { Role::Dim } else { role }, safe!("{}", pool.queued));
     let since = pool.since.map_or_else(Words::new, |since| Words::of(role, facts::ago(state, Some(since))));
-    let unseen = if pool.hosted { Safe::of("GitHub hosts them and lists none") } else { unseen(pool) };
+    let unseen = match &pool.larger {
+        Some(row) => safe!("GitHub hosts them: {}", runners::words_of(row)),
+        None if pool.hosted => Safe::of("GitHub hosts them and lists none"),
+        None => unseen(pool),
+    };
     vec![
         sign.words(),
         Words::of(sign.name_role(), labels),
@@ -108,6 +112,9 @@ fn unseen(pool: &Pool) -> Safe {
 fn sign(pool: &Pool) -> Sign {
     let count = &pool.count;
     match () {
+        () if pool.larger.as_ref().is_some_and(|row| row.status.as_str() != "Ready") => {
+            Sign::new(Role::Wait, "▲", Safe::of("not ready"))
+        }
         () if pool.hosted && pool.queued > 0 => Sign::new(Role::Move, "◌", Safe::of("hosted")),
         () if pool.hosted => Sign::new(Role::Quiet, "●", Safe::of("hosted")),
         () if pool.is_unknown() => Sign::new(Role::Unknown, "?", Safe::of("not known")),
