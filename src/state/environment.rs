@@ -86,6 +86,18 @@ fn of_texts(state: &State, texts: &[&str]) -> Option<Name> {
     production.into_iter().find(|word| texts.iter().any(|text| names(text, word))).map(Name::new)
 }
 
+/// Where a start by hand leads: of all the environments that are chosen in its inputs or named in its
+/// words the one that is guarded most, and of equals the last one that a change comes to.
+#[must_use]
+pub fn of_start<'a>(
+    state: &State,
+    chosen: impl Iterator<Item = Name>,
+    words: impl Iterator<Item = &'a str>,
+) -> Option<Name> {
+    let told = words.filter_map(|text| of_texts(state, &[text]));
+    chosen.chain(told).max_by_key(|name| (is_protected(state, name), rank(state, name)))
+}
+
 /// Whether a name stands in a text as a word of its own; digits at its end do not matter.
 fn names(text: &str, name: &str) -> bool {
     let (text, name) = (text.to_lowercase(), name.to_lowercase());

@@ -208,11 +208,10 @@ impl Form {
         filled.map(|(input, text)| (input.name.clone(), Name::new(&text))).collect()
     }
 
-    /// The environment that an input names.
-    #[must_use]
-    pub fn environment(&self) -> Option<Name> {
+    /// The environments that its inputs choose, whatever else they say.
+    pub fn environments(&self) -> impl Iterator<Item = Name> {
         let named = self.fields.iter().filter(|field| matches!(field.input.kind, InputKind::Environment(_)));
-        named.map(Field::text).find(|text| !text.is_empty()).map(|text| Name::new(&text))
+        named.map(Field::text).filter(|text| !text.is_empty()).map(|text| Name::new(&text))
     }
 }
 
@@ -282,7 +281,7 @@ mod tests {
             [("version", "1.10"), ("level", "info"), ("must", "debug"), ("dry", "false"), ("where", "staging")];
         assert_eq!(sent, wanted.map(|(name, value)| (name.to_owned(), value.to_owned())));
         assert_eq!(form.problem(), None);
-        assert_eq!(form.environment(), Some(Name::new("staging")));
+        assert_eq!(form.environments().collect::<Vec<_>>(), [Name::new("staging")]);
     }
 
     #[test]

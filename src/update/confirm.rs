@@ -10,7 +10,7 @@ use tui_textarea::TextArea;
 use super::{Effect, form, operations, prompt, select, toasts};
 use crate::action::{Action, Change};
 use crate::command::{Command, Key, KeyCode};
-use crate::model::Name;
+use crate::model::{Kind, Name};
 use crate::safe;
 use crate::state::State;
 use crate::state::ui::{Confirm, ConfirmField, Overlay, Place, RowId, Tier, ToastKind};
@@ -250,11 +250,14 @@ fn is_same(a: &Action, b: &Action) -> bool {
             Change::Review { attempt, approve, gates, .. },
             Change::Review { attempt: n, approve: how, gates: others, .. },
         ) => a.target == b.target && (attempt, approve, gates) == (n, how, others),
-        // Another run of it that began meanwhile is no other question.
+        // Of GitHub: another run that began meanwhile is no other question, the file is what is compared.
+        // Where the newest run is the only thing to compare, it is.
         (
-            Change::Dispatch { reference, sha, inputs, .. },
-            Change::Dispatch { reference: branch, sha: blob, inputs: others, .. },
-        ) => a.target == b.target && (reference, sha, inputs) == (branch, blob, others),
+            Change::Dispatch { path, reference, sha, inputs, environment, .. },
+            Change::Dispatch { path: file, reference: branch, sha: blob, inputs: others, environment: place, .. },
+        ) if a.target.kind == Kind::Workflow => {
+            a.target == b.target && (path, reference, sha, inputs, environment) == (file, branch, blob, others, place)
+        }
         _ => a == b,
     }
 }

@@ -84,3 +84,32 @@ fn a_change_travels_in_the_order_of_the_configuration() {
     let file = vec![entry("production", None, None, None), entry("blue", None, None, None)];
     assert_eq!(order(file, &[]), ["production", "blue", "dev", "staging"]);
 }
+
+/// A start by hand leads where any of its values says, and the most guarded of them decides.
+#[test]
+fn a_start_leads_to_the_most_guarded_place_it_names() {
+    let console = console(
+        "dev",
+        vec![entry("staging", None, None, None), entry("vault", None, None, Some(Protection::TypedName))],
+        &[],
+    );
+    let of = |chosen: &[&str], words: &[&str]| {
+        let chosen = chosen.iter().map(|name| Name::new(name));
+        let found = environment::of_start(&console.state, chosen, words.iter().copied());
+        found.map(|name| (name.raw().to_owned(), environment::is_protected(&console.state, &name)))
+    };
+    let typed = |name: &str| Some((name.to_owned(), true));
+    let plain = |name: &str| Some((name.to_owned(), false));
+    assert_eq!(of(&[], &["ci", ".github/workflows/ci.yml", "main", "debug"]), None);
+    // A choice of any kind, the file, the branch.
+    assert_eq!(of(&[], &["deploy", "x.yml", "main", "prod"]), typed("prod"));
+    assert_eq!(of(&[], &["deploy", ".github/workflows/deploy-live.yml", "main"]), typed("live"));
+    assert_eq!(of(&[], &["deploy", "x.yml", "main", "staging"]), plain("staging"));
+    assert_eq!(of(&[], &["copy", "x.yml", "main", "staging", "vault"]), typed("vault"));
+    // From one to another: both inputs choose an environment.
+    assert_eq!(of(&["staging", "production"], &["copy"]), typed("production"));
+    assert_eq!(of(&["production", "staging"], &["copy"]), typed("production"));
+    // Of Tekton: the namespace of the Pipeline is one of them.
+    assert_eq!(of(&["ci"], &["deploy", "prod"]), typed("prod"));
+    assert_eq!(of(&["ci"], &["deploy", "debug"]), plain("ci"));
+}

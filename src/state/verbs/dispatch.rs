@@ -10,12 +10,14 @@ use crate::model::pipelines::Run;
 use crate::model::workflows::{Dispatchable, Input, InputKind};
 use crate::model::{Kind, Name, ObjectId, Uid};
 use crate::safe;
-use crate::state::State;
 use crate::state::form::Form;
+use crate::state::{State, environment};
 use crate::text::Safe;
 
 /// As GitHub names what began so.
 const EVENT: &str = "workflow_dispatch";
+/// Seconds: the server's clock and ours may be so far apart.
+const SLACK: i64 = 120;
 /// Inputs with a line of their own.
 const LINES: usize = 5;
 
@@ -103,12 +105,13 @@ pub fn action(state: &State, form: &Form, workflow: &Dispatchable) -> Result<Act
         return Err(why);
     }
     super::offer::may_act(state, Command::DispatchWorkflow, &form.target)?;
+    let inputs = form.inputs();
     let change = Change::Dispatch {
         path: form.path.clone(),
         reference: form.reference.clone(),
         sha: workflow.sha.clone(),
-        inputs: form.inputs(),
-        environment: form.environment(),
+        environment: environment(state, form, &inputs),
+        inputs,
         last: last(state, &form.target, form.path.raw()),
     };
     let mut target = form.target.clone();
@@ -118,6 +121,16 @@ pub fn action(state: &State, form: &Form, workflow: &Dispatchable) -> Result<Act
         target.name = form.reference.clone();
     }
     Ok(Action { target, change })
+}
+
+/// Where it leads: a value of any kind may name the place, and so may the workflow, its file and the
+/// branch; what stands in a namespace is where that is.
+fn environment(state: &State, form: &Form, inputs: &[(Name, Name)]) -> Option<Name> {
+    let target = &form.target;
+    let namespace = (target.kind == Kind::Pipeline).then(|| environment::of(state, target.cluster, &target.namespace));
+    let words = [target.name.raw(), form.path.raw(), form.reference.raw()].into_iter();
+    let words = words.chain(inputs.iter().map(|(_, value)| value.raw()));
+    environment::of_start(state, form.environments().chain(namespace), words)
 }
 
 /// The same action as things stand now.
@@ -176,8 +189,12 @@ pub(super) fn shows(state: &State, operation: &Operation) -> Verdict {
         };
     }
     let last = last.as_ref().map_or(0, number);
+    // A run that is told late may be an old one.
+    let since = operation.started.as_second() - SLACK;
     let newer = |run: &Run| {
-        number(&run.meta.uid) > last && run.branch.as_ref().is_some_and(|branch| branch.as_str() == reference.raw())
+        number(&run.meta.uid) > last
+            && run.created.is_some_and(|created| created.as_second() >= since)
+            && run.branch.as_ref().is_some_and(|branch| branch.as_str() == reference.raw())
     };
     if by_hand(state, target, path.raw()).any(newer) {
         Verdict::Seen

@@ -72,8 +72,12 @@ pub(super) async fn evidence(client: &GitHub, operation: &Operation) -> (Found, 
         Ok(Err(error)) => return (Found::Untold, format!("cannot be read: {error}")),
         Err(error) => return (Found::Untold, format!("cannot be read: {error}")),
     };
-    // A token of an installation belongs to nobody: then every run may be the one.
-    let login = client.get_for_write("/user").await.ok().and_then(|body| ingest_gates::login(&body));
+    // A token of an installation belongs to nobody: then a run of anybody may be the one.
+    let login = match client.get_for_write("/user").await {
+        Ok(body) => ingest_gates::login(&body),
+        Err(NetError::Api { code: 403, .. }) => None,
+        Err(error) => return (Found::Untold, format!("whose runs are yours cannot be read: {error}")),
+    };
     let number = |run: &Run| run.meta.uid.raw().parse::<u64>().unwrap_or(0);
     let last = last.as_ref().and_then(|uid| uid.raw().parse::<u64>().ok()).unwrap_or(0);
     let since = operation.started.as_second() - SLACK;
@@ -81,11 +85,13 @@ pub(super) async fn evidence(client: &GitHub, operation: &Operation) -> (Found, 
         number(run) > last
             && run.created.is_some_and(|created| created.as_second() >= since)
             && (login.is_none() || run.actor.is_none() || run.actor == login)
+            && run.branch.as_ref().is_none_or(|branch| branch.as_str() == reference.raw())
     };
     let found: Vec<&str> = page.runs.iter().filter(ours).map(|run| run.meta.name.raw()).collect();
     match found[..] {
         [] => (Found::Missing, "no run of it began since".to_owned()),
-        [one] => (Found::Applied, format!("{one} began")),
-        _ => (Found::Applied, format!("one of these is it: {}", found.join(", "))),
+        [one] if login.is_some() => (Found::Applied, format!("{one} began")),
+        [one] => (Found::Untold, format!("{one} began, and nobody says whose it is")),
+        _ => (Found::Untold, format!("one of these may be it: {}", found.join(", "))),
     }
 }
