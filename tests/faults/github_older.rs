@@ -124,6 +124,63 @@ fn an_older_run_is_followed_until_it_has_ended() {
     });
 }
 
+/// No answer is no end: a run that left its list is asked for until somebody says how it stands.
+#[test]
+fn an_older_run_nobody_answers_for_is_not_taken_for_deleted() {
+    block_on(async {
+        let stage = Arc::new(AtomicU32::new(0));
+        let (plain, asked) = (hub(Arc::clone(&stage)), AtomicU32::new(0));
+        let server = Server::answering(move |request| {
+            let bad = request.path.ends_with("/runs/5") && asked.fetch_add(1, Ordering::SeqCst) < 2;
+            if bad { refusal(502, LIMITS, "Bad Gateway") } else { plain(request) }
+        })
+        .await;
+        let mut reading = Reading::at(client(&server.url), pace());
+        until(&mut reading, "waiting").await;
+        stage.store(2, Ordering::SeqCst);
+        let told = reading.find(|event| five(event).filter(|status| status != "waiting")).await;
+        assert_eq!(told, "completed");
+        reading.stop().await;
+    });
+}
+
+/// Others push a run that waits off the newest page, while the lists by status cannot be read.
+#[test]
+fn r25_a_run_that_is_pushed_off_the_newest_page_stays() {
+    block_on(async {
+        let stage = Arc::new(AtomicU32::new(0));
+        let now_at = Arc::clone(&stage);
+        let server = Server::answering(move |request| {
+            if !request.path.contains("/runs?per_page=100") {
+                return refusal(502, LIMITS, "Bad Gateway");
+            }
+            let mut page = newest();
+            if now_at.load(Ordering::SeqCst) == 0 {
+                page["workflow_runs"][99] = run_row(5, 1, "waiting", None);
+            }
+            answer(&page)
+        })
+        .await;
+        let mut reading = Reading::at(client(&server.url), pace());
+        let now = Now { wall: "2026-11-23T12:00:00Z".parse().unwrap(), mono: Duration::from_secs(1) };
+        let scopes = vec![spec(client(&server.url)).scope];
+        let mut state = State::new(now, scopes, keymap::load(None, None).unwrap(), (160, 48));
+        let mut lists = 0;
+        while lists < 4 {
+            let (feed, event) = next(&mut reading.rx).await.expect("a feed that speaks");
+            let whole = matches!(event, FeedEvent::Listed);
+            update::update(&mut state, now, Msg::Feed(feed, event));
+            update::settle(&mut state);
+            lists += u32::from(whole);
+            if lists > 0 {
+                stage.store(1, Ordering::SeqCst);
+                assert_eq!(report::report(&state).waiting.len(), 1, "after {lists} lists");
+            }
+        }
+        reading.stop().await;
+    });
+}
+
 #[test]
 fn an_older_run_that_is_deleted_is_gone() {
     block_on(async {

@@ -239,9 +239,11 @@ impl Budget {
         let polls = (share - self.spent as f64).max(1.0);
         let apart = left.div_f64(polls).max(HOUR.div_f64(share.max(1.0)));
         let turn = self.free_from.max(now);
-        // Promises of those that went away are no reason to wait beyond the next hour.
-        self.free_from = (turn + apart).min(now + HOUR + HOUR);
-        (turn + apart).saturating_sub(now).max(wanted)
+        // Promises of those that went away are no reason to wait beyond the hour: another one begins then.
+        let anew = now + left + Duration::from_secs(1);
+        let next = (turn + apart).min(anew);
+        self.free_from = next;
+        next.saturating_sub(now).max(wanted)
     }
 }
 

@@ -92,7 +92,7 @@ impl Gates {
 impl Watch {
     /// Reads what is due.
     pub(super) async fn read_gates(&mut self) -> Result<(), Gone> {
-        let interest = Arc::clone(&self.outlet.interest.borrow_and_update());
+        let interest = Arc::clone(&self.outlet.interest.borrow());
         let here = &self.outlet.id;
         let ours = |run: &&ObjectId| run.cluster == here.cluster && Some(&run.namespace) == here.namespace.as_ref();
         let wanted: Vec<ObjectId> = interest.pending.iter().filter(ours).cloned().collect();

@@ -19,7 +19,7 @@ use crate::text::Safe;
 impl Watch {
     /// Reads the jobs that are due.
     pub(super) async fn look(&mut self) -> Result<(), Gone> {
-        let interest = Arc::clone(&self.outlet.interest.borrow_and_update());
+        let interest = Arc::clone(&self.outlet.interest.borrow());
         let here = &self.outlet.id;
         let ours = |run: &&ObjectId| run.cluster == here.cluster && Some(&run.namespace) == here.namespace.as_ref();
         let wanted: Vec<ObjectId> = interest.jobs.iter().filter(ours).cloned().collect();

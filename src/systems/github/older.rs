@@ -14,7 +14,7 @@ use super::{ingest, older_path, run_path};
 use crate::model::pipelines::Run;
 use crate::model::source::{FeedEvent, Object};
 use crate::model::{Kind, Uid};
-use crate::net::{Etags, Listed};
+use crate::net::{Etags, Listed, NetError};
 use crate::systems::polled::Gone;
 
 /// GitHub's words for what has not ended.
@@ -44,7 +44,11 @@ struct OfStatus {
 impl Older {
     /// What the newest page says of others: so many are older, or nothing.
     pub(super) fn beyond(&mut self, beyond: Option<u64>) {
-        (self.more, self.beyond) = (beyond != Some(0), beyond.unwrap_or(0));
+        if beyond == Some(0) {
+            *self = Self::default();
+            return;
+        }
+        (self.more, self.beyond) = (true, beyond.unwrap_or(0));
     }
 
     pub(super) fn left_out(&self) -> u64 {
@@ -64,6 +68,14 @@ impl Older {
         all
     }
 
+    /// Those that are in no list any more are not forgotten before it is known how they stand.
+    fn hold(&mut self, before: HashMap<Uid, Arc<Run>>) {
+        let now = self.runs();
+        for (_, run) in before.into_iter().filter(|(uid, _)| !now.contains_key(uid)) {
+            self.keep(run);
+        }
+    }
+
     fn keep(&mut self, run: Arc<Run>) {
         self.ended.retain(|other| other.meta.uid != run.meta.uid);
         if self.ended.len() >= ENDED {
@@ -80,6 +92,22 @@ impl Watch {
         (self.older.more && !self.client.limits().anonymous).then(|| self.rhythm.older_due())
     }
 
+    /// The runs of the newest page that go on; those that were there before and are not now are among
+    /// the older ones, and are looked for soon.
+    pub(super) fn pushed_off(&mut self, active: HashMap<Uid, Arc<Run>>) {
+        let before = std::mem::replace(&mut self.active, active);
+        if !self.older.more || self.client.limits().anonymous {
+            return;
+        }
+        let off: Vec<_> = before.into_iter().filter(|(uid, _)| !self.rhythm.is_listed(uid)).collect();
+        if !off.is_empty() {
+            self.rhythm.older_again(Instant::now(), Duration::ZERO);
+        }
+        for (_, run) in off {
+            self.older.keep(run);
+        }
+    }
+
     pub(super) async fn read_older(&mut self) -> Result<(), Gone> {
         if self.older_due().is_none_or(|due| due > Instant::now()) {
             return Ok(());
@@ -88,12 +116,13 @@ impl Watch {
         for at in 0..STATUSES.len() {
             if let Err(wait) = self.read_status(at).await {
                 // What is known stays; the list says how the repository stands.
+                self.older.hold(before);
                 self.rhythm.older_again(Instant::now(), wait);
                 return self.tell_quota().await;
             }
         }
-        for uid in before.into_keys() {
-            self.left(&uid).await?;
+        for run in before.into_values() {
+            self.left(run).await?;
         }
         let runs = self.older.runs();
         let wait = if self.rhythm.older_is_quick(Instant::now()) {
@@ -133,7 +162,8 @@ impl Watch {
     }
 
     /// One that was there: when no list shows it any more it has ended, and is read once to say how.
-    async fn left(&mut self, uid: &Uid) -> Result<(), Gone> {
+    async fn left(&mut self, known: Arc<Run>) -> Result<(), Gone> {
+        let uid = &known.meta.uid;
         let listed: HashSet<&Uid> =
             self.older.lists.iter().flat_map(|list| &list.runs).map(|run| &run.meta.uid).collect();
         if listed.contains(uid) || self.rhythm.is_listed(uid) {
@@ -148,12 +178,20 @@ impl Watch {
             name: repository.clone(),
             uid: uid.clone(),
         };
-        let body = self.client.get(&run_path(&id)).await.ok();
-        let run = body.and_then(|body| ingest::run(id.cluster, &repository, &body).ok());
-        match run.filter(|run| run.meta.uid == *uid) {
-            Some(run) => self.older.keep(Arc::new(run)),
-            None => self.outlet.tell(FeedEvent::Deleted(uid.clone())).await?,
-        }
+        let body = match self.client.get(&run_path(&id)).await {
+            Ok(body) => body,
+            Err(NetError::Api { code: 404, .. }) => {
+                self.older.ended.retain(|run| run.meta.uid != *uid);
+                return self.outlet.tell(FeedEvent::Deleted(uid.clone())).await;
+            }
+            // No news is no end: it stays as it was seen last, and is asked for again.
+            Err(_) => {
+                self.older.keep(known);
+                return Ok(());
+            }
+        };
+        let run = ingest::run(id.cluster, &repository, &body).ok().filter(|run| run.meta.uid == *uid);
+        self.older.keep(run.map_or(known, Arc::new));
         Ok(())
     }
 
@@ -170,9 +208,7 @@ impl Watch {
     /// How many are older than what is shown.
     pub(super) async fn tell_remaining(&self) -> Result<(), Gone> {
         let shown = self.older.runs().into_keys().filter(|uid| !self.rhythm.is_listed(uid)).count();
-        match self.older.beyond.saturating_sub(shown as u64) {
-            0 => Ok(()),
-            left => self.outlet.tell(FeedEvent::Remaining(left)).await,
-        }
+        let left = self.older.beyond.saturating_sub(shown as u64);
+        self.outlet.tell(FeedEvent::Remaining(left)).await
     }
 }

@@ -76,10 +76,6 @@ impl Rhythm {
         self.runs.contains_key(uid)
     }
 
-    pub(super) fn listed_count(&self) -> usize {
-        self.runs.len()
-    }
-
     /// The older ones that were found.
     pub(super) fn older_read(&mut self, now: Instant, runs: HashMap<Uid, Known>, wait: Duration) {
         self.older = runs;

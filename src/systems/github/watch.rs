@@ -45,6 +45,7 @@ pub(in crate::systems) async fn run(client: GitHub, outlet: Outlet) -> Result<()
         past: Past::new(Instant::now()),
         gates: Gates::default(),
         older: Older::default(),
+        active: HashMap::new(),
         asked: Asked::default(),
         beside: Beside::default(),
         on_page: OnPage::default(),
@@ -89,6 +90,8 @@ pub(super) struct Watch {
     pub(super) on_page: OnPage,
     /// Whose token it is, once that was asked for.
     pub(super) login: Whose,
+    /// Runs of the newest page that have not ended: when others push them off it, they go on.
+    pub(super) active: HashMap<Uid, Arc<Run>>,
     /// There was a whole list.
     listed: bool,
     /// Since when it is in trouble.
@@ -103,6 +106,8 @@ pub(super) struct Watch {
 impl Watch {
     async fn run(mut self) -> Result<(), Gone> {
         loop {
+            // Here alone: what is asked for while something is read is not taken for read.
+            self.outlet.interest.mark_unchanged();
             if self.rhythm.list_is_due(Instant::now()) {
                 self.poll().await?;
             }
@@ -207,27 +212,30 @@ impl Watch {
             Err(_) => return Ok(Err(Trouble::Passing(Safe::of("the runs could not be decoded"), None))),
         };
         self.outlet.tell(FeedEvent::ListBegins).await?;
-        let mut runs = HashMap::new();
+        let (mut runs, mut active) = (HashMap::new(), HashMap::new());
         let mut left_out = 0;
         let mut beyond = pages.iter().filter_map(|page| page.total).max();
         for page in pages {
             beyond = beyond.map(|beyond| beyond.saturating_sub(page.runs.len() as u64 + page.left_out));
             left_out += page.left_out;
             runs.extend(page.runs.iter().map(|run| (run.meta.uid.clone(), known(run))));
+            let going_on = page.runs.iter().filter(|run| run.is_active());
+            active.extend(going_on.map(|run| (run.meta.uid.clone(), Arc::clone(run))));
             self.outlet.tell(FeedEvent::Applied(page.runs.into_iter().map(Object::Run).collect())).await?;
         }
+        // What is listed is not all there is. Where nobody counts them a full page may have older ones.
+        let full = runs.len() as u64 + left_out >= FULL;
+        self.older.beyond(beyond.or((!full).then_some(0)));
+        self.rhythm.listed(runs);
+        self.pushed_off(active);
         left_out += self.older.left_out();
         if left_out != self.left_out {
             self.left_out = left_out;
             self.outlet.tell(FeedEvent::LeftOut(left_out)).await?;
         }
-        self.rhythm.listed(runs);
         self.tell_older().await?;
         self.listed = true;
         self.outlet.tell(FeedEvent::Listed).await?;
-        // Older ones: what is listed is not all there is. Where nobody counts them a full page may have some.
-        let full = self.rhythm.listed_count() as u64 + left_out >= FULL;
-        self.older.beyond(beyond.or((!full).then_some(0)));
         self.tell_remaining().await?;
         Ok(Ok(()))
     }
