@@ -101,9 +101,10 @@ async fn every_request() -> BTreeMap<String, Request> {
 
 /// Older runs, runners, findings and secrets: whatever the answer, they are asked for.
 async fn beside() -> Vec<Request> {
-    let server = Server::answering(|request| match request.path.contains("/runs?per_page=100") {
-        true => answer(&serde_json::json!({ "total_count": 250, "workflow_runs": [run_row(1, 1, "completed", None)] })),
-        false => answer(&serde_json::json!({ "workflow_runs": [] })),
+    let server = Server::answering(|request| {
+        let newest = request.path.contains("/runs?per_page=100");
+        let (count, rows) = if newest { (250, vec![run_row(1, 1, "completed", None)]) } else { (0, Vec::new()) };
+        answer(&serde_json::json!({ "total_count": count, "workflow_runs": rows }))
     })
     .await;
     let reading = Reading::start(client(&server.url));
