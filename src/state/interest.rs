@@ -30,7 +30,7 @@ pub fn of(state: &State) -> Interest {
     };
     let asides = asides::wanted(state);
     if state.world.of_system(SystemId::Prometheus).next().is_none() {
-        return Interest { jobs, past, pending, asides, workflow, runners, security, images, ..Interest::default() };
+        return Interest { jobs, past, pending, workflow, runners, security, asides, images, ..Interest::default() };
     }
     Interest {
         jobs,
