@@ -27,7 +27,9 @@ fn file(workflow: &Workflow) -> String {
         if !asks.is_empty() {
             out.push_str("    inputs:\n");
         }
-        asks.iter().for_each(|asks| input(&mut out, asks));
+        for asks in asks {
+            input(&mut out, asks);
+        }
     }
     out.push_str("jobs:\n");
     for (place, job) in workflow.jobs.iter().enumerate() {

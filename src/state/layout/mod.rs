@@ -106,8 +106,7 @@ pub fn page(body: Rect, class: Class, place: &Place, len: usize) -> Page {
         }
         Place::Rollout(_) => cut_top(rest, (rest.height / 2).min(8)),
         Place::Workload(_) | Place::Pod(_) | Place::Run(_) => cut_top(rest, 5.min(rest.height / 3)),
-        Place::Security(_) => cut_top(rest, 6.min(rest.height / 3)),
-        Place::Image(_) => cut_top(rest, 6.min(rest.height / 3)),
+        Place::Image(_) | Place::Security(_) => cut_top(rest, 6.min(rest.height / 3)),
         Place::Analysis(_) => cut_top(rest, 3.min(rest.height / 3)),
         Place::Objective(_) => cut_top(rest, (rest.height * 3 / 5).min(22)),
         _ => (Rect::default(), rest),

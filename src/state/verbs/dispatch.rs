@@ -238,9 +238,8 @@ pub(super) fn words(action: &Action, words: &mut Words) {
             words.line("ref", reference.safe().clone());
         }
     }
-    let pair = |(name, value): &(Name, Name)| match value.raw() {
-        "" => safe!("{}: (empty)", name),
-        _ => safe!("{}: {}", name, value),
+    let pair = |(name, value): &(Name, Name)| {
+        if value.raw().is_empty() { safe!("{}: (empty)", name) } else { safe!("{}: {}", name, value) }
     };
     let all: Vec<Safe> = inputs.iter().map(pair).collect();
     match all.len() {
