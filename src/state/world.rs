@@ -1,9 +1,12 @@
 //! What the sources said last, and how each of them stands. Only a source changes it.
 
+mod jobs;
+
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::jobs::touched;
 use super::attention::Attention;
 use super::details::Details;
 use super::run_order::Ordered;
@@ -320,14 +323,6 @@ impl World {
         uid
     }
 
-    /// A TaskRun that belongs to no PipelineRun is a run of one job.
-    fn put_lone(&mut self, row: &TaskRun) {
-        if tekton::is_lone(row) {
-            let uid = self.put_run(Arc::new(tekton::lone(row)));
-            self.details.group(&uid, tekton::jobs_of_lone(row));
-        }
-    }
-
     fn remove(&mut self, kind: Kind, uid: &Uid) {
         self.attention.forget(uid);
         match kind {
@@ -407,23 +402,6 @@ impl World {
         self.prune(id.kind);
     }
 
-    /// Makes the jobs of these runs of Tekton anew.
-    fn regroup(&mut self, runs: &HashSet<Uid>) {
-        for uid in runs {
-            if let Some(run) = self.pipeline_runs.get(uid) {
-                let jobs = tekton::jobs(self, run);
-                self.details.group(uid, jobs);
-            }
-        }
-    }
-
-    /// Jobs that nobody looks at are forgotten once there are very many. Tekton's are made of what is listed.
-    pub fn bound_jobs(&mut self, wanted: &[ObjectId]) {
-        let Self { details, runs, .. } = self;
-        let listed = |uid: &Uid| runs.get(uid).is_some_and(|run| run.kind.is_of_tekton());
-        details.bound_jobs(|uid| wanted.iter().any(|run| run.uid == *uid) || listed(uid));
-    }
-
     /// Forgets what was read of rows of this kind that are gone.
     fn prune(&mut self, kind: Kind) {
         match kind {
@@ -433,14 +411,4 @@ impl World {
             _ => {}
         }
     }
-}
-
-/// The runs of Tekton whose jobs these objects change.
-fn touched(objects: &[Object]) -> HashSet<Uid> {
-    let run = |object: &Object| match object {
-        Object::PipelineRun(row) => Some(row.run.meta.uid.clone()),
-        Object::TaskRun(row) => row.meta.owner.as_ref().map(|owner| owner.uid.clone()),
-        _ => None,
-    };
-    objects.iter().filter_map(run).collect()
 }

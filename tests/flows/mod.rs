@@ -9,6 +9,7 @@ mod calendar;
 mod demo_story;
 mod dispatch;
 mod document;
+mod founding;
 pub mod harness;
 mod missing_arm64;
 mod rate_limit;

@@ -195,6 +195,48 @@ fn tekton_each_way_to_cancel_is_taken_by_the_server_and_a_run_is_made_again() {
     assert_eq!(made["status"], Value::Null, "it is not asked to end");
 }
 
+#[test]
+fn tekton_a_pipeline_is_started_with_parameters_that_the_server_takes() {
+    let Some(cluster) = Cluster::any() else { return };
+    let namespace = cluster.namespace("dev");
+    let pipeline = json!({ "apiVersion": "tekton.dev/v1", "kind": "Pipeline", "metadata": { "name": "release" },
+        "spec": {
+            "params": [{ "name": "revision", "type": "string", "default": "main" }, { "name": "platforms", "type": "array" }],
+            "tasks": [{ "name": "build", "taskSpec": { "steps": [{ "name": "build", "image": "busybox" }] } }],
+        } });
+    make(&namespace, pipeline, &HashMap::new());
+    let field = |path: &str| namespace.field("pipelines.tekton.dev/release", path);
+    let change = |sha: &str| Change::Dispatch {
+        path: Name::new("no-run"),
+        reference: Name::new("release"),
+        sha: Name::new(sha),
+        inputs: vec![
+            (Name::new("revision"), Name::new("develop")),
+            (Name::new("platforms"), Name::new("linux/amd64, linux/arm64")),
+        ],
+        environment: None,
+        last: None,
+    };
+    let target = || ObjectId {
+        cluster: SourceId(0),
+        kind: Kind::Pipeline,
+        namespace: Name::new(&namespace.name),
+        name: Name::new("release"),
+        uid: Uid::new(SourceId(0), "release"),
+    };
+    let said = perform(&namespace, operation(target(), change("another"), "1-8"));
+    let [Progress::Refused { message }] = said.as_slice() else { panic!("{said:?}") };
+    assert!(message.as_str().contains("is another one now"), "{}", message.as_str());
+    let sha = format!("{}/{}", field("{.metadata.uid}"), field("{.metadata.resourceVersion}"));
+    let said = perform(&namespace, operation(target(), change(&sha), "1-9"));
+    let [Progress::Sent, Progress::Made { id }, Progress::Accepted { .. }] = said.as_slice() else {
+        panic!("{said:?}")
+    };
+    let spec = namespace.field(&format!("pipelineruns.tekton.dev/{}", id.raw()), "{.spec}");
+    let spec: Value = serde_json::from_str(&spec).unwrap();
+    assert_eq!(spec["params"][1], json!({ "name": "platforms", "value": ["linux/amd64", "linux/arm64"] }));
+}
+
 /// The lab's kubelet serves one log for every container: what is seen is which ones are read.
 #[test]
 fn tekton_the_log_of_a_task_is_that_of_its_steps_in_their_order() {

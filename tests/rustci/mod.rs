@@ -5,6 +5,7 @@ pub mod dialogs;
 mod doctor;
 mod flow;
 mod server;
+mod servers;
 mod shapes;
 mod ways;
 mod writes;

@@ -10,11 +10,11 @@ use super::plan::{self, Attempt, Fault, Start, Workflow};
 use super::quota::Quota;
 use crate::demo::DemoError;
 use crate::demo::scenario::{Build, By, Scenario};
-use crate::demo::value::{earlier, hash, later, mix, seconds};
+use crate::demo::value::{hash, later, mix, seconds};
 
 /// Runs kept of one repository.
 const KEPT: usize = 300;
-const PEOPLE: [&str; 4] = ["ana", "ben", "carla", "dmitri"];
+pub(super) const PEOPLE: [&str; 4] = ["ana", "ben", "carla", "dmitri"];
 const ROBOT: &str = "renovate[bot]";
 
 /// A version that a workload gets, as the world plans it.
@@ -178,38 +178,12 @@ impl Book {
         Ok(book)
     }
 
-    /// Adds a run of one workflow with a matrix of so many jobs, under way at this time.
-    pub(in crate::demo) fn widen(&mut self, jobs: usize, steps: u64, now: Timestamp) {
-        let workflow = self.workflows.len();
-        self.workflows.push(Workflow::wide(jobs, steps));
-        let repository = self.repository_named("shop/wide");
-        let due = Due {
-            repository,
-            workflow,
-            branch: "main".to_owned(),
-            commit: "wide".to_owned(),
-            version: None,
-            title: format!("Try {jobs} combinations"),
-            event: "push",
-            actor: PEOPLE[0],
-            fault: Some(Fault::of(&Workflow::cell(jobs / 2))),
-            ships: None,
-            again: None,
-        };
-        self.plan(earlier(now, Duration::from_mins(5)), due);
-    }
-
-    /// Others use the same hour of the host.
-    pub(in crate::demo) fn press(&mut self, pressure: super::Pressure) {
-        self.quota.pressure = pressure;
-    }
-
     /// The names of the repositories.
     pub(in crate::demo) fn names(&self) -> Vec<String> {
         self.repositories.iter().map(|it| it.name.clone()).collect()
     }
 
-    fn repository_named(&mut self, name: &str) -> usize {
+    pub(super) fn repository_named(&mut self, name: &str) -> usize {
         if let Some(known) = self.repositories.iter().position(|it| it.name == name) {
             return known;
         }
@@ -277,7 +251,7 @@ impl Book {
         Ok(())
     }
 
-    fn plan(&mut self, at: Timestamp, due: Due) {
+    pub(super) fn plan(&mut self, at: Timestamp, due: Due) {
         self.planned += 1;
         self.due.insert((at, self.planned), due);
     }

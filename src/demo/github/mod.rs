@@ -13,6 +13,7 @@ mod plan;
 mod quota;
 mod reply;
 mod shape;
+mod wide;
 mod words;
 
 use std::collections::HashMap;

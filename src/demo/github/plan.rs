@@ -186,44 +186,7 @@ pub(super) enum Again {
     Job(usize),
 }
 
-impl Fault {
-    /// This job, in every attempt.
-    pub(super) fn of(job: &str) -> Self {
-        Self { job: job.to_owned(), attempts: None }
-    }
-}
-
 impl Workflow {
-    /// A matrix of so many jobs, each of so many steps of its own.
-    pub(super) fn wide(jobs: usize, steps: u64) -> Self {
-        let step = |number: u64| StepPlan {
-            name: format!("Part {number} of {steps}"),
-            seconds: 5 + number % 23,
-            writes: Writes::Plain,
-        };
-        let job = |index: usize| JobPlan {
-            name: Self::cell(index),
-            runner: "ubuntu-24.04".to_owned(),
-            needs: Vec::new(),
-            environment: None,
-            always: false,
-            steps: (1..=steps).map(step).collect(),
-        };
-        Self {
-            name: "combinations".to_owned(),
-            path: ".github/workflows/combinations.yml".to_owned(),
-            dispatch: None,
-            releases: false,
-            of: Vec::new(),
-            jobs: (0..jobs).map(job).collect(),
-        }
-    }
-
-    /// The name of a job of it.
-    pub(super) fn cell(index: usize) -> String {
-        format!("combine (part {}, {})", index / 4, ["amd64", "arm64", "riscv64", "s390x"][index % 4])
-    }
-
     /// How an attempt goes if nobody interferes.
     pub(super) fn attempt(&self, start: &Start) -> Attempt {
         let mut jobs: Vec<Job> = Vec::new();
