@@ -21,7 +21,7 @@ use tokio::net::TcpStream;
 use tower::{BoxError, Service};
 
 use super::error::chain;
-use super::secret::is_loopback;
+use crate::text::is_loopback;
 
 /// Makes the connections below TLS.
 #[derive(Clone)]

@@ -10,6 +10,8 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
 
+use crate::text::is_loopback;
+
 use super::exec::{self, Failed};
 use crate::model::scope::SecretSource;
 
@@ -188,12 +190,6 @@ fn variables(host: &str) -> &'static [&'static str] {
     } else {
         &["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"]
     }
-}
-
-/// A host, as it stands in a URL, that is this machine.
-pub(super) fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    bare == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// A file that only its owner may read, which is who runs this. Looked at through the open handle,

@@ -8,7 +8,7 @@ use crate::model::slo::ObjectiveSpec;
 use crate::model::source::SourceScope;
 use crate::model::{Name, SourceId, SystemId};
 use crate::net::{Cluster, Docker, GitHub, NetError, Prometheus, Registry, RustCi, Target, Wanted};
-use crate::text::Safe;
+use crate::text::{Safe, without_user};
 
 /// Which namespaces are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -213,14 +213,6 @@ fn scope(id: SourceId, system: SystemId, url: &str, discovered: Option<&Safe>) -
         unusable: None,
         discovered: discovered.cloned(),
     }
-}
-
-/// A URL as it may be shown: one of the environment may hold a password.
-fn without_user(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    // A password may hold a slash, though it should not: whatever stands before the last @ goes.
-    let bare = rest.rsplit_once('@').map_or(rest, |(_, bare)| bare);
-    format!("{scheme}://{bare}")
 }
 
 /// Host and port of a URL; of a socket its path.

@@ -9,11 +9,13 @@
 //! | colours in log lines, kept readable | [`sgr`] |
 //! | [`crate::safe!`]: sentences from safe parts only | `compose` |
 //! | ages, durations, counts, plurals, percent | `words` |
+//! | addresses: without a password, and of this machine | `host` |
 //! | the same in ASCII, for `LANG=C` | [`ascii`] |
 
 pub mod ascii;
 mod chars;
 mod compose;
+mod host;
 mod present;
 mod safe;
 mod scan;
@@ -24,6 +26,7 @@ mod writer;
 pub use chars::{identity_is_plain, is_hostile, json};
 pub(crate) use compose::{Builder, Sealed};
 pub use compose::{SafePart, compose, placeholders};
+pub use host::{is_loopback, without_user};
 pub use present::{CELL_BYTES, IDENTITY_CELLS, LINE_BYTES, Profile, STRING_BYTES, present};
 pub use safe::{Run, RunKind, Safe};
 pub use sgr::{Colour, Sgr};

@@ -156,12 +156,17 @@ fn wanted(state: &State) -> Vec<Command> {
             first.push(C::Mark);
         }
         first.extend([C::RerunFailed, C::RerunAll, C::CancelRun, C::ForceCancel]);
-        first.extend([C::TriggerPipeline, C::CreatePipeline]);
     }
     // In the log of a job there is no row to open: reading comes first.
     let at = if scopes.contains(&Scope::Log) && scopes.contains(&Scope::Runs) { 3.min(wanted.len()) } else { at };
     // Help must never fall off the end of a narrow footer.
     first.push(C::Help);
     wanted.splice(at..at, first);
+    // What begins something new is not about the row.
+    if scopes.contains(&Scope::Runs) && state.ui.place != Place::Inbox {
+        let new = [C::DispatchWorkflow, C::TriggerPipeline, C::CreatePipeline].into_iter();
+        let new: Vec<Command> = new.filter(|command| !wanted.contains(command)).collect();
+        wanted.extend(new);
+    }
     wanted
 }

@@ -61,13 +61,16 @@ fn screen(state: &State, pen: &mut Pen<'_>, area: Rect) {
     let spare = screen.body.y.saturating_sub(screen.blocker.bottom());
     let area = Rect { height: screen.blocker.height + spare, ..screen.blocker };
     blocker::draw(state, &mut pen.within(area), spare);
-    // A dialog and the help are read alone.
-    let covered = matches!(state.ui.overlay, Some(Overlay::Confirm(_) | Overlay::Help { .. }));
+    // The help is read alone; behind a dialog stays what it is about, quietly.
+    let covered = matches!(state.ui.overlay, Some(Overlay::Help { .. }));
     match &state.ui.place {
         _ if covered => {}
         Place::Deck if screen.class == Class::Minimal => deck::minimal(state, pen, &screen),
         Place::Deck => deck::draw(state, pen, &screen),
         _ => places::draw(state, pen, &screen),
+    }
+    if matches!(state.ui.overlay, Some(Overlay::Confirm(_))) {
+        pen.within(screen.body).veil();
     }
     footer::draw(state, &mut pen.within(screen.footer));
     overlays::draw(state, pen, &screen);

@@ -162,6 +162,20 @@ impl<'a> Pen<'a> {
         }
     }
 
+    /// What stands here steps back behind what is drawn over it next.
+    pub fn veil(&mut self) {
+        let look = self.base.patch(style(self.theme, Role::Faint));
+        for y in self.area.top()..self.area.bottom() {
+            for x in self.area.left()..self.area.right() {
+                if let Some(cell) = self.buffer.cell_mut(Position { x, y }) {
+                    let symbol = cell.symbol().to_owned();
+                    cell.reset();
+                    cell.set_symbol(&symbol).set_style(look);
+                }
+            }
+        }
+    }
+
     /// Wipes the area and gives it the background of a role.
     pub fn wipe(&mut self, role: Role) {
         let look = self.base.patch(style(self.theme, role));

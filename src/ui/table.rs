@@ -16,20 +16,28 @@ pub struct Column {
     /// Its share of the room that is left over.
     pub grow: u16,
     pub lean: Lean,
+    /// What is cut keeps its end too: names that begin alike end differently.
+    pub ends: bool,
     /// The one with the highest number goes first when there is too little room; 0 stays.
     pub drop: u8,
 }
 
-/// A column of names.
+/// A column of words.
 #[must_use]
 pub const fn left(title: &'static str, width: u16, grow: u16, drop: u8) -> Column {
-    Column { title, width, grow, lean: Lean::Left, drop }
+    Column { title, width, grow, lean: Lean::Left, ends: false, drop }
+}
+
+/// A column of names, by which rows are told apart.
+#[must_use]
+pub const fn named(title: &'static str, width: u16, grow: u16, drop: u8) -> Column {
+    Column { title, width, grow, lean: Lean::Left, ends: true, drop }
 }
 
 /// A column of numbers.
 #[must_use]
 pub const fn right(title: &'static str, width: u16, drop: u8) -> Column {
-    Column { title, width, grow: 0, lean: Lean::Right, drop }
+    Column { title, width, grow: 0, lean: Lean::Right, ends: false, drop }
 }
 
 /// Where a column stands: its number, its place and width.
@@ -147,7 +155,12 @@ pub fn sectioned(
 pub fn row(pen: &mut Pen<'_>, y: u16, columns: &[Column], placed: &[Placed], cells: &[Words]) {
     for (at, x, width) in placed {
         if let Some(words) = cells.get(*at) {
-            pen.cell(*x, y, *width, columns[*at].lean, words);
+            let column = columns[*at];
+            if column.ends && words.width() > *width {
+                pen.cell(*x, y, *width, column.lean, &words.middle(*width));
+            } else {
+                pen.cell(*x, y, *width, column.lean, words);
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A line of words, each with what it means: what everything on the screen is made of.
 
+use std::ops::Range;
+
 use unicode_width::UnicodeWidthStr;
 
 use crate::config::theme::Role;
@@ -104,6 +106,31 @@ impl Words {
     #[must_use]
     pub fn width(&self) -> u16 {
         self.parts.iter().map(|(_, text)| text.width()).sum::<usize>().min(usize::from(u16::MAX)) as u16
+    }
+
+    /// Both ends of what is wider than so many columns.
+    #[must_use]
+    pub fn middle(&self, columns: u16) -> Self {
+        let (all, columns) = (usize::from(self.width()), usize::from(columns));
+        if all <= columns || columns < 5 {
+            return self.clone();
+        }
+        let (head, tail) = (0..columns / 2, all - (columns - 1) / 2..all);
+        let mut cut = self.columns(&head);
+        let role = cut.parts.last().map_or(Role::Text, |(role, _)| *role);
+        cut.push(role, "…");
+        cut.then(self.columns(&tail))
+    }
+
+    fn columns(&self, wanted: &Range<usize>) -> Self {
+        let mut at = 0;
+        let parts = self.parts.iter().filter_map(|(role, text)| {
+            let here = at..at + text.width();
+            at = here.end;
+            let part = wanted.start.max(here.start)..wanted.end.min(here.end);
+            (part.start < part.end).then(|| (*role, text.columns(part.start - here.start..part.end - here.start)))
+        });
+        Self { parts: parts.collect() }
     }
 
     /// As a terminal that has only ASCII shows it: some signs take more columns there.

@@ -3,6 +3,7 @@
 
 use super::words::Wrong;
 use crate::config::errors::quoted;
+use crate::text::is_loopback;
 
 fn wrong<T>(message: impl Into<String>, hint: &str) -> Result<T, Wrong> {
     Err((message.into(), Some(hint.to_owned())))
@@ -83,12 +84,6 @@ pub(super) fn registry(word: &str) -> Result<String, Wrong> {
         "index.docker.io" | "registry-1.docker.io" | "hub.docker.com" => "docker.io".to_owned(),
         other => other.to_owned(),
     })
-}
-
-/// This machine itself.
-pub(crate) fn is_loopback(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost")
-        || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// The base of a GitHub API: that of github.com and of an Enterprise Server has a place of its own.

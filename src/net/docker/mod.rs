@@ -20,7 +20,7 @@ use tokio::time::timeout;
 
 use super::error::NetError;
 use super::read::{Answer, BodyStream};
-use super::secret::is_loopback;
+use crate::text::{is_loopback, without_user};
 
 /// Of a body that is read whole.
 const BODY_LIMIT: usize = 16 << 20;
@@ -226,7 +226,7 @@ fn text<'a, B>(answer: &'a Response<B>, name: &header::HeaderName) -> Option<&'a
 /// From what stands in `DOCKER_HOST`, or why that cannot be used.
 fn address(url: &str) -> Result<Address, String> {
     // What stands before an `@` may be a password, and is repeated by no sentence.
-    let shown = &words::without_user(url);
+    let shown = &without_user(url);
     let (scheme, rest) = url.split_once("://").ok_or_else(|| words::no_address(shown))?;
     match scheme {
         "unix" if rest.starts_with('/') => Ok(Address::Socket(PathBuf::from(rest))),

@@ -24,15 +24,6 @@ impl At {
     }
 }
 
-/// An address without what may be a password.
-pub(super) fn without_user(url: &str) -> String {
-    let bare = |part: &str| part.rsplit('@').next().unwrap_or_default().to_owned();
-    match url.split_once("://") {
-        Some((scheme, rest)) => format!("{}://{}", bare(scheme), bare(rest)),
-        None => bare(url),
-    }
-}
-
 pub(super) fn in_the_open(url: &str) -> String {
     format!(
         "{url} would be read in the open; reach it through a tunnel (ssh -L 2375:/var/run/docker.sock HOST) and name tcp://127.0.0.1:2375"

@@ -49,7 +49,7 @@ impl Origin {
 
     /// What is sent there cannot be read on the way.
     pub(super) fn is_private(&self) -> bool {
-        self.scheme == "https" || crate::net::secret::is_loopback(&self.host)
+        self.scheme == "https" || crate::text::is_loopback(&self.host)
     }
 }
 

@@ -22,10 +22,11 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::failure::{Setting, sentence_for};
 use super::read::Answer;
-use super::secret::{Token, Wanted, is_loopback};
+use super::secret::{Token, Wanted};
 use super::{Deadlines, NetError, jitter, pause};
 use crate::clock::Clock;
 use crate::model::scope::SecretSource;
+use crate::text::is_loopback;
 
 const TRIES: u32 = 3;
 /// How many times the least wait jitter may add to it: up to 2 s between two tries.

@@ -23,9 +23,10 @@ use tokio::time::Instant;
 
 use self::auth::{Grant, Proof};
 use super::failure::Setting;
-use super::secret::{Token, Wanted, is_loopback};
+use super::secret::{Token, Wanted};
 use super::{Deadlines, NetError};
 use crate::model::scope::Login;
+use crate::text::is_loopback;
 
 /// What a tag may name, best first.
 const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, \

@@ -22,9 +22,10 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::failure::{Setting, sentence_for};
 use super::read::Answer;
-use super::secret::{Held, Token, Wanted, is_loopback};
+use super::secret::{Held, Token, Wanted};
 use super::{Deadlines, NetError};
 use crate::model::scope::SecretSource;
+use crate::text::is_loopback;
 use words::Body;
 
 /// Of an answer read whole: an execution comes with all its logs.

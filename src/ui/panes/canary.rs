@@ -26,7 +26,7 @@ use crate::state::{State, environment, steps};
 use crate::text::Safe;
 use crate::ui::notice::{self, About};
 use crate::ui::pen::{Lean, Pen, Words};
-use crate::ui::table::{self, Column, left, right};
+use crate::ui::table::{self, Column, left, named, right};
 use crate::ui::{arms, facts, ladder, metrics, places, signs};
 
 const ABOUT: About = About {
@@ -36,7 +36,7 @@ const ABOUT: About = About {
 };
 
 static COLUMNS: &[Column] =
-    &[left("", 14, 0, 0), left("", 12, 1, 0), left("", 10, 0, 2), right("", 6, 1), left("", 14, 5, 3)];
+    &[left("", 14, 0, 0), named("", 12, 1, 0), left("", 10, 0, 2), right("", 6, 1), left("", 14, 5, 3)];
 
 pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
     let list = ListId::Pane(Pane::Canary);

@@ -22,7 +22,7 @@ use crate::state::ui::{ListId, Pane};
 use crate::text::{self, Safe};
 use crate::ui::notice::{self, About};
 use crate::ui::pen::{Pen, Words};
-use crate::ui::table::{self, Column, left, right};
+use crate::ui::table::{self, Column, left, named, right};
 use crate::ui::{places, signs};
 
 const WHY: &str = "Runs come from GitHub: start here in a clone of a repository, or name one (services: repo:).";
@@ -37,10 +37,10 @@ pub(in crate::ui) const ABOUT: About = About {
 
 static COLUMNS: &[Column] = &[
     left("", 11, 0, 0),
-    left("", 8, 1, 0),
-    left("", 17, 0, 0),
+    named("", 8, 1, 0),
+    named("", 17, 0, 0),
     left("", 6, 0, 2),
-    left("", 6, 1, 3),
+    named("", 6, 1, 3),
     left("", 7, 0, 4),
     right("", 6, 0),
 ];

@@ -17,7 +17,7 @@ use crate::ui::notice::{self, About};
 use crate::ui::panes::{self, pipelines};
 use crate::ui::pen::{Pen, Words};
 use crate::ui::signs::{self, Sign};
-use crate::ui::table::{left, right};
+use crate::ui::table::{left, named, right};
 
 pub(super) static IMAGES: View = View {
     title: "IMAGES",
@@ -29,7 +29,7 @@ pub(super) static IMAGES: View = View {
     },
     columns: &[
         left("status", 16, 1, 0),
-        left("image", 20, 2, 0),
+        named("image", 20, 2, 0),
         left("platforms", 20, 2, 1),
         right("age", 6, 2),
         left("commit", 7, 0, 3),

@@ -10,7 +10,7 @@ use crate::state::waiting::{Gate, Waiting, WaitingKind};
 use crate::text::Safe;
 use crate::ui::notice::{self, About};
 use crate::ui::pen::Words;
-use crate::ui::table::{left, right};
+use crate::ui::table::{left, named, right};
 use crate::ui::{facts, signs};
 
 pub(super) static INBOX: View = View {
@@ -24,7 +24,7 @@ pub(super) static INBOX: View = View {
     },
     columns: &[
         left("waits for", 14, 0, 0),
-        left("object", 18, 1, 0),
+        named("object", 18, 1, 0),
         left("environment", 12, 1, 3),
         left("what", 30, 4, 1),
         right("since", 6, 2),

@@ -19,11 +19,11 @@ use crate::text::Safe;
 use crate::ui::notice::{self, About};
 use crate::ui::panes::canary;
 use crate::ui::pen::{Pen, Words};
-use crate::ui::table::{self, Column, Sections, left, right};
+use crate::ui::table::{self, Column, Sections, left, named, right};
 use crate::ui::{facts, signs};
 
 pub(super) static TREE: &[Column] =
-    &[left("", 30, 2, 0), left("state", 12, 0, 0), left("", 24, 3, 1), right("age", 6, 2)];
+    &[named("", 30, 2, 0), left("state", 12, 0, 0), left("", 24, 3, 1), right("age", 6, 2)];
 
 /// Values are short; what they are held against needs the room.
 static METRICS: &[Column] = &[left("", 18, 1, 0), left("state", 12, 1, 0), left("", 28, 6, 1), right("age", 5, 2)];

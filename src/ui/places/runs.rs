@@ -24,7 +24,7 @@ use crate::state::{runs, tekton};
 use crate::text::{self, Safe};
 use crate::ui::panes::{pipelines, steps};
 use crate::ui::pen::{Pen, Words};
-use crate::ui::table::{self, Column, Sections, left, right};
+use crate::ui::table::{self, Column, Sections, left, named, right};
 use crate::ui::{facts, signs, timeline};
 
 pub(super) static PIPELINES: View = View {
@@ -33,10 +33,10 @@ pub(super) static PIPELINES: View = View {
     about: pipelines::ABOUT,
     columns: &[
         left("status", 11, 0, 0),
-        left("service", 12, 1, 0),
-        left("workflow", 14, 2, 0),
+        named("service", 12, 1, 0),
+        named("workflow", 14, 2, 0),
         left("run", 6, 0, 1),
-        left("branch", 8, 1, 3),
+        named("branch", 8, 1, 3),
         left("commit", 7, 0, 4),
         right("age", 6, 0),
         right("took", 6, 5),
@@ -151,8 +151,11 @@ fn facts_of(state: &State, pen: &mut Pen<'_>, run: &Run) -> u16 {
             .text(actor),
         Words::of(Role::Dim, &run.url),
     ];
+    // Who may approve it, and until when, is read whole.
+    let waits = waits_for(state, run).into_iter().flat_map(|line| line.wrap(pen.width()));
+    let waits: Vec<Words> = waits.collect();
     let mut y = 0;
-    for line in head.into_iter().chain(waits_for(state, run)).chain(rest).chain(super::images::of_run(state, run)) {
+    for line in head.into_iter().chain(waits).chain(rest).chain(super::images::of_run(state, run)) {
         pen.left(y, &line);
         y += 1;
     }

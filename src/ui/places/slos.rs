@@ -17,7 +17,7 @@ use crate::text::{self, Safe};
 use crate::ui::panes::budget as pane;
 use crate::ui::pen::{Lean, Pen, Words};
 use crate::ui::signs::{self, Sign};
-use crate::ui::table::{self, left, right};
+use crate::ui::table::{self, left, named, right};
 use crate::ui::{facts, gauge};
 
 pub(super) static SLOS: View = View {
@@ -26,11 +26,11 @@ pub(super) static SLOS: View = View {
     about: pane::ABOUT,
     columns: &[
         left("status", 14, 0, 0),
-        left("objective", 24, 2, 0),
+        named("objective", 24, 2, 0),
         right("left", 8, 0),
         right("target", 9, 3),
         left("window", 7, 0, 3),
-        right("5m", 6, 1),
+        right("burn 5m", 7, 1),
         right("1h", 6, 1),
         right("6h", 6, 2),
         right("deploy", 8, 2),

@@ -3,7 +3,7 @@
 use super::{View, containers, rows};
 use crate::model::Kind;
 use crate::ui::notice::About;
-use crate::ui::table::{left, right};
+use crate::ui::table::{left, named, right};
 
 pub(super) static ENVIRONMENTS: View = View {
     title: "ENVIRONMENTS",
@@ -15,7 +15,7 @@ pub(super) static ENVIRONMENTS: View = View {
     },
     columns: &[
         left("status", 14, 0, 0),
-        left("name", 20, 2, 0),
+        named("name", 20, 2, 0),
         left("environment", 12, 1, 2),
         left("version", 12, 1, 1),
         right("ready", 6, 3),
@@ -36,7 +36,7 @@ pub(super) static PODS: View = View {
     },
     columns: &[
         left("status", 18, 0, 0),
-        left("name", 26, 3, 0),
+        named("name", 26, 3, 0),
         right("ready", 5, 2),
         right("restarts", 8, 3),
         right("age", 6, 1),
@@ -57,7 +57,7 @@ pub(super) static ROLLOUTS: View = View {
     },
     columns: &[
         left("status", 13, 0, 0),
-        left("name", 18, 2, 0),
+        named("name", 18, 2, 0),
         left("environment", 12, 1, 2),
         left("strategy", 9, 0, 6),
         right("step", 8, 3),
@@ -80,9 +80,9 @@ pub(super) static CONTAINERS: View = View {
     },
     columns: &[
         left("state", 14, 0, 0),
-        left("name", 22, 3, 0),
+        named("name", 22, 3, 0),
         left("project", 10, 1, 4),
-        left("image", 22, 2, 3),
+        named("image", 22, 2, 3),
         left("status", 24, 2, 2),
         right("restarts", 8, 5),
         left("ports", 24, 1, 6),
@@ -103,7 +103,7 @@ pub(super) static JOURNAL: View = View {
         right("time", 9, 1),
         left("outcome", 11, 0, 0),
         left("action", 8, 0, 0),
-        left("object", 20, 1, 0),
+        named("object", 20, 1, 0),
         left("environment", 12, 1, 3),
         left("what", 24, 3, 2),
         left("reason", 16, 2, 4),
