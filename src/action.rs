@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::model::builds::BuildPlan;
 use crate::model::{Name, ObjectId, Uid};
 use crate::text::Safe;
 
@@ -30,6 +31,12 @@ pub enum Verb {
     /// What a run waits for.
     Approve,
     Reject,
+    /// Of a container.
+    Restart,
+    Pull,
+    /// An image, by an engine of this machine.
+    Build,
+    Push,
 }
 
 impl Verb {
@@ -49,6 +56,10 @@ impl Verb {
             Self::Create => "create",
             Self::Approve => "approve",
             Self::Reject => "reject",
+            Self::Restart => "restart",
+            Self::Pull => "pull",
+            Self::Build => "build",
+            Self::Push => "push",
         }
     }
 }
@@ -112,6 +123,15 @@ pub enum Change {
     Review { attempt: u32, approve: bool, gates: Vec<Gate>, comment: Safe, jobs: Vec<Uid> },
     /// `POST …/approve`: lets a run from a fork begin.
     ApproveRun { attempt: u32 },
+    /// `POST /containers/{id}/restart`. An engine takes no guard: the container is inspected again before
+    /// the send, and must be in this state, begun at this time.
+    RestartContainer { state: Safe, started: Option<Timestamp> },
+    /// `POST /images/create`, the same: the container must still name this image.
+    PullImage { image: Name },
+    /// `POST /build` with the folder as its context.
+    BuildImage { plan: Arc<BuildPlan> },
+    /// `POST /images/{name}/push`: the tag must still name the image of this id.
+    PushImage { id: Safe },
 }
 
 /// An environment that a run waits for.
@@ -177,6 +197,10 @@ impl Change {
             Self::CreatePipeline { .. } => Verb::Create,
             Self::Review { approve: false, .. } => Verb::Reject,
             Self::Review { .. } | Self::ApproveRun { .. } => Verb::Approve,
+            Self::RestartContainer { .. } => Verb::Restart,
+            Self::PullImage { .. } => Verb::Pull,
+            Self::BuildImage { .. } => Verb::Build,
+            Self::PushImage { .. } => Verb::Push,
         }
     }
 

@@ -1,6 +1,8 @@
 //! One turn of the loop: wait for something, take what has come (64 messages at most), say what
 //! only the screen can do. The order is the order of importance: keys, results, sources, tick.
 
+mod files;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::kept::Kept;
-use super::{Recorder, Setup, hook, save, upload};
+use super::{Recorder, Setup, context, hook};
 use crate::action::{OperationId, Progress};
 use crate::clock::Clock;
 use crate::model::Now;
@@ -153,7 +155,9 @@ impl Core {
             return;
         }
         let specs = std::mem::take(&mut self.waiting);
-        self.systems = Some(Systems::start(specs, &self.feeds.tx, self.clock));
+        let mut systems = Systems::start(specs, &self.feeds.tx, self.clock);
+        systems.pack_with(Arc::new(context::pack));
+        self.systems = Some(systems);
         let effects = update::start(&mut self.state);
         let mut step = Step::default();
         self.run(effects, &mut step);
@@ -323,6 +327,12 @@ impl Core {
                 Effect::Notify { answer, bell } => step.outside.push(Outside::Notify { answer, bell }),
                 Effect::Hook(hook, answer) => self.tell(hook, answer),
                 Effect::ReadPipeline(path) => self.read_pipeline(path),
+                Effect::ReadContext(entry) => self.read_context(*entry),
+                Effect::StopBuild(build) => {
+                    if let Some(systems) = &self.systems {
+                        systems.stop_build(&build.uid);
+                    }
+                }
                 Effect::Perform(operation) => {
                     if let Some(systems) = &self.systems {
                         systems.perform(operation, self.recorder.intent(), self.results.tx.clone());
@@ -355,27 +365,6 @@ impl Core {
                 }
             }
         }
-    }
-
-    /// Writes a new file; one that exists is left as it is.
-    fn save(&self, path: PathBuf, bytes: Vec<u8>) {
-        let tx = self.files.tx.clone();
-        let folders = std::env::current_dir().ok().into_iter().chain(self.saves.clone()).collect::<Vec<_>>();
-        tokio::task::spawn_blocking(move || {
-            let said = save::into_first(&folders, &path, &bytes);
-            // The loop may have ended meanwhile.
-            let _ = tx.blocking_send(Msg::Saved(said));
-        });
-    }
-
-    fn read_pipeline(&self, path: PathBuf) {
-        let tx = self.files.tx.clone();
-        tokio::task::spawn_blocking(move || {
-            let (folder, home) = (std::env::current_dir().ok(), std::env::home_dir());
-            let read = upload::read(&path.display().to_string(), folder.as_deref(), home.as_deref());
-            // The loop may have ended meanwhile.
-            let _ = tx.blocking_send(Msg::PipelineFile(read.map(Arc::new)));
-        });
     }
 
     /// Puts how long jobs took to what is on the disk. That it cannot be is said once.

@@ -10,6 +10,7 @@
 //! | [`Headless`]: the same without one, for flow tests | `headless` |
 //! | [`specs_of`]: the sources of a demo | `world` |
 
+mod context;
 mod core;
 mod headless;
 mod hook;
@@ -19,6 +20,7 @@ mod live;
 pub mod logging;
 mod record;
 mod save;
+mod tar;
 mod upload;
 mod world;
 

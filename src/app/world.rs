@@ -1,6 +1,7 @@
 //! The sources of a demo's world: everything on its own loopback servers, nothing of the user's.
 
 use crate::demo::Demo;
+use crate::model::builds::CatalogueImage;
 use crate::model::images::Platform;
 use crate::model::scope::{
     CanaryQueries, DockerSource, GitHubSource, HttpSource, Login, RegistrySource, RustCiSource, SecretSource, Service,
@@ -40,7 +41,18 @@ pub fn settings_of(demo: &Demo) -> Settings {
         platforms: demo.platforms.iter().filter_map(|text| Platform::parse(text)).collect(),
         canary: CanaryQueries::default(),
     };
-    Settings { services: demo.images.iter().map(service).collect(), ..Settings::default() }
+    let built = |image: &String| demo.catalogue.iter().any(|entry| entry.image == *image);
+    let services = demo.images.iter().filter(|image| !built(image)).map(service).collect();
+    let catalogue = demo.catalogue.iter().map(|entry| CatalogueImage {
+        image: Name::new(&entry.image),
+        tag: Name::new("latest"),
+        repository: Name::new(&entry.repository),
+        folder: entry.folder.clone(),
+        dockerfile: "Dockerfile".to_owned(),
+        workflow: Some(Name::new(&entry.workflow)),
+        clone: None,
+    });
+    Settings { services, catalogue: catalogue.collect(), ..Settings::default() }
 }
 
 fn registry(demo: &Demo, url: &str, host: &str) -> RegistrySource {

@@ -21,19 +21,25 @@ pub enum Scope {
     Workloads,
     /// Rows and pages of workflow runs.
     Runs,
+    /// Rows of the containers of a Docker Engine.
+    Containers,
+    /// Images, and the log of one that is built.
+    Images,
     Log,
     /// The confirm dialog; keys that type text never reach the keymap.
     Confirm,
 }
 
 impl Scope {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Global,
         Self::List,
         Self::Deck,
         Self::Environments,
         Self::Workloads,
         Self::Runs,
+        Self::Containers,
+        Self::Images,
         Self::Log,
         Self::Confirm,
     ];
@@ -48,6 +54,8 @@ impl Scope {
             Self::Environments => "environments",
             Self::Workloads => "workloads",
             Self::Runs => "runs",
+            Self::Containers => "containers",
+            Self::Images => "images",
             Self::Log => "log",
             Self::Confirm => "confirm",
         }
@@ -139,6 +147,11 @@ commands! {
     TriggerPipeline, Runs, "trigger-pipeline", "trigger…", "run a pipeline of a RustCI server";
     DispatchWorkflow, Runs, "dispatch-workflow", "run workflow…", "start the workflow or pipeline of a run by hand, with a form of what it asks for";
     CreatePipeline, Runs, "create-pipeline", "new pipeline…", "create a pipeline of a RustCI server from a YAML file";
+    RestartContainer, Containers, "restart-container", "restart…", "restart a container";
+    PullImage, Containers, "pull-image", "pull…", "pull the image that a container names anew";
+    BuildImage, Images, "build-image", "build here…", "build an image of the catalogue by the Docker Engine of this machine";
+    PushImage, Images, "push-image", "push…", "push what was built here to its registry";
+    CancelBuild, Images, "cancel-build", "stop it", "stop a build or a push of this machine";
     Follow, Log, "follow", "follow", "follow the newest line, or stop";
     SinceTail, Log, "since-tail", "tail", "the last lines only";
     SinceHead, Log, "since-head", "head", "from the beginning";

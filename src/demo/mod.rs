@@ -32,6 +32,8 @@ use tokio_util::sync::DropGuard;
 
 use self::kinds::Kind;
 use self::scenario::Scenario;
+
+pub use self::scenario::FromFolder;
 use self::server::Shared;
 use self::world::World;
 use crate::clock::Clock;
@@ -157,6 +159,8 @@ pub struct Demo {
     pub images: Vec<String>,
     /// What the world's services ask of their images; nothing when empty.
     pub platforms: Vec<String>,
+    /// Images that are built from folders.
+    pub catalogue: Vec<FromFolder>,
     /// Base of the RustCI server, where the scenario has one.
     pub rustci: Option<String>,
     /// Moves a held world; keeps the server alive.
@@ -231,6 +235,7 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
     let namespaces = world.store.values(Kind::Namespace, "").map(|(key, _)| key.name.clone()).collect();
     let repositories = world.book.names();
     let (images, platforms) = (registry::repositories(&world), world.scenario.platforms.clone());
+    let catalogue = world.scenario.catalogue.clone();
     let has_registry = !world.quiet && !images.is_empty();
     let openslo = files(&world.scenario);
     let rustci = world.works.there;
@@ -260,6 +265,7 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
         registry,
         images,
         platforms,
+        catalogue,
         rustci,
         handle: Handle { shared, _alive: alive },
     })

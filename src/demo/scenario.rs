@@ -28,6 +28,9 @@ pub(super) struct Scenario {
     /// Images that are for other platforms than usual.
     #[serde(default)]
     pub(super) images: Vec<Image>,
+    /// Images that are built from folders of a repository.
+    #[serde(default)]
+    pub(super) catalogue: Vec<FromFolder>,
     /// What the services ask of their images.
     #[serde(default)]
     pub(super) platforms: Vec<String>,
@@ -70,6 +73,28 @@ pub(super) struct Image {
 pub(super) struct Node {
     pub(super) name: String,
     pub(super) platform: String,
+}
+
+/// An image that is built from a folder.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FromFolder {
+    /// `ghcr.io/shop/python`.
+    pub image: String,
+    pub repository: String,
+    pub folder: String,
+    /// The file of the workflow that builds it.
+    pub workflow: String,
+    /// Commits that changed the folder, oldest first.
+    pub(super) changed: Vec<Changed>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Changed {
+    /// Relative to the opening.
+    pub(super) at: String,
+    pub(super) title: String,
 }
 
 /// How a workload is rolled out.
@@ -335,6 +360,7 @@ impl Scenario {
             scenario.pipeline_runs.iter().flat_map(|it| [Some(&it.at), it.every.as_ref()].into_iter().flatten());
         let spans = spans.chain(starts);
         let spans = spans.chain(scenario.quota.iter().flat_map(|it| [&it.reset, &it.paused_at, &it.paused_for]));
+        let spans = spans.chain(scenario.catalogue.iter().flat_map(|it| &it.changed).map(|it| &it.at));
         let metrics = scenario.templates.iter().flat_map(|it| &it.metrics).map(|it| &it.interval);
         let objectives = scenario.objectives.iter().flat_map(|it| {
             let lately = it.lately.as_ref().map(|it| &it.since);

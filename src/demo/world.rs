@@ -54,6 +54,8 @@ pub(super) struct World {
     pub(super) works: Works,
     /// What its Tekton runs.
     pub(super) tekton: Tekton,
+    /// What engines have pushed to its registry.
+    pub(super) pushed: Vec<super::registry::ByHand>,
     queue: BTreeSet<(Timestamp, Key)>,
     acts: VecDeque<Act>,
     seed: u64,
@@ -94,6 +96,7 @@ impl World {
             book,
             works: Works::open(&scenario)?,
             tekton: Tekton::open(&scenario)?,
+            pushed: Vec::new(),
             queue: BTreeSet::new(),
             acts,
             seed,

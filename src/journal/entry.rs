@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::action::{Action, CancelHow, Change, Gate, Operation, OperationId, Outcome, PipelineFile, Verb};
+use crate::model::builds::BuildPlan;
 use crate::model::source::SourceScope;
 use crate::model::{Kind, Name, ObjectId, SourceId, Uid};
 use crate::text::Safe;
@@ -115,6 +116,22 @@ enum ChangeEntry {
     },
     ApproveRun {
         attempt: u32,
+    },
+    RestartContainer {
+        state: String,
+        started: Option<Timestamp>,
+    },
+    PullImage {
+        image: String,
+    },
+    BuildImage {
+        image: String,
+        folder: String,
+        dockerfile: String,
+        revision: Option<String>,
+    },
+    PushImage {
+        id: String,
     },
 }
 
@@ -273,6 +290,17 @@ impl ChangeEntry {
                 comment: text(comment),
                 jobs: jobs.iter().map(|job| job.raw().to_owned()).collect(),
             },
+            Change::RestartContainer { state, started } => {
+                Self::RestartContainer { state: text(state), started: *started }
+            }
+            Change::PullImage { image } => Self::PullImage { image: image.raw().to_owned() },
+            Change::BuildImage { plan } => Self::BuildImage {
+                image: plan.image.raw().to_owned(),
+                folder: plan.shown.as_str().to_owned(),
+                dockerfile: plan.dockerfile.clone(),
+                revision: plan.revision.as_ref().map(text),
+            },
+            Change::PushImage { id } => Self::PushImage { id: text(id) },
             Change::Abort { pod_hash } => Self::Abort { pod_hash: text(pod_hash) },
             Change::Retry { pod_hash } => Self::Retry { pod_hash: text(pod_hash) },
             Change::Undo { resource_version, replica_set, replica_set_uid, to_revision } => Self::Undo {
@@ -336,6 +364,14 @@ impl ChangeEntry {
                 comment: Safe::line(comment),
                 jobs: jobs.iter().map(|job| Uid::new(cluster, job)).collect(),
             },
+            Self::RestartContainer { state, started } => {
+                Change::RestartContainer { state: Safe::line(state), started: *started }
+            }
+            Self::PullImage { image } => Change::PullImage { image: Name::new(image) },
+            Self::BuildImage { image, folder, dockerfile, revision } => {
+                Change::BuildImage { plan: Arc::new(BuildPlan::told(image, folder, dockerfile, revision.as_deref())) }
+            }
+            Self::PushImage { id } => Change::PushImage { id: Safe::line(id) },
             Self::Abort { pod_hash } => Change::Abort { pod_hash: Safe::identity(pod_hash) },
             Self::Retry { pod_hash } => Change::Retry { pod_hash: Safe::identity(pod_hash) },
             Self::Undo { resource_version, replica_set, replica_set_uid, to_revision } => Change::Undo {

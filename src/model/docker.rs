@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::Uid;
 use super::kubernetes::Meta;
 use crate::text::Safe;
 
@@ -69,4 +70,43 @@ impl ContainerState {
             Self::Other(word) => word.as_str(),
         }
     }
+}
+
+/// What a container takes, as the engine counted it at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// Nanoseconds of processors the container has had, and all of them together.
+    pub cpu: u64,
+    pub system: u64,
+    pub processors: u32,
+    /// Bytes, without what the kernel may take back at once (inactive files).
+    pub memory: Option<u64>,
+    /// `None`: it may take all there is.
+    pub memory_limit: Option<u64>,
+}
+
+impl Counted {
+    /// Share of one processor since `before`, as `docker stats` counts: 2.0 are two of them busy.
+    #[must_use]
+    pub fn share_since(&self, before: &Self) -> Option<f64> {
+        let cpu = self.cpu.checked_sub(before.cpu)?;
+        let system = self.system.checked_sub(before.system).filter(|system| *system > 0)?;
+        Some(cpu as f64 / system as f64 * f64::from(self.processors.max(1)))
+    }
+}
+
+/// What is read of a container only while somebody looks at it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Usage {
+    pub container: Uid,
+    /// `Err`: why it is not known.
+    pub taken: Result<Taken, Safe>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Taken {
+    /// `None` until there were two readings.
+    pub cpu: Option<f64>,
+    pub memory: Option<u64>,
+    pub memory_limit: Option<u64>,
 }

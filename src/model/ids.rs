@@ -129,6 +129,8 @@ pub enum Kind {
     Container,
     /// A tag of an image repository.
     Image,
+    /// An image that an engine of this machine builds, pushes or pulls; it has no feed.
+    Build,
 }
 
 impl Kind {
@@ -188,6 +190,7 @@ impl Kind {
             Self::Stage | Self::CiPipeline => Self::Execution,
             Self::LoneTaskRun => Self::TaskRun,
             Self::Pipeline => Self::PipelineRun,
+            Self::Build => Self::Container,
             kind => kind,
         }
     }
@@ -201,7 +204,8 @@ impl Kind {
     /// The kind of this name, whether it has feeds or not.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        let others = [Self::Job, Self::Workflow, Self::Pipeline, Self::LoneTaskRun, Self::Stage, Self::CiPipeline];
+        let others =
+            [Self::Job, Self::Workflow, Self::Pipeline, Self::LoneTaskRun, Self::Stage, Self::CiPipeline, Self::Build];
         Self::ALL.into_iter().chain(others).find(|kind| kind.as_str() == name)
     }
 
@@ -231,6 +235,7 @@ impl Kind {
             Self::Alert => "Alert",
             Self::Container => "Container",
             Self::Image => "Image",
+            Self::Build => "Build",
         }
     }
 
@@ -258,6 +263,7 @@ impl Kind {
             Self::Alert => "alerts",
             Self::Container => "containers",
             Self::Image => "images",
+            Self::Build => "builds",
         }
     }
 
@@ -271,7 +277,7 @@ impl Kind {
             Self::PipelineRun | Self::Pipeline | Self::TaskRun | Self::LoneTaskRun => SystemId::Tekton,
             Self::Execution | Self::Stage | Self::CiPipeline => SystemId::RustCi,
             Self::Slo | Self::Alert => SystemId::Prometheus,
-            Self::Container => SystemId::Docker,
+            Self::Container | Self::Build => SystemId::Docker,
             Self::Image => SystemId::Registry,
         }
     }

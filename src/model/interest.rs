@@ -10,6 +10,7 @@ use super::images::Digest;
 use super::slo::ComparisonQuery;
 use super::workflows::WorkflowWanted;
 use super::{Name, ObjectId, SourceId, Uid};
+use crate::text::Safe;
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Interest {
@@ -36,6 +37,24 @@ pub struct Interest {
     pub history: Option<Uid>,
     /// What of each image repository matters.
     pub images: Vec<ImageInterest>,
+    /// Containers on the screen that run: what they take.
+    pub containers: Vec<ObjectId>,
+    /// Folders that images are built from.
+    pub folders: Vec<FolderInterest>,
+}
+
+/// A folder of a repository: which commit changed it last, and whether the image has that one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FolderInterest {
+    pub source: SourceId,
+    /// `acme/images`.
+    pub repository: Name,
+    /// Without a slash at either end; empty = all of it.
+    pub folder: Arc<str>,
+    /// The commits that its images say they were built from.
+    pub built: Vec<Safe>,
+    /// Somebody looks at it.
+    pub busy: bool,
 }
 
 /// Tags of an image repository that somebody runs or has just built.

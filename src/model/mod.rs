@@ -3,7 +3,10 @@
 
 pub mod approvals;
 pub mod asides;
+pub mod builds;
 pub mod docker;
+pub mod dockerfile;
+pub mod dockerignore;
 pub mod durations;
 mod ids;
 pub mod images;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Name;
+use super::builds::CatalogueImage;
 use super::images::Platform;
 use super::notify::Hook;
 use super::slo::ObjectiveSpec;
@@ -19,6 +20,8 @@ pub struct Settings {
     pub environments: Vec<Environment>,
     /// Names of environments, in the order in which a change travels.
     pub promotion: Vec<Name>,
+    /// Images built from folders.
+    pub catalogue: Vec<CatalogueImage>,
     /// Programs that are told what a watch saw.
     pub hooks: Vec<Hook>,
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::approvals::PendingRead;
 use super::asides::AsideRead;
-use super::docker::DockerContainer;
+use super::builds::FolderRead;
+use super::docker::{DockerContainer, Usage};
 use super::images::Image;
 use super::kubernetes::{Deployment, Event, Meta, Namespace, Pod, ReplicaSet};
 use super::pipelines::{CiPipeline, JobsRead, Quota, Run};
@@ -145,6 +146,8 @@ pub enum Detail {
     Aside(AsideRead),
     Comparison(Box<Comparison>),
     Spent(Spent),
+    Usage(Usage),
+    Folder(FolderRead),
 }
 
 impl FeedEvent {

@@ -108,6 +108,18 @@ pub async fn told(
     }
 }
 
+/// What a program prints.
+pub async fn answered(words: &[&str], deadline: Duration) -> Result<Vec<u8>, Safe> {
+    let Some((program, arguments)) = words.split_first() else { return Err(Safe::of("the command names no program")) };
+    let mut command = tokio::process::Command::new(program);
+    command.args(arguments);
+    match fed(command, program, deadline, &[]).await {
+        Ok(printed) => Ok(printed),
+        Err(Failed::NotStarted(error)) => Err(Safe::line(&format!("{program} did not start: {error}"))),
+        Err(Failed::Refused(said) | Failed::Other(said)) => Err(Safe::line(&said)),
+    }
+}
+
 async fn fed(
     mut command: tokio::process::Command,
     who: &str,

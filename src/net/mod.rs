@@ -28,9 +28,9 @@ mod target;
 mod write;
 
 pub use access::Deadlines;
-pub use docker::{Docker, DockerDeadlines, EngineVersion};
+pub use docker::{Answered, Context, Docker, DockerDeadlines, EngineAsk, EngineVersion};
 pub use error::NetError;
-pub use exec::told;
+pub use exec::{answered, told};
 #[cfg(test)]
 pub(crate) use github::Hour;
 pub use github::{About, Etags, GitHub, Limits, Listed, Turn};

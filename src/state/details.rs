@@ -9,6 +9,8 @@ use jiff::Timestamp;
 
 use crate::model::approvals::{Pending, PendingRead};
 use crate::model::asides::{Aside, AsideRead, Attempt, Told};
+use crate::model::builds::Folder;
+use crate::model::docker::{Taken, Usage};
 use crate::model::pipelines::{CiPipeline, Job, Jobs, JobsRead, Quota};
 use crate::model::runners::RunnersRead;
 use crate::model::security::SecurityRead;
@@ -48,6 +50,10 @@ pub struct Details {
     runners: BTreeMap<(SourceId, Name), RunnersRead>,
     /// Of the repository that was looked at last.
     security: Option<Box<SecurityRead>>,
+    /// What containers take, and when that was read (monotonic).
+    usage: HashMap<Uid, (Duration, Result<Taken, Safe>)>,
+    /// Of each repository and folder.
+    folders: BTreeMap<(Name, String), Result<Folder, Safe>>,
     revision: u64,
 }
 
@@ -59,6 +65,8 @@ impl Details {
         };
         match &detail {
             Detail::Quota(quota) if self.quotas.get(&source).is_some_and(|known| !news(known, quota)) => {}
+            // They come every few seconds, and nothing is made of them but cells.
+            Detail::Usage(_) => {}
             _ => self.revision += 1,
         }
         match detail {
@@ -95,6 +103,14 @@ impl Details {
             Detail::Security(read) => self.security = Some(read),
             Detail::Workflow(read) => self.workflow = Some(read),
             Detail::Spent(row) => drop(self.spent.insert(row.slo.clone(), row)),
+            Detail::Usage(Usage { container, taken }) => drop(self.usage.insert(container, (mono, taken))),
+            // What was read before is better than why it cannot be read now.
+            Detail::Folder(read) => {
+                let key = (read.repository, read.folder);
+                if read.known.is_ok() || !self.folders.get(&key).is_some_and(Result::is_ok) {
+                    self.folders.insert(key, read.known);
+                }
+            }
         }
     }
 
@@ -158,6 +174,11 @@ impl Details {
         self.revision += 1;
     }
 
+    /// As [`Self::keep_runs`], for containers.
+    pub(super) fn keep_containers(&mut self, there: impl Fn(&Uid) -> bool) {
+        self.usage.retain(|container, _| there(container));
+    }
+
     /// As [`Self::keep_runs`], for objectives.
     pub(super) fn keep_objectives(&mut self, there: impl Fn(&Uid) -> bool) {
         self.spent.retain(|slo, _| there(slo));
@@ -168,6 +189,18 @@ impl Details {
     #[must_use]
     pub fn kept(&self) -> (usize, usize, usize) {
         (self.jobs.len(), self.comparisons.len(), self.spent.len())
+    }
+
+    /// What a container takes, and when that was read; `Err`: why it is not known.
+    #[must_use]
+    pub fn usage(&self, container: &Uid) -> Option<&(Duration, Result<Taken, Safe>)> {
+        self.usage.get(container)
+    }
+
+    /// What is known of a folder of a repository.
+    #[must_use]
+    pub fn folder(&self, repository: &Name, folder: &str) -> Option<&Result<Folder, Safe>> {
+        self.folders.get(&(repository.clone(), folder.to_owned()))
     }
 
     /// Grows with every change.

@@ -58,7 +58,8 @@ pub fn of_object(state: &State, id: &ObjectId) -> Option<Name> {
         Kind::Job | Kind::TaskRun | Kind::Stage => {
             of_run(state, state.world.runs.get(&state.world.details.job(&id.uid)?.run)?)
         }
-        Kind::CiPipeline | Kind::Workflow => of_texts(state, &[id.name.raw()]),
+        Kind::CiPipeline | Kind::Workflow | Kind::Build => of_texts(state, &[id.name.raw()]),
+        Kind::Container => of_texts(state, &[id.name.raw(), id.namespace.raw()]),
         _ => is_in_a_cluster(id).then(|| of(state, id.cluster, &id.namespace)),
     }
 }

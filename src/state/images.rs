@@ -158,6 +158,13 @@ fn interest(state: &State, repository: &str, source: SourceId, uses: &[Use]) -> 
             interest.digests.push(digest.clone());
         }
     }
+    // What a rebuild of the catalogue moves is looked at, whether it is there or not.
+    if let Some(entry) = super::catalogue::entry(state, repository) {
+        let tag: Arc<str> = Arc::from(entry.tag.raw());
+        if !interest.tags.contains(&tag) {
+            interest.tags.push(tag);
+        }
+    }
     interest.tags.sort();
     interest.digests.sort();
     let code = code_of(state, repository);
@@ -207,6 +214,9 @@ pub fn service<'a>(state: &'a State, repository: &str) -> Option<&'a Service> {
 pub(super) fn code_of(state: &State, repository: &str) -> Option<Name> {
     if let Some(name) = service(state, repository).and_then(|service| service.repository.clone()) {
         return Some(name);
+    }
+    if let Some(entry) = super::catalogue::entry(state, repository) {
+        return Some(entry.repository.clone());
     }
     let path = Reference::parts(repository).1;
     let hosts = state.world.of_system(SystemId::GitHub);
@@ -304,6 +314,12 @@ fn runs(image: &Image, it: &Use) -> Option<Runs> {
     }
 }
 
+/// A registry is read for images of this name.
+#[must_use]
+pub fn is_read(state: &State, repository: &str) -> bool {
+    repositories(state).contains_key(repository)
+}
+
 /// The image that a template names, as its registry has it.
 #[must_use]
 pub fn named<'a>(state: &'a State, image: &Safe) -> Option<&'a Arc<Image>> {
@@ -324,6 +340,7 @@ pub fn ordered(state: &State) -> Vec<Arc<Image>> {
     rows.sort_by_cached_key(|image| {
         (
             missing(state, image).is_empty(),
+            !super::catalogue::is_stale(state, image),
             image.manifest.is_ok(),
             image.repository().clone(),
             std::cmp::Reverse(image.meta.created),

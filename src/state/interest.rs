@@ -29,8 +29,22 @@ pub fn of(state: &State) -> Interest {
         _ => None,
     };
     let asides = asides::wanted(state);
+    let containers = super::containers::looked_at(state);
+    let folders = super::catalogue::wanted(state);
     if state.world.of_system(SystemId::Prometheus).next().is_none() {
-        return Interest { jobs, past, pending, workflow, runners, security, asides, images, ..Interest::default() };
+        return Interest {
+            jobs,
+            past,
+            pending,
+            workflow,
+            runners,
+            security,
+            asides,
+            images,
+            containers,
+            folders,
+            ..Interest::default()
+        };
     }
     Interest {
         jobs,
@@ -44,6 +58,8 @@ pub fn of(state: &State) -> Interest {
         spent: spent(state),
         history: history(state),
         images,
+        containers,
+        folders,
     }
 }
 

@@ -75,6 +75,10 @@ pub enum RowId {
     Waiting(super::waiting::WaitingKind, ObjectId),
     /// Jobs under one name ([`super::groups::key`]).
     Group(String),
+    /// An image of the catalogue of which none is known.
+    Folder(Name),
+    /// A Compose project ([`super::containers::key`]).
+    Project(String),
     /// An environment that a run waits for, by its id.
     Gate(ObjectId, i64),
     /// A step of a job, by its number.

@@ -237,6 +237,8 @@ impl World {
             Kind::Alert => self.alerts.get(uid).is_some(),
             Kind::Container => self.containers.get(uid).is_some(),
             Kind::Image => self.images.get(uid).is_some(),
+            // Its log is kept where it was made, as long as the program runs.
+            Kind::Build => false,
         }
     }
 
@@ -356,13 +358,16 @@ impl World {
                 let owner = gone.and_then(|row| row.meta.owner.clone());
                 self.regroup(&owner.into_iter().map(|owner| owner.uid).collect());
             }
-            Kind::Job | Kind::Stage | Kind::CiPipeline | Kind::Workflow | Kind::Pipeline => {}
+            Kind::Job | Kind::Stage | Kind::CiPipeline | Kind::Workflow | Kind::Pipeline | Kind::Build => {}
             Kind::Slo => {
                 drop(self.slos.remove(uid));
                 self.prune(kind);
             }
             Kind::Alert => drop(self.alerts.remove(uid)),
-            Kind::Container => drop(self.containers.remove(uid)),
+            Kind::Container => {
+                drop(self.containers.remove(uid));
+                self.prune(kind);
+            }
             Kind::Image => drop(self.images.remove(uid)),
         }
     }
@@ -393,7 +398,13 @@ impl World {
                 let owners = gone.iter().filter_map(|row| row.meta.owner.as_ref().map(|owner| owner.uid.clone()));
                 self.regroup(&owners.collect());
             }
-            Kind::Job | Kind::LoneTaskRun | Kind::Stage | Kind::CiPipeline | Kind::Workflow | Kind::Pipeline => {}
+            Kind::Job
+            | Kind::LoneTaskRun
+            | Kind::Stage
+            | Kind::CiPipeline
+            | Kind::Workflow
+            | Kind::Pipeline
+            | Kind::Build => {}
             Kind::Slo => drop(self.slos.retain_listed(id, seen)),
             Kind::Alert => drop(self.alerts.retain_listed(id, seen)),
             Kind::Container => drop(self.containers.retain_listed(id, seen)),
@@ -408,6 +419,7 @@ impl World {
             kind if kind.is_run() => self.details.keep_runs(|uid| self.runs.get(uid).is_some()),
             Kind::Rollout => self.details.keep_rollouts(|uid| self.rollouts.get(uid).is_some()),
             Kind::Slo => self.details.keep_objectives(|uid| self.slos.get(uid).is_some()),
+            Kind::Container => self.details.keep_containers(|uid| self.containers.get(uid).is_some()),
             _ => {}
         }
     }

@@ -37,15 +37,17 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::action::{Found, Operation, OperationId, Progress};
+use crate::action::{Change, Found, Operation, OperationId, Progress};
 use crate::clock::Clock;
+use crate::model::images::Reference;
 use crate::model::interest::Interest;
 use crate::model::log::{LogEvent, LogRequest, TailId};
 use crate::model::source::{FeedEvent, FeedId, SourceScope};
-use crate::model::{Kind, Name, SourceId, SystemId};
-use crate::net::{Cluster, segment};
+use crate::model::{Kind, Name, SourceId, SystemId, Uid};
+use crate::net::{Cluster, Docker, Registry, segment};
 use crate::text::Safe;
 
+pub use docker::perform::Pack;
 pub use pace::Pace;
 pub use standing::is_not_served;
 
@@ -65,6 +67,10 @@ pub struct Systems {
     cancel: CancellationToken,
     tracker: TaskTracker,
     tails: HashMap<TailId, CancellationToken>,
+    /// What engines said of builds.
+    builds: docker::builds::Builds,
+    /// How the context of a build is packed: this layer reads no files.
+    pack: Option<Pack>,
 }
 
 impl fmt::Debug for Systems {
@@ -91,6 +97,8 @@ impl Systems {
             cancel: CancellationToken::new(),
             tracker: TaskTracker::new(),
             tails: HashMap::new(),
+            builds: docker::builds::Builds::default(),
+            pack: None,
         };
         for Spec { scope, upstream } in specs {
             let Some(upstream) = upstream else { continue };
@@ -192,27 +200,71 @@ impl Systems {
         }
     }
 
+    /// Builds of images read their folders so.
+    pub fn pack_with(&mut self, pack: Pack) {
+        self.pack = Some(pack);
+    }
+
+    /// Ends a build or a push.
+    pub fn stop_build(&self, build: &Uid) {
+        if let Some(said) = self.builds.of(build) {
+            said.stop.cancel();
+        }
+    }
+
+    /// Where an operation goes, with what it needs there.
+    fn way(&self, operation: &Operation) -> Option<perform::Way> {
+        let image = match &operation.action.change {
+            Change::PullImage { image } => Some(image),
+            Change::BuildImage { plan } => Some(&plan.image),
+            Change::PushImage { .. } => Some(&operation.action.target.name),
+            _ => None,
+        };
+        let engine = |client: Docker| docker::perform::Engine {
+            client,
+            registry: image.and_then(|image| self.registry_of(image.raw())),
+            builds: self.builds.clone(),
+            pack: self.pack.clone(),
+            clock: self.clock,
+        };
+        perform::Way::to(self.upstream(operation.action.target.cluster)?, engine)
+    }
+
+    /// The registry whose login an engine needs for this image.
+    fn registry_of(&self, image: &str) -> Option<Registry> {
+        let reference = Reference::parse(image)?;
+        let (host, _) = Reference::parts(&reference.repository);
+        self.upstreams.values().find_map(|upstream| match upstream {
+            Upstream::Registry(client) if client.host() == host => Some(client.clone()),
+            _ => None,
+        })
+    }
+
     fn upstream(&self, id: SourceId) -> Option<Upstream> {
         self.upstreams.get(&id).cloned()
     }
 
     /// Writes the intent, then sends once, and tells how it went.
     pub fn perform(&self, operation: Box<Operation>, intent: Intent, tx: mpsc::Sender<(OperationId, Progress)>) {
-        let upstream = self.upstream(operation.action.target.cluster);
+        let way = self.way(&operation);
+        if operation.action.target.kind == Kind::Build {
+            // Before anybody asks for its log.
+            self.builds.begin(&operation.action.target.uid);
+        }
         // Not cancelled at the end of the program: what was sent is answered, or its deadline ends it.
         let id = operation.id.clone();
-        let task = perform::perform(upstream, operation, intent, tx.clone());
+        let task = perform::perform(way, operation, intent, tx.clone());
         self.tracker.spawn(perform::guard(id, task, tx, |message| Progress::Unknown { message }));
     }
 
     /// Looks at the object of an operation nobody heard the end of.
     pub fn read_evidence(&self, operation: Box<Operation>, tx: mpsc::Sender<(OperationId, Progress)>) {
-        let upstream = self.upstream(operation.action.target.cluster);
+        let way = self.way(&operation);
         let (id, cancel, answer) = (operation.id.clone(), self.cancel.clone(), tx.clone());
         let task = async move {
             tokio::select! {
                 () = cancel.cancelled() => {}
-                () = perform::read_evidence(upstream, operation, answer) => {}
+                () = perform::read_evidence(way, operation, answer) => {}
             }
         };
         let told = |message| Progress::Evidence { found: Found::Untold, message };
@@ -242,6 +294,9 @@ impl Systems {
             }
             Some(Upstream::Cluster(cluster)) => {
                 self.tracker.spawn(kubernetes::tail::tail(cluster.read(), request, id, tx, cancel, pace));
+            }
+            Some(Upstream::Docker(_)) if request.pod.kind == Kind::Build => {
+                self.tracker.spawn(docker::builds::tail(self.builds.of(&request.pod.uid), id, tx, cancel));
             }
             Some(Upstream::Docker(client)) => {
                 self.tracker.spawn(docker::tail::tail(client, request, id, tx, cancel, (pace, self.clock)));

@@ -6,7 +6,7 @@ use std::future::Future;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use super::{Intent, Upstream, github, kubernetes, rollouts, rustci, supervise, tekton};
+use super::{Intent, Upstream, docker, github, kubernetes, rollouts, rustci, supervise, tekton};
 use crate::action::{Action, Change, Found, Operation, OperationId, Progress};
 use crate::model::{Kind, Name};
 use crate::net::{Cluster, GitHub, NetError, Patch, Post, ReadStack, RustCi, Sent, Turn};
@@ -15,7 +15,7 @@ use crate::text::Safe;
 
 /// Runs an operation; every step of it is told to `tx`.
 pub(super) async fn perform(
-    upstream: Option<Upstream>,
+    way: Option<Way>,
     operation: Box<Operation>,
     intent: Intent,
     tx: mpsc::Sender<(OperationId, Progress)>,
@@ -25,7 +25,7 @@ pub(super) async fn perform(
         // A loop that is gone leaves the journal's open intent; the next start reads the evidence.
         let _ = tx.send((id.clone(), progress)).await;
     };
-    let Some(way) = upstream.and_then(Way::to) else {
+    let Some(way) = way else {
         return tell(Progress::Refused {
             message: Safe::of("its source cannot be reached from here; nothing was sent"),
         })
@@ -65,6 +65,8 @@ pub(super) async fn perform(
             };
             let message = match changed {
                 Some(changed) => format!("changed since you looked: {changed}; nothing was changed by this"),
+                // What a stream says has no code.
+                None if code == 0 => message,
                 None => format!("{message} ({code})"),
             };
             Progress::Refused { message: Safe::line(&message) }
@@ -74,10 +76,11 @@ pub(super) async fn perform(
 }
 
 /// Where mutations can go.
-enum Way {
+pub(super) enum Way {
     Cluster(Cluster),
     GitHub(GitHub),
     RustCi(RustCi),
+    Docker(Box<docker::perform::Engine>),
 }
 
 /// A request that can leave.
@@ -86,15 +89,21 @@ enum Ready {
     Create(Cluster, Post),
     Post(GitHub, Turn, github::perform::Post),
     Call(RustCi, rustci::perform::Call),
+    Engine(Box<docker::perform::Engine>, docker::perform::Call),
 }
 
 impl Way {
-    fn to(upstream: Upstream) -> Option<Self> {
+    /// `engine` makes of a client of Docker what a change of it needs.
+    pub(super) fn to(
+        upstream: Upstream,
+        engine: impl FnOnce(crate::net::Docker) -> docker::perform::Engine,
+    ) -> Option<Self> {
         match upstream {
             Upstream::Cluster(cluster) => Some(Self::Cluster(cluster)),
             Upstream::GitHub(client) => Some(Self::GitHub(client)),
             Upstream::RustCi(client) => Some(Self::RustCi(client)),
-            Upstream::Prometheus(..) | Upstream::Docker(_) | Upstream::Registry(_) => None,
+            Upstream::Docker(client) => Some(Self::Docker(Box::new(engine(client)))),
+            Upstream::Prometheus(..) | Upstream::Registry(_) => None,
         }
     }
 
@@ -120,6 +129,9 @@ impl Way {
             Self::RustCi(client) => {
                 rustci::perform::prepare(client, operation).await.map(|call| Ready::Call(client.clone(), call))
             }
+            Self::Docker(engine) => {
+                docker::perform::prepare(engine, operation).await.map(|call| Ready::Engine(engine.clone(), call))
+            }
         }
     }
 }
@@ -133,6 +145,7 @@ impl Way {
             }
             Self::RustCi(_) => rustci::perform::made(answer).map(Name::new),
             Self::GitHub(_) => github::perform::made(action, answer).map(|id| Name::new(&id)),
+            Self::Docker(_) => docker::perform::made(answer).map(Name::new),
             Self::Cluster(_) => None,
         }
     }
@@ -146,6 +159,7 @@ impl Ready {
             Self::Create(cluster, post) => cluster.write().create(post).await,
             Self::Post(client, turn, post) => github::perform::send(&client, turn, post).await,
             Self::Call(client, call) => rustci::perform::send(&client, call).await,
+            Self::Engine(engine, call) => docker::perform::send(&engine, call).await,
         }
     }
 }
@@ -166,11 +180,11 @@ pub(super) async fn guard(
 
 /// Reads the object of an operation whose end nobody heard, and says whether it took.
 pub(super) async fn read_evidence(
-    upstream: Option<Upstream>,
+    way: Option<Way>,
     operation: Box<Operation>,
     tx: mpsc::Sender<(OperationId, Progress)>,
 ) {
-    let (found, message) = match upstream.and_then(Way::to) {
+    let (found, message) = match way {
         None => (Found::Untold, "its source is not in the scope of this run".to_owned()),
         Some(Way::Cluster(cluster)) if operation.action.target.kind.system() == crate::model::SystemId::Tekton => {
             tekton::perform::evidence(&cluster.read(), &operation.action, &operation.id).await
@@ -178,6 +192,7 @@ pub(super) async fn read_evidence(
         Some(Way::Cluster(cluster)) => evidence(&cluster.read(), &operation.action).await,
         Some(Way::GitHub(client)) => github::perform::evidence(&client, &operation).await,
         Some(Way::RustCi(client)) => rustci::perform::evidence(&client, &operation).await,
+        Some(Way::Docker(engine)) => docker::perform::evidence(&engine, &operation).await,
     };
     let _ = tx.send((operation.id, Progress::Evidence { found, message: Safe::line(&message) })).await;
 }

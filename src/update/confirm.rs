@@ -28,7 +28,7 @@ const BURST: Duration = Duration::from_millis(5);
 /// Opens the dialog for a verb, or says why it cannot be asked for.
 pub(super) fn ask(state: &mut State, command: Command) {
     let Some(target) = verbs::target_of(state, command) else {
-        toasts::say(state, ToastKind::Info, Safe::of("select a rollout, a deployment or a run first"));
+        toasts::say(state, ToastKind::Info, Safe::of(verbs::nothing_selected(command)));
         return;
     };
     if select::slipped(state) && is_of_row(state, command) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Effect, confirm, form, log, pipeline, places, prompt, select, toasts, watches};
+use super::{Effect, builds, confirm, form, log, pipeline, places, prompt, select, toasts, watches};
 use crate::action::Outcome;
 use crate::command::{Command, Key, Scope};
 use crate::safe;
@@ -143,6 +143,7 @@ pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>
         Command::PreviousPane => pane(state, Pane::ALL.len() - 1),
         Command::TriggerPipeline | Command::CreatePipeline => pipeline::ask(state, command),
         Command::DispatchWorkflow => form::ask(state),
+        Command::BuildImage | Command::PushImage | Command::CancelBuild => builds::command(state, command, effects),
         command if verbs::is_verb(command) => confirm::ask(state, command),
         Command::Mark => confirm::mark(state),
         Command::Containers => places::go(state, Place::Containers),

@@ -31,7 +31,7 @@ const SIDEWAYS: u16 = 16;
 pub fn pod_of(state: &State, id: &ObjectId) -> Option<ObjectId> {
     let pod = |owner| state.world.pods.owned_by(owner).next().map(|pod| pod.meta.id(Kind::Pod));
     match id.kind {
-        Kind::Pod | Kind::Container | Kind::Job | Kind::TaskRun | Kind::Stage => Some(id.clone()),
+        Kind::Pod | Kind::Container | Kind::Build | Kind::Job | Kind::TaskRun | Kind::Stage => Some(id.clone()),
         Kind::ReplicaSet => pod(&id.uid),
         Kind::Deployment | Kind::Rollout => {
             let mut sets: Vec<&ReplicaSet> =

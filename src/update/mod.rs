@@ -1,5 +1,6 @@
 //! The transition: `(&mut State, Now, Msg) → Vec<Effect>`. Pure: no clock, no I/O, no await.
 
+mod builds;
 mod confirm;
 mod deck_log;
 mod evidence;
@@ -20,12 +21,13 @@ use std::sync::Arc;
 
 use crate::action::{Operation, OperationId, Outcome, PipelineFile, Progress};
 use crate::command::Key;
-use crate::model::Now;
+use crate::model::builds::{BuildPlan, CatalogueImage};
 use crate::model::durations::Book;
 use crate::model::interest::Interest;
 use crate::model::log::{LogEvent, LogRequest, TailId};
 use crate::model::notify::{Answer, Hook};
 use crate::model::source::{FeedEvent, FeedId};
+use crate::model::{Now, ObjectId};
 use crate::safe;
 use crate::state::ui::ToastKind;
 use crate::state::{State, derived};
@@ -49,6 +51,8 @@ pub enum Msg {
     Saved(Result<Safe, Safe>),
     /// A file that describes a pipeline was read, or not.
     PipelineFile(Result<Arc<PipelineFile>, Safe>),
+    /// A folder that an image is built from was looked through, or not.
+    BuildPlan(Result<Arc<BuildPlan>, Safe>),
     /// The journal can no longer be written: read-only from here on.
     ReadOnly(Safe),
     /// The instance that held the journal ended: what it wrote, and nothing of ours stands in it.
@@ -75,6 +79,10 @@ pub enum Effect {
     Save(PathBuf, Vec<u8>),
     /// Read a file that describes a pipeline.
     ReadPipeline(PathBuf),
+    /// Look through the folder that an image is built from.
+    ReadContext(Box<CatalogueImage>),
+    /// End a build or a push of an engine.
+    StopBuild(ObjectId),
     Suspend,
     /// What is looked at now: asked of the sources until the next one.
     Interest(Arc<Interest>),
@@ -134,6 +142,7 @@ pub fn update(state: &mut State, now: Now, msg: Msg) -> Vec<Effect> {
         Msg::Saved(Ok(file)) => toasts::say(state, ToastKind::Good, safe!("saved {}", file)),
         Msg::Saved(Err(why)) => toasts::say(state, ToastKind::Bad, safe!("not saved: {}", why)),
         Msg::PipelineFile(read) => pipeline::file(state, read),
+        Msg::BuildPlan(read) => builds::planned(state, read),
         Msg::Notice(text) => toasts::say(state, ToastKind::Bad, text),
         Msg::TakenOver(operations) => effects.extend(take_over(state, operations)),
         Msg::ReadOnly(why) => {

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Effect, evidence, prompt, toasts};
+use super::{Effect, evidence, log, places, prompt, toasts};
 use crate::action::{Change, Operation, OperationId, Outcome, Progress};
-use crate::model::SystemId;
+use crate::model::{Kind, SystemId};
 use crate::safe;
 use crate::state::State;
-use crate::state::ui::{Confirm, ToastKind};
+use crate::state::ui::{Confirm, Place, ToastKind};
 use crate::state::verbs::{self, Verdict};
 use crate::text::{Safe, duration};
 
@@ -45,7 +45,13 @@ pub(super) fn begin(state: &mut State, confirm: Confirm, effects: &mut Vec<Effec
     };
     state.operations.push(operation.clone());
     state.operations_revision += 1;
+    let target = operation.action.target.clone();
     effects.push(Effect::Perform(Box::new(operation)));
+    if target.kind == Kind::Build {
+        // What the engine says meanwhile is followed, and one of an earlier build is not.
+        effects.extend(log::close(state));
+        places::go(state, Place::Log(target));
+    }
 }
 
 /// Milliseconds and a counter: sorts by time, and two of one millisecond differ.
@@ -98,6 +104,7 @@ pub(super) fn turn(state: &mut State, at: usize, outcome: Outcome, effects: &mut
     let shown_by = match operation.action.target.kind.system() {
         SystemId::GitHub => "GitHub",
         SystemId::RustCi => "RustCI",
+        SystemId::Docker => "the engine",
         _ => "the controller",
     };
     state.operations_revision += 1;

@@ -72,7 +72,7 @@ const fn level(place: &Place) -> u8 {
 pub(super) fn open(state: &mut State) {
     let list = state.ui.list_id();
     let Some(line) = lists::selected_line(state, &list) else { return };
-    if let RowId::Group(key) = line.id {
+    if let RowId::Group(key) | RowId::Project(key) = line.id {
         return turn(state, &list, key);
     }
     let place = match (&line.item, line.id) {
@@ -96,7 +96,7 @@ pub(super) fn open(state: &mut State) {
     }
 }
 
-/// Opens a group of jobs, or folds it.
+/// Opens a group of jobs or a project, or folds it.
 fn turn(state: &mut State, list: &ListId, key: String) {
     let entry = state.ui.lists.entry(list.clone()).or_default();
     if !entry.turned.remove(&key) {
@@ -115,7 +115,7 @@ pub(super) fn page_of(id: &ObjectId) -> Option<Place> {
         Kind::Run | Kind::PipelineRun | Kind::LoneTaskRun | Kind::Execution => Some(Place::Run(id.clone())),
         Kind::Slo => Some(Place::Objective(id.clone())),
         Kind::Image => Some(Place::Image(id.clone())),
-        Kind::Job | Kind::TaskRun | Kind::Stage | Kind::Container => Some(Place::Log(id.clone())),
+        Kind::Job | Kind::TaskRun | Kind::Stage | Kind::Container | Kind::Build => Some(Place::Log(id.clone())),
         Kind::ReplicaSet | Kind::Namespace | Kind::Event | Kind::Experiment | Kind::Alert => None,
         Kind::CiPipeline | Kind::Workflow | Kind::Pipeline => None,
     }

@@ -6,6 +6,7 @@ pub mod server;
 pub mod support;
 
 mod credentials;
+mod engine;
 mod github;
 pub mod github_asides;
 mod github_beside;

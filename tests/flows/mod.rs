@@ -6,6 +6,8 @@ mod bad_input;
 mod beside;
 mod budget_story;
 mod calendar;
+mod catalogue;
+mod containers;
 mod demo_story;
 mod dispatch;
 mod document;

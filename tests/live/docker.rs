@@ -1,6 +1,8 @@
 //! Against a real Docker Engine that `tests/docker/up` started. `QUARTERDECK_DOCKER` names its socket;
 //! the folder of the socket is the engine's. Without it every test here says that it is skipped.
 
+mod builds;
+
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -15,7 +17,7 @@ use quarterdeck::config::theme::{Depth, Glyphs};
 use quarterdeck::config::{keymap, theme};
 use quarterdeck::journal::Journal;
 use quarterdeck::model::SourceId;
-use quarterdeck::model::scope::{DockerSource, Sources};
+use quarterdeck::model::scope::{DockerSource, Settings, Sources};
 use quarterdeck::state::log::{Tailing, split_time};
 use quarterdeck::state::ui::Place;
 use quarterdeck::systems;
@@ -82,17 +84,24 @@ impl Engine {
         assert!(ended.status.success(), "{script}: {}", String::from_utf8_lossy(&ended.stderr));
     }
 
+    fn source(&self) -> Option<DockerSource> {
+        Some(DockerSource { host: format!("unix://{}", self.socket.display()), discovered: None })
+    }
+
     fn console(&self, folder: &TempDir) -> Headless {
-        let host = format!("unix://{}", self.socket.display());
-        let docker = Some(DockerSource { host, discovered: None });
+        let sources = Sources { docker: self.source(), ..Sources::default() };
+        self.console_of(folder, &sources, Arc::default(), Place::Containers)
+    }
+
+    fn console_of(&self, folder: &TempDir, sources: &Sources, settings: Arc<Settings>, place: Place) -> Headless {
         let setup = Setup {
-            specs: systems::connect(SourceId(0), &Sources { docker, ..Sources::default() }),
-            settings: Arc::default(),
+            specs: systems::connect(SourceId(0), sources),
+            settings,
             keymap: keymap::load(None, None).unwrap(),
             theme: theme::load(None, None, Depth::True, Glyphs::Unicode).unwrap(),
             clock: Clock::system(),
             log_memory: MEMORY,
-            place: Place::Containers,
+            place,
             badge: None,
             recorder: Recorder::new(Journal::open(folder.path())),
             saves: None,

@@ -10,6 +10,7 @@
 //! A file of a working directory comes with a clone and belongs to whoever wrote it: it may name
 //! services, and neither servers, nor secrets, nor how much an action asks.
 
+mod catalogue;
 mod clusters;
 mod environments;
 mod files;
@@ -43,8 +44,18 @@ use crate::text::Safe;
 pub use clusters::Target;
 pub use unbuilt::Section;
 
-const KEYS: [&str; 9] =
-    ["version", "services", "environments", "promotion", "budget-policy", "sources", "notify", "theme", "keymap"];
+const KEYS: [&str; 10] = [
+    "version",
+    "services",
+    "images",
+    "environments",
+    "promotion",
+    "budget-policy",
+    "sources",
+    "notify",
+    "theme",
+    "keymap",
+];
 
 /// What a file in a working directory may say.
 const LOCAL_KEYS: [&str; 2] = ["version", "services"];
@@ -188,6 +199,9 @@ fn read(fields: &Fields, config: &mut Config, slos: &mut Slos, unbuilt: &mut Unb
             config.settings.services.push(read.service);
         }
     }
+    if let Some(node) = fields.get("images") {
+        config.settings.catalogue = catalogue::read(node, faults);
+    }
     if let Some(node) = fields.get("environments") {
         config.settings.environments = environments::read(node, unbuilt, faults);
     }
@@ -252,6 +266,7 @@ fn merge(root: &Node, config: &mut Config, slos: &mut Slos, faults: &mut Faults)
 /// Whoever names repositories wants to see them, also without a section for GitHub.
 fn repositories(config: &mut Config) {
     let mut all: Vec<_> = config.settings.services.iter().filter_map(|service| service.repository.clone()).collect();
+    all.extend(config.settings.catalogue.iter().map(|image| image.repository.clone()));
     let mut seen = Vec::new();
     all.retain(|name| {
         !seen.contains(name) && {
@@ -275,7 +290,8 @@ fn repositories(config: &mut Config) {
 const PUBLIC: [&str; 6] = ["docker.io", "ghcr.io", "quay.io", "gcr.io", "public.ecr.aws", "registry.gitlab.com"];
 
 fn images_of(config: &Config) -> BTreeSet<Name> {
-    config.settings.services.iter().flat_map(|service| service.images.clone()).collect()
+    let built = config.settings.catalogue.iter().map(|entry| entry.image.clone());
+    config.settings.services.iter().flat_map(|service| service.images.clone()).chain(built).collect()
 }
 
 /// Whoever names images wants to see them, also where nobody is named to their registry. A file of a

@@ -34,7 +34,7 @@ pub(super) struct Container {
     pub(super) name: &'static str,
     pub(super) service: &'static str,
     project: &'static str,
-    image: &'static str,
+    pub(super) image: &'static str,
     pub(super) life: Life,
     /// Seconds it is older than the world.
     age: i64,
@@ -209,6 +209,36 @@ impl Container {
             "HostConfig": { "LogConfig": { "Type": "json-file", "Config": {} } },
             "Config": { "Tty": self.tty, "Image": self.image, "Labels": self.labels() },
         })
+    }
+
+    pub(super) fn runs(&self, now: Timestamp) -> bool {
+        self.state(now) == "running"
+    }
+
+    /// Whether it still runs so long after a restart: what fails goes on failing.
+    pub(super) fn stays(&self, since: SignedDuration) -> bool {
+        self.life != Life::Fails || since.as_secs() < RUNS
+    }
+
+    /// The entry of one that was restarted.
+    pub(super) fn listed_again(&self, row: &mut Value, at: Timestamp, now: Timestamp) {
+        let healthy = if self.life == Life::Healthy { " (healthy)" } else { "" };
+        row["State"] = json!("running");
+        row["Status"] = json!(format!("Up {}{healthy}", ago(now.duration_since(at))));
+    }
+
+    pub(super) fn inspected_again(&self, told: &mut Value, at: Timestamp) {
+        for (field, value) in [
+            ("Status", json!("running")),
+            ("Running", json!(true)),
+            ("Restarting", json!(false)),
+            ("OOMKilled", json!(false)),
+            ("ExitCode", json!(0)),
+            ("StartedAt", json!(rfc3339(at))),
+            ("FinishedAt", json!(rfc3339(at))),
+        ] {
+            told["State"][field] = value;
+        }
     }
 
     /// What happened to it after the first moment and not after the second.

@@ -6,6 +6,7 @@ mod asides;
 mod asked;
 mod beside;
 mod book;
+mod commits;
 mod deployments;
 mod dispatch;
 mod logs;
@@ -104,6 +105,8 @@ fn read(world: &World, parts: &[&str], asked: &Asked) -> Reply {
     let Some(repository) = known else { return Reply::not_found() };
     match rest {
         ["actions", rest @ ..] => actions(book, repository, rest, asked, now),
+        ["commits"] if asked.params.contains_key("path") => commits::list(world, repository, asked),
+        ["compare", range] => commits::compare(world, repository, range),
         ["environments"] => dispatch::environments(book, repository, asked),
         [of @ ("code-scanning" | "secret-scanning"), rest @ ..] => beside::security(repository, of, rest, asked),
         ["contents", rest @ ..] => dispatch::contents(book, repository, rest, asked),

@@ -55,8 +55,13 @@ impl Document {
 /// version built again is the same image.
 pub(super) fn of(world: &World, repository: &str) -> Vec<Image> {
     let mut all: Vec<Image> = Vec::new();
-    for pushed in world.book.pushed(repository, world.now) {
+    let path = |image: &str| image.strip_prefix(super::HOST).and_then(|path| path.strip_prefix('/')).map(str::to_owned);
+    let entry = world.scenario.catalogue.iter().find(|it| path(&it.image).as_deref() == Some(repository));
+    let code = entry.map_or(repository, |it| &it.repository);
+    for pushed in world.book.pushed(code, world.now) {
         let mut tags = vec![format!("sha-{}", &pushed.sha[..7])];
+        // What everything is built on has no versions.
+        tags.extend(entry.map(|_| "latest".to_owned()));
         match pushed.version {
             Some(version) => tags.extend([version.to_owned(), "latest".to_owned()]),
             None => tags.push(pushed.branch.replace('/', "-")),
@@ -70,14 +75,34 @@ pub(super) fn of(world: &World, repository: &str) -> Vec<Image> {
             continue;
         }
         all.push(Image {
-            repository: repository.to_owned(),
+            repository: code.to_owned(),
             tags,
             platforms: platforms(world, repository, pushed.version.unwrap_or_default()),
             commit: pushed.sha.to_owned(),
             built: pushed.at,
         });
     }
+    for pushed in world.pushed.iter().filter(|pushed| pushed.repository == repository) {
+        let image = by_hand(pushed);
+        // A run that came later has the tag.
+        let later = all.iter().any(|it| it.built > image.built && it.tags.contains(&pushed.tag));
+        if !later {
+            all.iter_mut().for_each(|it| it.tags.retain(|tag| *tag != pushed.tag));
+            all.push(image);
+        }
+    }
     all
+}
+
+/// What an engine pushed.
+pub(super) fn by_hand(pushed: &super::ByHand) -> Image {
+    Image {
+        repository: pushed.repository.clone(),
+        tags: vec![pushed.tag.clone()],
+        platforms: vec!["linux/amd64".to_owned()],
+        commit: pushed.commit.clone(),
+        built: pushed.at,
+    }
 }
 
 fn platforms(world: &World, repository: &str, version: &str) -> Vec<String> {

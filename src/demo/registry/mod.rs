@@ -40,6 +40,11 @@ pub(super) fn repositories(world: &World) -> Vec<String> {
             all.push(workload.image.clone());
         }
     }
+    for entry in &world.scenario.catalogue {
+        if !all.contains(&entry.image) {
+            all.push(entry.image.clone());
+        }
+    }
     all
 }
 
@@ -50,6 +55,28 @@ pub(super) fn pulled(world: &World, image: &str, platform: &str) -> Option<(Stri
     let found = content::of(world, repository).into_iter().find(|image| image.tags.iter().any(|known| known == tag))?;
     let runs = found.platforms.iter().any(|known| known == platform);
     Some((found.index().digest, runs))
+}
+
+/// Takes an image from an engine, for its one platform; its digest, or nothing where the registry has no
+/// repository of that name.
+pub(super) fn push(world: &mut World, image: &str, tag: &str, commit: &str) -> Option<String> {
+    if !repositories(world).iter().any(|known| known == image) {
+        return None;
+    }
+    let repository = image.strip_prefix(HOST)?.strip_prefix('/')?.to_owned();
+    let by_hand = ByHand { repository, tag: tag.to_owned(), commit: commit.to_owned(), at: world.now };
+    let digest = content::by_hand(&by_hand).index().digest;
+    world.pushed.push(by_hand);
+    Some(digest)
+}
+
+/// An image that no run has pushed.
+#[derive(Debug, Clone)]
+pub(super) struct ByHand {
+    repository: String,
+    tag: String,
+    commit: String,
+    at: jiff::Timestamp,
 }
 
 async fn answer(State(shared): State<Arc<Shared>>, method: Method, uri: Uri, headers: HeaderMap) -> Response {

@@ -1,4 +1,5 @@
-//! The way to a Docker Engine: GET only, one connection for each request, with deadlines and limits.
+//! The way to a Docker Engine: one connection for each request, with deadlines and limits; what changes
+//! something is sent once (see `write`).
 //!
 //! bollard negotiates the version of the API, over a transport of ours. Lists are decoded elsewhere,
 //! because its types refuse a whole list for one word they do not know; logs are read raw, because
@@ -6,6 +7,7 @@
 
 mod wire;
 mod words;
+mod write;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -21,6 +23,8 @@ use tokio::time::timeout;
 use super::error::NetError;
 use super::read::{Answer, BodyStream};
 use crate::text::{is_loopback, without_user};
+
+pub use write::{Answered, Context, EngineAsk};
 
 /// Of a body that is read whole.
 const BODY_LIMIT: usize = 16 << 20;
@@ -154,13 +158,7 @@ impl Docker {
 
     /// A body that is read as it comes. What silence means, the caller decides.
     pub async fn open(&self, path: &str) -> Result<BodyStream, NetError> {
-        let known = self.version().clone();
-        let version = if let Some(version) = known {
-            version
-        } else {
-            self.negotiate().await?;
-            self.version().clone().unwrap_or_default()
-        };
+        let version = self.spoken().await?;
         let answer = self.inner.send(&format!("/{version}{path}")).await?;
         let status = answer.status();
         let date = text(&answer, &header::DATE).and_then(|text| jiff::fmt::rfc2822::parse(text).ok());
@@ -175,6 +173,16 @@ impl Docker {
         // An error page that does not come whole still is an error with a code.
         let body = stream.collect(ERROR_LIMIT).await.unwrap_or_default();
         Err(NetError::from_status(status.as_u16(), &body, None))
+    }
+
+    /// `v1.41`: what stands before every path.
+    async fn spoken(&self) -> Result<String, NetError> {
+        let known = self.version().clone();
+        if let Some(version) = known {
+            return Ok(version);
+        }
+        self.negotiate().await?;
+        Ok(self.version().clone().unwrap_or_default())
     }
 
     fn version(&self) -> std::sync::MutexGuard<'_, Option<String>> {

@@ -142,6 +142,27 @@ impl Registry {
         proof.secret.renew(epoch).await
     }
 
+    /// Who asks, as a Docker Engine passes it on: `X-Registry-Auth`, or with `of_build` the map of
+    /// `X-Registry-Config`. `None`: there is no login.
+    pub async fn for_engine(&self, of_build: bool) -> Result<Option<HeaderValue>, NetError> {
+        let Some(proof) = &self.inner.proof else { return Ok(None) };
+        let held = proof.secret.get().await.map_err(NetError::Credential)?;
+        let Some(secret) = held.secret else { return Ok(None) };
+        let host = &self.inner.host;
+        let server = if host == "docker.io" { "https://index.docker.io/v1/" } else { host };
+        let login = serde_json::json!({
+            "username": proof.user,
+            "password": secret.expose_secret(),
+            "serveraddress": server,
+        });
+        let login = if of_build { serde_json::json!({ server: login }) } else { login };
+        let text = base64::engine::general_purpose::URL_SAFE.encode(login.to_string());
+        let mut value = HeaderValue::from_str(&text)
+            .map_err(|_| NetError::Credential("the login cannot stand in a header".to_owned()))?;
+        value.set_sensitive(true);
+        Ok(Some(value))
+    }
+
     /// `Basic …`, and which reading of the secret is in it.
     async fn basic(&self) -> Result<(Option<HeaderValue>, u64), NetError> {
         let Some(proof) = &self.inner.proof else { return Ok((None, 0)) };

@@ -13,7 +13,7 @@ use crate::model::slo::Burn;
 use crate::state::State;
 use crate::state::asides::Beside;
 use crate::state::ui::ListId;
-use crate::state::{deployment_status, images, rollout_info, security};
+use crate::state::{catalogue, deployment_status, images, rollout_info, security};
 use crate::text::Safe;
 
 pub(super) struct Filter {
@@ -126,7 +126,7 @@ impl Filter {
                 vec![job.id.name.raw(), job.status.as_str(), job.conclusion.as_ref().map_or("", Conclusion::as_str)],
             ),
             // It is shown with those of its jobs that pass.
-            Item::Group(_) => return false,
+            Item::Group(_) | Item::Project(_) => return false,
             Item::JobStep(step) => (step.conclusion.as_ref().is_some_and(Conclusion::is_bad), vec![step.name.as_str()]),
             Item::Aside(_, row) => beside(row),
             Item::Slo(slo) => (
@@ -136,8 +136,11 @@ impl Filter {
             ),
             Item::Burn(burn) => (burn.is_firing(), vec![burn.short.as_str(), burn.long.as_str()]),
             Item::Alert(alert) => (alert.firing, vec![alert.meta.name.raw(), alert.summary.as_str()]),
+            Item::Folder(entry) => (true, vec![entry.image.raw(), entry.folder.as_str()]),
             Item::Image(image) => (
-                image.manifest.is_err() || !images::missing(state, image).is_empty(),
+                image.manifest.is_err()
+                    || !images::missing(state, image).is_empty()
+                    || catalogue::is_stale(state, image),
                 vec![image.repository().raw(), image.meta.name.raw(), image.digest().map_or("", |digest| digest.raw())],
             ),
             Item::Variant(variant) => (variant.platform.is_none(), vec![variant.digest.raw()]),

@@ -12,11 +12,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::asides::{self, Beside};
+use super::containers::{self, Project};
 use super::groups::{self, Group};
 use super::ui::{ListId, Pane, Place, RowId};
 use super::waiting::Waiting;
 use super::{State, derived, images, runners, runs, security, slos, steps};
 use crate::action::Operation;
+use crate::model::builds::CatalogueImage;
 use crate::model::docker::DockerContainer;
 use crate::model::images::{Image, Platform, Variant};
 use crate::model::kubernetes::{Container, Deployment, Event, Pod, ReplicaSet};
@@ -66,6 +68,8 @@ pub enum Item {
     Slo(Arc<Slo>),
     Burn(Burn),
     Alert(Arc<Alert>),
+    Project(Arc<Project>),
+    Folder(Box<CatalogueImage>),
     Docker(Arc<DockerContainer>),
     Image(Arc<Image>),
     Variant(Variant),
@@ -88,6 +92,16 @@ pub enum StepState {
 #[must_use]
 pub fn len(state: &State, list: &ListId) -> usize {
     order_of(state, list).len()
+}
+
+/// How many of them count: a row that only stands above others does not.
+#[must_use]
+pub fn counted(state: &State, list: &ListId) -> usize {
+    match &order_of(state, list).rows {
+        Rows::Tree(entries) => entries.iter().filter(|entry| !matches!(entry.row, Ref::Project(_))).count(),
+        Rows::All(_, len) => *len,
+        Rows::Some(_, places) => places.len(),
+    }
 }
 
 /// How many rows it would have without its filter: the N of "n of N".
@@ -231,6 +245,8 @@ fn tree_line(state: &State, list: &ListId, entry: &Entry) -> Option<Line> {
         Ref::Slo(uid) => Item::Slo(slos::as_known(state, world.slos.get(uid)?)),
         Ref::Burn(index) => Item::Burn(slos::as_known(state, tree::page_slo(state, list)?).burns.get(*index)?.clone()),
         Ref::Alert(uid) => Item::Alert(Arc::clone(world.alerts.get(uid)?)),
+        Ref::Folder(at) => Item::Folder(Box::new(state.settings.catalogue.get(*at)?.clone())),
+        Ref::Project(project) => Item::Project(Arc::clone(project)),
         Ref::Docker(uid) => Item::Docker(Arc::clone(world.containers.get(uid)?)),
         Ref::Image(uid) => Item::Image(Arc::clone(world.images.get(uid)?)),
         Ref::Platform(at) => platform(state, tree::page_image(state, list)?, *at)?,
@@ -279,6 +295,8 @@ fn identity(state: &State, list: &ListId, entry: &Entry) -> Option<RowId> {
         Ref::Slo(uid) => RowId::Object(world.slos.get(uid)?.id()),
         Ref::Burn(index) => RowId::Burn(*index),
         Ref::Alert(uid) => RowId::Object(world.alerts.get(uid)?.meta.id(Kind::Alert)),
+        Ref::Folder(at) => RowId::Folder(state.settings.catalogue.get(*at)?.image.clone()),
+        Ref::Project(project) => RowId::Project(containers::key(project.source, &project.name)),
         Ref::Docker(uid) => RowId::Object(world.containers.get(uid)?.meta.id(Kind::Container)),
         Ref::Image(uid) => RowId::Object(world.images.get(uid)?.id()),
         Ref::Platform(at) => RowId::Platform(*at),

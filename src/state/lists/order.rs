@@ -6,6 +6,7 @@ use super::filter::Filter;
 use super::{StepState, tree};
 use crate::model::Uid;
 use crate::model::rollouts::Rollout;
+use crate::state::containers::Project;
 use crate::state::groups::Group;
 use crate::state::ui::{ListId, Pane, Place};
 use crate::state::{State, asides, matrix, runs};
@@ -68,6 +69,8 @@ impl Entry {
             | Ref::Job(uid) => uid == object,
             Ref::Waiting(_)
             | Ref::Group(_)
+            | Ref::Project(_)
+            | Ref::Folder(_)
             | Ref::JobStep(..)
             | Ref::Aside(_)
             | Ref::Burn(_)
@@ -106,6 +109,10 @@ pub(super) enum Ref {
     /// A row of the burn table of the page's objective.
     Burn(usize),
     Alert(Uid),
+    /// Position in the catalogue.
+    Folder(usize),
+    /// A Compose project, above its containers.
+    Project(Arc<Project>),
     Docker(Uid),
     Image(Uid),
     /// A platform of the page's image; behind those it has, those that are missing.
@@ -207,7 +214,7 @@ fn revision(state: &State, list: &ListId) -> u64 {
         ListId::Place(Place::Security(_)) => {
             world.runs.revision() + world.details.revision() + crate::state::images::revision(state)
         }
-        ListId::Place(Place::Images) => world.images.revision(),
+        ListId::Place(Place::Images) => world.images.revision() + world.details.revision(),
         ListId::Place(Place::Image(_)) => world.images.revision() + crate::state::images::revision(state),
         ListId::Place(Place::Deck | Place::Log(_)) => 0,
     }
@@ -247,7 +254,8 @@ pub(super) fn build(state: &State, list: &ListId) -> Order {
         Shape::Flat(flat) => (flat_len(state, flat), Rows::Some(flat, flat_matches(state, flat, &wanted))),
         Shape::Tree => {
             let entries = tree::build(state, list);
-            let total = entries.len();
+            // What stands above others is none of what is counted.
+            let total = entries.iter().filter(|entry| !matches!(entry.row, Ref::Project(_))).count();
             (total, Rows::Tree(if wanted.is_empty() { entries } else { keep(state, list, entries, &wanted) }))
         }
     };

@@ -14,7 +14,8 @@ use crate::state::State;
 use crate::state::rollout_info::ReplicaSetInfo;
 use crate::state::ui::{ListId, Pane, Place};
 use crate::state::{
-    asides, derived, environment, expected, groups, images, rollout_info, runners, runs, security, slos, steps,
+    asides, catalogue, containers, derived, environment, expected, groups, images, rollout_info, runners, runs,
+    security, slos, steps,
 };
 
 pub(super) fn build(state: &State, list: &ListId) -> Vec<Entry> {
@@ -35,12 +36,11 @@ pub(super) fn build(state: &State, list: &ListId) -> Vec<Entry> {
         ListId::Place(Place::Inbox) => {
             (0..derived::waiting(state).len()).map(|at| entry(0, Ref::Waiting(at))).collect()
         }
-        ListId::Place(Place::Containers) => {
-            let rows = state.world.containers.rows().iter();
-            rows.map(|row| entry(0, Ref::Docker(row.meta.uid.clone()))).collect()
-        }
+        ListId::Place(Place::Containers) => containers(state, list),
         ListId::Place(Place::Images) => {
-            images::ordered(state).iter().map(|image| entry(0, Ref::Image(image.meta.uid.clone()))).collect()
+            let unlisted = catalogue::unlisted(state).into_iter().map(|at| entry(0, Ref::Folder(at)));
+            let listed = images::ordered(state);
+            unlisted.chain(listed.iter().map(|image| entry(0, Ref::Image(image.meta.uid.clone())))).collect()
         }
         ListId::Place(Place::Image(id)) => image(state, id),
         ListId::Place(Place::Runners) => (0..runners::pools(state).len()).map(|at| entry(0, Ref::Pool(at))).collect(),
@@ -57,6 +57,26 @@ pub(super) const fn page_security(list: &ListId) -> Option<&Uid> {
         ListId::Place(Place::Security(id)) => Some(&id.uid),
         _ => None,
     }
+}
+
+/// Each project with its containers below it, unless it is folded; what is looked for may stand there.
+fn containers(state: &State, list: &ListId) -> Vec<Entry> {
+    let none = BTreeSet::new();
+    let folded = match state.ui.list(list) {
+        Some(list) if !list.faults_only && list.filter.is_empty() => &list.turned,
+        _ => &none,
+    };
+    let rows = state.world.containers.rows();
+    let mut out = Vec::new();
+    for (project, places) in containers::in_order(state, folded) {
+        let depth = u8::from(!project.name.raw().is_empty());
+        let shown = if project.folded { Vec::new() } else { places };
+        if depth > 0 {
+            out.push(entry(0, Ref::Project(Arc::new(project))));
+        }
+        out.extend(shown.into_iter().map(|at| entry(depth, Ref::Docker(rows[at].meta.uid.clone()))));
+    }
+    out
 }
 
 /// Its platforms, those it lacks, and who runs it.

@@ -6,12 +6,13 @@ use super::outcome::Verdict;
 use super::preview::Words;
 use crate::action::{Action, Change, Operation};
 use crate::command::Command;
+use crate::model::images::Reference;
 use crate::model::pipelines::Run;
 use crate::model::workflows::{Dispatchable, Input, InputKind};
 use crate::model::{Kind, Name, ObjectId, Uid};
 use crate::safe;
 use crate::state::form::Form;
-use crate::state::{State, environment};
+use crate::state::{State, catalogue, environment};
 use crate::text::Safe;
 
 /// As GitHub names what began so.
@@ -25,6 +26,9 @@ const LINES: usize = 5;
 pub fn form(state: &State) -> Result<Form, Safe> {
     if let Some(why) = &state.read_only {
         return Err(safe!("read-only: {}", why));
+    }
+    if let Some(image) = super::docker::looked_at(state) {
+        return of_image(state, &image);
     }
     let id = super::target(state).filter(|id| id.kind.is_run());
     let id = id.ok_or_else(|| Safe::of("select a run first: it is its workflow or pipeline that is started"))?;
@@ -91,6 +95,35 @@ fn of_execution(state: &State, run: &Run) -> Result<Form, Safe> {
     let mut form = Form::new(pipeline.id.clone(), Name::new(""), Name::new(branch));
     form.given = Some(Arc::new(given));
     Ok(form)
+}
+
+/// The form for the workflow that builds an image of the catalogue.
+fn of_image(state: &State, image: &Name) -> Result<Form, Safe> {
+    let repository = Reference::parse(image.raw()).map(|image| image.repository).unwrap_or_default();
+    let entry = catalogue::entry(state, &repository)
+        .ok_or_else(|| safe!("{} is not in the catalogue: name its folder in images: of config.yaml", image))?;
+    let file = entry.workflow.as_ref().ok_or_else(|| {
+        safe!(
+            "no workflow builds {}: name it in images: of config.yaml (workflow: FILE), or build it here",
+            entry.image
+        )
+    })?;
+    let host = catalogue::host_of(state, &entry.repository);
+    let host = host.ok_or_else(|| safe!("no GitHub reads {}", entry.repository))?;
+    let path = format!(".github/workflows/{}", file.raw());
+    let mine = |run: &&std::sync::Arc<Run>| *run.repository() == entry.repository && file_of(run) == path;
+    let newest = state.world.runs.rows().iter().filter(mine).max_by_key(|run| (run.created, run.number));
+    let target = ObjectId {
+        cluster: host,
+        kind: Kind::Workflow,
+        namespace: entry.repository.clone(),
+        name: newest.map_or_else(|| file.clone(), |run| Name::new(run.workflow.as_str())),
+        uid: Uid::new(host, &format!("{} {path}", entry.repository.raw())),
+    };
+    super::offer::may_act(state, Command::DispatchWorkflow, &target)?;
+    // Of a workflow that has never run nobody says on which branch: it is typed.
+    let branch = newest.and_then(|run| run.branch.as_ref()).map_or("", Safe::as_str);
+    Ok(Form::new(target, Name::new(&path), Name::new(branch)))
 }
 
 /// `path` may name a branch behind the file.

@@ -2,6 +2,7 @@
 //! says before; what proves it afterwards. Read-only: [`crate::update`] acts on the answers.
 
 pub mod dispatch;
+pub mod docker;
 mod facts;
 mod offer;
 mod outcome;
@@ -53,15 +54,18 @@ pub fn scopes_of_place(state: &State) -> Vec<Scope> {
             vec![Scope::Environments, Scope::Workloads, Scope::List, Scope::Global]
         }
         Place::Rollouts | Place::Workload(_) | Place::Rollout(_) => vec![Scope::Workloads, Scope::List, Scope::Global],
-        Place::Pipelines | Place::Run(_) | Place::Images | Place::Image(_) | Place::Runners | Place::Security(_) => {
+        Place::Pipelines | Place::Run(_) | Place::Runners | Place::Security(_) => {
             vec![Scope::Runs, Scope::List, Scope::Global]
         }
+        Place::Images | Place::Image(_) => vec![Scope::Images, Scope::Runs, Scope::List, Scope::Global],
+        Place::Containers => vec![Scope::Containers, Scope::List, Scope::Global],
         Place::Inbox => vec![Scope::Workloads, Scope::Runs, Scope::List, Scope::Global],
-        Place::Slo | Place::Objective(_) | Place::Containers | Place::Journal | Place::Pod(_) | Place::Analysis(_) => {
+        Place::Slo | Place::Objective(_) | Place::Journal | Place::Pod(_) | Place::Analysis(_) => {
             vec![Scope::List, Scope::Global]
         }
         // The log of a job is where its failure is read: what helps against it applies there too.
         Place::Log(id) if id.kind.is_job() => vec![Scope::Log, Scope::Runs, Scope::List, Scope::Global],
+        Place::Log(id) if id.kind == Kind::Build => vec![Scope::Log, Scope::Images, Scope::List, Scope::Global],
         Place::Log(_) => vec![Scope::Log, Scope::List, Scope::Global],
     }
 }
@@ -87,7 +91,7 @@ pub fn target(state: &State) -> Option<ObjectId> {
     };
     let highlighted = match lists::selected(state, &state.ui.list_id()) {
         Some(RowId::Object(id) | RowId::Waiting(_, id) | RowId::Gate(id, _)) => match id.kind {
-            Kind::Rollout | Kind::Deployment => Some(id),
+            Kind::Rollout | Kind::Deployment | Kind::Container => Some(id),
             kind if kind.is_run() => Some(id),
             kind if kind.is_job() => of_job(&id.uid),
             _ => None,
@@ -113,7 +117,9 @@ pub fn target_of(state: &State, command: Command) -> Option<ObjectId> {
 /// It asks for an action.
 #[must_use]
 pub const fn is_verb(command: Command) -> bool {
-    matches!(command, Command::Promote | Command::Abort | Command::Retry | Command::Undo) || is_of_runs(command)
+    matches!(command, Command::Promote | Command::Abort | Command::Retry | Command::Undo)
+        || is_of_runs(command)
+        || is_of_containers(command)
 }
 
 /// It asks for an action on a workflow run.
@@ -132,6 +138,11 @@ const fn is_of_runs(command: Command) -> bool {
     )
 }
 
+/// It asks for an action on a container.
+const fn is_of_containers(command: Command) -> bool {
+    matches!(command, Command::RestartContainer | Command::PullImage)
+}
+
 /// Whether the command does something here; if not, why not. For footer and help.
 pub fn check(state: &State, command: Command) -> Result<(), Safe> {
     if command == Command::Logs && matches!(state.ui.place, Place::Log(_)) {
@@ -143,11 +154,23 @@ pub fn check(state: &State, command: Command) -> Result<(), Safe> {
     if matches!(command, Command::TriggerPipeline | Command::CreatePipeline) {
         return asks_first(state);
     }
+    match command {
+        Command::BuildImage => return docker::asked(state).map(drop),
+        Command::PushImage => return docker::push(state).map(drop),
+        Command::CancelBuild => return docker::stoppable(state).map(drop),
+        _ => {}
+    }
     if !is_verb(command) {
         return Ok(());
     }
-    let target = target_of(state, command).ok_or_else(|| Safe::of("select a rollout, a deployment or a run first"))?;
+    let target = target_of(state, command).ok_or_else(|| Safe::of(nothing_selected(command)))?;
     available(state, command, &target).map(drop)
+}
+
+/// What is to be done first.
+#[must_use]
+pub const fn nothing_selected(command: Command) -> &'static str {
+    if is_of_containers(command) { "select a container first" } else { "select a rollout, a deployment or a run first" }
 }
 
 /// Whether a pipeline can be asked for: which one is typed before anything else.
@@ -199,6 +222,10 @@ pub const fn command_of(verb: Verb) -> Command {
         Verb::Create => Command::CreatePipeline,
         Verb::Approve => Command::Approve,
         Verb::Reject => Command::Reject,
+        Verb::Restart => Command::RestartContainer,
+        Verb::Pull => Command::PullImage,
+        Verb::Build => Command::BuildImage,
+        Verb::Push => Command::PushImage,
     }
 }
 

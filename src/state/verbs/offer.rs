@@ -36,6 +36,8 @@ pub fn available_to(state: &State, command: Command, action: &Action) -> Result<
         Change::Undo { replica_set_uid, .. } => Some(replica_set_uid.clone()),
         Change::CreatePipeline { file, .. } => return super::pipeline::create(state, Arc::clone(file)),
         Change::Dispatch { .. } => return super::dispatch::again(state, action),
+        Change::BuildImage { plan } => return super::docker::build(state, Arc::clone(plan)),
+        Change::PushImage { .. } => return super::docker::push_of(state, &action.target.name),
         Change::RerunJob { job, .. } => Some(job.clone()),
         Change::ApproveRun { .. } => return review(state, command, &action.target, &[]),
         Change::Review { gates, .. } => {
@@ -82,6 +84,7 @@ fn offer(state: &State, command: Command, target: &ObjectId, wanted: Option<&Uid
         Kind::PipelineRun => super::tekton::change(state, command, target)?,
         Kind::LoneTaskRun => super::tekton::change_of_lone(state, command, target)?,
         Kind::Execution | Kind::CiPipeline => super::pipeline::change(state, command, target)?,
+        Kind::Container => super::docker::change(state, command, target)?,
         _ => return Err(Safe::of("only rollouts, deployments and runs can be acted on")),
     };
     Ok(Action { target: target.clone(), change })
@@ -131,6 +134,10 @@ fn in_flight_words(state: &State, operation: &Operation) -> Safe {
         Verb::Create => "creating",
         Verb::Approve => "approving",
         Verb::Reject => "rejecting",
+        Verb::Restart => "restarting",
+        Verb::Pull => "pulling",
+        Verb::Build => "building",
+        Verb::Push => "pushing",
     };
     let seconds = state.now.mono.saturating_sub(operation.started_mono).as_secs() as i64;
     match &operation.outcome {

@@ -77,6 +77,10 @@ pub fn preview(state: &State, action: &Action) -> Confirm {
         Verb::Create => "Create pipeline",
         Verb::Approve => "Approve",
         Verb::Reject => "Reject",
+        Verb::Restart => "Restart",
+        Verb::Pull => "Pull the image of",
+        Verb::Build => "Build",
+        Verb::Push => "Push",
     };
     Confirm {
         action: action.clone(),
@@ -108,7 +112,7 @@ fn tier(state: &State, action: &Action, environment: &Name) -> Tier {
     let clear = environment.raw().bytes().all(|byte| byte.is_ascii_graphic());
     let known = || facts::environment_is_known(state, &action.target);
     let open = match action.target.kind {
-        kind if kind.is_run() || matches!(kind, Kind::CiPipeline | Kind::Workflow) => {
+        kind if kind.is_run() || matches!(kind, Kind::CiPipeline | Kind::Workflow | Kind::Container | Kind::Build) => {
             super::run::asks_for_yes(state, environment)
         }
         _ => known() && !environment::is_protected(state, environment),
@@ -173,6 +177,13 @@ fn words(state: &State, action: &Action) -> Words {
             super::pipeline::words(state, action, &mut words);
         }
         (Change::Dispatch { .. }, _) => super::dispatch::words(action, &mut words),
+        (
+            Change::RestartContainer { .. }
+            | Change::PullImage { .. }
+            | Change::BuildImage { .. }
+            | Change::PushImage { .. },
+            _,
+        ) => super::docker::words(state, action, &mut words),
         (Change::Review { .. } | Change::ApproveRun { .. }, _) => super::review::words(state, action, &mut words),
         (change, _) if change.is_of_run() => {
             super::run_words::words(state, action, change, &mut words);

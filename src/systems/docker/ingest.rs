@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::model::docker::{ContainerState, DockerContainer};
+use crate::model::docker::{ContainerState, Counted, DockerContainer};
 use crate::model::kubernetes::Meta;
 use crate::model::{Name, SourceId, Uid};
 use crate::safe;
@@ -171,6 +171,17 @@ pub struct Inspected {
     pub tty: bool,
     /// `json-file`, `none`.
     pub log_driver: Option<Safe>,
+    /// What the list is newer in: only a write asks for them.
+    pub state: Safe,
+    pub image: String,
+    pub id: String,
+}
+
+impl Inspected {
+    #[must_use]
+    pub const fn started(&self) -> Option<Timestamp> {
+        self.started
+    }
 }
 
 /// The answer to `GET /containers/{id}/json`.
@@ -197,6 +208,53 @@ pub fn inspect(body: &[u8]) -> Result<Inspected, IngestError> {
         finished: time("/State/FinishedAt"),
         tty: yes("/Config/Tty"),
         log_driver: text("/HostConfig/LogConfig/Type").map(Safe::line),
+        state: Safe::line(text("/State/Status").unwrap_or_default()),
+        image: text("/Config/Image").unwrap_or_default().to_owned(),
+        id: text("/Id").unwrap_or_default().to_owned(),
+    })
+}
+
+/// The answer to `GET /containers/{id}/stats`: now, and a moment before where the engine waited for two.
+pub fn stats(body: &[u8]) -> Result<(Option<Counted>, Option<Counted>), IngestError> {
+    let whole: Value = serde_json::from_slice(body).map_err(|error| IngestError(error.to_string()))?;
+    let memory = |name: &str| whole.pointer(&format!("/memory_stats{name}")).and_then(Value::as_u64);
+    // Version 2 of control groups has the first name, version 1 the second.
+    let idle = memory("/stats/inactive_file").or_else(|| memory("/stats/total_inactive_file")).unwrap_or(0);
+    let used = memory("/usage").map(|usage| usage.saturating_sub(idle));
+    let counted = |part: &str| {
+        let number = |name: &str| whole.pointer(&format!("/{part}{name}")).and_then(Value::as_u64);
+        let kinds =
+            || whole.pointer(&format!("/{part}/cpu_usage/percpu_usage"))?.as_array().map(|all| all.len() as u64);
+        Some(Counted {
+            cpu: number("/cpu_usage/total_usage")?,
+            system: number("/system_cpu_usage").filter(|system| *system > 0)?,
+            processors: u32::try_from(number("/online_cpus").filter(|count| *count > 0).or_else(kinds)?).ok()?,
+            memory: used,
+            memory_limit: memory("/limit"),
+        })
+    };
+    // Of one that does not run everything is 0 or left out.
+    Ok((counted("cpu_stats").filter(|_| used.is_some()), counted("precpu_stats")))
+}
+
+/// Id and labels of an image, and the digests by which registries know it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LocalImage {
+    pub id: String,
+    pub operation: Option<String>,
+    pub repo_digests: Vec<String>,
+}
+
+/// The answer to `GET /images/{name}/json`.
+pub fn image(body: &[u8], label: &str) -> Result<LocalImage, IngestError> {
+    let whole: Value = serde_json::from_slice(body).map_err(|error| IngestError(error.to_string()))?;
+    let id = whole.get("Id").and_then(Value::as_str).ok_or_else(|| IngestError("it names no image".to_owned()))?;
+    let label = whole.pointer("/Config/Labels").and_then(|labels| labels.get(label)).and_then(Value::as_str);
+    let digests = whole.get("RepoDigests").and_then(Value::as_array);
+    Ok(LocalImage {
+        id: id.to_owned(),
+        operation: label.map(str::to_owned),
+        repo_digests: digests.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
     })
 }
 

@@ -1,6 +1,8 @@
 //! How containers are read: a list, what needs it inspected, then the stream of events. An event, or
 //! a minute without one, brings the next list; between two lists there is a floor, however much
-//! happens. Beside the quiet stream a ping tells that the engine lives.
+//! happens. Beside the quiet stream a ping tells that the engine lives. Without the stream (it broke, or
+//! a proxy keeps it back) the list is asked for every few seconds, until there is one again. What the
+//! containers on the screen take is read beside it.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -9,7 +11,7 @@ use futures::StreamExt as _;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::ingest::{self, Inspected, Listing};
-use crate::model::docker::DockerContainer;
+use crate::model::docker::{Counted, DockerContainer};
 use crate::model::source::{FeedEvent, FeedStatus, Object};
 use crate::net::{BodyStream, Docker, NetError, segment};
 use crate::systems::pace::Backoff;
@@ -34,6 +36,7 @@ pub(in crate::systems) async fn run(client: Docker, outlet: Outlet) -> Result<()
         outlet,
         backoff,
         known: HashMap::new(),
+        counted: HashMap::new(),
         shown: None,
         since: None,
         said: FeedStatus::Connecting,
@@ -71,11 +74,13 @@ struct Known {
     told: Inspected,
 }
 
-struct Watch {
-    client: Docker,
-    outlet: Outlet,
+pub(super) struct Watch {
+    pub(super) client: Docker,
+    pub(super) outlet: Outlet,
     backoff: Backoff,
     known: HashMap<String, Known>,
+    /// What was counted last of the containers that are looked at.
+    pub(super) counted: HashMap<String, Counted>,
     /// The list as it was told last.
     shown: Option<Listing>,
     /// Monotonic: since when there is trouble.
@@ -90,38 +95,55 @@ impl Watch {
     async fn session(&mut self) -> Result<Never, Trouble> {
         self.client.negotiate().await?;
         // Opened before the list, so that nothing between the two is missed.
-        let mut events = Events {
-            body: self.client.open("/events?filters=%7B%22type%22%3A%5B%22container%22%5D%7D").await?,
-            rest: Vec::new(),
-            skipping: false,
-        };
+        let mut events = self.events().await?;
         self.known.clear();
         self.list().await?;
         self.backoff.reset();
         let mut listed = Instant::now();
-        let mut due = listed + AGAIN;
+        let mut due = listed + again(events.as_ref(), self.outlet.pace.runs.0);
         let mut beat = listed + self.outlet.pace.beat;
+        let mut count = listed;
+        let mut reopen = listed + self.outlet.pace.cap;
         loop {
             tokio::select! {
-                ids = events.next() => {
-                    let ids = ids?;
-                    if !ids.is_empty() {
+                ids = heard(&mut events) => match ids {
+                    Ok(ids) if ids.is_empty() => {}
+                    Ok(ids) => {
                         for id in ids {
                             self.known.remove(&id);
                         }
                         due = due.min((Instant::now() + GATHER).max(listed + self.outlet.pace.floor));
                     }
-                }
+                    // Whether the engine itself is gone, the next list tells.
+                    Err(why) => {
+                        tracing::info!(why = why.as_str(), "the list is asked for again and again");
+                        events = None;
+                        reopen = Instant::now() + self.outlet.pace.cap;
+                        due = due.min(Instant::now() + GATHER);
+                    }
+                },
                 () = sleep_until(due) => {
+                    if events.is_none() && reopen <= Instant::now() {
+                        events = self.events().await?;
+                        reopen = Instant::now() + self.outlet.pace.cap;
+                    }
+                    if events.is_none() {
+                        self.known.clear();
+                    }
                     self.list().await?;
                     listed = Instant::now();
-                    due = listed + AGAIN;
+                    due = listed + again(events.as_ref(), self.outlet.pace.runs.0);
                 }
                 () = sleep_until(beat) => {
                     self.client.get("/_ping").await?;
                     self.outlet.tell(FeedEvent::Alive).await?;
                     beat = Instant::now() + self.outlet.pace.beat;
                 }
+                () = sleep_until(count), if self.is_looked_at() => {
+                    self.count().await?;
+                    count = Instant::now() + self.outlet.pace.jobs;
+                }
+                changed = self.outlet.interest.changed() => changed.map_err(|_| Trouble::Gone)?,
                 changed = self.outlet.refresh.changed() => {
                     changed.map_err(|_| Trouble::Gone)?;
                     self.known.clear();
@@ -129,6 +151,18 @@ impl Watch {
                 }
                 () = self.outlet.tx.closed() => return Err(Trouble::Gone),
             }
+        }
+    }
+
+    /// The stream of events; `None` where this engine (or what stands before it) gives none.
+    async fn events(&self) -> Result<Option<Events>, Trouble> {
+        match self.client.open("/events?filters=%7B%22type%22%3A%5B%22container%22%5D%7D").await {
+            Ok(body) => Ok(Some(Events { body, rest: Vec::new(), skipping: false })),
+            Err(error @ NetError::Api { .. }) => {
+                tracing::info!(%error, "no stream of events; the list is asked for again and again");
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -222,6 +256,18 @@ async fn inspected(client: Docker, id: String, state: String) -> Option<(String,
     Some((id, Known { state, told: ingest::inspect(&answer.body).ok()? }))
 }
 
+fn again(events: Option<&Events>, polled: Duration) -> Duration {
+    if events.is_some() { AGAIN } else { polled }
+}
+
+/// What the stream says next; never anything without one.
+async fn heard(events: &mut Option<Events>) -> Result<Vec<String>, Safe> {
+    match events {
+        Some(events) => events.next().await,
+        None => std::future::pending().await,
+    }
+}
+
 /// The stream of events, line by line.
 struct Events {
     body: BodyStream,
@@ -231,9 +277,9 @@ struct Events {
 
 impl Events {
     /// Ids of the containers that changed. Safe to drop while it waits.
-    async fn next(&mut self) -> Result<Vec<String>, Trouble> {
-        let Some(bytes) = self.body.chunk().await? else {
-            return Err(Trouble::Wrong(Safe::of("the engine closed the stream of events; is it stopping?")));
+    async fn next(&mut self) -> Result<Vec<String>, Safe> {
+        let Some(bytes) = self.body.chunk().await.map_err(|error| Safe::line(&error.to_string()))? else {
+            return Err(Safe::of("the engine closed the stream of events"));
         };
         let mut ids = Vec::new();
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {

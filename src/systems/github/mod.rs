@@ -3,12 +3,14 @@
 mod asides;
 mod beside;
 mod dispatch;
+mod folders;
 mod gates;
 #[cfg(test)]
 mod hour;
 pub mod ingest;
 pub mod ingest_asides;
 pub mod ingest_beside;
+pub mod ingest_folders;
 pub mod ingest_gates;
 pub mod ingest_workflow;
 mod jobs;

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::asides::OnPage;
 use super::beside::Beside;
+use super::folders::Folders;
 use super::gates::{Gates, Whose};
 use super::older::Older;
 use super::past::Past;
@@ -50,6 +51,7 @@ pub(in crate::systems) async fn run(client: GitHub, outlet: Outlet) -> Result<()
         beside: Beside::default(),
         on_page: OnPage::default(),
         login: Whose::default(),
+        folders: Folders::default(),
         listed: false,
         since: None,
         skew: None,
@@ -92,6 +94,8 @@ pub(super) struct Watch {
     pub(super) login: Whose,
     /// Runs of the newest page that have not ended: when others push them off it, they go on.
     pub(super) active: HashMap<Uid, Arc<Run>>,
+    /// That images are built from.
+    pub(super) folders: Folders,
     /// There was a whole list.
     listed: bool,
     /// Since when it is in trouble.
@@ -118,8 +122,9 @@ impl Watch {
                 self.read_beside().await?;
                 self.read_older().await?;
                 self.read_gates().await?;
+                self.read_folders().await?;
             }
-            let gates = self.gates.next().filter(|_| self.since.is_none());
+            let gates = self.gates.next().into_iter().chain(self.folders.next()).min().filter(|_| self.since.is_none());
             let until = self.rhythm.next(self.since.is_none());
             let mut until = gates.map_or(until, |gates| gates.min(until));
             if self.since.is_none() {
@@ -138,6 +143,7 @@ impl Watch {
                     self.asked.refresh();
                     self.beside.refresh();
                     self.on_page.refresh();
+                    self.folders.refresh();
                 }
                 changed = self.outlet.interest.changed() => changed.map_err(|_| Gone)?,
                 changed = self.stirred.changed() => {

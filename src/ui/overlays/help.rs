@@ -86,6 +86,8 @@ const fn heading(scope: Scope) -> &'static str {
         Scope::Environments => "environments",
         Scope::Workloads => "rollouts and deployments",
         Scope::Runs => "runs",
+        Scope::Containers => "containers",
+        Scope::Images => "images",
         Scope::Log => "in a log",
         Scope::Confirm => "in a dialog",
     }

@@ -7,15 +7,19 @@ use crate::model::SystemId;
 use crate::model::docker::{ContainerState, DockerContainer};
 use crate::safe;
 use crate::state::State;
+use crate::state::containers::Project;
 use crate::state::freshness::{self, Freshness};
 use crate::state::layout::Page;
 use crate::state::lists::{self, Item, Line};
 use crate::state::ui::{ListId, Place};
-use crate::text::Safe;
+use crate::text::{self, Safe};
 use crate::ui::notice;
 use crate::ui::pen::{Pen, Words};
 use crate::ui::signs::{self, Sign};
 use crate::ui::{facts, panes};
+
+/// What was counted longer ago is no longer what it takes.
+const OLD: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// Draws the place: the rows, or why there are none.
 pub(super) fn draw(state: &State, pen: &mut Pen<'_>, page: &Page) {
@@ -50,18 +54,84 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>, page: &Page) {
 
 /// The cells of a row.
 pub(super) fn cells(state: &State, line: &Line) -> Vec<Words> {
-    let Item::Docker(row) = &line.item else { return Vec::new() };
+    let row = match &line.item {
+        Item::Docker(row) => row,
+        Item::Project(project) => return heading(project),
+        _ => return Vec::new(),
+    };
     let sign = sign(row);
+    let (cpu, memory) = usage(state, row);
+    let indent = if line.depth > 0 { "  " } else { "" };
     vec![
         sign.words(),
-        Words::of(sign.name_role(), &row.meta.name),
-        Words::of(Role::Dim, &row.meta.namespace),
+        Words::of(Role::Dim, indent).add(sign.name_role(), &row.meta.name),
         Words::of(Role::Dim, row.image.clone()),
         Words::of(if sign.role == Role::Bad { Role::Text } else { Role::Dim }, status(row)),
+        cpu,
+        memory,
         rows::restarts(row.restarts),
         Words::of(Role::Dim, Safe::join(&row.ports, " ")),
         Words::of(Role::Dim, facts::age(state, &row.meta)),
     ]
+}
+
+/// `▾ shop  5 of 6 run`: a Compose project, above its containers.
+fn heading(project: &Project) -> Vec<Words> {
+    let glyph = if project.folded { "▸ " } else { "▾ " };
+    let runs = safe!("{} of {} run", project.running, project.total);
+    let word = match project.bad {
+        0 => Words::of(Role::Dim, "project"),
+        bad => Words::of(Role::Bad, safe!("✖ {} not well", bad)),
+    };
+    vec![word, Words::of(Role::Dim, glyph).add(Role::Strong, &project.name), Words::new(), Words::of(Role::Dim, runs)]
+}
+
+/// What it takes, as long as that is fresh.
+fn usage(state: &State, row: &DockerContainer) -> (Words, Words) {
+    let running = row.state == ContainerState::Running;
+    let Some((heard, Ok(taken))) = state.world.details.usage(&row.meta.uid).filter(|_| running) else {
+        return (Words::new(), Words::new());
+    };
+    let old = state.now.mono.saturating_sub(*heard) > OLD;
+    let role = |hot: bool| match (old, hot) {
+        (true, _) => Role::Dim,
+        (false, true) => Role::Wait,
+        (false, false) => Role::Text,
+    };
+    let cpu = taken.cpu.map_or_else(Words::new, |cpu| Words::of(role(false), text::percent(cpu * 100.0)));
+    let near = taken
+        .memory
+        .zip(taken.memory_limit)
+        .is_some_and(|(used, limit)| used.saturating_mul(10) > limit.saturating_mul(9));
+    let memory = taken.memory.map_or_else(Words::new, |used| Words::of(role(near), text::bytes(used)));
+    (cpu, memory)
+}
+
+/// In full, with how long ago it was counted.
+fn usage_in_full(state: &State, row: &DockerContainer) -> Option<Words> {
+    let (heard, taken) = state.world.details.usage(&row.meta.uid)?;
+    let taken = match taken {
+        Ok(taken) => taken,
+        Err(why) => return Some(Words::of(Role::Unknown, why)),
+    };
+    let seconds = state.now.mono.saturating_sub(*heard).as_secs() as i64;
+    let cpu = match taken.cpu {
+        Some(cpu) => safe!("{} of one processor", text::percent(cpu * 100.0)),
+        None => Safe::of("cpu after the second reading"),
+    };
+    let memory = match (taken.memory, taken.memory_limit) {
+        (Some(used), Some(limit)) if limit > 0 => {
+            safe!(
+                "{} of {} ({})",
+                text::bytes(used),
+                text::bytes(limit),
+                text::percent(used as f64 / limit as f64 * 100.0)
+            )
+        }
+        (Some(used), _) => safe!("{} of memory", text::bytes(used)),
+        (None, _) => Safe::of("memory not counted"),
+    };
+    Some(Words::of(Role::Text, cpu).dim(" · ").text(memory).dim(safe!(" · counted {} ago", text::age(seconds))))
 }
 
 /// The engine's words, and why it ended where they do not say it.
@@ -108,6 +178,11 @@ pub(super) fn detail(state: &State, pen: &mut Pen<'_>, row: &DockerContainer) {
         lines.push(("ended", Words::of(Role::Text, safe!("{}, exit code {}", since(row.finished), code))));
     }
     lines.push(("restarts", rows::restarts(row.restarts)));
+    if row.state == ContainerState::Running
+        && let Some(words) = usage_in_full(state, row)
+    {
+        lines.push(("takes", words));
+    }
     let mut y = 0;
     for (label, words) in lines {
         pen.write(0, y, 10, &Words::of(Role::Dim, label));

@@ -103,6 +103,8 @@ fn item(state: &State, pen: &mut Pen<'_>, line: &Line) {
         Item::Waiting(row) => waiting(state, pen, row),
         Item::Group(_) | Item::Job(_) | Item::Earlier(_) | Item::JobStep(_) => super::runs::plain(state, pen, line),
         Item::Aside(..)
+        | Item::Project(_)
+        | Item::Folder(_)
         | Item::ReplicaSet(_)
         | Item::AnalysisRun(_)
         | Item::Experiment(_)

@@ -2,9 +2,11 @@
 
 use super::View;
 use crate::config::theme::Role;
+use crate::model::builds::{CatalogueImage, Commit};
 use crate::model::images::{Image, Platform, Variant};
 use crate::model::{Kind, ObjectId, SystemId};
 use crate::safe;
+use crate::state::catalogue::{self, Standing};
 use crate::state::freshness::{self, Freshness};
 use crate::state::images::{self, Runs, Use};
 use crate::state::layout::Page;
@@ -50,7 +52,7 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>, page: &Page) {
     if state.world.of_system(SystemId::Registry).next().is_none() {
         title.title(0, Role::Title, IMAGES.title, &Words::new());
         let why = "Images come from container registries, and no service of the configuration names its images.";
-        let next = "Write images: [ghcr.io/OWNER/NAME] under a service in config.yaml.";
+        let next = "Write images: [ghcr.io/OWNER/NAME] under a service in config.yaml, or a catalogue in images:.";
         return panes::no_source(&mut pen.within(page.rows), why, next);
     }
     let freshness = freshness::of_kinds(state, KINDS);
@@ -66,7 +68,11 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>, page: &Page) {
 
 /// The cells of a row.
 pub(super) fn cells(state: &State, line: &Line) -> Vec<Words> {
-    let Item::Image(image) = &line.item else { return Vec::new() };
+    let image = match &line.item {
+        Item::Image(image) => image,
+        Item::Folder(entry) => return unlisted(entry),
+        _ => return Vec::new(),
+    };
     let sign = sign(state, image);
     vec![
         sign.words(),
@@ -81,12 +87,28 @@ pub(super) fn cells(state: &State, line: &Line) -> Vec<Words> {
     ]
 }
 
+/// One of the catalogue of which no image is known: it can be built all the same.
+fn unlisted(entry: &CatalogueImage) -> Vec<Words> {
+    let repository = entry.image.raw();
+    let last = Safe::identity(repository.rsplit_once('/').map_or(repository, |(_, last)| last));
+    let folder = safe!("no image is known; built from {} of {}", Safe::identity(&entry.folder), entry.repository);
+    let mut cells = vec![
+        Words::of(Role::Unknown, "? ").add(Role::Unknown, "not known"),
+        Words::of(Role::Text, safe!("{}:{}", last, entry.tag)),
+        Words::of(Role::Dim, folder),
+    ];
+    cells.extend((3..8).map(|_| Words::new()));
+    cells.push(Words::of(Role::Dim, &entry.image));
+    cells
+}
+
 /// How an image stands, as glyph and word.
 pub(super) fn sign(state: &State, image: &Image) -> Sign {
     let missing = images::missing(state, image);
     match (&image.manifest, missing.first()) {
         (Err(_), _) => Sign::new(Role::Unknown, "?", Safe::of("not known")),
         (Ok(_), Some(platform)) => Sign::new(Role::Bad, "✖", safe!("no {}", without_os(platform))),
+        (Ok(_), None) if catalogue::is_stale(state, image) => Sign::new(Role::Wait, "◐", Safe::of("stale")),
         (Ok(manifest), None) if manifest.unread.is_some() => Sign::new(Role::Wait, "◐", Safe::of("not whole")),
         (Ok(_), None) if images::wanted(state, image.repository().raw()).is_empty() => {
             Sign::new(Role::Quiet, "●", Safe::of("there"))
@@ -194,6 +216,7 @@ fn facts_of(state: &State, image: &Image) -> Vec<Words> {
         None => built,
     };
     let mut lines = vec![first, built, Words::of(Role::Dim, "platforms ").then(platforms(state, image))];
+    lines.extend(folder(state, image));
     if let Some(why) = &manifest.unread {
         lines.push(Words::of(Role::Wait, "◐ ").add(Role::Wait, safe!("not read whole: {}", why)));
     }
@@ -201,6 +224,29 @@ fn facts_of(state: &State, image: &Image) -> Vec<Words> {
         lines.push(Words::of(Role::Dim, source));
     }
     lines
+}
+
+/// Whether its folder was changed since it was built.
+fn folder(state: &State, image: &Image) -> Option<Words> {
+    let entry = catalogue::entry(state, image.repository().raw())?;
+    let standing = catalogue::standing(state, image)?;
+    let folder = if entry.folder.is_empty() { Safe::of("the repository") } else { Safe::identity(&entry.folder) };
+    let words = Words::of(Role::Dim, "folder ").text(&folder).dim(" of ").text(&entry.repository).dim("   ");
+    let commit = |words: Words, last: &Commit| {
+        let at = safe!("  {} ago", facts::since(state, image.meta.cluster, last.at));
+        words.add(Role::Strong, pipelines::short(&last.sha)).dim("  ").text(&last.title).dim(at)
+    };
+    Some(match &standing {
+        Standing::Current(last) => commit(words.add(Role::Quiet, "✔ ").dim("has its last change "), last),
+        Standing::Stale { last, later } => {
+            let later = text::plural(*later, "commit later", "commits later");
+            commit(words.add(Role::Wait, "◐ changed since it was built ").dim(later).dim("  "), last)
+        }
+        Standing::Diverged(last) => {
+            commit(words.add(Role::Wait, "? built from another branch; the last change is "), last)
+        }
+        Standing::Unknown(why) => words.add(Role::Unknown, "? ").add(Role::Unknown, why),
+    })
 }
 
 /// A platform it has.

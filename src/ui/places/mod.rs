@@ -120,7 +120,7 @@ fn noun(plural: &'static str, count: usize) -> &'static str {
 
 /// "3 of 41 runs · checkout", "≥ 500 pods"; nothing before anything was read.
 fn counts(state: &State, id: &ListId, kinds: &[Kind], what: &'static str) -> Words {
-    let (len, total) = (lists::len(state, id), lists::total(state, id));
+    let (len, total) = (lists::counted(state, id), lists::total(state, id));
     let complete = freshness::is_complete(state, kinds);
     let least = if complete { "" } else { "≥ " };
     let all = safe!("{}{} {}", least, text::count(total as u64), noun(what, total));

@@ -187,6 +187,8 @@ const fn section(line: &Line) -> &'static str {
         | Item::Run(_)
         | Item::Slo(_)
         | Item::Docker(_)
+        | Item::Project(_)
+        | Item::Folder(_)
         | Item::Image(_)
         | Item::Pool(_)
         | Item::Security(_)

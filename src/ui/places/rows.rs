@@ -288,8 +288,8 @@ pub(super) fn tree(state: &State, line: &Line, info: Option<&rollout_info::Rollo
             super::runs::cells(state, line)
         }
         Item::Slo(_) | Item::Burn(_) | Item::Alert(_) => super::slos::cells(state, line),
-        Item::Docker(_) => super::containers::cells(state, line),
-        Item::Image(_) => super::images::cells(state, line),
+        Item::Docker(_) | Item::Project(_) => super::containers::cells(state, line),
+        Item::Image(_) | Item::Folder(_) => super::images::cells(state, line),
         Item::Variant(variant) => super::images::variant(variant),
         Item::Missing(platform) => super::images::missing(platform),
         Item::User(user, runs) => super::images::user(state, user, *runs),

@@ -119,3 +119,31 @@ sources:
         assert!(said.contains(wanted), "{text}: {said}");
     }
 }
+
+#[test]
+fn images_of_folders_bring_their_repository_and_their_registry() {
+    let text = "version: 1\nimages:\n  - { image: ghcr.io/acme/python, repo: acme/images, folder: ./python/, workflow: build.yml, path: ../images }\n  - { image: ghcr.io/acme/node, repo: acme/images, folder: ., tag: \"22\", dockerfile: node/Dockerfile }\n";
+    let config = read(text).unwrap();
+    let entries = &config.settings.catalogue;
+    assert_eq!(
+        (entries[0].folder.as_str(), entries[0].tag.raw(), entries[0].dockerfile.as_str()),
+        ("python", "latest", "Dockerfile")
+    );
+    assert!(entries[0].clone.as_ref().is_some_and(|path| path.ends_with("../images")));
+    assert_eq!((entries[1].folder.as_str(), entries[1].tag.raw()), ("", "22"));
+    let github = config.sources.github.unwrap();
+    assert_eq!(github.repositories.iter().map(crate::model::Name::raw).collect::<Vec<_>>(), ["acme/images"]);
+    let ghcr = &config.sources.registries[0];
+    assert_eq!((ghcr.host.as_str(), ghcr.repositories.len()), ("ghcr.io", 2));
+    for (wrong, wanted) in [
+        ("{ repo: acme/images, folder: a }", "has no image"),
+        ("{ image: ghcr.io/acme/a, repo: acme/images, folder: ../a }", "does not lie in the repository"),
+        ("{ image: ghcr.io/acme/a, repo: acme/images, folder: /a }", "does not lie in the repository"),
+        ("{ image: ghcr.io/acme/a, repo: acme/images, folder: a, tag: -x }", "is no tag"),
+        ("{ image: ghcr.io/acme/a, repo: acme/images, folder: a, workflow: build }", "is no workflow file"),
+        ("{ image: ghcr.io/acme/a:1, repo: acme/images, folder: a }", "one version of an image"),
+    ] {
+        let told = read(&format!("version: 1\nimages:\n  - {wrong}\n")).unwrap_err().to_string();
+        assert!(told.contains(wanted), "{wrong}: {told}");
+    }
+}
