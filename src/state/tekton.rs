@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::State;
 use super::world::World;
 use crate::model::pipelines::{Conclusion, Job, Jobs, Run, RunStatus};
-use crate::model::source::{FeedStatus, Object};
+use crate::model::source::FeedStatus;
 use crate::model::tekton::{Attempt, PipelineRun, TaskRun, Value, attempt_of, attempt_uid};
 use crate::model::{Kind, Name, ObjectId, SourceId, SystemId, Uid};
 use crate::safe;
@@ -252,14 +252,4 @@ pub fn is_in(state: &State, cluster: SourceId) -> bool {
 #[must_use]
 pub fn is_there(state: &State) -> bool {
     state.world.clusters().any(|cluster| is_in(state, cluster.id))
-}
-
-/// The runs of Tekton whose jobs these objects change.
-pub(super) fn touched(objects: &[Object]) -> HashSet<Uid> {
-    let run = |object: &Object| match object {
-        Object::PipelineRun(row) => Some(row.run.meta.uid.clone()),
-        Object::TaskRun(row) => row.meta.owner.as_ref().map(|owner| owner.uid.clone()),
-        _ => None,
-    };
-    objects.iter().filter_map(run).collect()
 }

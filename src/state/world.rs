@@ -144,7 +144,7 @@ impl World {
             FeedEvent::ListBegins => feed.listing = Some(HashSet::new()),
             FeedEvent::Applied(objects) => {
                 feed.heard = Some(mono);
-                let touched = tekton::touched(&objects);
+                let touched = touched(&objects);
                 for object in objects {
                     self.attention.note(&object, mono);
                     let uid = self.put(object);
