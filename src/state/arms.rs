@@ -38,6 +38,14 @@ pub(super) fn shown(state: &State) -> Option<Arc<Rollout>> {
     match &state.ui.place {
         Place::Deck | Place::Slo => chosen(state),
         Place::Rollout(id) => state.world.rollouts.get(&id.uid).map(Arc::clone),
+        // Beside these lists stands what is known of the row that is chosen.
+        Place::Rollouts | Place::Environments | Place::Inbox => {
+            match lists::selected_line(state, &state.ui.list_id())?.item {
+                Item::Rollout(rollout) => Some(rollout),
+                Item::Waiting(row) => state.world.rollouts.get(&row.object.uid).map(Arc::clone),
+                _ => None,
+            }
+        }
         _ => None,
     }
 }

@@ -172,7 +172,7 @@ fn wanted(state: &State) -> Vec<Command> {
     first.push(C::Help);
     wanted.splice(at..at, first);
     // What begins something new is not about the row.
-    if scopes.contains(&Scope::Runs) && state.ui.place != Place::Inbox {
+    if scopes.contains(&Scope::Runs) && !scopes.contains(&Scope::Log) && state.ui.place != Place::Inbox {
         let new = [C::DispatchWorkflow, C::TriggerPipeline, C::CreatePipeline].into_iter();
         let new: Vec<Command> = new.filter(|command| !wanted.contains(command)).collect();
         wanted.extend(new);

@@ -110,6 +110,23 @@ fn a_long_verdict_hides_no_measurement() {
     assert!(text.contains("wants"), "{text}");
 }
 
+/// Wherever the comparison is drawn, it is read.
+#[test]
+fn what_is_compared_is_asked_for_in_every_place_that_shows_it() {
+    let state = compared();
+    let id = world::rollout(&state, "checkout", "production");
+    for place in [Place::Deck, Place::Rollouts, Place::Environments, Place::Rollout(id.clone())] {
+        let mut state = at(state.clone(), place.clone());
+        if !matches!(place, Place::Rollout(_) | Place::Deck) {
+            world::select(&mut state, quarterdeck::state::ui::ListId::Place(place.clone()), "checkout", "production");
+        }
+        let text = text(&draw(&state, &theme("mono"), FULL));
+        assert!(text.contains("⚠ worse"), "{place:?} {text}");
+        let asked = quarterdeck::state::interest::of(&state).comparisons;
+        assert!(asked.iter().any(|query| query.rollout == id.uid), "{place:?}: {asked:?}");
+    }
+}
+
 /// What was measured of an earlier version is not shown beside this one.
 #[test]
 fn a_comparison_of_another_rollout_is_not_shown() {

@@ -62,6 +62,8 @@ pub(super) struct Told {
     pub(super) date: Option<Timestamp>,
     retry_after: Option<String>,
     enterprise: bool,
+    /// A page of a proxy or a login, or a refusal that names its own way: neither is about limits.
+    other: bool,
 }
 
 impl Told {
@@ -79,6 +81,8 @@ impl Told {
             date: text("date").and_then(pause::time),
             retry_after: text("retry-after").map(str::to_owned),
             enterprise: headers.contains_key(ENTERPRISE),
+            other: headers.contains_key("x-github-sso")
+                || text("content-type").is_some_and(|kind| kind.starts_with("text/html")),
         }
     }
 }
@@ -157,7 +161,9 @@ impl Budget {
         } else if told.remaining == Some(0) {
             let wait = told.reset.map_or(again, |reset| pause::between(here, reset)).min(pause::MOST);
             (wait, "the hour's requests are spent")
-        } else if status == StatusCode::TOO_MANY_REQUESTS || (told.remaining.is_none() && !told.enterprise) {
+        } else if status == StatusCode::TOO_MANY_REQUESTS
+            || (told.remaining.is_none() && !told.enterprise && !told.other)
+        {
             (again, "GitHub asks for a pause and names no time")
         } else {
             return;
@@ -304,6 +310,10 @@ mod tests {
         let enterprise = ("x-github-enterprise-version", "3.14.0");
         assert_eq!(wait(403, &[enterprise]), None, "a server without limits tells none with a refusal either");
         assert_eq!(wait(429, &[enterprise]), Some(60));
+        for other in [("content-type", "text/html; charset=utf-8"), ("x-github-sso", "required; url=https://x")] {
+            assert_eq!(wait(403, &[other]), None, "{other:?} is no limit");
+            assert_eq!(wait(429, &[other]), Some(60));
+        }
         let spent = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1795262490")];
         assert_eq!(wait(403, &spent), Some(90), "until the next hour begins");
         let mut budget = Budget::default();
