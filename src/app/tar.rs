@@ -43,7 +43,7 @@ fn record(records: &mut String, key: &str, value: &str) {
     while length != rest + length.to_string().len() {
         length = rest + length.to_string().len();
     }
-    records.push_str(&format!("{length} {key}={value}\n"));
+    records.extend([length.to_string().as_str(), " ", key, "=", value, "\n"]);
 }
 
 fn plain(path: &str, kind: u8, size: u64, mode: u32, to: &str) -> Vec<u8> {

@@ -32,7 +32,7 @@ pub fn needs_buildkit(text: &str) -> Vec<Safe> {
         if matches!(word.as_str(), "RUN" | "COPY" | "ADD") && heredoc(rest).is_some() {
             found.push(safe!("line {}: a here-document in {}", line, Safe::line(&word)));
         }
-        if word == "FROM" && rest.contains("$BUILDPLATFORM") || word == "FROM" && rest.contains("${BUILDPLATFORM}") {
+        if word == "FROM" && (rest.contains("$BUILDPLATFORM") || rest.contains("${BUILDPLATFORM}")) {
             found.push(safe!("line {}: FROM --platform=$BUILDPLATFORM", line));
         }
     }

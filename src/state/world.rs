@@ -231,14 +231,12 @@ impl World {
             Kind::Run | Kind::PipelineRun | Kind::LoneTaskRun | Kind::Execution => self.runs.get(uid).is_some(),
             Kind::Job | Kind::TaskRun | Kind::Stage => self.details.job(uid).is_some(),
             Kind::CiPipeline => self.details.pipeline(uid).is_some(),
-            // It is read only while somebody starts it.
-            Kind::Workflow | Kind::Pipeline => false,
+            // Read only while somebody starts it; a log that is kept where it was made.
+            Kind::Workflow | Kind::Pipeline | Kind::Build => false,
             Kind::Slo => self.slos.get(uid).is_some(),
             Kind::Alert => self.alerts.get(uid).is_some(),
             Kind::Container => self.containers.get(uid).is_some(),
             Kind::Image => self.images.get(uid).is_some(),
-            // Its log is kept where it was made, as long as the program runs.
-            Kind::Build => false,
         }
     }
 

@@ -89,7 +89,7 @@ enum Ready {
     Create(Cluster, Post),
     Post(GitHub, Turn, github::perform::Post),
     Call(RustCi, rustci::perform::Call),
-    Engine(Box<docker::perform::Engine>, docker::perform::Call),
+    Engine(Box<docker::perform::Engine>, Box<docker::perform::Call>),
 }
 
 impl Way {
@@ -129,9 +129,9 @@ impl Way {
             Self::RustCi(client) => {
                 rustci::perform::prepare(client, operation).await.map(|call| Ready::Call(client.clone(), call))
             }
-            Self::Docker(engine) => {
-                docker::perform::prepare(engine, operation).await.map(|call| Ready::Engine(engine.clone(), call))
-            }
+            Self::Docker(engine) => docker::perform::prepare(engine, operation)
+                .await
+                .map(|call| Ready::Engine(engine.clone(), Box::new(call))),
         }
     }
 }
@@ -159,7 +159,7 @@ impl Ready {
             Self::Create(cluster, post) => cluster.write().create(post).await,
             Self::Post(client, turn, post) => github::perform::send(&client, turn, post).await,
             Self::Call(client, call) => rustci::perform::send(&client, call).await,
-            Self::Engine(engine, call) => docker::perform::send(&engine, call).await,
+            Self::Engine(engine, call) => docker::perform::send(&engine, *call).await,
         }
     }
 }

@@ -115,9 +115,8 @@ fn wanted(state: &State) -> Vec<Command> {
         Place::Images => {
             vec![C::Open, C::BuildImage, C::PushImage, C::CancelBuild, C::Filter, C::FaultsOnly, C::Copy, C::Leave]
         }
-        Place::Slo => vec![C::Open, C::Filter, C::FaultsOnly, C::Leave],
         Place::Inbox => vec![C::Open, C::Filter, C::Browse, C::Leave],
-        Place::Runners => vec![C::Open, C::Filter, C::FaultsOnly, C::Leave],
+        Place::Slo | Place::Runners => vec![C::Open, C::Filter, C::FaultsOnly, C::Leave],
         Place::Security(_) => vec![C::Browse, C::Filter, C::FaultsOnly, C::Leave],
         Place::Objective(_) => vec![C::Open, C::Copy, C::Leave],
         Place::Image(_) => vec![C::Open, C::BuildImage, C::PushImage, C::CancelBuild, C::Copy, C::Leave],

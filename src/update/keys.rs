@@ -187,15 +187,13 @@ fn look(state: &mut State) {
         toasts::say(state, ToastKind::Info, Safe::of("nothing is blocked"));
         return;
     };
-    match blocker.object.as_ref().and_then(places::page_of) {
-        Some(place) => places::go(state, place),
-        None => {
-            let again = state.keymap.keys_of(Command::Refresh).into_iter().next();
-            let again = again.map_or_else(|| Safe::of("refresh"), |key| Safe::line(&key.to_string()));
-            let text =
-                safe!("{}; {} reads again at once, quarterdeck doctor looks at each step", blocker.sentence, again);
-            toasts::say(state, ToastKind::Info, text);
-        }
+    if let Some(place) = blocker.object.as_ref().and_then(places::page_of) {
+        places::go(state, place);
+    } else {
+        let again = state.keymap.keys_of(Command::Refresh).into_iter().next();
+        let again = again.map_or_else(|| Safe::of("refresh"), |key| Safe::line(&key.to_string()));
+        let text = safe!("{}; {} reads again at once, quarterdeck doctor looks at each step", blocker.sentence, again);
+        toasts::say(state, ToastKind::Info, text);
     }
 }
 

@@ -116,8 +116,14 @@ pub(super) fn page_of(id: &ObjectId) -> Option<Place> {
         Kind::Slo => Some(Place::Objective(id.clone())),
         Kind::Image => Some(Place::Image(id.clone())),
         Kind::Job | Kind::TaskRun | Kind::Stage | Kind::Container | Kind::Build => Some(Place::Log(id.clone())),
-        Kind::ReplicaSet | Kind::Namespace | Kind::Event | Kind::Experiment | Kind::Alert => None,
-        Kind::CiPipeline | Kind::Workflow | Kind::Pipeline => None,
+        Kind::ReplicaSet
+        | Kind::Namespace
+        | Kind::Event
+        | Kind::Experiment
+        | Kind::Alert
+        | Kind::CiPipeline
+        | Kind::Workflow
+        | Kind::Pipeline => None,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::state::runs;
 use crate::state::ui::{ListId, Pane, Place, RowId, ToastKind};
 
 /// Nobody pressed a key for this long: nobody holds what is highlighted.
-const ATTENDED: Duration = Duration::from_secs(300);
+const ATTENDED: Duration = Duration::from_mins(5);
 /// What has been on the screen for this long is not moved by rows that still come in.
 const SETTLED: Duration = Duration::from_secs(2);
 /// Longer than it takes to see that a row changed and to keep a finger back.

@@ -65,11 +65,9 @@ async fn lists(events: fn() -> Reply) -> (usize, Vec<FeedStatus>) {
 #[test]
 fn without_a_stream_of_events_the_list_is_polled_and_stays_live() {
     block_on(async {
-        let ways: [(&str, fn() -> Reply); 2] = [
-            ("kept back by a proxy", || Reply::status(403, "Forbidden", "events are not for you")),
-            ("ended at once", || Reply::json("")),
-        ];
-        for (way, events) in ways {
+        let kept_back: fn() -> Reply = || Reply::status(403, "Forbidden", "events are not for you");
+        let ended: fn() -> Reply = || Reply::json("");
+        for (way, events) in [("kept back by a proxy", kept_back), ("ended at once", ended)] {
             let (count, troubles) = lists(events).await;
             assert!(count >= 3, "{way}: {count}");
             assert_eq!(troubles, [], "{way}");

@@ -217,6 +217,8 @@ fn r27_older_runs_are_asked_for_seldom_and_only_where_there_are_any() {
         for request in known {
             assert!(request.head.contains("if-none-match"), "{}", request.head);
         }
-        drained.into_iter().for_each(|task| task.abort());
+        for task in drained {
+            task.abort();
+        }
     });
 }

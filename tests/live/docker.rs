@@ -84,16 +84,16 @@ impl Engine {
         assert!(ended.status.success(), "{script}: {}", String::from_utf8_lossy(&ended.stderr));
     }
 
-    fn source(&self) -> Option<DockerSource> {
-        Some(DockerSource { host: format!("unix://{}", self.socket.display()), discovered: None })
+    fn source(&self) -> DockerSource {
+        DockerSource { host: format!("unix://{}", self.socket.display()), discovered: None }
     }
 
     fn console(&self, folder: &TempDir) -> Headless {
-        let sources = Sources { docker: self.source(), ..Sources::default() };
-        self.console_of(folder, &sources, Arc::default(), Place::Containers)
+        let sources = Sources { docker: Some(self.source()), ..Sources::default() };
+        Self::console_of(folder, &sources, Arc::default(), Place::Containers)
     }
 
-    fn console_of(&self, folder: &TempDir, sources: &Sources, settings: Arc<Settings>, place: Place) -> Headless {
+    fn console_of(folder: &TempDir, sources: &Sources, settings: Arc<Settings>, place: Place) -> Headless {
         let setup = Setup {
             specs: systems::connect(SourceId(0), sources),
             settings,

@@ -40,8 +40,9 @@ fn a_run_of_256_jobs_of_30_steps_folds_opens_and_scrolls() {
     console.draw();
     let list = ListId::Place(Place::Run(run.id()));
     let folded = lists::len(&console.state, &list);
-    // The group, what failed in it, and the steps of that.
-    assert!(folded <= 2 + STEPS as usize, "{folded} rows");
+    // The group, what failed in it, and the steps of that; two lines of what stands beside the run.
+    let rows: Vec<_> = (0..folded).map(|at| lists::at(&console.state, &list, at)).collect();
+    assert!(folded <= 4 + STEPS as usize, "{rows:#?}");
     assert_eq!(runs::failed_jobs(runs::jobs(&console.state, &run.meta.uid).unwrap()).count(), 1);
 
     console.press(Command::Top);

@@ -196,12 +196,13 @@ async fn github(subject: &Subject, scope: &SourceScope, client: &GitHub, clock: 
         }
         Ok((false, why)) => {
             // A variable of github.com is never sent to another host.
-            let next = match why.contains("ENTERPRISE") {
-                true => format!(
+            let next = if why.contains("ENTERPRISE") {
+                format!(
                     "gh auth login --hostname {}, GH_ENTERPRISE_TOKEN (GH_TOKEN is for github.com), or sources.github.token",
                     subject.target
-                ),
-                false => "gh auth login, GH_TOKEN, or sources.github.token".to_owned(),
+                )
+            } else {
+                "gh auth login, GH_TOKEN, or sources.github.token".to_owned()
             };
             let message = format!("{why}: 60 requests an hour, and nothing private");
             findings.push(subject.say("token", Verdict::Warn, message).then(next));

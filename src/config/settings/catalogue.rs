@@ -37,10 +37,10 @@ fn entry(fields: &Fields, faults: &mut Faults) -> Option<CatalogueImage> {
     let image = Reference::parse(&image?)?.repository;
     Some(CatalogueImage {
         image: Name::new(&image),
-        tag: Name::new(&tag.map_or_else(|| Some("latest".to_owned()), |tag| tag)?),
+        tag: Name::new(&tag.unwrap_or_else(|| Some("latest".to_owned()))?),
         repository: Name::new(&repository?),
         folder: folder?,
-        dockerfile: dockerfile.map_or_else(|| Some("Dockerfile".to_owned()), |file| file)?,
+        dockerfile: dockerfile.unwrap_or_else(|| Some("Dockerfile".to_owned()))?,
         workflow: match workflow {
             Some(workflow) => Some(Name::new(&workflow?)),
             None => None,

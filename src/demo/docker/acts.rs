@@ -52,7 +52,7 @@ pub(super) fn pull(engine: &Engine, params: &Params) -> Response {
     let local = Local { id: id_of(&name), labels: json!({}), digest: Some(format!("{image}@{digest}")) };
     engine.made().images.insert(name.clone(), local);
     let layer = format!("{:012x}", hash(&name) >> 16);
-    said(vec![
+    said(&[
         json!({ "status": format!("Pulling from {image}"), "id": tag }),
         json!({ "status": "Already exists", "progressDetail": {}, "id": layer }),
         json!({ "status": format!("Digest: {digest}") }),
@@ -156,14 +156,14 @@ pub(super) fn push(engine: &Engine, name: &str, params: &Params, headers: &Heade
     };
     let commit = local.labels["org.opencontainers.image.revision"].as_str().unwrap_or_default().to_owned();
     let Some(digest) = registry::push(&mut engine.shared.world(), name, &tag, &commit) else {
-        return said(vec![
+        return said(&[
             json!({ "errorDetail": { "message": "denied: requested access to the resource is denied" }, "error": "denied" }),
         ]);
     };
     if let Some(known) = engine.made().images.get_mut(&full) {
         known.digest = Some(format!("{name}@{digest}"));
     }
-    said(vec![
+    said(&[
         json!({ "status": format!("The push refers to repository [{name}]") }),
         json!({ "status": "Pushed", "progressDetail": {}, "id": "a1b2c3d4e5f6" }),
         json!({ "status": format!("{tag}: digest: {digest} size: 1153") }),
@@ -171,8 +171,8 @@ pub(super) fn push(engine: &Engine, name: &str, params: &Params, headers: &Heade
     ])
 }
 
-fn said(messages: Vec<Value>) -> Response {
-    let text: String = messages.iter().map(|message| format!("{message}\r\n")).collect();
+fn said(messages: &[Value]) -> Response {
+    let text = messages.iter().map(Value::to_string).collect::<Vec<_>>().join("\r\n") + "\r\n";
     ([(header::CONTENT_TYPE, "application/json")], text).into_response()
 }
 

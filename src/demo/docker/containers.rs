@@ -227,7 +227,7 @@ impl Container {
         row["Status"] = json!(format!("Up {}{healthy}", ago(now.duration_since(at))));
     }
 
-    pub(super) fn inspected_again(&self, told: &mut Value, at: Timestamp) {
+    pub(super) fn inspected_again(told: &mut Value, at: Timestamp) {
         for (field, value) in [
             ("Status", json!("running")),
             ("Running", json!(true)),

@@ -85,7 +85,7 @@ async fn answer(
         ["containers", "json"] => list(&engine, &params),
         ["containers", id, "json"] => with(id, |it| {
             let mut told = it.inspected(engine.began, engine.now());
-            engine.again(it, |at| it.inspected_again(&mut told, at));
+            engine.again(it, |at| Container::inspected_again(&mut told, at));
             json_of(&told)
         }),
         ["containers", id, "stats"] => with(id, |it| acts::stats(&engine, it)),

@@ -87,7 +87,9 @@ pub(super) fn of(world: &World, repository: &str) -> Vec<Image> {
         // A run that came later has the tag.
         let later = all.iter().any(|it| it.built > image.built && it.tags.contains(&pushed.tag));
         if !later {
-            all.iter_mut().for_each(|it| it.tags.retain(|tag| *tag != pushed.tag));
+            for it in &mut all {
+                it.tags.retain(|tag| *tag != pushed.tag);
+            }
             all.push(image);
         }
     }

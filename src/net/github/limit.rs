@@ -353,7 +353,7 @@ mod tests {
         assert_eq!(wait.as_secs(), 11, "the next hour is not slept through");
         assert_eq!(of(51).hold_read(Duration::ZERO), None);
         let held = of(50).hold_read(Duration::ZERO).unwrap();
-        assert_eq!(held.until, Duration::from_secs(1_380));
+        assert_eq!(held.until, Duration::from_mins(23));
         assert_eq!(of(41).hold(Duration::ZERO), None, "a write may use them");
         // Of sixty requests an hour no fifty can be kept.
         let mut small = Budget::default();

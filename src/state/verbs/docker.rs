@@ -146,8 +146,9 @@ pub(super) fn shows(state: &State, operation: &Operation) -> Verdict {
             None => Verdict::Lost(Safe::of("the container is gone")),
             Some(row) if row.started == *started => Verdict::Waiting(Safe::of("another start of it")),
             Some(row) => match (&row.state, row.exit_code) {
-                (ContainerState::Running | ContainerState::Paused, _) => Verdict::Seen,
-                (ContainerState::Exited, Some(0)) => Verdict::Seen,
+                (ContainerState::Running | ContainerState::Paused, _) | (ContainerState::Exited, Some(0)) => {
+                    Verdict::Seen
+                }
                 // A list and an inspection that are not of one moment: it ended before it began.
                 _ if row.finished < row.started => Verdict::Waiting(Safe::of("it to run")),
                 (ContainerState::Exited | ContainerState::Dead | ContainerState::Restarting, code) => {
@@ -242,9 +243,10 @@ fn build_words(plan: &BuildPlan, words: &mut Words) {
     }
     words.line(
         "commit",
-        match &plan.revision {
-            Some(revision) => revision.clone(),
-            None => safe!("none is written into it: {}", plan.no_revision),
+        if let Some(revision) = &plan.revision {
+            revision.clone()
+        } else {
+            safe!("none is written into it: {}", plan.no_revision)
         },
     );
     words.lines(

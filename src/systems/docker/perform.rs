@@ -190,7 +190,7 @@ pub(crate) async fn send(engine: &Engine, call: Call) -> Sent {
     let sent = match &log {
         Some(log) => match log.stop.run_until_cancelled(whole).await {
             Some(sent) => sent,
-            None => stopped(engine, &change, &image).await,
+            None => stopped(&change, &image),
         },
         None => whole.await,
     };
@@ -262,14 +262,13 @@ async fn done(engine: &Engine, change: &Change, image: &str, made: Option<String
 }
 
 /// Somebody stopped it: unless it was done by then, nothing has its name.
-async fn stopped(engine: &Engine, change: &Change, image: &str) -> Sent {
+fn stopped(change: &Change, image: &str) -> Sent {
     let message = match change {
         Change::BuildImage { .. } => "stopped here; the engine ends it with the step that runs",
         Change::PushImage { .. } => "stopped here; layers that are there already stay, without a tag",
         _ => "stopped here",
     };
     tracing::info!(image, "stopped");
-    let _ = engine;
     Sent::Refused { code: 0, reason: String::new(), message: message.to_owned() }
 }
 

@@ -32,7 +32,7 @@ pub(super) struct Folders {
 struct Known {
     due: Instant,
     etags: Etags,
-    last: Option<Option<Commit>>,
+    last: Option<Commit>,
     built: Vec<Safe>,
 }
 
@@ -115,7 +115,7 @@ impl Watch {
             Listed::Pages { bodies, .. } => {
                 let last = ingest_folders::newest(bodies.first().map_or(&b"[]"[..], |body| body));
                 match last {
-                    Ok(last) => known.last = Some(last),
+                    Ok(last) => known.last = last,
                     Err(error) => {
                         known.etags = Etags::default();
                         return Err(NetError::Unreadable(error.to_string()));
@@ -123,7 +123,7 @@ impl Watch {
                 }
             }
         }
-        Ok(known.last.clone().flatten())
+        Ok(known.last.clone())
     }
 
     /// How the commit of a folder stands to that of an image.

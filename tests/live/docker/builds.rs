@@ -79,9 +79,9 @@ fn with_catalogue(engine: &Engine, folder: &TempDir, clone: &Path, host: &str, l
         repositories: vec![image],
         discovered: None,
     };
-    let sources = Sources { docker: engine.source(), registries: vec![registry], ..Sources::default() };
+    let sources = Sources { docker: Some(engine.source()), registries: vec![registry], ..Sources::default() };
     let settings = Settings { catalogue: vec![entry], ..Settings::default() };
-    engine.console_of(folder, &sources, Arc::new(settings), Place::Images)
+    super::Engine::console_of(folder, &sources, Arc::new(settings), Place::Images)
 }
 
 fn clone(dockerfile: &str) -> TempDir {

@@ -37,8 +37,8 @@ fn shapes_and_keys() {
     insta::assert_snapshot!(whole.join("\n"), @r##"
     "" => config.yaml:1:1: the file is empty; begin it with version: 1
     "# only a comment\n" => config.yaml:1:1: the file is empty; begin it with version: 1
-    "just words" => config.yaml:1:1: "configuration" must be a mapping; its keys are version, services, environments, promotion, budget-policy, sources, notify, theme, keymap
-    "- a\n- list\n" => config.yaml:1:1: "configuration" must be a mapping; its keys are version, services, environments, promotion, budget-policy, sources, notify, theme, keymap
+    "just words" => config.yaml:1:1: "configuration" must be a mapping; its keys are version, services, images, environments, promotion, budget-policy, sources, notify, theme, keymap
+    "- a\n- list\n" => config.yaml:1:1: "configuration" must be a mapping; its keys are version, services, images, environments, promotion, budget-policy, sources, notify, theme, keymap
     "version: 2\n" => config.yaml:1:10: unknown version "2"; this program reads version 1
     "services: []\n" => config.yaml:1:1: the version is missing; begin the file with version: 1
     "version: 1\n  theme: deck\n" => config.yaml:2:8: not YAML: mapping values are not allowed in this context

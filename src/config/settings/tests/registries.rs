@@ -143,7 +143,7 @@ fn images_of_folders_bring_their_repository_and_their_registry() {
         ("{ image: ghcr.io/acme/a, repo: acme/images, folder: a, workflow: build }", "is no workflow file"),
         ("{ image: ghcr.io/acme/a:1, repo: acme/images, folder: a }", "one version of an image"),
     ] {
-        let told = read(&format!("version: 1\nimages:\n  - {wrong}\n")).unwrap_err().to_string();
+        let told = read(&format!("version: 1\nimages:\n  - {wrong}\n")).unwrap_err();
         assert!(told.contains(wanted), "{wrong}: {told}");
     }
 }
