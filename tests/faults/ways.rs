@@ -200,11 +200,18 @@ fn r30_every_fault_of_the_way_is_a_sentence_of_its_own_at_every_back_end() {
                 if number == 3 && matches!(fault, "no name" | "plain") {
                     continue;
                 }
-                let said = trouble(make(&url)).await;
                 let wanted = match (fault, number) {
                     ("no name", 1 | 2) => "no address for its name; check the name in sources.",
                     _ => words[number],
                 };
+                let mut said = trouble(make(&url)).await;
+                // The kernel tells of a reset once: when a write has heard it, the read sees an end.
+                for _ in 0..9 {
+                    if fault != "reset" || said.contains(wanted) {
+                        break;
+                    }
+                    said = trouble(make(&url)).await;
+                }
                 assert!(said.contains(wanted), "{fault}, {number}: {said:?} should say {wanted:?}");
                 assert!(said.len() < 260 && !said.contains(['\n', '<']), "{fault}, {number}: {said}");
                 // Two gateways in trouble may be told alike but for their codes.
