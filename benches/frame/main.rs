@@ -37,6 +37,8 @@ const WIDE: [Size; 2] =
     [Size { runs: 50, slos: 50, pods: 100, jobs: 64 }, Size { runs: 50, slos: 50, pods: 100, jobs: 256 }];
 /// A frame at the largest size may cost this many times one at the smallest.
 const LIMIT: f64 = 1.3;
+/// The tree of one run's jobs is made anew for a frame: four times the jobs may cost this many times.
+const WIDE_LIMIT: f64 = 2.5;
 const ROUNDS: usize = 101;
 /// Of the check, on a machine that is busy with something else.
 const TRIES: usize = 3;
@@ -75,8 +77,10 @@ fn pods(check: bool) -> bool {
         }
     }
     let (first, last) = (0, worlds.len() - 1);
-    kept("all pods: a frame of 10 000", || ratio(&mut worlds, (first, last), Pods::quiet))
-        & kept("all pods: a change of 10 000 and its frame", || ratio(&mut worlds, (first, last), Pods::changing))
+    kept("all pods: a frame of 10 000", LIMIT, || ratio(&mut worlds, (first, last), Pods::quiet))
+        & kept("all pods: a change of 10 000 and its frame", LIMIT, || {
+            ratio(&mut worlds, (first, last), Pods::changing)
+        })
 }
 
 /// A place of a world with runs, objectives and pods.
@@ -97,30 +101,31 @@ fn whole(place: &Place, sizes: &[Size], check: bool) -> bool {
             println!(", a second {:.0}", 1e6 * world.tick(ROUNDS));
         }
     }
+    let limit = if matches!(place, Place::Run(_)) { WIDE_LIMIT } else { LIMIT };
     let mut well = true;
     for (last, size) in sizes.iter().enumerate().skip(1) {
-        well &= kept(&format!("{name}: a key with {size}"), || ratio(&mut worlds, (0, last), Whole::quiet));
+        well &= kept(&format!("{name}: a key with {size}"), limit, || ratio(&mut worlds, (0, last), Whole::quiet));
         for news in News::ALL {
             let what = format!("{name}: {} with {size}", news.word());
-            well &= kept(&what, || ratio(&mut worlds, (0, last), |world, times| world.news(news, times)));
+            well &= kept(&what, limit, || ratio(&mut worlds, (0, last), |world, times| world.news(news, times)));
         }
-        well &= kept(&format!("{name}: a second with {size}"), || ratio(&mut worlds, (0, last), Whole::tick));
+        well &= kept(&format!("{name}: a second with {size}"), limit, || ratio(&mut worlds, (0, last), Whole::tick));
     }
     well
 }
 
 /// Other programs only ever make the larger world look dearer (its memory leaves the cache), so a
 /// limit that is kept once is kept.
-fn kept(what: &str, mut ratio: impl FnMut() -> f64) -> bool {
+fn kept(what: &str, limit: f64, mut ratio: impl FnMut() -> f64) -> bool {
     let mut best = f64::INFINITY;
     for _ in 0..TRIES {
         best = best.min(ratio());
-        if best <= LIMIT {
+        if best <= limit {
             break;
         }
     }
-    println!("{what} costs {best:.2} × the smallest (at most {LIMIT})");
-    best <= LIMIT
+    println!("{what} costs {best:.2} × the smallest (at most {limit})");
+    best <= limit
 }
 
 /// The median over paired rounds of the second world's cost by the first's.

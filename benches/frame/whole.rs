@@ -74,6 +74,12 @@ impl News {
     }
 }
 
+/// As it is seen, a line for each of its rows.
+fn lines(screen: &str) -> String {
+    let cells: Vec<char> = screen.chars().collect();
+    cells.chunks(160).map(|row| row.iter().collect::<String>().trim_end().to_owned() + "\n").collect()
+}
+
 pub struct Whole {
     pub size: Size,
     state: State,
@@ -128,11 +134,11 @@ impl Whole {
             Place::Pipelines => &["Change number"],
             Place::Slo => &["service-00"],
             Place::Deck => &["failed", "service-00", "left", "✔ 1."],
-            Place::Run(_) => &["part 1, amd64", "part 9, amd64"],
+            Place::Run(_) => &["part 0, amd64", "Part 9 of 30"],
             _ => &[],
         };
         for word in wanted {
-            assert!(screen.contains(word), "{word:?} is not on the screen of {place:?}");
+            assert!(screen.contains(word), "{word:?} is not on the screen of {place:?}:\n{}", lines(&screen));
         }
     }
 

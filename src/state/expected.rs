@@ -232,14 +232,9 @@ pub fn wanted(state: &State, run: &Run) -> Vec<ObjectId> {
 
 /// The newest runs of the same workflow that are as wanted.
 fn newest_alike(state: &State, run: &Run, most: usize, wanted: &dyn Fn(&Run) -> bool) -> Vec<ObjectId> {
-    let alike = |other: &&Arc<Run>| {
-        wanted(other)
-            && other.meta.cluster == run.meta.cluster
-            && other.meta.namespace == run.meta.namespace
-            && other.path == run.path
-            && other.workflow == run.workflow
-    };
-    let mut all: Vec<&Arc<Run>> = state.world.runs.rows().iter().filter(alike).collect();
+    let alike = |other: &&Arc<Run>| wanted(other) && other.path == run.path && other.workflow == run.workflow;
+    let mut all: Vec<&Arc<Run>> =
+        state.world.runs.of_namespace(run.meta.cluster, &run.meta.namespace).iter().filter(alike).collect();
     all.sort_by_key(|run| Reverse((run.created, run.number)));
     all.into_iter().take(most).map(|run| run.id()).collect()
 }

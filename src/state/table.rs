@@ -79,6 +79,15 @@ impl<T: Row> Table<T> {
         &self.rows
     }
 
+    /// Those of one namespace, which stand side by side; a repository is the namespace of its runs.
+    #[must_use]
+    pub fn of_namespace(&self, cluster: SourceId, namespace: &Name) -> &[Arc<T>] {
+        let place = |row: &Arc<T>| (row.meta().cluster, &row.meta().namespace).cmp(&(cluster, namespace));
+        let from = self.rows.partition_point(|row| place(row).is_lt());
+        let to = self.rows.partition_point(|row| place(row).is_le());
+        &self.rows[from..to]
+    }
+
     #[must_use]
     pub fn get(&self, uid: &Uid) -> Option<&Arc<T>> {
         let place = self.places.get(uid)?;
