@@ -23,7 +23,7 @@ const ALONE: &str = "RUN_THIS_TEST_ALONE";
 const WHOLE: usize = 200 << 20;
 /// What is read of a log, and a little for what is under way.
 const READ: usize = 64 << 20;
-const UNDER_WAY: usize = 8 << 20;
+const UNDER_WAY: usize = 24 << 20;
 /// More than this is not kept of what was read, handed on and dropped.
 const GROWS: usize = 32 << 20;
 
@@ -100,7 +100,9 @@ async fn answer(mut stream: TcpStream, url: String, piece: &'static [u8], sent: 
 /// What is told of the log at its end, and how many bytes of lines came before.
 async fn read(url: &str) -> (String, usize) {
     let (feeds, mut news) = mpsc::channel(256);
-    let github = client_with(url, quarterdeck::net::Wanted::Nothing, super::hub::deadlines());
+    // A machine that is busy reads as much, only later.
+    let patient = quarterdeck::net::Deadlines { total: Duration::from_secs(60), ..super::hub::deadlines() };
+    let github = client_with(url, quarterdeck::net::Wanted::Nothing, patient);
     let mut systems = Systems::start(vec![spec(github)], &feeds, Clock::system());
     let (tx, mut said) = mpsc::channel(16);
     let request = LogRequest { pod: object(Kind::Job, "11"), container: None, previous: false, since: LogSince::Head };
