@@ -101,7 +101,7 @@ async fn answer(mut stream: TcpStream, url: String, piece: &'static [u8], sent: 
 async fn read(url: &str) -> (String, usize) {
     let (feeds, mut news) = mpsc::channel(256);
     // A machine that is busy reads as much, only later.
-    let patient = quarterdeck::net::Deadlines { total: Duration::from_secs(60), ..super::hub::deadlines() };
+    let patient = quarterdeck::net::Deadlines { total: Duration::from_mins(1), ..super::hub::deadlines() };
     let github = client_with(url, quarterdeck::net::Wanted::Nothing, patient);
     let mut systems = Systems::start(vec![spec(github)], &feeds, Clock::system());
     let (tx, mut said) = mpsc::channel(16);
