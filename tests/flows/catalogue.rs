@@ -207,7 +207,7 @@ async fn a_build_is_stopped() {
 
 #[tokio::test]
 async fn what_needs_buildkit_is_said_before_anything_is_sent() {
-    let folder = clone("FROM debian:12-slim\nRUN --mount=type=cache,target=/root/.cache pip install -r x\n");
+    let folder = clone("FROM debian:12-slim\nRUN --mount=type=cache,target=/var/cache/pip pip install -r x\n");
     let mut story = open(Some(folder.path())).await;
     choose(&mut story, PYTHON).await;
     assert!(story.console.press(Command::BuildImage));
