@@ -2,6 +2,7 @@
 
 mod fields;
 pub mod github;
+mod github_schema;
 pub mod http;
 mod logs;
 mod prometheus;

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use super::hub::{
     LIMITS, Reading, TOKEN, action, answer, client, client_with, deadlines, hub, object, refusal, run_row, spec,
 };
-use super::proxy::{Mode, Proxy};
+use super::proxy::{Mode, Proxy, WRITE_MODES};
 use super::server::{Refusing, Reply, Request, Server};
 use super::support::{block_on, evidence, next, perform};
 
@@ -215,19 +215,7 @@ fn a_refusal_is_repeated_word_for_word() {
 #[test]
 fn r34_whatever_happens_to_it_a_write_is_sent_once() {
     block_on(async {
-        let modes = [
-            Mode::Answer(500),
-            Mode::Answer(502),
-            Mode::Answer(503),
-            Mode::Answer(504),
-            Mode::Answer(429),
-            Mode::ResetBefore,
-            Mode::ResetAfter,
-            Mode::ResetAnswered,
-            Mode::Stall,
-            Mode::Cut(5),
-        ];
-        for mode in modes {
+        for mode in WRITE_MODES {
             let server = Server::answering(hub(Arc::new(AtomicU32::new(1)))).await;
             let proxy = Proxy::start(&server.url, mode).await;
             let short = Deadlines { write: Duration::from_millis(800), ..deadlines() };

@@ -5,20 +5,17 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use quarterdeck::action::{Action, Change};
-use quarterdeck::clock::Clock;
-use quarterdeck::model::interest::Interest;
 use quarterdeck::model::scope::SecretSource;
-use quarterdeck::model::source::{Detail, FeedEvent, FeedId, FeedStatus, SourceScope};
+use quarterdeck::model::source::SourceScope;
 use quarterdeck::model::{Kind, Name, ObjectId, SourceId, SystemId, Uid};
 use quarterdeck::net::{Deadlines, GitHub, Wanted};
-use quarterdeck::systems::{Pace, Spec, Systems, Upstream};
+use quarterdeck::systems::{Spec, Upstream};
 use quarterdeck::text::Safe;
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
 
+pub use super::reading::Reading;
+use super::reading::Source;
 use super::server::{Reply, Request};
-use super::support::next;
-use super::watches::quick;
 
 pub const SOURCE: SourceId = SourceId(0);
 pub const TOKEN: &str = "hunter2";
@@ -49,6 +46,16 @@ pub fn spec(client: GitHub) -> Spec {
         unusable: None,
     };
     Spec { scope, upstream: Some(Upstream::GitHub(client)) }
+}
+
+impl Source for GitHub {
+    fn spec(self) -> Spec {
+        spec(self)
+    }
+
+    fn run(id: &str) -> ObjectId {
+        object(Kind::Run, id)
+    }
 }
 
 pub fn object(kind: Kind, id: &str) -> ObjectId {
@@ -132,62 +139,3 @@ pub fn hub(attempt: Arc<AtomicU32>) -> impl Fn(&Request) -> Reply + Send + Sync 
 
 pub const LOG: &str =
     "\u{feff}2026-11-21T12:00:03.1234567Z ##[group]Run e2e\n2026-11-21T12:00:04.0000000Z ##[error]3 failed\n";
-
-/// A feed of the repository, and what it says.
-pub struct Reading {
-    pub systems: Systems,
-    pub rx: mpsc::Receiver<(FeedId, FeedEvent)>,
-}
-
-impl Reading {
-    pub fn start(client: GitHub) -> Self {
-        Self::at(client, quick())
-    }
-
-    pub fn at(client: GitHub, pace: Pace) -> Self {
-        let (tx, rx) = mpsc::channel(256);
-        Self { systems: Systems::start_at(vec![spec(client)], &tx, Clock::system(), pace), rx }
-    }
-
-    pub fn look_at(&self, runs: &[&str]) {
-        let jobs = runs.iter().map(|id| object(Kind::Run, id)).collect();
-        self.systems.look_at(Arc::new(Interest { jobs, ..Interest::default() }));
-    }
-
-    /// The first event that the closure takes.
-    pub async fn find<T>(&mut self, mut take: impl FnMut(&FeedEvent) -> Option<T>) -> T {
-        loop {
-            let (_, event) = next(&mut self.rx).await.expect("a feed that speaks");
-            if let Some(found) = take(&event) {
-                return found;
-            }
-        }
-    }
-
-    pub async fn listed(&mut self) {
-        self.find(|event| matches!(event, FeedEvent::Listed).then_some(())).await;
-    }
-
-    /// What it says of being in trouble, and under which name.
-    pub async fn trouble(&mut self) -> (&'static str, String) {
-        self.find(|event| match event {
-            FeedEvent::Status(FeedStatus::Denied { message }) => Some(("denied", message.as_str().to_owned())),
-            FeedEvent::Status(FeedStatus::Failed { message, .. }) => Some(("failed", message.as_str().to_owned())),
-            FeedEvent::Status(FeedStatus::Stale { message, .. }) => Some(("stale", message.as_str().to_owned())),
-            _ => None,
-        })
-        .await
-    }
-
-    pub async fn jobs(&mut self) -> Result<Arc<quarterdeck::model::pipelines::Jobs>, Safe> {
-        self.find(|event| match event {
-            FeedEvent::Detail(Detail::Jobs(read)) => Some(read.jobs.clone()),
-            _ => None,
-        })
-        .await
-    }
-
-    pub async fn stop(self) {
-        assert!(self.systems.shutdown(Duration::from_secs(10)).await, "tasks left after shutdown");
-    }
-}

@@ -24,6 +24,7 @@ pub mod prometheus;
 mod prometheus_asked;
 mod prometheus_values;
 mod prometheus_ways;
+pub mod reading;
 mod reads;
 mod registry;
 mod registry_ways;

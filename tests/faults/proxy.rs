@@ -28,6 +28,20 @@ pub enum Mode {
     Cut(usize),
 }
 
+/// What may happen to a write that is sent once, whatever happens (R34).
+pub const WRITE_MODES: [Mode; 10] = [
+    Mode::Answer(500),
+    Mode::Answer(502),
+    Mode::Answer(503),
+    Mode::Answer(504),
+    Mode::Answer(429),
+    Mode::ResetBefore,
+    Mode::ResetAfter,
+    Mode::ResetAnswered,
+    Mode::Stall,
+    Mode::Cut(5),
+];
+
 /// See the module.
 pub struct Proxy {
     pub url: String,

@@ -12,18 +12,11 @@ use quarterdeck::state::{gates, lists};
 use serde_json::{Value, json};
 
 use super::harness::Story;
+use super::steps::{highlight, outcome, wait_for};
 use crate::demo::http::Http;
 
 const HEADERS: [(&str, &str); 2] = [("User-Agent", "somebody else"), ("Authorization", "Bearer other")];
 const INBOX: ListId = ListId::Place(Place::Inbox);
-
-async fn wait_for(story: &mut Story, what: &str, holds: impl Fn(&Headless) -> bool) {
-    story.console.wait_for(what, holds).await.unwrap_or_else(|lost| panic!("{lost}"));
-}
-
-fn outcome(console: &Headless) -> &str {
-    console.state().operations.last().map_or("", |operation| operation.outcome.as_str())
-}
 
 /// The run of a repository that waits, and what for.
 fn pending(console: &Headless, repository: &str) -> Vec<(Uid, i64, String)> {
@@ -55,18 +48,7 @@ async fn inbox() -> Story {
 async fn choose(story: &mut Story, repository: &str, environment: &str) {
     let wanted = pending(&story.console, repository).into_iter().find(|(_, _, name)| name == environment);
     let (run, id, _) = wanted.expect("it waits");
-    let selected = |console: &Headless| lists::selected(console.state(), &INBOX);
-    assert!(story.console.press(Command::Top));
-    wait_for(story, "the first row", |console| selected(console) == lists::at(console.state(), &INBOX, 0)).await;
-    for _ in 0..20 {
-        let now = selected(&story.console);
-        if matches!(&now, Some(RowId::Gate(of, gate)) if of.uid == run && *gate == id) {
-            return;
-        }
-        assert!(story.console.press(Command::Down));
-        wait_for(story, "the next row", |console| selected(console) != now).await;
-    }
-    panic!("{environment} of {repository} is not in the Inbox:\n{}", story.console.screen());
+    highlight(story, &INBOX, |_, row| matches!(row, RowId::Gate(of, gate) if of.uid == run && *gate == id)).await;
 }
 
 fn path(run: &Uid, repository: &str, rest: &str) -> String {

@@ -12,12 +12,7 @@ use quarterdeck::state::lists;
 use quarterdeck::state::ui::{ListId, Place, RowId};
 
 use super::harness::Story;
-
-const LIST: ListId = ListId::Place(Place::Pipelines);
-
-async fn wait_for(story: &mut Story, what: &str, holds: impl Fn(&Headless) -> bool) {
-    story.console.wait_for(what, holds).await.unwrap_or_else(|lost| panic!("{lost}"));
-}
+use super::steps::{among_pipelines, wait_for};
 
 async fn open() -> Story {
     let options = Options { scenario: "missing-arm64".to_owned(), held: true, ..Options::default() };
@@ -26,22 +21,7 @@ async fn open() -> Story {
 
 /// Moves to the newest run of a workflow in a repository.
 async fn choose(story: &mut Story, repository: &str) {
-    assert!(story.console.press(Command::ShowPipelines));
-    wait_for(story, "the pipelines", |console| lists::selected(console.state(), &LIST).is_some()).await;
-    assert!(story.console.press(Command::Top));
-    let selected = |console: &Headless| match lists::selected(console.state(), &LIST) {
-        Some(RowId::Object(id)) => Some(id),
-        _ => None,
-    };
-    for _ in 0..200 {
-        let now = selected(&story.console);
-        if now.as_ref().is_some_and(|id| id.kind == Kind::Run && id.namespace.raw() == repository) {
-            return;
-        }
-        assert!(story.console.press(Command::Down));
-        wait_for(story, "the next row", |console| selected(console) != now).await;
-    }
-    panic!("no run of {repository}:\n{}", story.console.screen());
+    among_pipelines(story, |_, id| id.kind == Kind::Run && id.namespace.raw() == repository).await;
 }
 
 fn missing(console: &Headless) -> Option<String> {

@@ -12,11 +12,12 @@ use quarterdeck::model::Kind;
 use quarterdeck::model::images::Image;
 use quarterdeck::model::scope::Settings;
 use quarterdeck::state::catalogue::{self, Standing};
+use quarterdeck::state::form;
 use quarterdeck::state::ui::{ListId, Overlay, Place, RowId};
-use quarterdeck::state::{form, lists};
 use tempfile::TempDir;
 
 use super::harness::Story;
+use super::steps::{highlight, wait_for};
 
 const PYTHON: &str = "ghcr.io/shop/python-base";
 
@@ -27,10 +28,6 @@ fn image(console: &Headless, repository: &str) -> Option<Arc<Image>> {
 
 fn standing(console: &Headless, repository: &str) -> Option<Standing> {
     catalogue::standing(console.state(), &*image(console, repository)?)
-}
-
-async fn wait_for(story: &mut Story, what: &str, holds: impl Fn(&Headless) -> bool) {
-    story.console.wait_for(what, holds).await.unwrap_or_else(|lost| panic!("{lost}"));
 }
 
 /// The catalogue of the world, its repository cloned in this folder.
@@ -55,19 +52,7 @@ async fn open(clone: Option<&Path>) -> Story {
 /// Rows come and go while the registry is read: the way is looked for again after each step.
 async fn choose(story: &mut Story, repository: &str) {
     let wanted = RowId::Object(image(&story.console, repository).expect("the image").id());
-    let list = ListId::Place(Place::Images);
-    let place = |console: &Headless, row: &RowId| lists::position(console.state(), &list, row);
-    for _ in 0..200 {
-        let now = lists::selected(story.console.state(), &list);
-        if now.as_ref() == Some(&wanted) {
-            return;
-        }
-        let here = now.as_ref().and_then(|row| place(&story.console, row));
-        let down = here < place(&story.console, &wanted);
-        assert!(story.console.press(if down { Command::Down } else { Command::Up }));
-        wait_for(story, "another row", |console| lists::selected(console.state(), &list) != now).await;
-    }
-    panic!("{repository} is not in the list:\n{}", story.console.screen());
+    highlight(story, &ListId::Place(Place::Images), |_, row| *row == wanted).await;
 }
 
 /// A clone with the folder of the image and this Dockerfile, committed.

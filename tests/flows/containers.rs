@@ -8,6 +8,7 @@ use quarterdeck::state::lists::{self, Item};
 use quarterdeck::state::ui::{ListId, Overlay, Place, RowId};
 
 use super::harness::Story;
+use super::steps::{highlight, outcome, wait_for};
 
 const LIST: ListId = ListId::Place(Place::Containers);
 
@@ -20,25 +21,9 @@ fn named(console: &Headless, name: &str) -> Option<ObjectId> {
     rows.iter().find(|row| row.meta.name.raw() == name).map(|row| row.meta.id(Kind::Container))
 }
 
-async fn wait_for(story: &mut Story, what: &str, holds: impl Fn(&Headless) -> bool) {
-    story.console.wait_for(what, holds).await.unwrap_or_else(|lost| panic!("{lost}"));
-}
-
 async fn choose(story: &mut Story, name: &str) {
     let wanted = RowId::Object(named(&story.console, name).expect("the container"));
-    for _ in 0..40 {
-        let now = selected(&story.console);
-        if now.as_ref() == Some(&wanted) {
-            return;
-        }
-        assert!(story.console.press(Command::Down));
-        wait_for(story, "the next row", |console| selected(console) != now).await;
-    }
-    panic!("{name} is not in the list:\n{}", story.console.screen());
-}
-
-fn outcome(console: &Headless) -> &'static str {
-    console.state().operations.last().map_or("none", |operation| operation.outcome.as_str())
+    highlight(story, &LIST, |_, row| *row == wanted).await;
 }
 
 async fn open() -> Story {

@@ -3,30 +3,12 @@
 
 use quarterdeck::app::Headless;
 use quarterdeck::command::{Command, Key, KeyCode};
-use quarterdeck::state::verbs;
 use serde_json::{Value, json};
 
 use super::harness::Story;
+use super::steps::{outcome, press, wait_for};
 use crate::demo::ROLLOUT;
 use crate::demo::http::Http;
-
-fn outcome(console: &Headless) -> &str {
-    console.state().operations.last().map_or("", |operation| operation.outcome.as_str())
-}
-
-async fn wait_for(story: &mut Story, what: &str, holds: impl Fn(&Headless) -> bool) {
-    story.console.wait_for(what, holds).await.unwrap_or_else(|lost| panic!("{lost}"));
-}
-
-/// Presses a verb's key once the verb is on offer for the row that is selected.
-async fn press(story: &mut Story, command: Command) {
-    let offered = |console: &Headless| {
-        let target = verbs::target(console.state());
-        target.is_some_and(|target| verbs::available(console.state(), command, &target).is_ok())
-    };
-    wait_for(story, "the verb to be on offer", offered).await;
-    assert!(story.console.press(command), "{command:?} has a key on the Deck");
-}
 
 /// The line of the screen that holds a word.
 fn line(screen: &str, word: &str) -> String {

@@ -3,46 +3,25 @@
 
 use quarterdeck::app::Headless;
 use quarterdeck::command::{Command, Key, KeyCode};
-use quarterdeck::model::{Kind, Uid};
+use quarterdeck::model::{Kind, ObjectId, Uid};
 use quarterdeck::state::form::{self, Form, Value};
-use quarterdeck::state::lists;
-use quarterdeck::state::ui::{ListId, Overlay, Place, RowId};
+use quarterdeck::state::ui::Overlay;
 use quarterdeck::update::Msg;
 use serde_json::Value as Json;
 
 use super::harness::Story;
+use super::steps::{among_pipelines, outcome, wait_for};
 use crate::demo::http::Http;
 
 const HEADERS: [(&str, &str); 2] = [("User-Agent", "somebody else"), ("Authorization", "Bearer other")];
-const LIST: ListId = ListId::Place(Place::Pipelines);
-
-async fn wait_for(story: &mut Story, what: &str, holds: impl Fn(&Headless) -> bool) {
-    story.console.wait_for(what, holds).await.unwrap_or_else(|lost| panic!("{lost}"));
-}
-
-fn outcome(console: &Headless) -> &str {
-    console.state().operations.last().map_or("", |operation| operation.outcome.as_str())
-}
 
 /// Moves to the newest run of a workflow.
 async fn choose(story: &mut Story, workflow: &str) {
-    assert!(story.console.press(Command::ShowPipelines));
-    wait_for(story, "the pipelines", |console| lists::selected(console.state(), &LIST).is_some()).await;
-    assert!(story.console.press(Command::Top));
-    let selected = |console: &Headless| match lists::selected(console.state(), &LIST) {
-        Some(RowId::Object(id)) => Some(id),
-        _ => None,
+    let of = |console: &Headless, id: &ObjectId| {
+        let run = console.state().world.runs.get(&id.uid);
+        run.is_some_and(|run| run.kind == Kind::Run && run.workflow.as_str() == workflow)
     };
-    for _ in 0..200 {
-        let now = selected(&story.console);
-        let found = now.as_ref().and_then(|id| story.console.state().world.runs.get(&id.uid));
-        if found.is_some_and(|run| run.kind == Kind::Run && run.workflow.as_str() == workflow) {
-            return;
-        }
-        assert!(story.console.press(Command::Down));
-        wait_for(story, "the next row", |console| selected(console) != now).await;
-    }
-    panic!("no run of {workflow}:\n{}", story.console.screen());
+    among_pipelines(story, of).await;
 }
 
 fn filled(console: &Headless) -> Vec<(String, String)> {

@@ -7,10 +7,10 @@ use quarterdeck::command::Command;
 use quarterdeck::demo::Options;
 use quarterdeck::model::Kind;
 use quarterdeck::model::pipelines::{Jobs, Run, RunStatus};
-use quarterdeck::state::ui::{ListId, Place, RowId};
-use quarterdeck::state::{lists, runs};
+use quarterdeck::state::runs;
 
 use super::harness::Story;
+use super::steps::{choose, wait_for};
 
 fn latest(console: &Headless, workflow: &str) -> Option<Run> {
     let all = console.state().world.runs.rows().iter();
@@ -22,28 +22,12 @@ fn latest(console: &Headless, workflow: &str) -> Option<Run> {
     mine.max_by_key(|run| run.created).map(|run| run.as_ref().clone())
 }
 
-fn selected(console: &Headless) -> Option<RowId> {
-    lists::selected(console.state(), &ListId::Place(Place::Pipelines))
-}
-
 /// Highlights the newest run of a workflow and waits for its jobs.
 async fn jobs(story: &mut Story, workflow: &str) -> Jobs {
     let run = latest(&story.console, workflow).expect("a run of it");
-    let wanted = RowId::Object(run.id());
-    assert!(story.console.press(Command::ShowPipelines));
-    for _ in 0..100 {
-        let now = selected(&story.console);
-        if now.as_ref() == Some(&wanted) {
-            break;
-        }
-        let place = |row: &RowId| lists::position(story.console.state(), &ListId::Place(Place::Pipelines), row);
-        let down = now.as_ref().and_then(place) < place(&wanted);
-        assert!(story.console.press(if down { Command::Down } else { Command::Up }));
-        let moved = |console: &Headless| selected(console) != now;
-        story.console.wait_for("another row", moved).await.unwrap_or_else(|lost| panic!("{lost}"));
-    }
+    choose(story, &run).await;
     let there = |console: &Headless| runs::jobs(console.state(), &run.meta.uid).is_some();
-    story.console.wait_for("its jobs", there).await.unwrap_or_else(|lost| panic!("{lost}"));
+    wait_for(story, "its jobs", there).await;
     runs::jobs(story.console.state(), &run.meta.uid).expect("its jobs").as_ref().clone()
 }
 

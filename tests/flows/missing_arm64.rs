@@ -13,6 +13,7 @@ use quarterdeck::state::ui::{ListId, Place, RowId};
 use quarterdeck::state::{images, lists};
 
 use super::harness::Story;
+use super::steps::{choose, wait_for};
 
 fn image(console: &Headless, name: &str) -> Option<Arc<Image>> {
     let rows = console.state().world.images.rows();
@@ -26,10 +27,6 @@ fn selected(console: &Headless) -> Option<ObjectId> {
         RowId::Object(id) => Some(id),
         _ => None,
     }
-}
-
-async fn wait_for(story: &mut Story, what: &str, holds: impl Fn(&Headless) -> bool) {
-    story.console.wait_for(what, holds).await.unwrap_or_else(|lost| panic!("{lost}"));
 }
 
 async fn open() -> Story {
@@ -89,15 +86,7 @@ async fn arm64_missing_is_seen_from_the_run_and_from_the_image() {
     let found = image(&story.console, "1.44.0").unwrap();
     let run = images::run(story.console.state(), &found).expect("the run that built it");
     assert_eq!(run.branch.as_ref().unwrap().as_str(), "v1.44.0");
-    assert!(story.console.press(Command::ShowPipelines));
-    for _ in 0..200 {
-        let now = selected(&story.console);
-        if now.as_ref() == Some(&run.id()) {
-            break;
-        }
-        assert!(story.console.press(Command::Down));
-        wait_for(&mut story, "the next row", |console| selected(console) != now).await;
-    }
+    choose(&mut story, &run).await;
     assert!(story.console.press(Command::Open));
     wait_for(&mut story, "the run's page", |console| console.state().ui.place == Place::Run(run.id())).await;
     let screen = story.console.screen();

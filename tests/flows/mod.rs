@@ -17,6 +17,7 @@ mod missing_arm64;
 mod rate_limit;
 mod red_job;
 mod run_page;
+pub mod steps;
 mod story;
 mod tekton;
 mod watches;

@@ -9,6 +9,7 @@ use quarterdeck::demo::Options;
 use quarterdeck::model::pipelines::Quota;
 
 use super::harness::Story;
+use super::steps::wait_for;
 
 /// The hour ends so soon after whatever moment the world is held at.
 const HOUR: Duration = Duration::from_secs(10);
@@ -24,10 +25,6 @@ async fn begin() -> Story {
 
 fn quota(console: &Headless) -> Option<&Quota> {
     console.state().world.details.quotas.values().next()
-}
-
-async fn wait_for(story: &mut Story, what: &str, holds: impl Fn(&Headless) -> bool) {
-    story.console.wait_for(what, holds).await.unwrap_or_else(|lost| panic!("{lost}"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,13 +5,13 @@ use quarterdeck::app::Headless;
 use quarterdeck::command::Command;
 use quarterdeck::demo::Options;
 use quarterdeck::journal::Journal;
-use quarterdeck::model::ObjectId;
 use quarterdeck::model::pipelines::{Conclusion, Run, RunStatus};
-use quarterdeck::state::ui::{ListId, Overlay, Place, RowId};
-use quarterdeck::state::{lists, runs, verbs};
+use quarterdeck::state::ui::{Overlay, Place};
+use quarterdeck::state::{runs, verbs};
 use serde_json::Value;
 
 use super::harness::Story;
+use super::steps::{choose, outcome, press, wait_for};
 use crate::demo::http::Http;
 
 const HEADERS: [(&str, &str); 2] = [("User-Agent", "somebody else"), ("Authorization", "Bearer other")];
@@ -20,52 +20,11 @@ async fn flaky() -> Story {
     Story::of(Options { scenario: "flaky-e2e".to_owned(), held: true, ..Options::default() }).await
 }
 
-async fn wait_for(story: &mut Story, what: &str, holds: impl Fn(&Headless) -> bool) {
-    story.console.wait_for(what, holds).await.unwrap_or_else(|lost| panic!("{lost}"));
-}
-
-fn outcome(console: &Headless) -> &str {
-    console.state().operations.last().map_or("", |operation| operation.outcome.as_str())
-}
-
 /// The newest run of a repository that is as wanted.
 fn run_of(console: &Headless, repository: &str, wanted: impl Fn(&Run) -> bool) -> Option<Run> {
     let all = console.state().world.runs.rows().iter();
     let mine = all.filter(|run| run.repository().raw() == repository && wanted(run));
     mine.max_by_key(|run| run.created).map(|run| run.as_ref().clone())
-}
-
-fn selected(console: &Headless) -> Option<ObjectId> {
-    match lists::selected(console.state(), &ListId::Place(Place::Pipelines))? {
-        RowId::Object(id) => Some(id),
-        _ => None,
-    }
-}
-
-/// Opens the pipelines and moves to a run.
-async fn choose(story: &mut Story, run: &Run) {
-    assert!(story.console.press(Command::ShowPipelines));
-    wait_for(story, "the pipelines", |console| selected(console).is_some()).await;
-    let wanted = run.id();
-    for _ in 0..200 {
-        let now = selected(&story.console);
-        if now.as_ref() == Some(&wanted) {
-            return;
-        }
-        assert!(story.console.press(Command::Down));
-        wait_for(story, "the next row", |console| selected(console) != now).await;
-    }
-    panic!("the run is not in the list:\n{}", story.console.screen());
-}
-
-/// Presses a verb's key once the verb is on offer.
-async fn press(story: &mut Story, command: Command) {
-    let offered = |console: &Headless| {
-        let target = verbs::target(console.state());
-        target.is_some_and(|target| verbs::available(console.state(), command, &target).is_ok())
-    };
-    wait_for(story, "the verb to be on offer", offered).await;
-    assert!(story.console.press(command), "{command:?} has a key here");
 }
 
 /// POST by somebody else; the code of the answer.

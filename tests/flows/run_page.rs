@@ -9,13 +9,10 @@ use quarterdeck::state::lists;
 use quarterdeck::state::ui::{ListId, Place, RowId};
 
 use super::harness::Story;
+use super::steps::{highlight, wait_for};
 
 async fn of(scenario: &str) -> Story {
     Story::of(Options { scenario: scenario.to_owned(), held: true, ..Options::default() }).await
-}
-
-async fn wait_for(story: &mut Story, what: &str, holds: impl Fn(&Headless) -> bool) {
-    story.console.wait_for(what, holds).await.unwrap_or_else(|lost| panic!("{lost}"));
 }
 
 fn here(console: &Headless) -> ListId {
@@ -35,22 +32,10 @@ async fn open(story: &mut Story, repository: &str, wanted: impl Fn(&Run) -> bool
     run
 }
 
-/// Moves the selection down until it stands on such a row.
+/// Highlights the first such row.
 async fn move_to(story: &mut Story, wanted: impl Fn(&RowId) -> bool) {
-    let selected = |console: &Headless| lists::selected(console.state(), &here(console));
-    wait_for(story, "a selected row", |console| selected(console).is_some()).await;
-    assert!(story.console.press(Command::Top));
-    let first = |console: &Headless| lists::at(console.state(), &here(console), 0);
-    wait_for(story, "the first row", |console| selected(console) == first(console)).await;
-    for _ in 0..200 {
-        let now = selected(&story.console);
-        if now.as_ref().is_some_and(&wanted) {
-            return;
-        }
-        assert!(story.console.press(Command::Down));
-        wait_for(story, "the next row", |console| selected(console) != now).await;
-    }
-    panic!("no such row:\n{}", story.console.screen());
+    let list = here(&story.console);
+    highlight(story, &list, |_, row| wanted(row)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,20 +5,17 @@ use quarterdeck::action::Change;
 use quarterdeck::app::Headless;
 use quarterdeck::command::{Command, Key, KeyCode};
 use quarterdeck::demo::Options;
+use quarterdeck::model::Kind;
 use quarterdeck::model::pipelines::{Conclusion, Run, RunStatus};
-use quarterdeck::model::{Kind, ObjectId};
-use quarterdeck::state::ui::{ListId, Overlay, Place, RowId};
-use quarterdeck::state::{lists, runs};
+use quarterdeck::state::runs;
+use quarterdeck::state::ui::{Overlay, Place};
 
 use super::harness::Story;
+use super::steps::{choose, outcome, wait_for};
 use crate::demo::http::Http;
 
 async fn begin() -> Story {
     Story::of(Options { scenario: "pipelines".to_owned(), held: true, ..Options::default() }).await
-}
-
-async fn wait_for(story: &mut Story, what: &str, holds: impl Fn(&Headless) -> bool) {
-    story.console.wait_for(what, holds).await.unwrap_or_else(|lost| panic!("{lost}"));
 }
 
 fn found(console: &Headless, kind: Kind, workflow: &str, wanted: impl Fn(&Run) -> bool) -> Option<Run> {
@@ -29,40 +26,6 @@ fn found(console: &Headless, kind: Kind, workflow: &str, wanted: impl Fn(&Run) -
 
 fn moves(run: &Run) -> bool {
     run.status == RunStatus::InProgress
-}
-
-fn selected(console: &Headless) -> Option<ObjectId> {
-    match lists::selected(console.state(), &ListId::Place(Place::Pipelines))? {
-        RowId::Object(id) => Some(id),
-        _ => None,
-    }
-}
-
-/// Highlights a run among the pipelines.
-async fn choose(story: &mut Story, run: &Run) {
-    if matches!(story.console.state().ui.place, Place::Log(_)) {
-        assert!(story.console.press(Command::Back));
-        wait_for(story, "the page before", |console| !matches!(console.state().ui.place, Place::Log(_))).await;
-    }
-    assert!(story.console.press(Command::ShowPipelines));
-    wait_for(story, "the pipelines", |console| selected(console).is_some()).await;
-    let (list, wanted) = (ListId::Place(Place::Pipelines), run.id());
-    for _ in 0..400 {
-        let now = selected(&story.console);
-        if now.as_ref() == Some(&wanted) {
-            return;
-        }
-        // What has just ended moves away, and takes the highlight along.
-        let place = |row: Option<ObjectId>| lists::position(story.console.state(), &list, &RowId::Object(row?));
-        let down = place(now.clone()) < place(Some(wanted.clone()));
-        assert!(story.console.press(if down { Command::Down } else { Command::Up }));
-        wait_for(story, "another row", |console| selected(console) != now).await;
-    }
-    panic!("the run is not in the list:\n{}", story.console.screen());
-}
-
-fn outcome(console: &Headless) -> &str {
-    console.state().operations.last().map_or("", |operation| operation.outcome.as_str())
 }
 
 /// Presses a verb, reads its dialog, says yes.

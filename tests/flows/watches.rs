@@ -9,15 +9,11 @@ use quarterdeck::model::notify::{Hook, Occasion};
 use quarterdeck::model::pipelines::{Run, RunStatus};
 use quarterdeck::model::scope::Settings;
 use quarterdeck::state::expected;
-use quarterdeck::state::lists;
-use quarterdeck::state::ui::{ListId, Place, RowId};
+use quarterdeck::state::ui::Place;
 use serde_json::Value;
 
 use super::harness::{Story, all_heard};
-
-async fn wait_for(story: &mut Story, what: &str, holds: impl Fn(&Headless) -> bool) {
-    story.console.wait_for(what, holds).await.unwrap_or_else(|lost| panic!("{lost}"));
-}
+use super::steps::{choose, wait_for};
 
 fn running(console: &Headless) -> Option<Run> {
     let mut all = console.state().world.runs.rows().iter();
@@ -27,19 +23,8 @@ fn running(console: &Headless) -> Option<Run> {
 /// Goes to the list of pipelines and highlights a run that runs.
 async fn choose_the_running(story: &mut Story) -> Run {
     let run = running(&story.console).expect("a run that runs");
-    let list = ListId::Place(Place::Pipelines);
-    let selected = |console: &Headless| lists::selected(console.state(), &list);
-    assert!(story.console.press(Command::ShowPipelines));
-    wait_for(story, "the pipelines", |console| selected(console).is_some()).await;
-    for _ in 0..200 {
-        let now = selected(&story.console);
-        if now == Some(RowId::Object(run.id())) {
-            return run;
-        }
-        assert!(story.console.press(Command::Down));
-        wait_for(story, "the next row", |console| selected(console) != now).await;
-    }
-    panic!("the run is not in the list:\n{}", story.console.screen());
+    choose(story, &run).await;
+    run
 }
 
 /// The same on its page.

@@ -7,10 +7,7 @@ use quarterdeck::state::ui::{ListId, Place};
 use quarterdeck::state::{lists, runs};
 
 use super::harness::Story;
-
-async fn wait_for(story: &mut Story, what: &str, holds: impl Fn(&Headless) -> bool) {
-    story.console.wait_for(what, holds).await.unwrap_or_else(|lost| panic!("{lost}"));
-}
+use super::steps::wait_for;
 
 fn page(console: &Headless) -> Option<ListId> {
     matches!(console.state().ui.place, Place::Run(_)).then(|| ListId::Place(console.state().ui.place.clone()))

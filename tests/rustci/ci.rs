@@ -4,20 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quarterdeck::action::{Action, Change, Operation, OperationId, Outcome, PipelineFile};
-use quarterdeck::clock::Clock;
-use quarterdeck::model::interest::Interest;
 use quarterdeck::model::scope::SecretSource;
-use quarterdeck::model::source::{Detail, FeedEvent, FeedId, FeedStatus, Object, SourceScope};
+use quarterdeck::model::source::SourceScope;
 use quarterdeck::model::{Kind, Name, ObjectId, SourceId, SystemId, Uid};
 use quarterdeck::net::{Deadlines, RustCi};
-use quarterdeck::systems::{Spec, Systems, Upstream};
+use quarterdeck::systems::{Spec, Upstream};
 use quarterdeck::text::Safe;
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
 
+pub use crate::faults::reading::Reading;
+use crate::faults::reading::Source;
 use crate::faults::server::{Reply, Request};
-use crate::faults::support::next;
-use crate::faults::watches::quick;
 
 pub const SOURCE: SourceId = SourceId(0);
 pub const PIPELINE: &str = "7a1f0c3e-0000-4000-a000-000000000001";
@@ -46,6 +43,16 @@ pub fn spec(client: RustCi) -> Spec {
         unusable: None,
     };
     Spec { scope, upstream: Some(Upstream::RustCi(client)) }
+}
+
+impl Source for RustCi {
+    fn spec(self) -> Spec {
+        spec(self)
+    }
+
+    fn run(id: &str) -> ObjectId {
+        object(Kind::Execution, id)
+    }
 }
 
 pub fn object(kind: Kind, id: &str) -> ObjectId {
@@ -147,71 +154,5 @@ pub fn server(write: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> impl
         ("GET", path) if path.ends_with(DONE) => Reply::json(whole(&done(), "")),
         ("GET", _) => refusal(404, "Not found"),
         _ => write(request),
-    }
-}
-
-/// A feed of the executions, and what it says.
-pub struct Reading {
-    pub systems: Systems,
-    pub rx: mpsc::Receiver<(FeedId, FeedEvent)>,
-}
-
-impl Reading {
-    pub fn start(client: RustCi) -> Self {
-        let (tx, rx) = mpsc::channel(256);
-        Self { systems: Systems::start_at(vec![spec(client)], &tx, Clock::system(), quick()), rx }
-    }
-
-    pub fn look_at(&self, id: &str) {
-        let jobs = vec![object(Kind::Execution, id)];
-        self.systems.look_at(Arc::new(Interest { jobs, ..Interest::default() }));
-    }
-
-    /// The first event that the closure takes.
-    pub async fn find<T>(&mut self, mut take: impl FnMut(&FeedEvent) -> Option<T>) -> T {
-        loop {
-            let (_, event) = next(&mut self.rx).await.expect("a feed that speaks");
-            if let Some(found) = take(&event) {
-                return found;
-            }
-        }
-    }
-
-    pub async fn runs(&mut self) -> Vec<Arc<quarterdeck::model::pipelines::Run>> {
-        self.find(|event| match event {
-            FeedEvent::Applied(objects) => Some(
-                objects
-                    .iter()
-                    .filter_map(|object| match object {
-                        Object::Run(run) => Some(Arc::clone(run)),
-                        _ => None,
-                    })
-                    .collect(),
-            ),
-            _ => None,
-        })
-        .await
-    }
-
-    pub async fn trouble(&mut self) -> (&'static str, String) {
-        self.find(|event| match event {
-            FeedEvent::Status(FeedStatus::Denied { message }) => Some(("denied", message.as_str().to_owned())),
-            FeedEvent::Status(FeedStatus::Failed { message, .. }) => Some(("failed", message.as_str().to_owned())),
-            FeedEvent::Status(FeedStatus::Stale { message, .. }) => Some(("stale", message.as_str().to_owned())),
-            _ => None,
-        })
-        .await
-    }
-
-    pub async fn jobs(&mut self) -> Result<Arc<quarterdeck::model::pipelines::Jobs>, Safe> {
-        self.find(|event| match event {
-            FeedEvent::Detail(Detail::Jobs(read)) => Some(read.jobs.clone()),
-            _ => None,
-        })
-        .await
-    }
-
-    pub async fn stop(self) {
-        assert!(self.systems.shutdown(Duration::from_secs(10)).await, "tasks left after shutdown");
     }
 }

@@ -5,26 +5,18 @@ use quarterdeck::app::Headless;
 use quarterdeck::command::{Command, Key, KeyCode};
 use quarterdeck::demo::Options;
 use quarterdeck::journal::Journal;
+use quarterdeck::model::Kind;
 use quarterdeck::model::pipelines::{Conclusion, Run, RunStatus};
-use quarterdeck::model::{Kind, ObjectId};
-use quarterdeck::state::lists;
-use quarterdeck::state::ui::{ListId, Overlay, Place, RowId};
+use quarterdeck::state::ui::Overlay;
 use tempfile::TempDir;
 
 use crate::flows::harness::Story;
+use crate::flows::steps::{choose, outcome, wait_for};
 
 const YAML: &str = "name: till-image\ndescription: The image of the till\nstages:\n  - name: build\n    steps:\n      - { name: compile, step_type: shell, config: { command: cargo build } }\n  - name: test\n    steps:\n      - { name: unit, step_type: shell, config: { command: cargo test } }\n";
 
 async fn begin() -> Story {
     Story::of(Options { scenario: "flaky-e2e".to_owned(), held: true, ..Options::default() }).await
-}
-
-async fn wait_for(story: &mut Story, what: &str, holds: impl Fn(&Headless) -> bool) {
-    story.console.wait_for(what, holds).await.unwrap_or_else(|lost| panic!("{lost}"));
-}
-
-fn outcome(console: &Headless) -> &str {
-    console.state().operations.last().map_or("", |operation| operation.outcome.as_str())
 }
 
 fn execution_of(console: &Headless, workflow: &str, wanted: impl Fn(&Run) -> bool) -> Option<Run> {
@@ -49,39 +41,6 @@ async fn enter(story: &mut Story, command: Command, text: &str) {
 async fn confirm(story: &mut Story, words: &str) {
     story.until("the dialog", |screen| screen.contains(words)).await;
     story.console.confirm().await.unwrap_or_else(|lost| panic!("{lost}"));
-}
-
-fn selected(console: &Headless) -> Option<ObjectId> {
-    match lists::selected(console.state(), &ListId::Place(Place::Pipelines))? {
-        RowId::Object(id) => Some(id),
-        _ => None,
-    }
-}
-
-async fn choose(story: &mut Story, run: &Run) {
-    if matches!(story.console.state().ui.place, Place::Log(_)) {
-        // Its digits are those of the log.
-        assert!(story.console.press(Command::Back));
-        wait_for(story, "the page before", |console| !matches!(console.state().ui.place, Place::Log(_))).await;
-    }
-    assert!(story.console.press(Command::ShowPipelines));
-    wait_for(story, "the pipelines", |console| selected(console).is_some()).await;
-    assert!(story.console.press(Command::Top));
-    let list = ListId::Place(Place::Pipelines);
-    wait_for(story, "the first row", |console| {
-        lists::at(console.state(), &list, 0) == selected(console).map(RowId::Object)
-    })
-    .await;
-    let wanted = run.id();
-    for _ in 0..200 {
-        let now = selected(&story.console);
-        if now.as_ref() == Some(&wanted) {
-            return;
-        }
-        assert!(story.console.press(Command::Down));
-        wait_for(story, "the next row", |console| selected(console) != now).await;
-    }
-    panic!("the execution is not in the list:\n{}", story.console.screen());
 }
 
 fn toast_has(console: &Headless, words: &str) -> bool {

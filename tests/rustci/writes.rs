@@ -13,7 +13,7 @@ use super::ci::{
     DONE, OPERATION, PIPELINE, RUNNING, client, deadlines, done, file, operation, refusal, row, running, server, spec,
     trigger, whole,
 };
-use crate::faults::proxy::{Mode, Proxy};
+use crate::faults::proxy::{Mode, Proxy, WRITE_MODES};
 use crate::faults::server::{Refusing, Reply, Request, Server};
 use crate::faults::support::{block_on, evidence, perform};
 
@@ -114,19 +114,7 @@ fn refusals_in_all_shapes_are_told_whole() {
 #[test]
 fn r34_whatever_happens_to_it_a_write_is_sent_once() {
     block_on(async {
-        let modes = [
-            Mode::Answer(500),
-            Mode::Answer(502),
-            Mode::Answer(503),
-            Mode::Answer(504),
-            Mode::Answer(429),
-            Mode::ResetBefore,
-            Mode::ResetAfter,
-            Mode::ResetAnswered,
-            Mode::Stall,
-            Mode::Cut(5),
-        ];
-        for mode in modes {
+        for mode in WRITE_MODES {
             let server = Server::answering(server(|_| Reply::json("{}"))).await;
             let proxy = Proxy::start(&server.url, mode).await;
             let short = Deadlines { write: Duration::from_millis(800), ..deadlines() };

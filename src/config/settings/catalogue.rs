@@ -1,12 +1,13 @@
 //! `images:`: images that are built from folders of a repository.
 
 use super::tree::{Faults, Fields, Node};
-use super::words::{self, Wrong, checked};
+use super::words::{self, Wrong, checked, needed};
 use crate::config::errors::quoted;
 use crate::model::Name;
 use crate::model::builds::CatalogueImage;
 use crate::model::images::Reference;
 
+const THIS: &str = "this image";
 const KEYS: [&str; 7] = ["image", "tag", "repo", "folder", "dockerfile", "workflow", "path"];
 
 pub(super) fn read(node: &Node, faults: &mut Faults) -> Vec<CatalogueImage> {
@@ -23,9 +24,9 @@ pub(super) fn read(node: &Node, faults: &mut Faults) -> Vec<CatalogueImage> {
 }
 
 fn entry(fields: &Fields, faults: &mut Faults) -> Option<CatalogueImage> {
-    let image = needed(fields, "image", "ghcr.io/acme/python", words::image, faults);
-    let repository = needed(fields, "repo", "acme/images", words::repository, faults);
-    let folder = needed(fields, "folder", "python", inside, faults);
+    let image = needed(fields, "image", (THIS, "ghcr.io/acme/python"), words::image, faults);
+    let repository = needed(fields, "repo", (THIS, "acme/images"), words::repository, faults);
+    let folder = needed(fields, "folder", (THIS, "python"), inside, faults);
     let optional = |key: &'static str, check: fn(&str) -> Result<String, Wrong>, faults: &mut Faults| {
         fields.get(key).map(|node| checked(node, key, check, faults))
     };
@@ -51,24 +52,6 @@ fn entry(fields: &Fields, faults: &mut Faults) -> Option<CatalogueImage> {
             None => None,
         },
     })
-}
-
-fn needed(
-    fields: &Fields,
-    key: &str,
-    such_as: &str,
-    check: fn(&str) -> Result<String, Wrong>,
-    faults: &mut Faults,
-) -> Option<String> {
-    match fields.get(key) {
-        Some(node) => checked(node, key, check, faults),
-        None if fields.strange => None,
-        None => {
-            let hint = Some(format!("write {key}: {such_as}"));
-            faults.tell(fields.at, format!("this image has no {key}"), hint);
-            None
-        }
-    }
 }
 
 /// A path below the repository; `.` is all of it.

@@ -1,14 +1,15 @@
 //! `sources:`: where GitHub, Prometheus, Alertmanager, Docker, RustCI and the registries of images are, and
 //! what proves who asks.
 
-use super::tree::{Faults, Fields, Node, What};
+use super::tree::{Faults, Node, What};
 use super::unbuilt::Unbuilt;
-use super::words::{Wrong, checked};
+use super::words::{checked, needed};
 use super::{secret, urls, words};
 use crate::config::errors::quoted;
 use crate::model::Name;
 use crate::model::scope::{DockerSource, GitHubSource, HttpSource, Login, RegistrySource, RustCiSource, Sources};
 
+const AN_ADDRESS: &str = "https://HOST";
 const KEYS: [&str; 6] = ["github", "prometheus", "alertmanager", "docker", "registries", "rustci"];
 
 pub(super) fn read(node: &Node, unbuilt: &mut Unbuilt, faults: &mut Faults) -> Sources {
@@ -27,7 +28,7 @@ pub(super) fn read(node: &Node, unbuilt: &mut Unbuilt, faults: &mut Faults) -> S
     if let Some(node) = fields.get("docker")
         && let Some(fields) = node.fields("docker", &["host"], faults)
     {
-        let host = address(&fields, "host", "docker", urls::docker, faults);
+        let host = needed(&fields, "host", ("docker", "unix:///var/run/docker.sock"), urls::docker, faults);
         sources.docker = host.map(|host| DockerSource { host, discovered: None });
     }
     if let Some(node) = fields.get("registries") {
@@ -113,7 +114,7 @@ fn github(node: &Node, faults: &mut Faults) -> Option<GitHubSource> {
 
 fn http(node: &Node, name: &str, faults: &mut Faults) -> Option<HttpSource> {
     let fields = node.fields(name, &["url", "token"], faults)?;
-    let url = address(&fields, "url", name, urls::http, faults);
+    let url = needed(&fields, "url", (name, AN_ADDRESS), urls::http, faults);
     let token = secret::of(&fields, "token", faults);
     Some(HttpSource { url: url?, token, discovered: None })
 }
@@ -139,30 +140,11 @@ fn rustci(node: &Node, faults: &mut Faults) -> Vec<RustCiSource> {
 fn rustci_server(node: &Node, faults: &mut Faults) -> Option<RustCiSource> {
     let fields = node.fields("rustci", &["name", "url", "token"], faults)?;
     let name = fields.get("name").map(|node| checked(node, "name", words::name, faults));
-    let url = address(&fields, "url", "rustci", urls::http, faults);
+    let url = needed(&fields, "url", ("rustci", AN_ADDRESS), urls::http, faults);
     let token = secret::of(&fields, "token", faults);
     let name = match name {
         Some(checked) => Some(Name::new(&checked?)),
         None => None,
     };
     Some(RustCiSource { name, url: url?, token, discovered: None })
-}
-
-/// The address of a server, which it cannot do without.
-fn address(
-    fields: &Fields,
-    key: &str,
-    name: &str,
-    check: fn(&str) -> Result<String, Wrong>,
-    faults: &mut Faults,
-) -> Option<String> {
-    match fields.get(key) {
-        Some(node) => checked(node, key, check, faults),
-        None if fields.strange => None,
-        None => {
-            let hint = if key == "host" { "unix:///var/run/docker.sock" } else { "https://HOST" };
-            faults.tell(fields.at, format!("{name} has no {key}"), Some(format!("write {key}: {hint}")));
-            None
-        }
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::tree::{Faults, Node};
+use super::tree::{Faults, Fields, Node};
 use crate::config::errors::quoted;
 use crate::slo::promql;
 
@@ -18,6 +18,24 @@ pub(super) fn checked<T>(
 ) -> Option<T> {
     let word = node.word(name, faults)?;
     check(word).map_err(|(message, hint)| faults.tell(&node.at, message, hint)).ok()
+}
+
+/// The word of a field that `whose` cannot do without.
+pub(super) fn needed<T>(
+    fields: &Fields,
+    key: &str,
+    (whose, such_as): (&str, &str),
+    check: impl Fn(&str) -> Result<T, Wrong>,
+    faults: &mut Faults,
+) -> Option<T> {
+    match fields.get(key) {
+        Some(node) => checked(node, key, check, faults),
+        None if fields.strange => None,
+        None => {
+            faults.tell(fields.at, format!("{whose} has no {key}"), Some(format!("write {key}: {such_as}")));
+            None
+        }
+    }
 }
 
 fn wrong<T>(message: impl Into<String>, hint: &str) -> Result<T, Wrong> {
