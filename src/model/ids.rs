@@ -103,6 +103,8 @@ pub enum Kind {
     Rollout,
     AnalysisRun,
     Experiment,
+    /// Argo CD's: what keeps objects as a repository says.
+    Application,
     /// A workflow run.
     Run,
     /// A job of a workflow run. Read with its run, so it has no feed of its own.
@@ -135,7 +137,7 @@ pub enum Kind {
 
 impl Kind {
     /// Those that are listed and watched in a cluster.
-    pub const IN_CLUSTERS: [Self; 10] = [
+    pub const IN_CLUSTERS: [Self; 11] = [
         Self::Namespace,
         Self::Deployment,
         Self::ReplicaSet,
@@ -144,12 +146,13 @@ impl Kind {
         Self::Rollout,
         Self::AnalysisRun,
         Self::Experiment,
+        Self::Application,
         Self::PipelineRun,
         Self::TaskRun,
     ];
 
     /// Those with feeds.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Namespace,
         Self::Deployment,
         Self::ReplicaSet,
@@ -158,6 +161,7 @@ impl Kind {
         Self::Rollout,
         Self::AnalysisRun,
         Self::Experiment,
+        Self::Application,
         Self::Run,
         Self::PipelineRun,
         Self::TaskRun,
@@ -221,6 +225,7 @@ impl Kind {
             Self::Rollout => "Rollout",
             Self::AnalysisRun => "AnalysisRun",
             Self::Experiment => "Experiment",
+            Self::Application => "Application",
             Self::Run => "Run",
             Self::Job => "Job",
             Self::Workflow => "Workflow",
@@ -251,6 +256,7 @@ impl Kind {
             Self::Rollout => "rollouts",
             Self::AnalysisRun => "analysisruns",
             Self::Experiment => "experiments",
+            Self::Application => "applications",
             Self::Run => "runs",
             Self::Job => "jobs",
             Self::Workflow => "workflows",
@@ -273,6 +279,7 @@ impl Kind {
         match self {
             Self::Namespace | Self::Deployment | Self::ReplicaSet | Self::Pod | Self::Event => SystemId::Kubernetes,
             Self::Rollout | Self::AnalysisRun | Self::Experiment => SystemId::Rollouts,
+            Self::Application => SystemId::ArgoCd,
             Self::Run | Self::Job | Self::Workflow => SystemId::GitHub,
             Self::PipelineRun | Self::Pipeline | Self::TaskRun | Self::LoneTaskRun => SystemId::Tekton,
             Self::Execution | Self::Stage | Self::CiPipeline => SystemId::RustCi,
@@ -288,6 +295,7 @@ impl Kind {
 pub enum SystemId {
     Kubernetes,
     Rollouts,
+    ArgoCd,
     Tekton,
     GitHub,
     RustCi,
@@ -297,9 +305,10 @@ pub enum SystemId {
 }
 
 impl SystemId {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Kubernetes,
         Self::Rollouts,
+        Self::ArgoCd,
         Self::Tekton,
         Self::GitHub,
         Self::RustCi,
@@ -308,12 +317,19 @@ impl SystemId {
         Self::Registry,
     ];
 
+    /// Many clusters do not have it, and nobody misses it there.
+    #[must_use]
+    pub const fn is_optional(self) -> bool {
+        matches!(self, Self::ArgoCd | Self::Tekton)
+    }
+
     /// As written in `status --json` and in messages.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Kubernetes => "kubernetes",
             Self::Rollouts => "rollouts",
+            Self::ArgoCd => "argocd",
             Self::Tekton => "tekton",
             Self::GitHub => "github",
             Self::RustCi => "rustci",
@@ -329,6 +345,7 @@ impl SystemId {
         match self {
             Self::Kubernetes => "k8s",
             Self::Rollouts => "argo",
+            Self::ArgoCd => "argocd",
             Self::Tekton => "tekton",
             Self::GitHub => "github",
             Self::RustCi => "rustci",

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::applications::Application;
 use super::approvals::PendingRead;
 use super::asides::AsideRead;
 use super::builds::FolderRead;
@@ -19,12 +20,15 @@ use super::workflows::WorkflowRead;
 use super::{Kind, Name, SourceId, SystemId, Uid};
 use crate::text::Safe;
 
+/// The namespace Argo CD is installed in by its own manifests.
+const ARGOCD: &str = "argocd";
+
 /// One source of the scope, pinned at start: a Kubernetes cluster, a GitHub host, a Prometheus, a
 /// Docker Engine, a container registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceScope {
     pub id: SourceId,
-    /// [`SystemId::Kubernetes`] for a cluster, which serves Argo Rollouts and Tekton too.
+    /// [`SystemId::Kubernetes`] for a cluster, which serves Argo Rollouts, Argo CD and Tekton too.
     pub system: SystemId,
     /// The kubeconfig context, or `demo`; of other sources the host.
     pub name: Name,
@@ -44,8 +48,8 @@ impl SourceScope {
     #[must_use]
     pub const fn systems(&self) -> &'static [SystemId] {
         match self.system {
-            SystemId::Kubernetes | SystemId::Rollouts | SystemId::Tekton => {
-                &[SystemId::Kubernetes, SystemId::Rollouts, SystemId::Tekton]
+            SystemId::Kubernetes | SystemId::Rollouts | SystemId::ArgoCd | SystemId::Tekton => {
+                &[SystemId::Kubernetes, SystemId::Rollouts, SystemId::ArgoCd, SystemId::Tekton]
             }
             SystemId::GitHub => &[SystemId::GitHub],
             SystemId::RustCi => &[SystemId::RustCi],
@@ -64,7 +68,13 @@ impl SourceScope {
         };
         let feed = |kind, namespace: &Option<Name>| FeedId { cluster: self.id, kind, namespace: namespace.clone() };
         let kinds = Kind::ALL.iter().filter(|kind| self.systems().contains(&kind.system()));
-        kinds.flat_map(|kind| namespaces.iter().map(|name| feed(*kind, name))).collect()
+        let mut feeds: Vec<FeedId> = kinds.flat_map(|kind| namespaces.iter().map(|name| feed(*kind, name))).collect();
+        // What keeps the objects of a namespace lives in another one.
+        let home = Some(Name::new(ARGOCD));
+        if self.systems().contains(&SystemId::ArgoCd) && !namespaces.contains(&None) && !namespaces.contains(&home) {
+            feeds.push(feed(Kind::Application, &home));
+        }
+        feeds
     }
 }
 
@@ -169,6 +179,7 @@ pub enum Object {
     Rollout(Arc<Rollout>),
     AnalysisRun(Arc<AnalysisRun>),
     Experiment(Arc<Experiment>),
+    Application(Arc<Application>),
     Run(Arc<Run>),
     PipelineRun(Arc<PipelineRun>),
     TaskRun(Arc<TaskRun>),
@@ -190,6 +201,7 @@ impl Object {
             Self::Rollout(row) => &row.meta,
             Self::AnalysisRun(row) => &row.meta,
             Self::Experiment(row) => &row.meta,
+            Self::Application(row) => &row.meta,
             Self::Run(row) => &row.meta,
             Self::PipelineRun(row) => &row.run.meta,
             Self::TaskRun(row) => &row.meta,

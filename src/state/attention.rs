@@ -37,7 +37,8 @@ impl Attention {
                 };
                 self.change(&row.meta.uid, !observed, mono);
             }
-            Object::Namespace(_)
+            Object::Application(_)
+            | Object::Namespace(_)
             | Object::ReplicaSet(_)
             | Object::Event(_)
             | Object::AnalysisRun(_)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::State;
 use super::blocker::{self, Blocker};
+use super::gitops::{self, Kept};
 use super::images::{self, Joined};
 use super::kinship::{self, Stranger};
 use super::matrix::{self, Matrix};
@@ -20,6 +21,7 @@ pub struct Derived {
     stranger: Option<(u64, Option<Stranger>)>,
     images: Option<(u64, Arc<Joined>)>,
     deploys: Option<(u64, Arc<Deploys>)>,
+    kept: Option<(u64, Arc<Kept>)>,
 }
 
 impl Derived {
@@ -32,6 +34,7 @@ impl Derived {
 
 /// Makes what is missing or old.
 pub fn settle(state: &mut State) {
+    state.derived.kept = Some((state.world.applications.revision(), kept(state)));
     state.derived.images = Some((images::revision(state), images(state)));
     state.derived.deploys = Some((slos::revision(state), deploys(state)));
     state.derived.matrix = Some((matrix::revision(state), matrix(state)));
@@ -86,6 +89,15 @@ pub fn deploys(state: &State) -> Arc<Deploys> {
     match &state.derived.deploys {
         Some((at, deploys)) if *at == slos::revision(state) => Arc::clone(deploys),
         _ => Arc::new(slos::deploys(state)),
+    }
+}
+
+/// Which Application keeps which workload.
+#[must_use]
+pub fn kept(state: &State) -> Arc<Kept> {
+    match &state.derived.kept {
+        Some((at, kept)) if *at == state.world.applications.revision() => Arc::clone(kept),
+        _ => Arc::new(gitops::kept(state)),
     }
 }
 

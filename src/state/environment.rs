@@ -3,7 +3,7 @@
 //! name, and names that contain `prod` or `live` are protected.
 
 use super::ui::{Place, RowId};
-use super::{State, lists, runs};
+use super::{State, gitops, lists, runs};
 use crate::model::pipelines::{Run, RunStatus};
 use crate::model::scope::{Environment, Protection};
 use crate::model::{Kind, Name, ObjectId, SourceId, SystemId};
@@ -60,6 +60,12 @@ pub fn of_object(state: &State, id: &ObjectId) -> Option<Name> {
         }
         Kind::CiPipeline | Kind::Workflow | Kind::Build => of_texts(state, &[id.name.raw()]),
         Kind::Container => of_texts(state, &[id.name.raw(), id.namespace.raw()]),
+        // It lives in Argo CD's namespace; what it keeps does not.
+        Kind::Application => {
+            let row = state.world.applications.get(&id.uid)?;
+            let cluster = gitops::destination(state, row)?;
+            Some(of(state, cluster, &row.destination.namespace))
+        }
         _ => is_in_a_cluster(id).then(|| of(state, id.cluster, &id.namespace)),
     }
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::freshness::{self, Freshness};
 use super::rollout_info::{Counts, ExperimentInfo, ReplicaSetInfo, Revision, RolloutInfo};
-use super::{State, blocker, deployment_status, environment, rollout_info, tekton, verbs};
+use super::{State, blocker, deployment_status, environment, optional, rollout_info, verbs};
 use crate::action::Operation;
 use crate::command::Command;
 use crate::model::kubernetes::{Deployment, Replicas, RolloutVerdict};
@@ -217,8 +217,8 @@ fn cluster_name(state: &State, id: SourceId) -> String {
 }
 
 fn source_rows(state: &State, cluster: &SourceScope) -> impl Iterator<Item = Source> {
-    // Of a cluster without Tekton nothing is said of it, as nothing is said of all else it has not.
-    let told = |system: &&SystemId| **system != SystemId::Tekton || tekton::is_in(state, cluster.id);
+    // Of what many clusters do not have nothing is said where it is not.
+    let told = |system: &&SystemId| !system.is_optional() || optional::is_in(state, cluster.id, **system);
     cluster.systems().iter().filter(told).map(|system| source(state, cluster, *system))
 }
 

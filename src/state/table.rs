@@ -208,6 +208,7 @@ rows!(
     crate::model::rollouts::Rollout,
     crate::model::rollouts::AnalysisRun,
     crate::model::rollouts::Experiment,
+    crate::model::applications::Application,
     crate::model::pipelines::Run,
     crate::model::tekton::TaskRun,
     crate::model::slo::Slo,

@@ -8,9 +8,8 @@ use std::sync::Arc;
 use super::State;
 use super::world::World;
 use crate::model::pipelines::{Conclusion, Job, Jobs, Run, RunStatus};
-use crate::model::source::FeedStatus;
 use crate::model::tekton::{Attempt, PipelineRun, TaskRun, Value, attempt_of, attempt_uid};
-use crate::model::{Kind, Name, ObjectId, SourceId, SystemId, Uid};
+use crate::model::{Kind, Name, ObjectId, Uid};
 use crate::safe;
 use crate::text::Safe;
 
@@ -238,18 +237,4 @@ fn why_skipped(state: &State, job: &Job) -> Option<Safe> {
 pub fn listed(values: &[Value]) -> Safe {
     let all: Vec<Safe> = values.iter().map(|value| safe!("{}={}", value.name, value.value)).collect();
     Safe::join(&all, ", ")
-}
-
-/// Tekton is known to be in a cluster: it was read, or the server will not let us look. While a cluster
-/// says nothing at all, Tekton is not missed.
-#[must_use]
-pub fn is_in(state: &State, cluster: SourceId) -> bool {
-    let mut feeds = state.world.feeds_of(cluster, SystemId::Tekton);
-    feeds.any(|(_, feed)| feed.complete || matches!(feed.status, FeedStatus::Denied { .. }))
-}
-
-/// The same of any cluster of the scope.
-#[must_use]
-pub fn is_there(state: &State) -> bool {
-    state.world.clusters().any(|cluster| is_in(state, cluster.id))
 }

@@ -40,6 +40,10 @@ pub enum Place {
     Runners,
     /// What scanners found in the repository of a run.
     Security(ObjectId),
+    /// Applications of Argo CD.
+    Applications,
+    /// One: what is not as its repository says, and what was deployed before.
+    Application(ObjectId),
     /// An image: its platforms, its commit and run, who runs it.
     Image(ObjectId),
     /// A pod: containers with reasons, events.
@@ -95,6 +99,10 @@ pub enum RowId {
     Pool(Name, String),
     /// A finding of a scanner, or (`true`) a secret, by its number.
     Security(bool, i64),
+    /// An object that an Application keeps: kind, namespace and name.
+    Kept(Safe, Name, Name),
+    /// A deployment of an Application, by its id.
+    Deployed(i64),
     /// A revision heading.
     Revision(i64),
     /// A container of a pod.

@@ -12,6 +12,7 @@ use super::details::Details;
 use super::run_order::Ordered;
 use super::table::Table;
 use super::tekton;
+use crate::model::applications::Application;
 use crate::model::docker::DockerContainer;
 use crate::model::images::Image;
 use crate::model::kubernetes::{Deployment, Event, Namespace, Pod, ReplicaSet};
@@ -38,6 +39,7 @@ pub struct World {
     pub rollouts: Table<Rollout>,
     pub analysis_runs: Table<AnalysisRun>,
     pub experiments: Table<Experiment>,
+    pub applications: Table<Application>,
     /// Of every system.
     pub runs: Table<Run>,
     ordered_runs: Ordered,
@@ -200,6 +202,7 @@ impl World {
             + self.rollouts.revision()
             + self.analysis_runs.revision()
             + self.experiments.revision()
+            + self.applications.revision()
             + self.runs.revision()
             + self.pipeline_runs.revision()
             + self.task_runs.revision()
@@ -228,6 +231,7 @@ impl World {
             Kind::Rollout => self.rollouts.get(uid).is_some(),
             Kind::AnalysisRun => self.analysis_runs.get(uid).is_some(),
             Kind::Experiment => self.experiments.get(uid).is_some(),
+            Kind::Application => self.applications.get(uid).is_some(),
             Kind::Run | Kind::PipelineRun | Kind::LoneTaskRun | Kind::Execution => self.runs.get(uid).is_some(),
             Kind::Job | Kind::TaskRun | Kind::Stage => self.details.job(uid).is_some(),
             Kind::CiPipeline => self.details.pipeline(uid).is_some(),
@@ -249,6 +253,7 @@ impl World {
             .or_else(|| self.replica_sets.get(uid).map(|row| row.meta.id(Kind::ReplicaSet)))
             .or_else(|| self.analysis_runs.get(uid).map(|row| row.meta.id(Kind::AnalysisRun)))
             .or_else(|| self.experiments.get(uid).map(|row| row.meta.id(Kind::Experiment)))
+            .or_else(|| self.applications.get(uid).map(|row| row.id()))
             .or_else(|| self.runs.get(uid).map(|row| row.id()))
             .or_else(|| self.slos.get(uid).map(|row| row.meta.id(Kind::Slo)))
             .or_else(|| self.containers.get(uid).map(|row| row.meta.id(Kind::Container)))
@@ -299,6 +304,7 @@ impl World {
             Object::Rollout(row) => put!(rollouts, row),
             Object::AnalysisRun(row) => put!(analysis_runs, row),
             Object::Experiment(row) => put!(experiments, row),
+            Object::Application(row) => put!(applications, row),
             Object::Run(row) => self.put_run(row),
             Object::PipelineRun(row) => {
                 let uid = self.put_run(Arc::clone(&row.run));
@@ -341,6 +347,7 @@ impl World {
             }
             Kind::AnalysisRun => drop(self.analysis_runs.remove(uid)),
             Kind::Experiment => drop(self.experiments.remove(uid)),
+            Kind::Application => drop(self.applications.remove(uid)),
             Kind::Run | Kind::PipelineRun | Kind::LoneTaskRun | Kind::Execution => {
                 if let Some(run) = self.runs.remove(uid) {
                     self.ordered_runs.remove(&run);
@@ -383,6 +390,7 @@ impl World {
             Kind::Rollout => drop(self.rollouts.retain_listed(id, seen)),
             Kind::AnalysisRun => drop(self.analysis_runs.retain_listed(id, seen)),
             Kind::Experiment => drop(self.experiments.retain_listed(id, seen)),
+            Kind::Application => drop(self.applications.retain_listed(id, seen)),
             Kind::Run | Kind::PipelineRun | Kind::Execution => {
                 let its = |run: &Run| run.kind == id.kind;
                 self.runs.retain_listed_of(id, seen, its).iter().for_each(|run| self.ordered_runs.remove(run));

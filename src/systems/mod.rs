@@ -3,6 +3,7 @@
 //! [`Systems`] runs them: a supervised task per feed and a heartbeat per cluster, one send per
 //! operation. What they find out goes to the loop through the channels it gave.
 
+pub mod argocd;
 pub mod docker;
 mod feed;
 pub mod github;
@@ -342,6 +343,7 @@ fn place(kind: Kind, namespace: Option<&Name>) -> Option<(String, String)> {
     match kind.system() {
         SystemId::Kubernetes => kubernetes::watch::list(kind, namespace),
         SystemId::Rollouts => rollouts::watch::list(kind, namespace),
+        SystemId::ArgoCd => argocd::watch::list(kind, namespace),
         SystemId::Tekton => tekton::watch::list(kind, namespace),
         SystemId::GitHub | SystemId::RustCi | SystemId::Prometheus | SystemId::Docker | SystemId::Registry => None,
     }

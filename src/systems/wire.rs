@@ -310,6 +310,8 @@ pub struct Labels<'a>(Vec<(&'static str, Text<'a>)>);
 const KEPT: &[&str] = &[
     "app.kubernetes.io/managed-by",
     "argocd.argoproj.io/instance",
+    "argocd.argoproj.io/refresh",
+    "argocd.argoproj.io/skip-reconcile",
     "argocd.argoproj.io/tracking-id",
     "deployment.kubernetes.io/revision",
     "environment",

@@ -119,6 +119,7 @@ fn wanted(state: &State) -> Vec<Command> {
         Place::Slo | Place::Runners => vec![C::Open, C::Filter, C::FaultsOnly, C::Leave],
         Place::Security(_) => vec![C::Browse, C::Filter, C::FaultsOnly, C::Leave],
         Place::Objective(_) => vec![C::Open, C::Copy, C::Leave],
+        Place::Applications | Place::Application(_) => vec![C::Open, C::Filter, C::FaultsOnly, C::Copy, C::Leave],
         Place::Image(_) => vec![C::Open, C::BuildImage, C::PushImage, C::CancelBuild, C::Copy, C::Leave],
         Place::Log(id) if id.kind == crate::model::Kind::Build => {
             vec![C::CancelBuild, C::PushImage, C::BuildImage, C::Follow, C::Filter, C::NextError, C::Save, C::Leave]
@@ -127,7 +128,9 @@ fn wanted(state: &State) -> Vec<Command> {
             vec![C::Open, C::RestartContainer, C::PullImage, C::Logs, C::Filter, C::FaultsOnly, C::Leave]
         }
         Place::Pods => vec![C::Open, C::Logs, C::Filter, C::FaultsOnly, C::Leave],
-        Place::Environments => vec![C::Open, C::AllPods, C::Containers, C::Filter, C::FaultsOnly, C::Logs],
+        Place::Environments => {
+            vec![C::Open, C::AllPods, C::Containers, C::Applications, C::Filter, C::FaultsOnly, C::Logs]
+        }
         Place::Rollouts | Place::Rollout(_) | Place::Workload(_) => {
             vec![C::Open, C::Filter, C::FaultsOnly, C::Logs, C::Leave]
         }

@@ -11,7 +11,7 @@ use crate::model::source::SourceScope;
 use crate::model::{Kind, SystemId};
 use crate::safe;
 use crate::state::freshness::{self, Freshness};
-use crate::state::{State, environment, slos, tekton};
+use crate::state::{State, environment, optional, slos};
 use crate::text::{self, Safe};
 
 pub fn draw(state: &State, pen: &mut Pen<'_>) {
@@ -76,7 +76,9 @@ fn sources(state: &State, room: Room) -> Words {
     let there = SystemId::ALL.into_iter().filter(|system| state.world.of_system(*system).next().is_some());
     let mut shown: Vec<(SystemId, Freshness)> = there.map(|system| (system, of_system(state, system))).collect();
     // Most clusters run no pipelines, and nobody misses them there.
-    shown.retain(|(system, _)| *system != SystemId::Tekton || tekton::is_there(state));
+    shown.retain(|(system, _)| optional::is_there(state, *system));
+    // Beside Argo Rollouts it is worth a word when something is the matter with it.
+    shown.retain(|(system, freshness)| *system != SystemId::ArgoCd || !is_calm(freshness));
     if room != Room::Wide {
         let short = |system| system == SystemId::GitHub && is_short(state);
         shown.retain(|(system, freshness)| !is_calm(freshness) || short(*system));

@@ -148,6 +148,7 @@ pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>
         Command::Mark => confirm::mark(state),
         Command::Containers => places::go(state, Place::Containers),
         Command::Images => places::go(state, Place::Images),
+        Command::Applications => places::go(state, Place::Applications),
         Command::Runners => places::go(state, Place::Runners),
         Command::Security => places::security(state),
         Command::Logs if !in_log => places::logs(state),

@@ -43,6 +43,7 @@ pub fn pod_of(state: &State, id: &ObjectId) -> Option<ObjectId> {
         | Kind::Event
         | Kind::AnalysisRun
         | Kind::Experiment
+        | Kind::Application
         | Kind::Run
         | Kind::PipelineRun
         | Kind::LoneTaskRun

@@ -61,8 +61,13 @@ const fn level(place: &Place) -> u8 {
     match place {
         Place::Deck => 0,
         Place::Pipelines | Place::Environments | Place::Rollouts | Place::Slo | Place::Inbox | Place::Journal => 1,
-        Place::Pods | Place::Containers | Place::Images | Place::Runners => 2,
-        Place::Workload(_) | Place::Rollout(_) | Place::Run(_) | Place::Objective(_) | Place::Image(_) => 3,
+        Place::Pods | Place::Containers | Place::Images | Place::Runners | Place::Applications => 2,
+        Place::Workload(_)
+        | Place::Rollout(_)
+        | Place::Run(_)
+        | Place::Objective(_)
+        | Place::Image(_)
+        | Place::Application(_) => 3,
         Place::Pod(_) | Place::Analysis(_) | Place::Security(_) => 4,
         Place::Log(_) => 5,
     }
@@ -115,6 +120,7 @@ pub(super) fn page_of(id: &ObjectId) -> Option<Place> {
         Kind::Run | Kind::PipelineRun | Kind::LoneTaskRun | Kind::Execution => Some(Place::Run(id.clone())),
         Kind::Slo => Some(Place::Objective(id.clone())),
         Kind::Image => Some(Place::Image(id.clone())),
+        Kind::Application => Some(Place::Application(id.clone())),
         Kind::Job | Kind::TaskRun | Kind::Stage | Kind::Container | Kind::Build => Some(Place::Log(id.clone())),
         Kind::ReplicaSet
         | Kind::Namespace
@@ -245,6 +251,7 @@ const fn page_object(place: &Place) -> Option<&ObjectId> {
         | Place::Run(id)
         | Place::Objective(id)
         | Place::Image(id)
+        | Place::Application(id)
         | Place::Security(id)
         | Place::Pod(id)
         | Place::Analysis(id)
@@ -255,6 +262,7 @@ const fn page_object(place: &Place) -> Option<&ObjectId> {
         | Place::Pods
         | Place::Containers
         | Place::Images
+        | Place::Applications
         | Place::Runners
         | Place::Rollouts
         | Place::Slo

@@ -1,6 +1,7 @@
 //! Why is it not moving: one situation, one first cause, one sentence.
 
-mod objects;
+pub mod gitops;
+pub mod objects;
 mod pods;
 mod stops;
 
@@ -27,8 +28,9 @@ fn found(state: &State) -> Option<Blocker> {
 
 #[test]
 fn each_situation_has_its_first_cause() {
-    let situations: Vec<Situation> = [pods::pods_of_a_canary(), stops::analyses(), stops::stops()].concat();
-    assert!(situations.len() >= 25);
+    let situations: Vec<Situation> =
+        [pods::pods_of_a_canary(), stops::analyses(), stops::stops(), gitops::applications()].concat();
+    assert!(situations.len() >= 40);
     for (name, objects, expected) in situations {
         let found = found(&with(now(), &objects));
         let told = found.as_ref().map(|blocker| (blocker.reason.as_str(), blocker.sentence.as_str()));

@@ -2,7 +2,7 @@
 
 mod approvals;
 mod asides;
-mod blockers;
+pub mod blockers;
 mod extremes;
 mod frames;
 mod github;

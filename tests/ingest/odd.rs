@@ -73,6 +73,14 @@ fn rich(kind: Kind) -> Value {
         Kind::Experiment => json!({ "metadata": meta, "status": { "phase": "Running", "message": "m",
             "templateStatuses": [{ "name": "t", "status": "Running", "message": "m", "podTemplateHash": "h", "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1 }],
             "analysisRuns": [{ "name": "a", "analysisRun": "r", "phase": "Running", "message": "m" }] } }),
+        Kind::Application => {
+            super::blockers::gitops::application(&json!({ "metadata": meta, "operation": { "sync": {} },
+            "spec": { "sources": [{ "repoURL": "r", "chart": "c", "targetRevision": "1.2.3" }], "destination": { "name": "east" } },
+            "status": { "sync": { "revisions": ["a", "b"] }, "conditions": [{ "type": "SyncError", "message": "m" }],
+                "operationState": { "retryCount": 2, "operation": { "info": [{ "name": "n", "value": "v" }], "initiatedBy": { "username": "u" },
+                    "sync": { "selfHealAttemptsCount": 3 } }, "syncResult": { "resources": [{ "kind": "Service", "name": "s", "status": "SyncFailed",
+                        "message": "m", "requiresPruning": true, "hookPhase": "Failed" }] } } } }))
+        }
         Kind::PipelineRun => json!({ "metadata": meta, "spec": { "pipelineRef": { "name": "p" }, "status": "Cancelled",
             "params": [{ "name": "revision", "value": "main" }, { "name": "list", "value": ["a"] }] },
             "status": { "conditions": [{ "type": "Succeeded", "status": "False", "reason": "Failed", "message": "m" }],

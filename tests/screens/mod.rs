@@ -1,5 +1,6 @@
 //! The screens: every view in every state, compared with the pictures in `snapshots/screens`.
 
+mod applications;
 mod approvals;
 mod asides;
 mod beside;

@@ -39,8 +39,12 @@ pub fn silent(namespaces: &[&str]) -> State {
     };
     let keymap = keymap::load(None, None).unwrap();
     let mut state = State::new(Now { wall: noon(), mono: HEARD }, vec![scope], keymap, (160, 48));
-    let message = Safe::of("PipelineRun is not installed here: no CRD");
-    hear(&mut state, &[Kind::PipelineRun, Kind::TaskRun], &FeedEvent::Status(FeedStatus::Absent { message }));
+    let message = Safe::of("not installed here: no CRD");
+    hear(
+        &mut state,
+        &[Kind::Application, Kind::PipelineRun, Kind::TaskRun],
+        &FeedEvent::Status(FeedStatus::Absent { message }),
+    );
     state
 }
 
@@ -56,7 +60,7 @@ pub fn hear(state: &mut State, kinds: &[Kind], event: &FeedEvent) {
     }
 }
 
-/// What is read in clusters without Tekton.
+/// What is read in clusters without Tekton and Argo CD.
 pub const KINDS: [Kind; 8] = [
     Kind::Namespace,
     Kind::Deployment,

@@ -87,8 +87,8 @@ async fn lists(subject: &Subject, read: &ReadStack, namespace: Option<&Name>) ->
     for (kind, answer, absent) in join_all(asked).await {
         match answer {
             Ok(_) => may.push(kind),
-            // Most clusters run no pipelines.
-            Err(NetError::Api { code, .. }) if (code == 404 || absent) && kind.system() == SystemId::Tekton => {}
+            // Most clusters run no pipelines, and many no Argo CD.
+            Err(NetError::Api { code, .. }) if (code == 404 || absent) && kind.system().is_optional() => {}
             Err(NetError::Api { code, .. }) if code == 404 || absent => findings.push(subject.say(
                 "permission",
                 Verdict::Warn,
@@ -115,7 +115,7 @@ async fn watches(subject: &Subject, read: &ReadStack, namespace: Option<&Name>, 
     let named = namespace.map_or("", |name| name.raw());
     let deed = |kind: Kind| {
         let group = match (kind.system(), kind) {
-            (SystemId::Rollouts, _) => ROLLOUTS,
+            (SystemId::Rollouts | SystemId::ArgoCd, _) => ROLLOUTS,
             (SystemId::Tekton, _) => TEKTON,
             (_, Kind::Deployment | Kind::ReplicaSet) => "apps",
             _ => "",

@@ -6,6 +6,7 @@
 
 mod analysis;
 mod deployment;
+mod gitops;
 mod image;
 mod pods;
 mod rollout;
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 
 use super::{State, environment};
 use crate::command::Command;
+use crate::model::applications::Application;
 use crate::model::kubernetes::Meta;
 use crate::model::rollouts::Rollout;
 use crate::model::{Kind, Name, ObjectId, SourceId};
@@ -77,6 +79,11 @@ pub enum Reason {
     Approval,
     RunnerMissing,
     RateLimited,
+    SyncWindow,
+    SyncFailed,
+    OutOfSyncLoop,
+    Hold,
+    Degraded,
     Deadline,
     ControllerSilent,
     Permission,
@@ -108,6 +115,11 @@ impl Reason {
             Self::Approval => "approval",
             Self::RunnerMissing => "runner_missing",
             Self::RateLimited => "rate_limited",
+            Self::SyncWindow => "sync_window",
+            Self::SyncFailed => "sync_failed",
+            Self::OutOfSyncLoop => "out_of_sync_loop",
+            Self::Hold => "hold",
+            Self::Degraded => "degraded",
             Self::Deadline => "deadline",
             Self::ControllerSilent => "controller_silent",
             Self::Permission => "permission",
@@ -143,8 +155,16 @@ pub fn blockers(state: &State) -> Vec<Blocker> {
         let cause = deployment::cause(state, &unanswered, row)?;
         Some(of_object(state, &row.meta, Kind::Deployment, cause))
     });
-    let mut all: Vec<Blocker> =
-        rollouts.chain(deployments).chain(run::blockers(state)).chain(source::blockers(state)).collect();
+    let applications = world.applications.rows().iter().filter_map(|row| {
+        let cause = gitops::cause(state, row)?;
+        Some(of_application(state, row, cause))
+    });
+    let mut all: Vec<Blocker> = rollouts
+        .chain(deployments)
+        .chain(applications)
+        .chain(run::blockers(state))
+        .chain(source::blockers(state))
+        .collect();
     all.sort_by_cached_key(|blocker| {
         let protected = match (&blocker.object, &blocker.environment) {
             // A source that is in trouble may hide anything, production too.
@@ -168,6 +188,19 @@ pub fn paused(state: &State) -> impl Iterator<Item = Blocker> {
 #[must_use]
 pub fn is_failing(state: &State, row: &Rollout) -> bool {
     analysis::failing(state, row, "").is_some_and(|cause| cause.severity == Severity::Failing)
+}
+
+/// An Application stands where its objects do, whatever namespace it lives in itself.
+fn of_application(state: &State, row: &Application, cause: Cause) -> Blocker {
+    let mut stands = row.meta.clone();
+    stands.cluster = crate::state::gitops::destination(state, row).unwrap_or(row.meta.cluster);
+    if !row.destination.namespace.raw().is_empty() {
+        stands.namespace = row.destination.namespace.clone();
+    }
+    let mut blocker = of_object(state, &stands, Kind::Application, cause);
+    (blocker.cluster, blocker.object) = (row.meta.cluster, Some(row.id()));
+    blocker.sentence = safe!("application {}", blocker.sentence);
+    blocker
 }
 
 fn of_object(state: &State, meta: &Meta, kind: Kind, cause: Cause) -> Blocker {

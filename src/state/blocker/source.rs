@@ -7,6 +7,7 @@ use crate::model::{Kind, SystemId};
 use crate::safe;
 use crate::state::State;
 use crate::state::freshness::{self, Freshness};
+use crate::state::gitops;
 use crate::state::world::Feed;
 use crate::text::{self, Safe};
 
@@ -26,13 +27,21 @@ fn blocker(state: &State, cluster: &SourceScope, system: SystemId) -> Option<Blo
         let first = cluster.systems().first() == Some(&system);
         return first.then(|| made(cluster, Reason::SourceStale, safe!("{} cannot be used: {}", name, why)));
     }
-    // What stops everything of a cluster is said of the cluster, and Tekton need not be there.
+    // What stops everything of a cluster is said of the cluster, and what is optional need not be there.
     let its_own = || freshness::of_system(state, cluster.id, SystemId::Kubernetes).is_live();
-    if system == SystemId::Tekton && state.world.pipeline_runs.is_empty() && !its_own() {
+    let missed = match system {
+        SystemId::Tekton => !state.world.pipeline_runs.is_empty(),
+        SystemId::ArgoCd => gitops::is_missed(state, cluster.id),
+        SystemId::Rollouts => !state.world.rollouts.is_empty(),
+        _ => true,
+    };
+    if system.is_optional() && !missed && !its_own() {
         return None;
     }
     match freshness::of_system(state, cluster.id, system) {
         Freshness::Loading { .. } | Freshness::Live { .. } => None,
+        // Who may see workloads may seldom see Argo CD's namespace.
+        Freshness::Denied { .. } if system == SystemId::ArgoCd && !missed => None,
         Freshness::Denied { why } => {
             Some(made(cluster, Reason::Permission, safe!("{} on {} may not be read: {}", system_name, name, why)))
         }
@@ -43,9 +52,8 @@ fn blocker(state: &State, cluster: &SourceScope, system: SystemId) -> Option<Blo
             missing_reason(state, cluster, system),
             safe!("{} on {} is read in part, {} of {} lists are missing: {}", system_name, name, missing, of, why),
         )),
-        // No Argo Rollouts in the cluster is a fact, not a fault; its pane says so. Nor is no Tekton.
-        Freshness::Absent { .. } if system == SystemId::Rollouts && state.world.rollouts.is_empty() => None,
-        Freshness::Absent { .. } if system == SystemId::Tekton && state.world.pipeline_runs.is_empty() => None,
+        // No Argo Rollouts in the cluster is a fact, not a fault; its pane says so. Nor are no Tekton and no Argo CD.
+        Freshness::Absent { .. } if !missed => None,
         Freshness::Absent { why } => {
             Some(made(cluster, Reason::CrdMissing, safe!("{} is not installed on {}: {}", system_name, name, why)))
         }

@@ -106,7 +106,7 @@ pub fn page(body: Rect, class: Class, place: &Place, len: usize) -> Page {
         }
         Place::Rollout(_) => cut_top(rest, (rest.height / 2).min(8)),
         Place::Workload(_) | Place::Pod(_) | Place::Run(_) => cut_top(rest, 5.min(rest.height / 3)),
-        Place::Image(_) | Place::Security(_) => cut_top(rest, 6.min(rest.height / 3)),
+        Place::Image(_) | Place::Security(_) | Place::Application(_) => cut_top(rest, 6.min(rest.height / 3)),
         Place::Analysis(_) => cut_top(rest, 3.min(rest.height / 3)),
         Place::Objective(_) => cut_top(rest, (rest.height * 3 / 5).min(22)),
         _ => (Rect::default(), rest),
@@ -137,7 +137,7 @@ pub const fn sections(place: &Place) -> u16 {
     match place {
         Place::Rollout(_) => 3,
         Place::Run(id) if matches!(id.kind, Kind::Run) => 4,
-        Place::Objective(_) | Place::Workload(_) => 2,
+        Place::Objective(_) | Place::Workload(_) | Place::Application(_) => 2,
         Place::Pod(_) | Place::Image(_) => 1,
         _ => 0,
     }

@@ -4,6 +4,7 @@
 use super::order::Entry;
 use super::{Item, Line, tree_line};
 use crate::action::{Operation, Outcome};
+use crate::model::applications::{AppHealth, Application, SyncStatus};
 use crate::model::asides::Level;
 use crate::model::kubernetes::{Deployment, Pod, PodHealth, RolloutVerdict};
 use crate::model::pipelines::{Conclusion, Run};
@@ -61,6 +62,19 @@ impl Filter {
                 rollout.meta.namespace.raw(),
                 info.status.as_str(),
                 info.message.as_str(),
+            ])
+    }
+
+    pub(super) fn application(&self, row: &Application) -> bool {
+        let calm = row.sync == SyncStatus::Synced && matches!(row.health, AppHealth::Healthy | AppHealth::Progressing);
+        (!self.faults_only || !calm)
+            && self.passes(&[
+                row.meta.name.raw(),
+                row.destination.namespace.raw(),
+                row.project.raw(),
+                row.sync.as_str(),
+                row.health.as_str(),
+                row.sources.first().map_or("", |source| source.repository.as_str()),
             ])
     }
 
@@ -143,6 +157,12 @@ impl Filter {
                     || catalogue::is_stale(state, image),
                 vec![image.repository().raw(), image.meta.name.raw(), image.digest().map_or("", |digest| digest.raw())],
             ),
+            Item::Application(row) => return self.application(row),
+            Item::Kept(row) => (
+                row.status.as_str() != "Synced" || row.prune,
+                vec![row.kind.as_str(), row.name.raw(), row.namespace.raw(), row.status.as_str()],
+            ),
+            Item::Deployed(_, row) => (false, vec![row.revision.as_str()]),
             Item::Variant(variant) => (variant.platform.is_none(), vec![variant.digest.raw()]),
             Item::Missing(_) => (true, vec!["missing"]),
             Item::User(user, runs) => (

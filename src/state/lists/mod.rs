@@ -18,6 +18,7 @@ use super::ui::{ListId, Pane, Place, RowId};
 use super::waiting::Waiting;
 use super::{State, derived, images, runners, runs, security, slos, steps};
 use crate::action::Operation;
+use crate::model::applications::{AppResource, Application, Deployed};
 use crate::model::builds::CatalogueImage;
 use crate::model::docker::DockerContainer;
 use crate::model::images::{Image, Platform, Variant};
@@ -25,7 +26,7 @@ use crate::model::kubernetes::{Container, Deployment, Event, Pod, ReplicaSet};
 use crate::model::pipelines::{Job, JobStep, Run};
 use crate::model::rollouts::{AnalysisRun, Experiment, Measurement, Metric, Rollout};
 use crate::model::slo::{Alert, Burn, Slo};
-use crate::model::{Kind, Uid};
+use crate::model::{Kind, SourceId, Uid};
 use crate::text::Safe;
 
 pub use order::Order;
@@ -72,6 +73,9 @@ pub enum Item {
     Folder(Box<CatalogueImage>),
     Docker(Arc<DockerContainer>),
     Image(Arc<Image>),
+    Application(Arc<Application>),
+    Kept(Box<AppResource>),
+    Deployed(SourceId, Deployed),
     Variant(Variant),
     /// A platform that is asked for and that the image does not have.
     Missing(Platform),
@@ -187,6 +191,7 @@ fn natural(state: &State, flat: Flat, row: &RowId) -> Option<usize> {
     match (flat, row) {
         (Flat::Pods, RowId::Object(id)) => state.world.pods.position(&id.uid),
         (Flat::Rollouts, RowId::Object(id)) => state.world.rollouts.position(&id.uid),
+        (Flat::Applications, RowId::Object(id)) => state.world.applications.position(&id.uid),
         (Flat::Runs, RowId::Object(id)) => runs::ordered(state).position(state.world.runs.get(&id.uid)?),
         (Flat::Journal, RowId::Operation(id)) => {
             let at = state.operations.iter().position(|operation| operation.id == *id)?;
@@ -213,6 +218,10 @@ fn flat_line(state: &State, flat: Flat, at: usize) -> Option<Line> {
         Flat::Rollouts => {
             let rollout = state.world.rollouts.rows().get(at)?;
             (RowId::Object(rollout.meta.id(Kind::Rollout)), Item::Rollout(Arc::clone(rollout)))
+        }
+        Flat::Applications => {
+            let row = state.world.applications.rows().get(at)?;
+            (RowId::Object(row.id()), Item::Application(Arc::clone(row)))
         }
         Flat::Runs => {
             let run = runs::ordered(state).runs().get(at)?;
@@ -249,6 +258,11 @@ fn tree_line(state: &State, list: &ListId, entry: &Entry) -> Option<Line> {
         Ref::Project(project) => Item::Project(Arc::clone(project)),
         Ref::Docker(uid) => Item::Docker(Arc::clone(world.containers.get(uid)?)),
         Ref::Image(uid) => Item::Image(Arc::clone(world.images.get(uid)?)),
+        Ref::Kept(at) => Item::Kept(Box::new(tree::page_application(state, list)?.resources.get(*at)?.clone())),
+        Ref::Deployed(at) => {
+            let row = tree::page_application(state, list)?;
+            Item::Deployed(row.meta.cluster, row.history.get(*at)?.clone())
+        }
         Ref::Platform(at) => platform(state, tree::page_image(state, list)?, *at)?,
         Ref::User(at) => {
             let (user, runs) = images::users(state, tree::page_image(state, list)?).into_iter().nth(*at)?;
@@ -299,6 +313,11 @@ fn identity(state: &State, list: &ListId, entry: &Entry) -> Option<RowId> {
         Ref::Project(project) => RowId::Project(containers::key(project.source, &project.name)),
         Ref::Docker(uid) => RowId::Object(world.containers.get(uid)?.meta.id(Kind::Container)),
         Ref::Image(uid) => RowId::Object(world.images.get(uid)?.id()),
+        Ref::Kept(at) => {
+            let row = tree::page_application(state, list)?.resources.get(*at)?;
+            RowId::Kept(row.kind.clone(), row.namespace.clone(), row.name.clone())
+        }
+        Ref::Deployed(at) => RowId::Deployed(tree::page_application(state, list)?.history.get(*at)?.id),
         Ref::Platform(at) => RowId::Platform(*at),
         Ref::User(at) => {
             let (user, _) = images::users(state, tree::page_image(state, list)?).into_iter().nth(*at)?;

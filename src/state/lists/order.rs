@@ -36,6 +36,7 @@ pub(super) enum Rows {
 pub(super) enum Flat {
     Pods,
     Rollouts,
+    Applications,
     /// In the order of [`runs::ordered`].
     Runs,
     /// Newest first.
@@ -74,6 +75,8 @@ impl Entry {
             | Ref::JobStep(..)
             | Ref::Aside(_)
             | Ref::Burn(_)
+            | Ref::Kept(_)
+            | Ref::Deployed(_)
             | Ref::Platform(_)
             | Ref::Pool(_)
             | Ref::Security(_)
@@ -106,6 +109,10 @@ pub(super) enum Ref {
     JobStep(Uid, u32),
     Aside(asides::Row),
     Slo(Uid),
+    /// An object of the page's Application.
+    Kept(usize),
+    /// What the page's Application deployed, by position in its history.
+    Deployed(usize),
     /// A row of the burn table of the page's objective.
     Burn(usize),
     Alert(Uid),
@@ -153,6 +160,7 @@ fn shape(list: &ListId) -> Shape {
         ListId::Place(Place::Pods) => Shape::Flat(Flat::Pods),
         ListId::Place(Place::Rollouts) | ListId::Pane(Pane::Canary) => Shape::Flat(Flat::Rollouts),
         ListId::Place(Place::Pipelines) | ListId::Pane(Pane::Pipelines) => Shape::Flat(Flat::Runs),
+        ListId::Place(Place::Applications) => Shape::Flat(Flat::Applications),
         ListId::Place(Place::Journal) => Shape::Flat(Flat::Journal),
         ListId::Place(
             Place::Environments
@@ -168,6 +176,7 @@ fn shape(list: &ListId) -> Shape {
             | Place::Images
             | Place::Runners
             | Place::Security(_)
+            | Place::Application(_)
             | Place::Image(_),
         )
         | ListId::Pane(Pane::Environments | Pane::Steps | Pane::Budget) => Shape::Tree,
@@ -181,6 +190,7 @@ fn revision(state: &State, list: &ListId) -> u64 {
     match list {
         ListId::Place(Place::Pods) => world.pods.revision(),
         ListId::Place(Place::Rollouts) | ListId::Pane(Pane::Canary) => world.rollouts.revision(),
+        ListId::Place(Place::Applications | Place::Application(_)) => world.applications.revision(),
         ListId::Place(Place::Journal) => state.operations_revision + state.operations.len() as u64,
         ListId::Place(Place::Environments) | ListId::Pane(Pane::Environments) => matrix::revision(state),
         ListId::Place(Place::Workload(_)) => {
@@ -266,6 +276,7 @@ fn flat_len(state: &State, flat: Flat) -> usize {
     match flat {
         Flat::Pods => state.world.pods.len(),
         Flat::Rollouts => state.world.rollouts.len(),
+        Flat::Applications => state.world.applications.len(),
         Flat::Runs => state.world.runs.len(),
         Flat::Journal => state.operations.len(),
         Flat::Nothing => 0,
@@ -279,6 +290,7 @@ fn flat_matches(state: &State, flat: Flat, wanted: &Filter) -> Vec<u32> {
     match flat {
         Flat::Pods => places(state.world.pods.rows().iter(), |pod| wanted.pod(pod)),
         Flat::Rollouts => places(state.world.rollouts.rows().iter(), |rollout| wanted.rollout(state, rollout)),
+        Flat::Applications => places(state.world.applications.rows().iter(), |row| wanted.application(row)),
         Flat::Runs => places(runs::ordered(state).runs().iter(), |run| wanted.run(run)),
         Flat::Journal => places(state.operations.iter().rev(), |operation| wanted.operation(operation)),
         Flat::Nothing => Vec::new(),

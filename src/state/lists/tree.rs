@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::order::{Entry, Ref};
+use crate::model::applications::{AppHealth, Application};
 use crate::model::images::Image;
 use crate::model::kubernetes::{Meta, Pod};
 use crate::model::pipelines::{JobStep, Run};
@@ -43,6 +44,7 @@ pub(super) fn build(state: &State, list: &ListId) -> Vec<Entry> {
             unlisted.chain(listed.iter().map(|image| entry(0, Ref::Image(image.meta.uid.clone())))).collect()
         }
         ListId::Place(Place::Image(id)) => image(state, id),
+        ListId::Place(Place::Application(_)) => application(state, list),
         ListId::Place(Place::Runners) => (0..runners::pools(state).len()).map(|at| entry(0, Ref::Pool(at))).collect(),
         ListId::Place(Place::Security(id)) => {
             (0..security::rows(state, &id.uid).len()).map(|at| entry(0, Ref::Security(at))).collect()
@@ -281,6 +283,27 @@ pub(super) fn page_image<'a>(state: &'a State, list: &ListId) -> Option<&'a Arc<
         ListId::Place(Place::Image(id)) => state.world.images.get(&id.uid),
         ListId::Place(_) | ListId::Pane(_) => None,
     }
+}
+
+pub(super) fn page_application<'a>(state: &'a State, list: &ListId) -> Option<&'a Arc<Application>> {
+    match list {
+        ListId::Place(Place::Application(id)) => state.world.applications.get(&id.uid),
+        ListId::Place(_) | ListId::Pane(_) => None,
+    }
+}
+
+/// What is not as it should be first, then the rest of what is kept, then the history, newest first.
+fn application(state: &State, list: &ListId) -> Vec<Entry> {
+    let Some(row) = page_application(state, list) else { return Vec::new() };
+    let calm = |at: &usize| {
+        row.resources.get(*at).is_some_and(|it| {
+            it.status.as_str() == "Synced" && !it.prune && matches!(it.health, AppHealth::Healthy | AppHealth::Unknown)
+        })
+    };
+    let mut kept: Vec<usize> = (0..row.resources.len()).collect();
+    kept.sort_by_key(calm);
+    let kept = kept.into_iter().map(|at| entry(0, Ref::Kept(at)));
+    kept.chain((0..row.history.len()).rev().map(|at| entry(0, Ref::Deployed(at)))).collect()
 }
 
 pub(super) fn page_pod<'a>(state: &'a State, list: &ListId) -> Option<&'a Arc<Pod>> {

@@ -16,8 +16,8 @@ use crate::state::freshness::{self, Freshness};
 use crate::state::kinship;
 use crate::state::layout::cut_top;
 use crate::state::lists::{self, Item};
+use crate::state::optional;
 use crate::state::runs::{self, Ordered, Standing};
-use crate::state::tekton;
 use crate::state::ui::{ListId, Pane};
 use crate::text::{self, Safe};
 use crate::ui::notice::{self, About};
@@ -82,7 +82,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
 /// Something that runs pipelines is read.
 pub(in crate::ui) fn is_configured(state: &State) -> bool {
     [SystemId::GitHub, SystemId::RustCi].into_iter().any(|system| state.world.of_system(system).next().is_some())
-        || tekton::is_there(state)
+        || optional::is_there(state, SystemId::Tekton)
 }
 
 /// That the repository and the clusters do not seem to belong together, and what helps.

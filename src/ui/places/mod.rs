@@ -1,5 +1,6 @@
 //! The views other than the Deck: a title, facts, and rows in columns.
 
+mod applications;
 mod asides;
 mod containers;
 mod details;
@@ -59,6 +60,8 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
         Place::Containers => containers::draw(state, pen, &page),
         Place::Runners => runners::draw(state, pen, &page),
         Place::Security(id) => security::page(state, pen, &page, id),
+        Place::Applications => list(state, pen, &page, &applications::APPLICATIONS),
+        Place::Application(id) => applications::page(state, pen, &page, id),
         Place::Images => images::draw(state, pen, &page),
         Place::Image(id) => images::page(state, pen, &page, id),
         Place::Run(id) => runs::page(state, pen, &page, id),

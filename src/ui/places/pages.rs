@@ -82,6 +82,9 @@ pub(super) fn workload(state: &State, pen: &mut Pen<'_>, page: &Page, id: &Objec
             .text(Safe::join(row.images.iter().map(|image| &image.image), ", "))
             .then(managed),
     );
+    if let Some(kept) = super::applications::of_workload(state, Kind::Deployment, &row.meta) {
+        facts.left(4, &kept);
+    }
     tree(state, pen, page, id, None);
 }
 
@@ -179,9 +182,12 @@ const fn section(line: &Line) -> &'static str {
         Item::Aside(..) => "DEPLOYMENTS",
         Item::Burn(_) => "BURN RATES",
         Item::Alert(_) => "ALERTS",
+        Item::Kept(_) => "OBJECTS",
+        Item::Deployed(..) => "DEPLOYED",
         Item::Variant(_) | Item::Missing(_) => "PLATFORMS",
         Item::User(..) => "RUN BY",
         Item::Deployment(_)
+        | Item::Application(_)
         | Item::Rollout(_)
         | Item::Operation(_)
         | Item::Run(_)

@@ -1,0 +1,124 @@
+//! Why an Application is not as its repository says.
+
+use super::{Cause, Reason, Severity};
+use crate::command::Command;
+use crate::model::applications::{AppHealth, AppOperation, Application, OperationPhase, SyncStatus};
+use crate::safe;
+use crate::state::{State, gitops};
+use crate::text::{self, Safe};
+
+/// Kinds whose own rows say what is the matter with them.
+const TOLD: [&str; 4] = ["Rollout", "Deployment", "ReplicaSet", "Pod"];
+
+pub(super) fn cause(state: &State, row: &Application) -> Option<Cause> {
+    invalid(row)
+        .or_else(|| operation(row))
+        .or_else(|| looped(row))
+        .or_else(|| held(row))
+        .or_else(|| degraded(row))
+        .filter(|_| state.world.source(row.meta.cluster).is_some())
+}
+
+fn made(reason: Reason, severity: Severity, since: Option<jiff::Timestamp>, words: Safe) -> Cause {
+    Cause { reason, severity, since, part: "", words, keys: vec![Command::Look] }
+}
+
+fn invalid(row: &Application) -> Option<Cause> {
+    let of = |kind: &str| row.conditions.iter().find(|condition| condition.kind.as_str() == kind);
+    if let Some(condition) = of("InvalidSpecError") {
+        let words = safe!("has an invalid spec: {}", condition.message);
+        return Some(made(Reason::InvalidSpec, Severity::Broken, condition.since, words));
+    }
+    let condition = of("ComparisonError")?;
+    let words = safe!("cannot be compared with its repository: {}", condition.message);
+    Some(made(Reason::SyncFailed, Severity::Broken, condition.since, words))
+}
+
+fn operation(row: &Application) -> Option<Cause> {
+    let last = row.operation.as_ref()?;
+    match last.phase {
+        OperationPhase::Running if last.message.as_str().contains("sync window") => {
+            let words = safe!("waits to sync {}: a sync window is closed", gitops::short(&last.revision));
+            Some(made(Reason::SyncWindow, Severity::Waiting, last.started, words))
+        }
+        OperationPhase::Running | OperationPhase::Terminating if last.retries > 0 => {
+            Some(failed(row, last, safe!(", tried {} times", last.retries + 1)))
+        }
+        // What failed long ago and is well since is history.
+        OperationPhase::Failed | OperationPhase::Error if row.sync != SyncStatus::Synced => {
+            let once = row.automated.is_some() && row.revisions.first() == Some(&last.revision);
+            let next = if once { "; it is not tried again before the repository changes" } else { "" };
+            Some(failed(row, last, Safe::of(next)))
+        }
+        _ => None,
+    }
+}
+
+fn failed(row: &Application, last: &AppOperation, after: Safe) -> Cause {
+    let to = if last.revision.is_empty() { gitops::revision(row) } else { gitops::short(&last.revision) };
+    let why = match last.failed.first() {
+        Some(first) if !first.message.is_empty() => safe!("{} {}: {}", first.kind, first.name, first.message),
+        _ => last.message.clone(),
+    };
+    let words = safe!("could not be synced to {}: {}{}", to, why, after);
+    made(Reason::SyncFailed, Severity::Broken, last.finished.or(last.started), words)
+}
+
+/// Applied again and again, and changed back each time.
+fn looped(row: &Application) -> Option<Cause> {
+    if !gitops::drifted(row) {
+        return None;
+    }
+    let automated = row.automated?;
+    let last = row.operation.as_ref()?;
+    let what = gitops::named(gitops::strays(row));
+    let (reason, words) = if automated.self_heal {
+        let often = match last.heals {
+            0 | 1 => Safe::of(""),
+            times => safe!(", {} times by now", times),
+        };
+        let words = safe!(
+            "is out of sync again after it was synced to {}{}: something else changes {}",
+            gitops::revision(row),
+            often,
+            what
+        );
+        (Reason::OutOfSyncLoop, words)
+    } else {
+        let words = safe!("has drifted from {}: {}; nothing syncs it (self-heal is off)", gitops::revision(row), what);
+        (Reason::Hold, words)
+    };
+    let severity = if automated.self_heal { Severity::Broken } else { Severity::Waiting };
+    Some(made(reason, severity, last.finished, words))
+}
+
+fn held(row: &Application) -> Option<Cause> {
+    if row.sync != SyncStatus::OutOfSync {
+        return None;
+    }
+    let why = gitops::hold(row)?;
+    let strays = gitops::strays(row).count() as u64;
+    let what = if strays == 0 {
+        Safe::of("")
+    } else {
+        safe!(", {}: {}", text::plural(strays, "object differs", "objects differ"), gitops::named(gitops::strays(row)))
+    };
+    let words = safe!("is out of sync with {}{}; {}", gitops::revision(row), what, why);
+    Some(made(Reason::Hold, Severity::Waiting, None, words))
+}
+
+/// Of the kinds that no row of their own tells.
+fn degraded(row: &Application) -> Option<Cause> {
+    if row.health != AppHealth::Degraded && row.health != AppHealth::Missing {
+        return None;
+    }
+    let unwell = |health: AppHealth| matches!(health, AppHealth::Degraded | AppHealth::Missing);
+    let worst = row.resources.iter().find(|it| unwell(it.health) && !TOLD.contains(&it.kind.as_str()))?;
+    let word = Safe::of(worst.health.as_str());
+    let words = if worst.message.is_empty() {
+        safe!("is {}: {} {}", word, worst.kind, worst.name)
+    } else {
+        safe!("is {}: {} {}: {}", word, worst.kind, worst.name, worst.message)
+    };
+    Some(made(Reason::Degraded, Severity::Broken, None, words))
+}

@@ -1,0 +1,144 @@
+//! Argo CD's Applications beside the workloads they keep: which belongs to which, and what an
+//! Application's status says in few words (apis.md §2.1, §2.4).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{State, derived};
+use crate::model::applications::{AppResource, Application, SyncStatus};
+use crate::model::kubernetes::Meta;
+use crate::model::{Kind, Name, SourceId, Uid};
+use crate::safe;
+use crate::text::{self, Safe};
+
+/// Letters of a commit that tell it from others.
+const SHORT: usize = 7;
+
+/// Which Application keeps which workload.
+#[derive(Debug, Clone, Default)]
+pub struct Kept {
+    of: HashMap<Key, Uid>,
+}
+
+/// Cluster, namespace and name of a workload; its kind.
+type Key = (SourceId, Kind, Name, Name);
+
+/// Made once for all Applications.
+#[must_use]
+pub fn kept(state: &State) -> Kept {
+    let mut of = HashMap::new();
+    for row in state.world.applications.rows() {
+        let Some(cluster) = destination(state, row) else { continue };
+        for resource in &row.resources {
+            let Some(kind) = workload(resource) else { continue };
+            let namespace =
+                if resource.namespace.raw().is_empty() { &row.destination.namespace } else { &resource.namespace };
+            of.insert((cluster, kind, namespace.clone(), resource.name.clone()), row.meta.uid.clone());
+        }
+    }
+    Kept { of }
+}
+
+fn workload(resource: &AppResource) -> Option<Kind> {
+    [Kind::Rollout, Kind::Deployment].into_iter().find(|kind| resource.kind.as_str() == kind.as_str())
+}
+
+/// The cluster of the scope whose objects it keeps: its own, as most say, or one by its name or address.
+#[must_use]
+pub fn destination(state: &State, row: &Application) -> Option<SourceId> {
+    let named = row.destination.cluster.as_str().trim_end_matches('/');
+    if matches!(named, "" | "in-cluster" | "https://kubernetes.default.svc") {
+        return Some(row.meta.cluster);
+    }
+    let is = |name: &str| name.trim_end_matches('/') == named;
+    state.world.clusters().find(|source| is(source.name.raw()) || is(source.server.as_str())).map(|source| source.id)
+}
+
+/// The Application that keeps a workload.
+#[must_use]
+pub fn of_workload<'a>(state: &'a State, kind: Kind, meta: &Meta) -> Option<&'a Arc<Application>> {
+    if state.world.applications.is_empty() {
+        return None;
+    }
+    let key = (meta.cluster, kind, meta.namespace.clone(), meta.name.clone());
+    state.world.applications.get(derived::kept(state).of.get(&key)?)
+}
+
+/// Workloads of a cluster say that Argo CD keeps them, or Applications were read there.
+#[must_use]
+pub fn is_missed(state: &State, cluster: SourceId) -> bool {
+    let world = &state.world;
+    let kept = |by: &Option<Safe>| by.as_ref().is_some_and(|by| by.as_str() == "Argo CD");
+    world.applications.rows().iter().any(|row| row.meta.cluster == cluster)
+        || world.rollouts.rows().iter().any(|row| row.meta.cluster == cluster && kept(&row.managed_by))
+        || world.deployments.rows().iter().any(|row| row.meta.cluster == cluster && kept(&row.managed_by))
+}
+
+/// `a1b2c3d`; a tag or a chart's version stays whole.
+#[must_use]
+pub fn short(revision: &Safe) -> Safe {
+    let text = revision.as_str();
+    let is_commit = text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_commit { Safe::line(&text[..SHORT]) } else { revision.clone() }
+}
+
+/// What it was compared with: `a1b2c3d`, `main` while that is not known.
+#[must_use]
+pub fn revision(row: &Application) -> Safe {
+    row.revisions
+        .first()
+        .map(short)
+        .or_else(|| row.sources.first().map(|source| source.target.clone()))
+        .unwrap_or_else(|| Safe::of("HEAD"))
+}
+
+/// Objects that are not as the repository says.
+pub fn strays(row: &Application) -> impl Iterator<Item = &AppResource> {
+    row.resources.iter().filter(|resource| resource.status.as_str() != SyncStatus::Synced.as_str() || resource.prune)
+}
+
+/// `Deployment web, Service web and 3 more`.
+#[must_use]
+pub fn named<'a>(rows: impl Iterator<Item = &'a AppResource>) -> Safe {
+    let all: Vec<Safe> = rows.map(|row| safe!("{} {}", row.kind, row.name)).collect();
+    match all.len() {
+        0..=2 => Safe::join(&all, ", "),
+        more => safe!("{} and {} more", Safe::join(&all[..2], ", "), more - 2),
+    }
+}
+
+/// Why nothing is applied by itself: `None` where it is.
+#[must_use]
+pub fn hold(row: &Application) -> Option<Safe> {
+    if row.skipped {
+        return Some(Safe::of("Argo CD is told to leave it alone (skip-reconcile)"));
+    }
+    row.automated.is_none().then(|| Safe::of("auto-sync is off"))
+}
+
+/// It was synced to the very revision it was compared with since, and is not as that says: whatever
+/// changed it did so after the sync.
+#[must_use]
+pub fn drifted(row: &Application) -> bool {
+    let Some(last) = &row.operation else { return false };
+    let again = match (row.reconciled, last.finished) {
+        (Some(compared), Some(finished)) => compared > finished,
+        _ => false,
+    };
+    row.sync == SyncStatus::OutOfSync
+        && last.phase == crate::model::applications::OperationPhase::Succeeded
+        && row.revisions.first() == Some(&last.revision)
+        && again
+}
+
+/// In a few words, for where there is little room: `Synced a1b2c3d`, `OutOfSync a1b2c3d · 2 objects`.
+#[must_use]
+pub fn brief(row: &Application) -> Safe {
+    let strays = strays(row).count() as u64;
+    match (row.sync, strays) {
+        (SyncStatus::OutOfSync, 1..) => {
+            safe!("OutOfSync {} · {}", revision(row), text::plural(strays, "object", "objects"))
+        }
+        (sync, _) => safe!("{} {}", Safe::of(sync.as_str()), revision(row)),
+    }
+}

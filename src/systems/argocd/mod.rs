@@ -1,0 +1,4 @@
+//! Argo CD: Applications, read from the cluster they live in (apis.md §2).
+
+pub mod ingest;
+pub mod watch;

@@ -1,0 +1,229 @@
+//! Argo CD's Applications: the list, and the page of one with what is not as the repository says and
+//! what was deployed before.
+
+use super::View;
+use crate::config::theme::Role;
+use crate::model::applications::{
+    AppHealth, AppOperation, AppResource, Application, Deployed, OperationPhase, SyncStatus,
+};
+use crate::model::{Kind, ObjectId, SourceId};
+use crate::safe;
+use crate::state::freshness;
+use crate::state::layout::Page;
+use crate::state::lists::{Item, Line};
+use crate::state::{State, environment, gitops};
+use crate::text::{self, Safe};
+use crate::ui::facts;
+use crate::ui::notice::About;
+use crate::ui::pen::{Pen, Words};
+use crate::ui::signs::Sign;
+use crate::ui::table::{left, named, right};
+
+pub(super) static APPLICATIONS: View = View {
+    title: "APPLICATIONS",
+    kinds: &[Kind::Application],
+    about: About {
+        what: "applications",
+        when_empty: "Applications of Argo CD appear here as soon as there are some; with -n those of argocd and of the namespaces.",
+        when_absent: "Argo CD is not installed there. What keeps the workloads in order is told on their pages.",
+    },
+    columns: &[
+        left("sync", 12, 0, 0),
+        left("health", 13, 0, 1),
+        named("name", 20, 2, 0),
+        left("environment", 12, 1, 4),
+        left("revision", 10, 0, 2),
+        left("auto-sync", 10, 0, 5),
+        left("operation", 22, 3, 3),
+        left("project", 10, 1, 7),
+        right("compared", 9, 6),
+    ],
+    cells,
+};
+
+/// The cells of a row.
+pub(super) fn cells(state: &State, line: &Line) -> Vec<Words> {
+    let Item::Application(row) = &line.item else { return Vec::new() };
+    let (sync, health) = (sync_sign(row), health_sign(row.health));
+    vec![
+        sync.words(),
+        health.words(),
+        Words::of(if sync.role == Role::Quiet { health.name_role() } else { sync.name_role() }, &row.meta.name),
+        Words::of(Role::Dim, place(state, row)),
+        Words::of(Role::Dim, gitops::revision(row)),
+        auto(row),
+        operation(state, row),
+        Words::of(Role::Dim, &row.project),
+        Words::of(Role::Dim, facts::since(state, row.meta.cluster, row.reconciled)),
+    ]
+}
+
+fn sync_sign(row: &Application) -> Sign {
+    let word = Safe::of(row.sync.as_str());
+    match row.sync {
+        SyncStatus::Synced => Sign::new(Role::Quiet, "✔", word),
+        SyncStatus::OutOfSync => Sign::new(Role::Wait, "◐", word),
+        SyncStatus::Unknown => Sign::new(Role::Unknown, "?", word),
+    }
+}
+
+fn health_sign(health: AppHealth) -> Sign {
+    let word = Safe::of(health.as_str());
+    match health {
+        AppHealth::Healthy => Sign::new(Role::Quiet, "✔", word),
+        AppHealth::Progressing => Sign::new(Role::Move, "◌", word),
+        AppHealth::Suspended => Sign::new(Role::Wait, "‖", word),
+        AppHealth::Degraded | AppHealth::Missing => Sign::new(Role::Bad, "✖", word),
+        AppHealth::Unknown => Sign::new(Role::Unknown, "?", word),
+    }
+}
+
+fn place(state: &State, row: &Application) -> Safe {
+    let cluster = gitops::destination(state, row);
+    match cluster {
+        _ if row.destination.namespace.raw().is_empty() => row.destination.cluster.clone(),
+        Some(cluster) => environment::of(state, cluster, &row.destination.namespace).safe().clone(),
+        None => safe!("{} on {}", row.destination.namespace, row.destination.cluster),
+    }
+}
+
+/// Whether anything is applied without being asked for.
+fn auto(row: &Application) -> Words {
+    match (row.skipped, row.automated) {
+        (true, _) => Words::of(Role::Held, "skipped"),
+        (false, None) => Words::of(Role::Held, "off"),
+        (false, Some(how)) if how.self_heal => Words::of(Role::Dim, "self-heal"),
+        (false, Some(_)) => Words::of(Role::Dim, "on"),
+    }
+}
+
+/// The operation that runs or ran last, with its time.
+fn operation(state: &State, row: &Application) -> Words {
+    if row.requested && row.operation.as_ref().is_none_or(|last| !last.phase.is_running()) {
+        return Words::of(Role::Move, "◌ asked for");
+    }
+    let Some(last) = &row.operation else { return Words::of(Role::Faint, "none yet") };
+    let role = match last.phase {
+        OperationPhase::Succeeded => Role::Dim,
+        OperationPhase::Running | OperationPhase::Terminating => Role::Move,
+        OperationPhase::Failed | OperationPhase::Error => Role::Bad,
+        OperationPhase::Unknown => Role::Unknown,
+    };
+    let words = Words::of(role, last.phase.as_str());
+    let at = if last.phase.is_running() { last.started } else { last.finished };
+    match at {
+        Some(_) => words.dim(safe!(" {} ago", facts::since(state, row.meta.cluster, at))),
+        None => words,
+    }
+}
+
+/// The page of one.
+pub(super) fn page(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId) {
+    let Some(row) = state.world.applications.get(&id.uid).cloned() else {
+        return super::pages::gone(state, pen, page, id);
+    };
+    let freshness = freshness::of_kind(state, id.cluster, id.kind);
+    let name = safe!("Application {} in {}", row.meta.name, place(state, &row));
+    let right = sync_sign(&row).words().dim("  ").then(health_sign(row.health).words());
+    pen.within(page.title).title(0, Role::Title, name, &super::and_trouble(right, &freshness));
+    let mut head = pen.within(page.facts);
+    head.fade(super::is_old(&freshness));
+    for (y, line) in (0..).zip(facts_of(state, &row)) {
+        head.left(y, &line);
+    }
+    super::pages::tree(state, pen, page, id, None);
+}
+
+fn facts_of(state: &State, row: &Application) -> Vec<Words> {
+    let mut lines: Vec<Words> = row.sources.iter().take(2).map(source).collect();
+    let compared = match row.reconciled {
+        Some(_) => safe!("{} ago", facts::since(state, row.meta.cluster, row.reconciled)),
+        None => Safe::of("never"),
+    };
+    let standing = Words::of(Role::Dim, "compared ")
+        .text(compared)
+        .dim(" with ")
+        .add(Role::Strong, gitops::revision(row))
+        .dim("   auto-sync ")
+        .then(auto(row))
+        .dim(safe!("   {}", text::plural(row.resource_count as u64, "object", "objects")));
+    let standing = match &row.refreshing {
+        Some(how) => standing.add(Role::Move, safe!("   ◌ asked to compare again ({})", how)),
+        None => standing,
+    };
+    lines.push(standing);
+    lines.extend(row.operation.as_ref().map(|last| of_operation(state, row, last)));
+    if !row.health_message.is_empty() {
+        lines.push(Words::of(Role::Dim, "health ").text(&row.health_message));
+    }
+    let condition = |it: &crate::model::applications::AppCondition| {
+        let role = if it.kind.as_str().ends_with("Warning") { Role::Wait } else { Role::Bad };
+        Words::of(role, &it.kind).dim("  ").text(&it.message)
+    };
+    lines.extend(row.conditions.iter().map(condition));
+    lines
+}
+
+fn source(source: &crate::model::applications::AppSource) -> Words {
+    Words::of(Role::Dim, "source ")
+        .text(&source.repository)
+        .dim(if source.path.is_empty() { "" } else { "  " })
+        .text(&source.path)
+        .dim(" at ")
+        .text(&source.target)
+}
+
+fn of_operation(state: &State, row: &Application, last: &AppOperation) -> Words {
+    let by = last.by.as_ref().map_or_else(|| Safe::of("Argo CD"), Safe::clone);
+    let to = gitops::short(&last.revision);
+    let words = Words::of(Role::Dim, "operation ").then(operation(state, row)).dim(safe!("   by {}", by));
+    let words = if to.is_empty() { words } else { words.dim(" to ").text(to) };
+    words.dim("   ").text(&last.message)
+}
+
+/// An object it keeps.
+pub(super) fn resource(row: &AppResource) -> Vec<Words> {
+    let health = health_sign(row.health);
+    let (role, word) = match row.status.as_str() {
+        _ if row.prune => (Role::Wait, Safe::of("to prune")),
+        "Synced" => (Role::Dim, row.status.clone()),
+        _ => (Role::Wait, row.status.clone()),
+    };
+    let said = if row.message.is_empty() { Safe::of("") } else { safe!("  {}", row.message) };
+    let known = row.health != AppHealth::Unknown;
+    let said = Words::of(if known { health.role } else { Role::Dim }, if known { health.word } else { Safe::of("") })
+        .text(said);
+    vec![
+        Words::of(Role::Dim, &row.kind).dim(" ").add(Role::Text, &row.name).dim(if row.namespace.raw().is_empty() {
+            Safe::of("")
+        } else {
+            safe!(" in {}", row.namespace)
+        }),
+        Words::of(role, word),
+        said,
+        Words::new(),
+    ]
+}
+
+/// What was deployed before, newest first.
+pub(super) fn deployed(state: &State, cluster: SourceId, row: &Deployed) -> Vec<Words> {
+    let by = row.by.as_ref().map_or_else(|| Safe::of("by Argo CD"), |by| safe!("by {}", by));
+    vec![
+        Words::of(Role::Text, gitops::short(&row.revision)),
+        Words::of(Role::Dim, safe!("deploy {}", row.id)),
+        Words::of(Role::Dim, by),
+        Words::of(Role::Dim, facts::since(state, cluster, row.at)),
+    ]
+}
+
+/// What keeps a workload in order, in a line for its page.
+pub(in crate::ui) fn of_workload(state: &State, kind: Kind, meta: &crate::model::kubernetes::Meta) -> Option<Words> {
+    let row = gitops::of_workload(state, kind, meta)?;
+    let sign = sync_sign(row);
+    let words = Words::of(Role::Dim, "application ").text(&row.meta.name).dim("  ").then(sign.mark());
+    let words = words.add(sign.role, gitops::brief(row));
+    Some(match gitops::hold(row) {
+        Some(why) => words.add(Role::Held, safe!("   {}", why)),
+        None => words,
+    })
+}
