@@ -16,6 +16,8 @@ use crate::text::Safe;
 pub struct Interest {
     /// Runs whose jobs and steps are shown or wanted.
     pub jobs: Vec<ObjectId>,
+    /// How often jobs that nobody looked at were forgotten: what was read before may be needed again.
+    pub forgotten: u64,
     /// Runs that ended well, whose jobs are read once, when there is nothing more urgent: how long they
     /// took is what is expected of the run that is shown.
     pub past: Vec<ObjectId>,

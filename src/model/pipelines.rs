@@ -17,9 +17,9 @@ pub struct Run {
     pub kind: Kind,
     pub meta: Meta,
     /// The workflow's name, or its file where it has none.
-    pub workflow: Safe,
+    pub workflow: Name,
     /// `path` of the workflow file: `.github/workflows/ci.yml`.
-    pub path: Safe,
+    pub path: Name,
     /// `display_title`: the commit's first line, or the name that `run-name` gives.
     pub title: Safe,
     pub number: u64,
@@ -28,7 +28,7 @@ pub struct Run {
     pub status: RunStatus,
     /// `None` until it is completed.
     pub conclusion: Option<Conclusion>,
-    pub branch: Option<Safe>,
+    pub branch: Option<Name>,
     pub sha: Safe,
     pub event: Safe,
     pub actor: Option<Safe>,

@@ -55,6 +55,8 @@ pub struct Details {
     /// Of each repository and folder.
     folders: BTreeMap<(Name, String), Result<Folder, Safe>>,
     revision: u64,
+    /// How often jobs were forgotten because there were too many.
+    forgotten: u64,
 }
 
 impl Details {
@@ -165,7 +167,14 @@ impl Details {
             let Self { jobs, places, .. } = self;
             places.retain(|_, (run, _)| jobs.contains_key(run));
             self.revision += 1;
+            self.forgotten += 1;
         }
+    }
+
+    /// How often jobs that nobody looked at were forgotten.
+    #[must_use]
+    pub const fn forgotten(&self) -> u64 {
+        self.forgotten
     }
 
     /// As [`Self::keep_runs`], for Rollouts.

@@ -7,7 +7,6 @@ use super::{State, gitops, lists, runs};
 use crate::model::pipelines::{Run, RunStatus};
 use crate::model::scope::{Environment, Protection};
 use crate::model::{Kind, Name, ObjectId, SourceId, SystemId};
-use crate::text::Safe;
 
 /// The environment of a namespace.
 #[must_use]
@@ -79,7 +78,7 @@ pub fn of_object(state: &State, id: &ObjectId) -> Option<Name> {
 pub fn of_run(state: &State, run: &Run) -> Option<Name> {
     let jobs = runs::current_jobs(state, run).into_iter().flat_map(|jobs| &jobs.jobs);
     let waiting = jobs.filter(|job| job.status == RunStatus::Waiting).map(|job| job.id.name.raw());
-    let texts = [run.workflow.as_str(), run.path.as_str(), run.branch.as_ref().map_or("", Safe::as_str)];
+    let texts = [run.workflow.raw(), run.path.raw(), run.branch.as_ref().map_or("", Name::raw)];
     let texts: Vec<&str> = texts.into_iter().chain(waiting).collect();
     of_texts(state, &texts)
 }

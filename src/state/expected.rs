@@ -93,12 +93,12 @@ impl Expected {
 #[must_use]
 pub fn flow(state: &State, run: &Run) -> Option<Flow> {
     let source = state.world.source(run.meta.cluster)?;
-    let workflow = if run.path.is_empty() { &run.workflow } else { &run.path };
+    let workflow = if run.path.raw().is_empty() { &run.workflow } else { &run.path };
     Some(Flow {
         source: source.name.raw().to_owned(),
         kind: run.kind.as_str().to_owned(),
         namespace: run.meta.namespace.raw().to_owned(),
-        workflow: workflow.as_str().to_owned(),
+        workflow: workflow.raw().to_owned(),
     })
 }
 

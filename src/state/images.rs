@@ -191,7 +191,7 @@ fn names_of(run: &Run) -> Vec<String> {
     if let (Some(short), true) = (sha.get(..SHORT), sha.bytes().all(|byte| byte.is_ascii_hexdigit())) {
         names.extend([format!("sha-{short}"), format!("sha-{sha}"), short.to_owned(), sha.to_owned()]);
     }
-    if let Some(branch) = run.branch.as_ref().map(Safe::as_str) {
+    if let Some(branch) = run.branch.as_ref().map(Name::raw) {
         let version = branch.strip_prefix('v').filter(|rest| rest.starts_with(|first: char| first.is_ascii_digit()));
         names.extend(version.map(str::to_owned));
         names.push(branch.replace('/', "-"));
@@ -249,7 +249,7 @@ pub fn run(state: &State, image: &Image) -> Option<Arc<Run>> {
         run.sha.as_str().starts_with(commit.as_str()) && code.as_ref().is_none_or(|code| code == run.repository())
     };
     let rank = |run: &Arc<Run>| {
-        let file = run.path.as_str().rsplit('/').next().unwrap_or_default();
+        let file = run.path.raw().rsplit('/').next().unwrap_or_default();
         let named = service.is_some_and(|service| service.workflows.iter().any(|name| name.raw() == file));
         let called = image.tagged && names_of(run).iter().any(|name| name == image.meta.name.raw());
         (called, named, run.conclusion == Some(Conclusion::Success), run.created)

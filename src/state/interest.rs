@@ -20,6 +20,7 @@ pub fn of(state: &State) -> Interest {
     let shown = shown_run(state);
     let past = shown.as_deref().map_or_else(Vec::new, |run| expected::wanted(state, run));
     let jobs = jobs(state, shown.map(|run| run.id()));
+    let forgotten = state.world.details.forgotten();
     let images = images(state);
     let pending = gates::wanted(state);
     let workflow = form::open(state).map(form::Form::wanted);
@@ -34,6 +35,7 @@ pub fn of(state: &State) -> Interest {
     if state.world.of_system(SystemId::Prometheus).next().is_none() {
         return Interest {
             jobs,
+            forgotten,
             past,
             pending,
             workflow,
@@ -48,6 +50,7 @@ pub fn of(state: &State) -> Interest {
     }
     Interest {
         jobs,
+        forgotten,
         past,
         pending,
         workflow,

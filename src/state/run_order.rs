@@ -9,7 +9,6 @@ use jiff::Timestamp;
 
 use crate::model::pipelines::{Conclusion, Run, RunStatus};
 use crate::model::{Name, SourceId, Uid};
-use crate::text::Safe;
 
 /// What a run asks of who looks at the list; the order of its parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,7 +23,7 @@ pub enum Standing {
 }
 
 /// What a later run of supersedes an earlier one: a workflow file and a branch.
-type Line = (SourceId, Name, Safe, Option<Safe>);
+type Line = (SourceId, Name, Name, Option<Name>);
 
 /// Which of two runs is the later one: it began later, else its number is higher.
 type Age = (Option<Timestamp>, u64, Uid);

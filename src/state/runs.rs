@@ -66,7 +66,7 @@ pub fn number(run: &Run) -> Safe {
         _ => return safe!("#{}", run.number),
     }
     let name = run.meta.name.raw();
-    let end = name.strip_prefix(run.workflow.as_str()).map_or(name, |end| end.trim_start_matches('-'));
+    let end = name.strip_prefix(run.workflow.raw()).map_or(name, |end| end.trim_start_matches('-'));
     Safe::identity(if end.is_empty() { name } else { end.strip_prefix("run-").unwrap_or(end) })
 }
 
@@ -83,13 +83,13 @@ pub fn service(state: &State, run: &Run) -> Safe {
     if run.kind.is_of_tekton() {
         let its = |one: &&PipelineOf| {
             run.kind == Kind::PipelineRun
-                && one.pipeline.raw() == run.workflow.as_str()
+                && one.pipeline == run.workflow
                 && one.namespace.as_ref().is_none_or(|namespace| *namespace == run.meta.namespace)
         };
         let named = state.settings.services.iter().find(|service| service.tekton.iter().any(|one| its(&one)));
         return named.map_or_else(|| run.meta.namespace.safe().clone(), |service| service.name.safe().clone());
     }
-    let file = run.path.as_str().rsplit('/').next().unwrap_or_default();
+    let file = run.path.raw().rsplit('/').next().unwrap_or_default();
     let of_repository =
         || state.settings.services.iter().filter(|service| service.repository.as_ref() == Some(run.repository()));
     // Of several services in one repository the one that names the workflow.
@@ -98,7 +98,7 @@ pub fn service(state: &State, run: &Run) -> Safe {
         service.name.safe().clone()
     } else if run.repository().raw().is_empty() {
         // A RustCI server tells no repository; a pipeline may be called as the service.
-        let named = state.settings.services.iter().find(|service| service.name.raw() == run.workflow.as_str());
+        let named = state.settings.services.iter().find(|service| service.name == run.workflow);
         named.map_or_else(|| Safe::of("–"), |service| service.name.safe().clone())
     } else {
         let repository = run.repository().raw();

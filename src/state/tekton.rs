@@ -54,7 +54,7 @@ pub(super) fn is_lone(task: &TaskRun) -> bool {
 #[must_use]
 pub(super) fn lone(task: &TaskRun) -> Run {
     let now = &task.now;
-    let of = task.of.clone().unwrap_or_else(|| task.meta.name.safe().clone());
+    let of = task.of.as_ref().map_or_else(|| task.meta.name.clone(), |of| Name::new(of.as_str()));
     Run {
         kind: Kind::LoneTaskRun,
         meta: task.meta.clone(),
@@ -80,7 +80,7 @@ pub(super) fn lone(task: &TaskRun) -> Run {
 #[must_use]
 pub(super) fn jobs_of_lone(task: &TaskRun) -> Jobs {
     let mut jobs = Vec::new();
-    attempts(&mut jobs, &task.meta.uid, task, &lone(task).workflow);
+    attempts(&mut jobs, &task.meta.uid, task, lone(task).workflow.safe());
     Jobs { attempt: 1, jobs, left_out: 0 }
 }
 

@@ -193,12 +193,13 @@ pub fn drawn(state: &mut State, now: Now, dialog_whole: bool) {
 
 /// What is looked at, when it is not what was looked at before.
 fn look_at(state: &mut State) -> Option<Effect> {
-    let interest = crate::state::interest::of(state);
+    let mut interest = crate::state::interest::of(state);
     if interest == *state.interest {
         return None;
     }
+    state.world.bound_jobs(&interest.jobs);
+    interest.forgotten = state.world.details.forgotten();
     state.interest = Arc::new(interest);
-    state.world.bound_jobs(&state.interest.jobs);
     Some(Effect::Interest(Arc::clone(&state.interest)))
 }
 

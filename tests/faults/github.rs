@@ -4,13 +4,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
+use quarterdeck::model::Kind;
+use quarterdeck::model::interest::Interest;
 use quarterdeck::model::pipelines::RunStatus;
 use quarterdeck::model::scope::SecretSource;
 use quarterdeck::model::source::{Detail, FeedEvent, FeedStatus};
 use quarterdeck::net::{NetError, Wanted};
 use serde_json::json;
 
-use super::hub::{LIMITS, Reading, TOKEN, answer, client, client_with, deadlines, hub, refusal, run_row};
+use super::hub::{LIMITS, Reading, TOKEN, answer, client, client_with, deadlines, hub, object, refusal, run_row};
 use super::server::{Reply, Request, Server};
 use super::support::block_on;
 
@@ -36,6 +38,31 @@ fn a_repository_is_read_with_its_jobs_while_somebody_looks() {
             assert!(request.head.contains("application/vnd.github+json"), "{}", request.head);
             assert!(request.head.contains("quarterdeck/"), "{}", request.head);
         }
+        reading.stop().await;
+    });
+}
+
+/// Somebody left a run and came back before it was noticed, and its jobs were forgotten meanwhile.
+#[test]
+fn jobs_that_were_forgotten_are_read_again() {
+    block_on(async {
+        let server = Server::answering(hub(Arc::new(AtomicU32::new(1)))).await;
+        let mut reading = Reading::start(client(&server.url));
+        reading.listed().await;
+        let look = |forgotten| {
+            let jobs = vec![object(Kind::Run, "1")];
+            Arc::new(Interest { jobs, forgotten, ..Interest::default() })
+        };
+        reading.systems.look_at(look(0));
+        reading.jobs().await.unwrap();
+        let of_first = |requests: &[Request]| requests.iter().filter(|one| one.path.contains("runs/1/jobs")).count();
+        let lists = |requests: &[Request]| requests.iter().filter(|one| one.path.contains("runs?per_page")).count();
+        let seen = lists(&server.requests());
+        let requests = server.until(|requests| lists(requests) > seen + 2).await;
+        assert_eq!(of_first(&requests), 1, "it has ended, and is known");
+        reading.systems.look_at(look(1));
+        let again = reading.jobs().await.unwrap();
+        assert_eq!(again.jobs[0].id.uid.raw(), "11");
         reading.stop().await;
     });
 }

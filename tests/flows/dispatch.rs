@@ -19,7 +19,7 @@ const HEADERS: [(&str, &str); 2] = [("User-Agent", "somebody else"), ("Authoriza
 async fn choose(story: &mut Story, workflow: &str) {
     let of = |console: &Headless, id: &ObjectId| {
         let run = console.state().world.runs.get(&id.uid);
-        run.is_some_and(|run| run.kind == Kind::Run && run.workflow.as_str() == workflow)
+        run.is_some_and(|run| run.kind == Kind::Run && run.workflow.raw() == workflow)
     };
     among_pipelines(story, of).await;
 }
@@ -93,7 +93,7 @@ async fn a_workflow_is_started_with_its_inputs_and_its_run_is_known_from_the_ans
     let made = operation.made.clone().expect("the answer names the run");
     let run = story.console.state().world.runs.get(&Uid::new(operation.action.target.cluster, made.raw())).cloned();
     let run = run.expect("it is in the list");
-    assert_eq!((run.event.as_str(), run.workflow.as_str()), ("workflow_dispatch", "ci-cd-pipeline"));
+    assert_eq!((run.event.as_str(), run.workflow.raw()), ("workflow_dispatch", "ci-cd-pipeline"));
     assert!(run.title.as_str().starts_with("till 2.0 second line"), "{:?}", run.title);
     let path = "/github/repos/shop/checkout/actions/runs?event=workflow_dispatch";
     let (code, _, text) = Http::new(&story.demo.url).exchange("GET", path, &HEADERS).await;

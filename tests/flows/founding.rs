@@ -16,8 +16,8 @@ fn latest(console: &Headless, workflow: &str) -> Option<Run> {
     let all = console.state().world.runs.rows().iter();
     let mine = all.filter(|run| {
         run.kind == Kind::Run
-            && run.workflow.as_str() == workflow
-            && run.branch.as_ref().is_some_and(|branch| branch.as_str() == "main")
+            && run.workflow.raw() == workflow
+            && run.branch.as_ref().is_some_and(|branch| branch.raw() == "main")
     });
     mine.max_by_key(|run| run.created).map(|run| run.as_ref().clone())
 }

@@ -85,7 +85,7 @@ async fn arm64_missing_is_seen_from_the_run_and_from_the_image() {
     // From the run that built it.
     let found = image(&story.console, "1.44.0").unwrap();
     let run = images::run(story.console.state(), &found).expect("the run that built it");
-    assert_eq!(run.branch.as_ref().unwrap().as_str(), "v1.44.0");
+    assert_eq!(run.branch.as_ref().unwrap().raw(), "v1.44.0");
     choose(&mut story, &run).await;
     assert!(story.console.press(Command::Open));
     wait_for(&mut story, "the run's page", |console| console.state().ui.place == Place::Run(run.id())).await;

@@ -108,7 +108,7 @@ async fn what_passed_on_attempt_2_says_so_and_attempt_1_can_be_read() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_history_of_an_environment_stands_on_the_page_of_its_run_and_of_its_workload() {
     let mut story = of("canary-regression").await;
-    open(&mut story, "shop/payments", |run| run.workflow.as_str() == "deploy-prod").await;
+    open(&mut story, "shop/payments", |run| run.workflow.raw() == "deploy-prod").await;
     story
         .until("what was deployed there before", |screen| {
             screen.contains("DEPLOYMENTS") && screen.contains("‖ production") && screen.contains("✔ production")

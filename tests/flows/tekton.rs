@@ -20,7 +20,7 @@ async fn begin() -> Story {
 
 fn found(console: &Headless, kind: Kind, workflow: &str, wanted: impl Fn(&Run) -> bool) -> Option<Run> {
     let all = console.state().world.runs.rows().iter();
-    let mine = all.filter(|run| run.kind == kind && run.workflow.as_str() == workflow && wanted(run));
+    let mine = all.filter(|run| run.kind == kind && run.workflow.raw() == workflow && wanted(run));
     mine.max_by_key(|run| run.created).map(|run| run.as_ref().clone())
 }
 

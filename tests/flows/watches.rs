@@ -74,7 +74,7 @@ async fn w_fires_once_by_bell_and_by_hook_and_not_again() {
     wait_for(&mut story, "the hook", |_| lines(&file).len() == 2).await;
     let said = lines(&file);
     let answer: Value = serde_json::from_str(&said[0]).expect("the answer is JSON");
-    let name = format!("{} #{}", run.workflow.as_str(), run.number);
+    let name = format!("{} #{}", run.workflow.raw(), run.number);
     assert_eq!((answer["name"].as_str(), answer["kind"].as_str()), (Some(name.as_str()), Some("Run")));
     let event = answer["event"].as_str().expect("an event");
     assert!(["finished", "failed", "waiting"].contains(&event), "{answer}");

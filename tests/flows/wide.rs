@@ -30,7 +30,7 @@ async fn every_run_is_listed_and_the_widest_opens_folds_and_scrolls() {
     assert!(story.console.press(Command::ShowPipelines));
     story.until("the list", |screen| screen.contains("1 251 runs") && screen.contains("combinations")).await;
     let wide =
-        |console: &Headless| runs::chosen(console.state()).is_some_and(|run| run.workflow.as_str() == "combinations");
+        |console: &Headless| runs::chosen(console.state()).is_some_and(|run| run.workflow.raw() == "combinations");
     // It moves, so it stands among the first.
     for _ in 0..20 {
         if wide(&story.console) {

@@ -52,8 +52,8 @@ fn tasks_retries_results_and_what_was_skipped_stand_as_tkn_groups_them() {
     let state = world();
     let failed = run(&state, "release-run-x7f2k");
     assert_eq!((failed.status.as_str(), failed.conclusion.as_ref()), ("completed", Some(&Conclusion::Failure)));
-    assert_eq!(failed.workflow.as_str(), "release");
-    assert_eq!(failed.branch.as_ref().map(quarterdeck::text::Safe::as_str), Some("main"));
+    assert_eq!(failed.workflow.raw(), "release");
+    assert_eq!(failed.branch.as_ref().map(quarterdeck::model::Name::raw), Some("main"));
     assert_eq!(failed.actor.as_ref().map(quarterdeck::text::Safe::as_str), Some("ana"));
     assert_eq!(runs::number(&failed).as_str(), "x7f2k");
     insta::assert_snapshot!(told(&state, &failed), @r#"
@@ -102,7 +102,7 @@ fn what_is_to_come_and_what_is_not_known_is_said() {
     notify (finally) | to come – | –
     ");
     let pending = run(&state, "nightly");
-    assert_eq!((pending.status.as_str(), pending.workflow.as_str()), ("queued", "nightly"));
+    assert_eq!((pending.status.as_str(), pending.workflow.raw()), ("queued", "nightly"));
     assert_eq!(tekton::of_run(&state, &pending).expect("its row").asked.as_str(), "PipelineRunPending");
 }
 
@@ -124,7 +124,7 @@ fn a_taskrun_of_its_own_is_a_run_of_one_job() {
     list(&mut state, Kind::TaskRun, &all);
     let found = run(&state, "backup-9x2fp");
     assert_eq!(
-        (found.kind, found.workflow.as_str(), runs::number(&found).as_str()),
+        (found.kind, found.workflow.raw(), runs::number(&found).as_str()),
         (Kind::LoneTaskRun, "backup", "9x2fp")
     );
     assert_eq!((found.status.as_str(), found.conclusion.as_ref()), ("completed", Some(&Conclusion::Success)));

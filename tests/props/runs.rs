@@ -10,7 +10,6 @@ use quarterdeck::model::{Name, Uid};
 use quarterdeck::state::State;
 use quarterdeck::state::runs::{self, Standing};
 use quarterdeck::state::timeline::{Scale, length};
-use quarterdeck::text::Safe;
 
 use crate::screens::run_world as world;
 use crate::update::world::Console;
@@ -35,7 +34,7 @@ fn made(
     let run = world::run(state, world::REPOSITORIES[repository], "ci", number, began, Some(began.saturating_sub(took)));
     world::with(run, |run| {
         run.meta.uid = quarterdeck::model::Uid::new(world::GITHUB, &format!("{at}"));
-        run.branch = (how % 2 == 1).then(|| Safe::of("main"));
+        run.branch = (how % 2 == 1).then(|| Name::new("main"));
         run.status =
             RunStatus::parse(["queued", "in_progress", "waiting", "requested", "completed"][usize::from(status)]);
         let word = words[usize::from(how)];
@@ -136,7 +135,7 @@ fn a_failure_is_open_until_a_later_run_of_its_branch_has_ended() {
         let run = world::run(&state, "acme/checkout", "ci", number, began, how.as_ref().map(|_| began - 5));
         Arc::new(world::with(run, |run| {
             run.conclusion = how;
-            run.branch = Some(Safe::of(branch));
+            run.branch = Some(Name::new(branch));
         }))
     };
     let failed = || Some(Conclusion::Failure);

@@ -21,7 +21,7 @@ async fn begin() -> Story {
 
 fn execution_of(console: &Headless, workflow: &str, wanted: impl Fn(&Run) -> bool) -> Option<Run> {
     let all = console.state().world.runs.rows().iter();
-    let mine = all.filter(|run| run.kind == Kind::Execution && run.workflow.as_str() == workflow && wanted(run));
+    let mine = all.filter(|run| run.kind == Kind::Execution && run.workflow.raw() == workflow && wanted(run));
     mine.max_by_key(|run| run.created).map(|run| run.as_ref().clone())
 }
 
@@ -166,13 +166,13 @@ async fn a_trigger_that_came_second_is_refused_and_sends_nothing() {
     })
     .await;
     let http = crate::demo::http::Http::new(&story.demo.url);
-    let path = format!("/rustci/api/ci/pipelines/{}/trigger", newest.path.as_str());
+    let path = format!("/rustci/api/ci/pipelines/{}/trigger", newest.path.raw());
     let (code, said) = http.send("POST", &path, "application/json", "{\"trigger_type\":\"webhook\"}").await;
     assert_eq!(code, 200, "{said}");
     assert!(story.console.press(Command::ConfirmYes));
     wait_for(&mut story, "the trigger to be refused", |console| outcome(console) == "refused").await;
     wait_for(&mut story, "the words", |console| toast_has(console, "another execution came")).await;
-    let all = http.get(&format!("/rustci/api/ci/executions?pipeline_id={}", newest.path.as_str())).await;
+    let all = http.get(&format!("/rustci/api/ci/executions?pipeline_id={}", newest.path.raw())).await;
     assert_eq!(all.as_array().unwrap().len(), 3, "that of somebody else, and no other");
 }
 

@@ -56,7 +56,7 @@ fn executions_are_named_by_their_pipelines() {
     assert_eq!((read.rows.len(), read.left_out), (1, 2), "what has no id is counted");
     let runs = executions(SOURCE, &bytes(&json!([done(), running()])), &read.rows, &HashMap::new()).unwrap().rows;
     assert_eq!(runs[0].meta.name.raw(), "nightly 11111111");
-    assert_eq!((runs[0].kind, runs[0].path.as_str()), (Kind::Execution, PIPELINE));
+    assert_eq!((runs[0].kind, runs[0].path.raw()), (Kind::Execution, PIPELINE));
     let nameless = one(done());
     assert_eq!(nameless.meta.name.raw(), "pipeline 7a1f0c3e 11111111", "an unknown pipeline hides no execution");
 }
@@ -75,7 +75,7 @@ fn one_odd_row_costs_itself_alone() {
     let run = one(
         json!({ "id": "x", "pipeline_id": null, "status": ["a"], "started_at": "noon", "finished_at": 3, "duration": "long" }),
     );
-    assert_eq!((run.workflow.as_str(), run.status.as_str(), run.started), ("unknown pipeline", "unknown", None));
+    assert_eq!((run.workflow.raw(), run.status.as_str(), run.started), ("unknown pipeline", "unknown", None));
     for whole in ["", "[", "{}", "null", "<html>", "[{\"id\":"] {
         assert!(executions(SOURCE, whole.as_bytes(), &[], &HashMap::new()).is_err(), "{whole}");
         assert!(pipelines(SOURCE, whole.as_bytes()).is_err(), "{whole}");
@@ -102,7 +102,7 @@ fn stages_are_jobs_and_their_steps_steps() {
     );
     assert_eq!(read.jobs.jobs[2].id.uid.raw(), format!("{RUNNING}/2"));
     assert_eq!(read.environment.unwrap()["QUARTERDECK_OPERATION"], "op");
-    assert_eq!(read.trigger.branch.unwrap().as_str(), "main");
+    assert_eq!(read.trigger.branch.unwrap().raw(), "main");
     // Once it has ended, what has not begun never will; what runs, runs.
     let mut over = whole(&done(), "");
     over["stages"][0]["steps"] = json!([null, { "name": 3 }]);

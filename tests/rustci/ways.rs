@@ -33,7 +33,7 @@ fn executions_are_listed_and_stages_read_only_while_looked_at() {
         assert_eq!(details(&server), 0);
         reading.look_at(&[RUNNING]);
         let row = reading.runs().await;
-        assert_eq!(row[0].branch.as_ref().unwrap().as_str(), "main", "the row learns what started it");
+        assert_eq!(row[0].branch.as_ref().unwrap().raw(), "main", "the row learns what started it");
         assert_eq!(reading.jobs().await.unwrap().jobs.len(), 3);
         let all = server.requests();
         assert!(all.iter().all(|request| request.method == "GET"));

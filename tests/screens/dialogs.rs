@@ -79,7 +79,7 @@ fn a_name_without_end_leaves_the_question_in_sight() {
         run_world::with((**run).clone(), |run| {
             run.meta.name = Name::new(&format!("{} #{}", "nightly-".repeat(11), run.number));
             run.title = Safe::line(&long("a title that goes on "));
-            run.branch = Some(Safe::line(&long("branch/")));
+            run.branch = Some(Name::new(&long("branch/")));
         })
     });
     let rows = rows.collect();

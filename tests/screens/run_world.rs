@@ -80,14 +80,14 @@ pub fn run(state: &State, repository: &str, workflow: &str, number: u64, began: 
             deleting: None,
             owner: None,
         },
-        workflow: Safe::line(workflow),
-        path: Safe::line(&format!(".github/workflows/{workflow}.yml")),
+        workflow: Name::new(workflow),
+        path: Name::new(&format!(".github/workflows/{workflow}.yml")),
         title: Safe::of("Retry a declined card once"),
         number,
         attempt: 1,
         status: if ended.is_some() { RunStatus::Completed } else { RunStatus::InProgress },
         conclusion: ended.map(|_| Conclusion::Success),
-        branch: Some(Safe::of("main")),
+        branch: Some(Name::new("main")),
         sha: Safe::of("9f8e7d1c44aa0b6f1d2e3c4b5a69788796a5b4c3"),
         event: Safe::of("push"),
         actor: Some(Safe::of("ana")),
@@ -181,7 +181,7 @@ pub fn runs(state: &State) -> Vec<Run> {
         }),
         with(run(state, "acme/payments", "deploy-prod", 310, 740, None), |run| {
             run.status = RunStatus::Waiting;
-            run.branch = Some(Safe::of("v3.2"));
+            run.branch = Some(Name::new("v3.2"));
             run.sha = Safe::of("77c0ffe0000000000000000000000000000000ff");
         }),
         passed("acme/web", "build-push-images", 1544, 1_260),

@@ -78,7 +78,8 @@ fn what_is_kept_of_the_jobs_of_many_runs_is_bounded() {
         assert!(rows <= 50_000 + 2 * JOBS * (1 + STEPS as usize), "{rows} jobs and steps are kept");
         assert!(runs::jobs(&console.state, &run.meta.uid).is_some(), "what is looked at is there");
     }
-    // What was forgotten is asked for again.
+    // What was forgotten is asked for again, and who reads it is told that something was forgotten.
+    assert!(console.state.interest.forgotten > 0);
     console.state.ui.place = Place::Run(all[0].id());
     console.send(quarterdeck::update::Msg::Tick);
     assert!(console.state.interest.jobs.iter().any(|run| run.uid == all[0].meta.uid));

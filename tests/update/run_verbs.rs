@@ -285,8 +285,8 @@ fn a_run_that_names_a_protected_environment_asks_for_its_name() {
     ];
     for (workflow, branch, settings, tier, title) in table {
         let (mut console, _) = console(|run| {
-            run.workflow = Safe::line(workflow);
-            run.branch = Some(Safe::line(branch));
+            run.workflow = Name::new(workflow);
+            run.branch = Some(Name::new(branch));
         });
         if settings {
             console.state.settings = Arc::new(Settings { environments: configured.clone(), ..Settings::default() });

@@ -4,6 +4,7 @@
 use super::order::Entry;
 use super::{Item, Line, tree_line};
 use crate::action::{Operation, Outcome};
+use crate::model::Name;
 use crate::model::applications::{AppHealth, Application, SyncStatus};
 use crate::model::asides::Level;
 use crate::model::kubernetes::{Deployment, Pod, PodHealth, RolloutVerdict};
@@ -95,7 +96,7 @@ impl Filter {
                 run.meta.namespace.raw(),
                 run.meta.name.raw(),
                 run.title.as_str(),
-                run.branch.as_ref().map_or("", Safe::as_str),
+                run.branch.as_ref().map_or("", Name::raw),
                 run.sha.as_str(),
                 run.status.as_str(),
                 run.conclusion.as_ref().map_or("", Conclusion::as_str),

@@ -47,18 +47,17 @@ pub fn form(state: &State) -> Result<Form, Safe> {
         cluster: run.meta.cluster,
         kind: Kind::Workflow,
         namespace: run.repository().clone(),
-        name: Name::new(run.workflow.as_str()),
+        name: run.workflow.clone(),
         uid: Uid::new(run.meta.cluster, &format!("{} {path}", run.repository().raw())),
     };
     super::offer::may_act(state, Command::DispatchWorkflow, &target)?;
-    let branch = run.branch.as_ref().map_or("", Safe::as_str);
-    Ok(Form::new(target, Name::new(path), Name::new(branch)))
+    Ok(Form::new(target, Name::new(path), branch_of(Some(run))))
 }
 
 /// Of Tekton: the Pipeline in the namespace of the run, which says what stands in the fields at first.
 fn of_pipeline(state: &State, run: &Run) -> Result<Form, Safe> {
     let namespace = run.meta.namespace.clone();
-    let pipeline = Name::new(run.workflow.as_str());
+    let pipeline = run.workflow.clone();
     let target = ObjectId {
         cluster: run.meta.cluster,
         kind: Kind::Pipeline,
@@ -72,7 +71,7 @@ fn of_pipeline(state: &State, run: &Run) -> Result<Form, Safe> {
 
 /// Of a RustCI server: what an execution can be told of its source.
 fn of_execution(state: &State, run: &Run) -> Result<Form, Safe> {
-    let id = Uid::new(run.meta.cluster, run.path.as_str());
+    let id = Uid::new(run.meta.cluster, run.path.raw());
     let pipeline = state.world.details.pipeline(&id).ok_or_else(|| Safe::of("its pipeline is gone"))?;
     super::offer::may_act(state, Command::DispatchWorkflow, &pipeline.id)?;
     let input = |name: &str, description: &'static str, kind| Input {
@@ -91,8 +90,7 @@ fn of_execution(state: &State, run: &Run) -> Result<Form, Safe> {
             input("repository", "where the source is, as the pipeline understands it", InputKind::Text),
         ],
     };
-    let branch = run.branch.as_ref().map_or("", Safe::as_str);
-    let mut form = Form::new(pipeline.id.clone(), Name::new(""), Name::new(branch));
+    let mut form = Form::new(pipeline.id.clone(), Name::new(""), branch_of(Some(run)));
     form.given = Some(Arc::new(given));
     Ok(form)
 }
@@ -117,18 +115,22 @@ fn of_image(state: &State, image: &Name) -> Result<Form, Safe> {
         cluster: host,
         kind: Kind::Workflow,
         namespace: entry.repository.clone(),
-        name: newest.map_or_else(|| file.clone(), |run| Name::new(run.workflow.as_str())),
+        name: newest.map_or_else(|| file.clone(), |run| run.workflow.clone()),
         uid: Uid::new(host, &format!("{} {path}", entry.repository.raw())),
     };
     super::offer::may_act(state, Command::DispatchWorkflow, &target)?;
     // Of a workflow that has never run nobody says on which branch: it is typed.
-    let branch = newest.and_then(|run| run.branch.as_ref()).map_or("", Safe::as_str);
-    Ok(Form::new(target, Name::new(&path), Name::new(branch)))
+    Ok(Form::new(target, Name::new(&path), branch_of(newest.map(AsRef::as_ref))))
+}
+
+/// The branch as GitHub writes it, which is what it is asked for.
+fn branch_of(run: Option<&Run>) -> Name {
+    run.and_then(|run| run.branch.clone()).unwrap_or_else(|| Name::new(""))
 }
 
 /// `path` may name a branch behind the file.
 fn file_of(run: &Run) -> &str {
-    let path = run.path.as_str();
+    let path = run.path.raw();
     path.split_once('@').map_or(path, |(path, _)| path)
 }
 
@@ -227,7 +229,7 @@ pub(super) fn shows(state: &State, operation: &Operation) -> Verdict {
     let newer = |run: &Run| {
         number(&run.meta.uid) > last
             && run.created.is_some_and(|created| created.as_second() >= since)
-            && run.branch.as_ref().is_some_and(|branch| branch.as_str() == reference.raw())
+            && run.branch.as_ref().is_some_and(|branch| branch == reference)
     };
     if by_hand(state, target, path.raw()).any(newer) {
         Verdict::Seen

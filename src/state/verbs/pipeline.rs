@@ -143,7 +143,7 @@ pub fn named(state: &State, text: &str) -> Result<ObjectId, Safe> {
 pub fn likely(state: &State) -> Option<Name> {
     let of_run = looked_at(state).and_then(|id| {
         let run = state.world.runs.get(&id.uid)?;
-        let pipeline = Uid::new(run.meta.cluster, run.path.as_str());
+        let pipeline = Uid::new(run.meta.cluster, run.path.raw());
         Some(state.world.details.pipeline(&pipeline)?.id.name.clone())
     });
     of_run.or_else(|| state.world.details.pipelines().max_by_key(|row| row.created).map(|row| row.id.name.clone()))
@@ -166,7 +166,7 @@ pub(super) fn newest<'a>(state: &'a State, pipeline: &ObjectId) -> Option<&'a Ru
 }
 
 fn is_of(run: &Run, pipeline: &ObjectId) -> bool {
-    run.kind == Kind::Execution && run.meta.cluster == pipeline.cluster && run.path.as_str() == pipeline.uid.raw()
+    run.kind == Kind::Execution && run.meta.cluster == pipeline.cluster && run.path.raw() == pipeline.uid.raw()
 }
 
 /// A stage of it runs, whatever the execution says.

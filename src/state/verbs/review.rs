@@ -128,7 +128,8 @@ pub(super) fn words(state: &State, action: &Action, words: &mut Words) {
         words.summary = Safe::of("it is gone");
         return;
     };
-    let branch = run.branch.as_ref().map_or(Safe::of("no branch"), |branch| branch.middle(super::preview::BRANCH));
+    let branch =
+        run.branch.as_ref().map_or(Safe::of("no branch"), |branch| branch.safe().middle(super::preview::BRANCH));
     let actor = run.actor.clone().unwrap_or_else(|| Safe::of("nobody named"));
     words.line("commit", safe!("{} on {}  {}", run.sha.columns(0..7), branch, run.title.middle(super::preview::TITLE)));
     words.line("begun by", actor);

@@ -19,7 +19,8 @@ pub(super) fn words(state: &State, action: &Action, change: &Change, words: &mut
         words.summary = Safe::of("it is gone");
         return;
     };
-    let branch = run.branch.as_ref().map_or(Safe::of("no branch"), |branch| branch.middle(super::preview::BRANCH));
+    let branch =
+        run.branch.as_ref().map_or(Safe::of("no branch"), |branch| branch.safe().middle(super::preview::BRANCH));
     words.line("commit", safe!("{} on {}  {}", run.sha.columns(0..7), branch, run.title.middle(super::preview::TITLE)));
     let jobs = runs::current_jobs(state, run);
     match change {

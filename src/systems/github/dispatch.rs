@@ -85,7 +85,7 @@ pub(super) async fn evidence(client: &GitHub, operation: &Operation) -> (Found, 
         number(run) > last
             && run.created.is_some_and(|created| created.as_second() >= since)
             && (login.is_none() || run.actor.is_none() || run.actor == login)
-            && run.branch.as_ref().is_none_or(|branch| branch.as_str() == reference.raw())
+            && run.branch.as_ref().is_none_or(|branch| branch == reference)
     };
     let found: Vec<&str> = page.runs.iter().filter(ours).map(|run| run.meta.name.raw()).collect();
     match found[..] {

@@ -159,9 +159,9 @@ pub fn run(source: SourceId, repository: &Name, bytes: &[u8]) -> Result<Run, Ing
     let number = u64::try_from(wire.run_number.or_zero()).unwrap_or(0);
     let path = wire.path.as_str();
     let workflow = match (wire.name.some(), path.rsplit('/').next().filter(|file| !file.is_empty())) {
-        (Some(name), _) => Safe::identity(name),
-        (None, Some(file)) => Safe::identity(file),
-        (None, None) => Safe::line(&format!("workflow {}", wire.workflow_id.or_zero())),
+        (Some(name), _) => Name::new(name),
+        (None, Some(file)) => Name::new(file),
+        (None, None) => Name::new(&format!("workflow {}", wire.workflow_id.or_zero())),
     };
     let first_line = |text: &str| text.lines().next().map(Safe::line);
     let commit = wire.head_commit.0.unwrap_or_default();
@@ -173,7 +173,7 @@ pub fn run(source: SourceId, repository: &Name, bytes: &[u8]) -> Result<Run, Ing
         meta: Meta {
             cluster: source,
             namespace: repository.clone(),
-            name: Name::new(&format!("{} #{number}", wire.name.some().unwrap_or(workflow.as_str()))),
+            name: Name::new(&format!("{} #{number}", wire.name.some().unwrap_or(workflow.raw()))),
             uid: Uid::new(source, &id.to_string()),
             resource_version: Arc::from(""),
             generation: 0,
@@ -182,13 +182,13 @@ pub fn run(source: SourceId, repository: &Name, bytes: &[u8]) -> Result<Run, Ing
             owner: None,
         },
         workflow,
-        path: Safe::line(path),
+        path: Name::new(path),
         title: title.unwrap_or_else(|| Safe::of("")),
         number,
         attempt: attempt(wire.run_attempt).unwrap_or(1),
         status: status(&wire.status, conclusion.as_ref()),
         conclusion,
-        branch: wire.head_branch.some().map(Safe::identity),
+        branch: wire.head_branch.some().map(Name::new),
         sha: Safe::identity(wire.head_sha.as_str()),
         event: wire.event.line(),
         actor: login(wire.triggering_actor).or_else(|| login(wire.actor)),

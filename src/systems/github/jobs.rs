@@ -23,6 +23,11 @@ impl Watch {
         let here = &self.outlet.id;
         let ours = |run: &&ObjectId| run.cluster == here.cluster && Some(&run.namespace) == here.namespace.as_ref();
         let wanted: Vec<ObjectId> = interest.jobs.iter().filter(ours).cloned().collect();
+        if std::mem::replace(&mut self.forgotten, interest.forgotten) != interest.forgotten {
+            // What is looked at may have been left and come back to before this was heard of.
+            self.jobs_etags.clear();
+            self.rhythm.jobs_forgotten();
+        }
         self.jobs_etags.retain(|uid, _| wanted.iter().any(|run| run.uid == *uid));
         for run in self.rhythm.jobs_due(Instant::now(), &wanted) {
             let came = self.read_jobs(&run).await?;

@@ -17,8 +17,9 @@ use crate::model::{Kind, Uid};
 use crate::net::{Etags, Listed, NetError};
 use crate::systems::polled::Gone;
 
-/// GitHub's words for what has not ended.
-const STATUSES: [&str; 3] = ["waiting", "in_progress", "queued"];
+/// GitHub's words for what has not ended. `pending` waits for its turn in a concurrency group, `requested`
+/// was made and not yet queued.
+const STATUSES: [&str; 5] = ["waiting", "in_progress", "queued", "pending", "requested"];
 /// From reading to reading, in times between two lists at rest.
 const SELDOM: u32 = 5;
 /// Those that ended under our eyes are kept, so that it shows how.

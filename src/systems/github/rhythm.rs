@@ -115,6 +115,11 @@ impl Rhythm {
         self.looked.clear();
     }
 
+    /// Jobs that were read are kept no more: they are read again when they are looked at.
+    pub(super) fn jobs_forgotten(&mut self) {
+        self.looked.clear();
+    }
+
     /// Something was written: it shows soon.
     pub(super) fn stirred(&mut self, now: Instant, soon: Duration) {
         self.due = self.due.min(now + soon);

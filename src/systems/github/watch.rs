@@ -43,6 +43,7 @@ pub(in crate::systems) async fn run(client: GitHub, outlet: Outlet) -> Result<()
         etags: Etags::default(),
         rhythm: Rhythm::new(Instant::now()),
         jobs_etags: HashMap::new(),
+        forgotten: 0,
         past: Past::new(Instant::now()),
         gates: Gates::default(),
         older: Older::default(),
@@ -78,6 +79,8 @@ pub(super) struct Watch {
     pub(super) rhythm: Rhythm,
     /// Of the runs that are looked at.
     pub(super) jobs_etags: HashMap<Uid, Etags>,
+    /// How often jobs that were read had been forgotten, when it was asked last.
+    pub(super) forgotten: u64,
     /// Runs that ended, read for how long their jobs took.
     pub(super) past: Past,
     /// Of the runs that wait for an approval.

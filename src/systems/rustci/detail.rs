@@ -28,6 +28,10 @@ impl Watch {
         let (kind, source) = (self.outlet.id.kind, self.outlet.id.cluster);
         let ours = |run: &&ObjectId| run.cluster == source && run.kind == kind;
         let wanted: Vec<ObjectId> = interest.jobs.iter().filter(ours).cloned().collect();
+        if std::mem::replace(&mut self.forgotten, interest.forgotten) != interest.forgotten {
+            // What is looked at may have been left and come back to before this was heard of.
+            self.looked.clear();
+        }
         self.looked.retain(|uid, _| wanted.iter().any(|run| run.uid == *uid));
         let mut next: Option<Instant> = None;
         for run in wanted {

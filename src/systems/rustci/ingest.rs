@@ -32,7 +32,7 @@ pub struct Rows<T> {
 pub struct Trigger {
     pub event: Safe,
     pub actor: Option<Safe>,
-    pub branch: Option<Safe>,
+    pub branch: Option<Name>,
     pub sha: Safe,
 }
 
@@ -252,8 +252,8 @@ fn run(source: SourceId, wire: &ExecutionWire<'_>, pipeline: Option<&CiPipeline>
             deleting: None,
             owner: None,
         },
-        workflow: Safe::identity(&name),
-        path: Safe::identity(wire.pipeline_id.as_str()),
+        workflow: Name::new(&name),
+        path: Name::new(wire.pipeline_id.as_str()),
         title: pipeline.map(|row| row.description.clone()).unwrap_or_default(),
         number: 0,
         attempt: 1,
@@ -290,7 +290,7 @@ fn trigger(wire: &TriggerWire<'_>) -> Trigger {
     Trigger {
         event: wire.trigger_type.line(),
         actor: wire.triggered_by.some().map(Safe::identity),
-        branch: wire.branch.some().map(Safe::identity),
+        branch: wire.branch.some().map(Name::new),
         sha: Safe::identity(wire.commit_hash.as_str()),
     }
 }

@@ -184,7 +184,7 @@ async fn executions(client: &RustCi, pipeline: &ObjectId) -> Result<Rows<std::sy
     let answer = client.get(&format!("{EXECUTIONS}?pipeline_id={}", segment(id))).await?;
     let mut read = ingest::executions(pipeline.cluster, &answer.body, &[], &HashMap::new()).map_err(unreadable)?;
     // A server that does not know the filter lists all of them.
-    read.rows.retain(|run| run.path.as_str() == id);
+    read.rows.retain(|run| run.path.raw() == id);
     Ok(read)
 }
 

@@ -37,6 +37,7 @@ pub(in crate::systems) async fn run(client: RustCi, outlet: Outlet) -> Result<()
         runs: HashMap::new(),
         triggers: HashMap::new(),
         looked: HashMap::new(),
+        forgotten: 0,
         listed: false,
         since: None,
         skew: None,
@@ -69,6 +70,8 @@ pub(super) struct Watch {
     /// What the details of executions told of their beginning.
     pub(super) triggers: HashMap<Uid, Trigger>,
     pub(super) looked: HashMap<Uid, Looked>,
+    /// How often what was read of executions had been forgotten, when it was asked last.
+    pub(super) forgotten: u64,
     /// There was a whole list.
     listed: bool,
     /// Since when it is in trouble.

@@ -172,15 +172,16 @@ fn run(
     let revision = param(&["revision", "git-revision", "sha", "commit", "git-commit"]);
     let is_sha = |text: &Safe| text.as_str().len() == 40 && text.as_str().bytes().all(|b| b.is_ascii_hexdigit());
     let sha = said("pipelinesascode.tekton.dev/sha").map(Safe::identity).or_else(|| revision.clone().filter(is_sha));
-    let branch = said("pipelinesascode.tekton.dev/branch").map(Safe::identity);
-    let branch = branch.or_else(|| param(&["branch", "git-branch"])).or_else(|| revision.filter(|text| !is_sha(text)));
+    let shown = param(&["branch", "git-branch"]).or_else(|| revision.filter(|text| !is_sha(text)));
+    let branch = said("pipelinesascode.tekton.dev/branch").map(Name::new);
+    let branch = branch.or_else(|| shown.map(|text| Name::known_as(text.as_str(), text.clone())));
     let by = said("pipelinesascode.tekton.dev/event-type").or_else(|| said("triggers.tekton.dev/trigger"));
     let (run_status, conclusion) = words::of_run(condition, reason);
     let changed = rows(&status.conditions).find_map(|condition| condition.last_transition_time.0);
     Run {
         kind: Kind::PipelineRun,
-        workflow: Safe::identity(pipeline),
-        path: Safe::identity(pipeline),
+        workflow: Name::new(pipeline),
+        path: Name::new(pipeline),
         title: said("pipelinesascode.tekton.dev/sha-title").map(Safe::line).unwrap_or_default(),
         number: 0,
         attempt: 1,

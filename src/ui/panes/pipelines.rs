@@ -117,9 +117,9 @@ pub(in crate::ui) fn row(state: &State, run: &Run) -> Vec<Words> {
     vec![
         sign.words(),
         Words::of(if calm { Role::Text } else { Role::Strong }, runs::service(state, run)),
-        Words::of(fact, &run.workflow),
+        Words::of(fact, run.workflow.safe()),
         Words::of(Role::Dim, runs::number(run)),
-        Words::of(Role::Dim, run.branch.clone().unwrap_or_else(|| Safe::of("–"))),
+        Words::of(Role::Dim, run.branch.as_ref().map_or_else(|| Safe::of("–"), |branch| branch.safe().clone())),
         Words::of(Role::Dim, short(&run.sha)),
         Words::of(fact, age),
     ]

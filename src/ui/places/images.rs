@@ -150,7 +150,7 @@ fn told(state: &State, image: &Image, name: fn(&Platform) -> Safe) -> Words {
 fn run(state: &State, image: &Image) -> Words {
     images::run(state, image).map_or_else(Words::new, |run| {
         let sign = signs::pipeline(&run.status, run.conclusion.as_ref());
-        sign.mark().add(Role::Text, safe!("#{}", run.number)).dim(" ").dim(&run.workflow)
+        sign.mark().add(Role::Text, safe!("#{}", run.number)).dim(" ").dim(run.workflow.safe())
     })
 }
 

@@ -9,7 +9,7 @@ use crate::config::theme::Role;
 use crate::model::approvals::PendingDeployment;
 use crate::model::pipelines::{Conclusion, Job, JobStep, Run, RunStatus};
 use crate::model::tekton::{PipelineRun, Value};
-use crate::model::{Kind, ObjectId, SourceId, Uid};
+use crate::model::{Kind, Name, ObjectId, SourceId, Uid};
 use crate::safe;
 use crate::state::State;
 use crate::state::expected;
@@ -134,7 +134,7 @@ fn facts_of(state: &State, pen: &mut Pen<'_>, run: &Run) -> u16 {
     }
     let eta = timeline::eta(state, run);
     let ends = if eta.is_empty() { eta } else { Words::of(Role::Dim, " · ").then(eta) };
-    let branch = run.branch.clone().unwrap_or_else(|| Safe::of("no branch"));
+    let branch = run.branch.as_ref().map_or_else(|| Safe::of("no branch"), |branch| branch.safe().clone());
     let actor = run.actor.clone().unwrap_or_else(|| Safe::of("nobody named"));
     let head = [
         Words::of(Role::Strong, pipelines::short(&run.sha)).dim("  ").text(&run.title),
@@ -182,8 +182,8 @@ fn facts_of_tekton(state: &State, pen: &mut Pen<'_>, row: &PipelineRun) -> u16 {
     }
     let values = |values: &[Value]| if values.is_empty() { Safe::of("none") } else { tekton::listed(values) };
     let mut origin =
-        Words::of(Role::Dim, "service ").text(runs::service(state, run)).dim("   pipeline ").text(&run.workflow);
-    for (what, value) in [("   branch ", run.branch.as_ref()), ("   by ", run.actor.as_ref())] {
+        Words::of(Role::Dim, "service ").text(runs::service(state, run)).dim("   pipeline ").text(run.workflow.safe());
+    for (what, value) in [("   branch ", run.branch.as_ref().map(Name::safe)), ("   by ", run.actor.as_ref())] {
         if let Some(value) = value {
             origin = origin.dim(what).text(value);
         }
