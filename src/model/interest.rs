@@ -25,6 +25,8 @@ pub struct Interest {
     pub pending: Vec<ObjectId>,
     /// The workflow that is about to be started.
     pub workflow: Option<WorkflowWanted>,
+    /// The repository of which somebody chooses a workflow to start.
+    pub startable: Option<(SourceId, Name)>,
     /// Repositories whose runners somebody looks at or waits for.
     pub runners: Vec<(SourceId, Name)>,
     /// The repository whose findings are looked at.

@@ -16,7 +16,7 @@ use super::runners::RunnersRead;
 use super::security::SecurityRead;
 use super::slo::{Alert, Comparison, Slo, Spent};
 use super::tekton::{PipelineRun, TaskRun};
-use super::workflows::WorkflowRead;
+use super::workflows::{StartablesRead, WorkflowRead};
 use super::{Kind, Name, SourceId, SystemId, Uid};
 use crate::text::Safe;
 
@@ -151,6 +151,8 @@ pub enum Detail {
     Pipelines(Arc<[CiPipeline]>),
     Pending(PendingRead),
     Workflow(WorkflowRead),
+    /// What can be started by hand in a repository.
+    Startables(StartablesRead),
     Runners(RunnersRead),
     Security(Box<SecurityRead>),
     Aside(AsideRead),

@@ -16,7 +16,7 @@ use crate::model::runners::RunnersRead;
 use crate::model::security::SecurityRead;
 use crate::model::slo::{ArmMetric, Comparison, Reading, Spent};
 use crate::model::source::Detail;
-use crate::model::workflows::{Dispatchable, WorkflowRead, WorkflowWanted};
+use crate::model::workflows::{Dispatchable, Startable, StartablesRead, WorkflowRead, WorkflowWanted};
 use crate::model::{Name, SourceId, Uid};
 use crate::text::Safe;
 
@@ -47,6 +47,8 @@ pub struct Details {
     spent: HashMap<Uid, Spent>,
     /// The workflow that was asked for last.
     workflow: Option<WorkflowRead>,
+    /// Of the repository of which somebody chose last.
+    startables: Option<StartablesRead>,
     runners: BTreeMap<(SourceId, Name), RunnersRead>,
     /// Of the repository that was looked at last.
     security: Option<Box<SecurityRead>>,
@@ -104,6 +106,7 @@ impl Details {
             }
             Detail::Security(read) => self.security = Some(read),
             Detail::Workflow(read) => self.workflow = Some(read),
+            Detail::Startables(read) => self.startables = Some(read),
             Detail::Spent(row) => drop(self.spent.insert(row.slo.clone(), row)),
             Detail::Usage(Usage { container, taken }) => drop(self.usage.insert(container, (mono, taken))),
             // What was read before is better than why it cannot be read now.
@@ -234,6 +237,13 @@ impl Details {
     #[must_use]
     pub fn workflow(&self, wanted: &WorkflowWanted) -> Option<&Result<Arc<Dispatchable>, Safe>> {
         self.workflow.as_ref().filter(|read| read.wanted == *wanted).map(|read| &read.workflow)
+    }
+
+    /// What can be started by hand in a repository, as far as it was read; `Err`: why it is not known.
+    #[must_use]
+    pub fn startables(&self, source: SourceId, repository: &Name) -> Option<&Result<Arc<Startable>, Safe>> {
+        let read = self.startables.as_ref();
+        read.filter(|read| read.source == source && read.repository == *repository).map(|read| &read.rows)
     }
 
     /// The runners of a repository as they were read last.

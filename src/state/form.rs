@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tui_textarea::{CursorMove, TextArea};
 
 use super::State;
+use super::choice::{self, Row};
 use super::ui::Overlay;
 use crate::command::Key;
 use crate::model::workflows::{self, Dispatchable, Input, InputKind, WorkflowWanted};
@@ -18,6 +19,8 @@ pub struct Form {
     pub target: ObjectId,
     /// Of a workflow its file; of a Pipeline the run it is started from.
     pub path: Name,
+    /// Of GitHub: those that a workflow can be chosen of; `None`: it is of this one.
+    pub repositories: Option<Vec<Name>>,
     /// What it asks for, where nothing must be read for that.
     pub given: Option<Arc<Dispatchable>>,
     /// What the fields are read for; follows what is typed when the field is left.
@@ -26,10 +29,14 @@ pub struct Form {
     /// The content of the file that the fields are made from.
     pub made_from: Option<Name>,
     pub fields: Vec<Field>,
-    /// The row that has the keys: the branch, the fields, the last line.
+    /// The row that has the keys ([`super::choice::Row`]): what it is of, the branch, the fields, the last line.
     pub at: usize,
     /// Somebody asked to go on: what is wrong is said beside each field.
     pub complains: bool,
+    /// Something was typed or chosen in it, that leaving it loses.
+    pub touched: bool,
+    /// It was to be left: the next Esc leaves it.
+    pub leaving: bool,
     /// The key that opened it and when it came last: it may be held.
     pub opened_by: Option<(Key, std::time::Duration)>,
 }
@@ -75,6 +82,7 @@ impl Field {
     #[must_use]
     pub fn text(&self) -> String {
         match &self.value {
+            Value::Typed(editor) if self.input.kind == InputKind::Number => editor.lines().concat().trim().to_owned(),
             Value::Typed(editor) => editor.lines().concat(),
             Value::Chosen(at) => {
                 let all = self.input.kind.choices().unwrap_or_default();
@@ -115,6 +123,7 @@ impl Form {
         Self {
             target,
             path,
+            repositories: None,
             given: None,
             reference,
             branch,
@@ -122,6 +131,8 @@ impl Form {
             fields: Vec::new(),
             at: 0,
             complains: false,
+            touched: false,
+            leaving: false,
             opened_by: None,
         }
     }
@@ -158,20 +169,33 @@ impl Form {
         }
     }
 
+    /// What stands in the row that has the keys.
+    #[must_use]
+    pub fn typed(&self) -> String {
+        match self.row(self.at) {
+            Row::Branch => self.typed_branch(),
+            Row::Field(at) => self.fields.get(at).map(Field::text).unwrap_or_default(),
+            _ => String::new(),
+        }
+    }
+
     #[must_use]
     pub fn typed_branch(&self) -> String {
         self.branch.lines().concat()
     }
 
-    /// The branch, the fields and the line that goes on.
+    /// What it is of, the branch, the fields and the line that goes on.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.fields.len() + 2
+        self.head() + self.fields.len() + 2
     }
 
     /// The field that has the keys.
     pub fn field(&mut self) -> Option<&mut Field> {
-        self.fields.get_mut(self.at.checked_sub(1)?)
+        match self.row(self.at) {
+            Row::Field(at) => self.fields.get_mut(at),
+            _ => None,
+        }
     }
 
     /// Takes the fields of another file; what was filled in stays where a field of that name takes it.
@@ -190,13 +214,14 @@ impl Form {
         self.fields = workflow.inputs.iter().map(field).collect();
         self.made_from = Some(workflow.sha.clone());
         self.at = self.at.min(self.rows() - 1);
+        self.leaving = false;
     }
 
     /// The first row that keeps it from going on, and why.
     #[must_use]
     pub fn problem(&self) -> Option<(usize, Safe)> {
-        let branch = self.refuse_branch().map(|why| (0, why));
-        let field = |(at, field): (usize, &Field)| field.problem().map(|why| (at + 1, why));
+        let branch = self.refuse_branch().map(|why| (self.head(), why));
+        let field = |(at, field): (usize, &Field)| field.problem().map(|why| (self.place(at), why));
         branch.or_else(|| self.fields.iter().enumerate().find_map(field))
     }
 
@@ -218,6 +243,9 @@ impl Form {
 /// What it asks for; `Err`: why it cannot be started; `None`: it is being read.
 #[must_use]
 pub fn read(state: &State, form: &Form) -> Option<Result<Arc<Dispatchable>, Safe>> {
+    if let Some(why) = choice::without(state, form) {
+        return Some(Err(why));
+    }
     let given = form.given.clone().map(Ok);
     given.or_else(|| state.world.details.workflow(&form.wanted()).cloned())
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::State;
 use super::world::Feed;
-use crate::model::source::{FeedId, FeedStatus};
+use crate::model::source::{FeedId, FeedStatus, SourceScope};
 use crate::model::{Kind, Name, SourceId, SystemId};
 use crate::safe;
 use crate::text::{self, Safe};
@@ -58,6 +58,19 @@ impl Freshness {
         }
     }
 
+    /// Why it is not as it should be; `None` while nothing is wrong.
+    #[must_use]
+    pub const fn why(&self) -> Option<&Safe> {
+        match self {
+            Self::Loading { .. } | Self::Live { .. } => None,
+            Self::Stale { why, .. }
+            | Self::Denied { why }
+            | Self::Absent { why }
+            | Self::Failed { why, .. }
+            | Self::Partial { why, .. } => Some(why),
+        }
+    }
+
     /// What is shown is true now.
     #[must_use]
     pub const fn is_live(&self) -> bool {
@@ -90,6 +103,37 @@ pub fn of_kinds(state: &State, kinds: &[Kind]) -> Freshness {
         return Freshness::Failed { why, retry: None };
     }
     aggregate(state.now.mono, all)
+}
+
+/// How each source of these kinds that is in trouble stands, in the order of the scope: what one says must
+/// not hide what another says.
+#[must_use]
+pub fn troubles(state: &State, kinds: &[Kind]) -> Vec<(Name, Freshness)> {
+    let serves = |source: &&SourceScope| kinds.iter().any(|kind| source.systems().contains(&kind.system()));
+    let stands = |source: &SourceScope| {
+        if let Some(why) = &source.unusable {
+            return Some(Freshness::Failed { why: why.clone(), retry: None });
+        }
+        let feeds = state.world.feeds.iter().filter(|(id, _)| id.cluster == source.id && kinds.contains(&id.kind));
+        // A definition that is not installed misses nothing.
+        let feeds = feeds.filter(|(id, feed)| !is_not_installed(id, feed)).collect::<Vec<_>>();
+        (!feeds.is_empty()).then(|| aggregate(state.now.mono, feeds.into_iter()))
+    };
+    let sources = state.world.sources.iter().filter(serves);
+    let all = sources.filter_map(|source| Some((source.name.clone(), stands(source)?)));
+    all.filter(|(_, stands)| !matches!(stands, Freshness::Loading { .. } | Freshness::Live { .. })).collect()
+}
+
+/// Lines at the foot of a list of so many that tell of the sources in trouble. One alone is told by the
+/// title, or where the rows would be; rows come first, so it is what they leave free, or a third.
+#[must_use]
+pub fn foot(state: &State, height: u16, kinds: &[Kind], rows: usize) -> u16 {
+    /// What is said where there are no rows.
+    const NOTICE: u16 = 4;
+    let all = troubles(state, kinds).len();
+    let taken = u16::try_from(rows).unwrap_or(u16::MAX).max(if rows == 0 { NOTICE } else { 0 });
+    let room = (height / 3).max(height.saturating_sub(taken)).max(u16::from(height > 1));
+    if all < 2 { 0 } else { u16::try_from(all).unwrap_or(u16::MAX).min(room) }
 }
 
 /// How one kind of one cluster stands, for the page of an object.

@@ -23,7 +23,8 @@ pub fn of(state: &State) -> Interest {
     let forgotten = state.world.details.forgotten();
     let images = images(state);
     let pending = gates::wanted(state);
-    let workflow = form::open(state).map(form::Form::wanted);
+    let workflow = form::open(state).and_then(form::Form::wanted_now);
+    let startable = form::open(state).and_then(form::Form::chooses_of);
     let runners = runners::wanted(state, state.ui.place == Place::Runners);
     let security = match &state.ui.place {
         Place::Security(id) => Some((id.cluster, id.namespace.clone())),
@@ -39,6 +40,7 @@ pub fn of(state: &State) -> Interest {
             past,
             pending,
             workflow,
+            startable,
             runners,
             security,
             asides,
@@ -54,6 +56,7 @@ pub fn of(state: &State) -> Interest {
         past,
         pending,
         workflow,
+        startable,
         runners,
         security,
         asides,

@@ -5,6 +5,7 @@ pub mod asides;
 mod attention;
 pub mod blocker;
 pub mod catalogue;
+pub mod choice;
 pub mod conditions;
 pub mod containers;
 pub mod deck_log;

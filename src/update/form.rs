@@ -7,10 +7,15 @@ use super::{confirm, prompt, toasts};
 use crate::command::{Key, KeyCode};
 use crate::model::Name;
 use crate::safe;
+use crate::state::choice::{self, Row};
 use crate::state::form::{self, Form, Value};
 use crate::state::ui::{Overlay, ToastKind};
 use crate::state::{State, verbs};
 use crate::text::Safe;
+
+/// As long as GitHub takes all inputs together, and a name of a branch.
+const VALUE: usize = 65_535;
+const BRANCH: usize = 255;
 
 /// A key that is held comes again within this time.
 const HELD: Duration = Duration::from_millis(1_250);
@@ -44,9 +49,31 @@ pub(super) fn opened_by(state: &mut State, key: Key) {
 /// Takes in what was read for it.
 pub(super) fn settle(state: &mut State) {
     let Some(Overlay::Form(form)) = &state.ui.overlay else { return };
+    let known = choice::startables(state, form).and_then(|read| read.as_ref().ok()).cloned();
+    if let (Some(form), Some(known)) = (open(state), known) {
+        form.take_startables(&known);
+    }
+    let Some(Overlay::Form(form)) = &state.ui.overlay else { return };
     let read = form::read(state, form);
     if let (Some(form), Some(Ok(workflow))) = (open(state), read) {
         form.take(&workflow);
+    }
+}
+
+/// The choice of a repository or a workflow moves on.
+fn turn(state: &mut State, row: Row, forward: bool) {
+    let Some(Overlay::Form(form)) = &state.ui.overlay else { return };
+    let known = choice::startables(state, form).and_then(|read| read.as_ref().ok()).cloned();
+    let Some(form) = open(state) else { return };
+    form.touched = true;
+    match (row, known) {
+        (Row::Repository, _) => form.turn_repository(forward),
+        (Row::Workflow, Some(known)) => form.turn_workflow(&known.rows, forward),
+        _ => {
+            if let Some(field) = form.field() {
+                field.turn(forward);
+            }
+        }
     }
 }
 
@@ -61,8 +88,15 @@ pub(super) fn key(state: &mut State, key: Key) {
         form.opened_by = None;
     }
     let last = form.rows() - 1;
-    let typed = form.at == 0 || form.field().is_some_and(|field| matches!(field.value, Value::Typed(_)));
+    let leaving = std::mem::take(&mut form.leaving);
+    let row = form.row(form.at);
+    let typed = row == Row::Branch || form.field().is_some_and(|field| matches!(field.value, Value::Typed(_)));
     match key.code {
+        // What was filled in is not lost to one key.
+        KeyCode::Esc if form.touched && !leaving => {
+            form.leaving = true;
+            return;
+        }
         KeyCode::Esc => return leave(state),
         KeyCode::Char('c') if key.ctrl => return leave(state),
         KeyCode::Tab if key.shift => step(form, form.at.checked_sub(1).unwrap_or(last)),
@@ -70,26 +104,31 @@ pub(super) fn key(state: &mut State, key: Key) {
         KeyCode::Tab => step(form, (form.at + 1) % (last + 1)),
         KeyCode::Enter if form.at == last => return go(state),
         KeyCode::Down | KeyCode::Enter => step(form, (form.at + 1).min(last)),
-        KeyCode::Left | KeyCode::Right | KeyCode::Char(' ') if !typed => {
-            if let Some(field) = form.field() {
-                field.turn(key.code != KeyCode::Left);
-            }
-        }
-        _ if form.at == 0 => drop(prompt::edit(&mut form.branch, key)),
-        _ => {
-            if let Some(Value::Typed(editor)) = form.field().map(|field| &mut field.value) {
-                prompt::edit(editor, key);
-            }
-        }
+        KeyCode::Left | KeyCode::Right | KeyCode::Char(' ') if !typed => turn(state, row, key.code != KeyCode::Left),
+        _ => edit(form, key),
     }
     settle(state);
 }
 
+/// Types into the row that has the keys.
+fn edit(form: &mut Form, key: Key) {
+    let before = form.typed();
+    match form.row(form.at) {
+        Row::Branch => drop(prompt::edit_within(&mut form.branch, key, BRANCH)),
+        _ => {
+            if let Some(Value::Typed(editor)) = form.field().map(|field| &mut field.value) {
+                prompt::edit_within(editor, key, VALUE);
+            }
+        }
+    }
+    form.touched |= before != form.typed();
+}
+
 /// Goes to another row. What stands in the branch's field counts when it is left.
 fn step(form: &mut Form, to: usize) {
-    if form.at == 0 {
+    if form.row(form.at) == Row::Branch {
         let typed = form.typed_branch();
-        if form.problem().is_none_or(|(at, _)| at != 0) {
+        if form.problem().is_none_or(|(at, _)| at != form.head()) {
             form.reference = Name::new(&typed);
         } else {
             form.complains = true;
@@ -106,13 +145,19 @@ fn leave(state: &mut State) {
 /// A line, into the field that has the keys.
 pub(super) fn paste(state: &mut State, text: &str) {
     let Some(form) = open(state) else { return };
-    if form.at == 0 {
-        return prompt::paste_into(&mut form.branch, text);
-    }
-    if let Some(Value::Typed(editor)) = form.field().map(|field| &mut field.value) {
-        prompt::paste_into(editor, text);
-    } else {
-        toasts::say(state, ToastKind::Bad, Safe::of("nothing is typed here: choose with the keys"));
+    form.leaving = false;
+    let row = form.row(form.at);
+    let lost = match (row, form.field().map(|field| &mut field.value)) {
+        (Row::Branch, _) => prompt::paste_within(&mut form.branch, text, BRANCH),
+        (_, Some(Value::Typed(editor))) => prompt::paste_within(editor, text, VALUE),
+        _ => {
+            let words = Safe::of("nothing is typed here: choose with the keys");
+            return toasts::say(state, ToastKind::Bad, words);
+        }
+    };
+    form.touched = true;
+    if lost > 0 {
+        toasts::say(state, ToastKind::Bad, safe!("too long: {} characters were left out", lost));
     }
 }
 

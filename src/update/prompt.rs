@@ -12,9 +12,14 @@ const MOST: usize = 200;
 
 /// Gives the key to the editor; false if it is none that edits.
 pub(super) fn edit(editor: &mut TextArea<'static>, key: Key) -> bool {
+    edit_within(editor, key, MOST)
+}
+
+/// The same of a text that may have so many characters.
+pub(super) fn edit_within(editor: &mut TextArea<'static>, key: Key, most: usize) -> bool {
     match (key.code, key.ctrl, key.alt) {
         (KeyCode::Char(c), false, false) => {
-            if length(editor) < MOST && !c.is_control() {
+            if length(editor) < most && !c.is_control() {
                 editor.insert_char(c);
             }
         }
@@ -33,9 +38,17 @@ pub(super) fn edit(editor: &mut TextArea<'static>, key: Key) -> bool {
 
 /// Pastes one line: line feeds and other controls become spaces.
 pub(super) fn paste_into(editor: &mut TextArea<'static>, text: &str) {
-    let room = MOST.saturating_sub(length(editor));
-    let line: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).take(room).collect();
+    paste_within(editor, text, MOST);
+}
+
+/// The same into a text that may have so many characters; how many did not fit.
+pub(super) fn paste_within(editor: &mut TextArea<'static>, text: &str, most: usize) -> usize {
+    let room = most.saturating_sub(length(editor));
+    // A line end of another system is one line end.
+    let text = text.trim().replace("\r\n", "\n");
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(room).collect();
     editor.insert_str(line);
+    text.chars().count().saturating_sub(room)
 }
 
 fn length(editor: &TextArea<'static>) -> usize {

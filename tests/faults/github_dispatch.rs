@@ -169,7 +169,7 @@ fn another_file_or_branch_is_not_started_and_a_refusal_is_said() {
 }
 
 /// A run by hand, of somebody, at a time.
-fn by_hand(id: u64, actor: &str, created: &str) -> Value {
+pub fn by_hand(id: u64, actor: &str, created: &str) -> Value {
     let mut row = run_row(id, 1, "queued", None);
     (row["event"], row["actor"]) = ("workflow_dispatch".into(), json!({ "login": actor }));
     row["created_at"] = created.into();

@@ -11,6 +11,7 @@ mod github;
 pub mod github_asides;
 mod github_beside;
 pub mod github_dispatch;
+mod github_dispatch_ways;
 mod github_names;
 mod github_older;
 mod github_pace;

@@ -4,6 +4,7 @@
 use quarterdeck::app::Headless;
 use quarterdeck::command::{Command, Key, KeyCode};
 use quarterdeck::model::{Kind, ObjectId, Uid};
+use quarterdeck::state::choice::Row;
 use quarterdeck::state::form::{self, Form, Value};
 use quarterdeck::state::ui::Overlay;
 use quarterdeck::update::Msg;
@@ -33,7 +34,7 @@ fn filled(console: &Headless) -> Vec<(String, String)> {
 async fn row(story: &mut Story, name: &str) {
     let place = |form: &Form| {
         let at = form.fields.iter().position(|field| field.input.name.raw() == name);
-        at.map_or(form.rows() - 1, |at| at + 1)
+        at.map_or(form.rows() - 1, |at| form.place(at))
     };
     for _ in 0..20 {
         let (now, wanted) = form::open(story.console.state()).map(|form| (form.at, place(form))).expect("the form");
@@ -77,7 +78,7 @@ async fn a_workflow_is_started_with_its_inputs_and_its_run_is_known_from_the_ans
     story.console.key(Key::plain(KeyCode::Enter));
     story.until("what is wrong", |screen| screen.contains("is no number")).await;
     wait_for(&mut story, "the field that is wrong", |console| {
-        form::open(console.state()).is_some_and(|form| form.at == 4)
+        form::open(console.state()).is_some_and(|form| form.at == form.place(3))
     })
     .await;
     story.console.key(Key::plain(KeyCode::Backspace));
@@ -111,13 +112,21 @@ async fn a_no_comes_back_to_what_was_filled_in_and_another_branch_is_read_anew()
     wait_for(&mut story, "the dialog", |console| matches!(console.state().ui.overlay, Some(Overlay::Confirm(_)))).await;
     story.console.key(Key::plain(KeyCode::Esc));
     wait_for(&mut story, "the form", |console| filled(console).get(4).is_some_and(|(_, note)| note == "again")).await;
-    // To the branch, over the last line.
-    story.console.key(Key::plain(KeyCode::Tab));
-    wait_for(&mut story, "the branch", |console| form::open(console.state()).is_some_and(|form| form.at == 0)).await;
+    // To the branch, over the last line and what the form is of.
+    for _ in 0..3 {
+        story.console.key(Key::plain(KeyCode::Tab));
+    }
+    wait_for(&mut story, "the branch", |console| {
+        form::open(console.state()).is_some_and(|form| form.row(form.at) == Row::Branch)
+    })
+    .await;
     story.console.key(Key { ctrl: true, ..Key::plain(KeyCode::Char('u')) });
     story.console.type_text("nowhere").await;
     story.console.key(Key::plain(KeyCode::Down));
     story.until("that there is none", |screen| screen.contains("or no such branch or tag")).await;
+    // What was filled in is not lost to one key.
+    story.console.key(Key::plain(KeyCode::Esc));
+    story.until("the question", |screen| screen.contains("esc again leaves it")).await;
     story.console.key(Key::plain(KeyCode::Esc));
     wait_for(&mut story, "the end of it", |console| console.state().ui.overlay.is_none()).await;
     assert_eq!(outcome(&story.console), "", "nothing was asked for");

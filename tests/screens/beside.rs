@@ -76,16 +76,16 @@ fn form(read: Option<Result<Dispatchable, &'static str>>, size: (u16, u16), chan
 #[test]
 fn a_form_has_a_line_for_each_input() {
     for (name, size) in [("80x24", SMALL), ("160x48", FULL)] {
-        let state = form(Some(Ok(workflow(5))), size, |form| form.at = 1);
+        let state = form(Some(Ok(workflow(5))), size, |form| form.at = form.place(0));
         compare!(format!("form-{name}"), shot(&state, size));
     }
-    let wrong = |form: &mut Form| (form.at, form.complains) = (4, true);
+    let wrong = |form: &mut Form| (form.at, form.complains) = (form.place(3), true);
     compare!("form-wrong", shot(&form(Some(Ok(workflow(5))), SMALL, wrong), SMALL));
     // More than there is room for: the row that has the keys is in sight.
-    compare!("form-long", shot(&form(Some(Ok(workflow(25))), SMALL, |form| form.at = 22), SMALL));
+    compare!("form-long", shot(&form(Some(Ok(workflow(25))), SMALL, |form| form.at = form.place(21)), SMALL));
     compare!("form-reading", shot(&form(None, SMALL, |_| ()), SMALL));
     let none = "ci-cd-pipeline.yml at main has no workflow_dispatch trigger: nobody can start it by hand";
-    compare!("form-refused", shot(&form(Some(Err(none)), SMALL, |form| form.at = 1), SMALL));
+    compare!("form-refused", shot(&form(Some(Err(none)), SMALL, |form| form.at = form.place(0)), SMALL));
 }
 
 #[test]

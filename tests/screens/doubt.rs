@@ -125,3 +125,51 @@ fn every_cell_of_a_silent_source_shows_its_doubt() {
     tell(&mut state, silent());
     compare!("slos-stale-160x48", shot(&at(state, Place::Slo), FULL));
 }
+
+/// Two sources that cannot be read have two reasons, and a third has its own count.
+#[test]
+fn each_source_in_trouble_says_why() {
+    use crate::screens::run_world;
+    use quarterdeck::model::source::{FeedEvent, FeedStatus, SourceScope};
+    use quarterdeck::model::{Name, SourceId, SystemId};
+    use quarterdeck::state::ui::{ListId, Pane, Place};
+    use quarterdeck::text::Safe;
+    for (size, runs, more) in [((160, 48), true, false), ((160, 48), false, true), ((80, 24), true, false)] {
+        let mut state = crate::screens::world::deploying();
+        run_world::github(&mut state);
+        let known =
+            if runs { vec![run_world::run(&state, "acme/checkout", "ci", 7, 600, Some(300))] } else { Vec::new() };
+        run_world::list(&mut state, known);
+        for (at, host) in ["ci.shop.example", "ci.old.example"].into_iter().enumerate() {
+            let id = SourceId(state.world.sources.len() as u16);
+            let why = if at == 0 { "its token has expired" } else { "nothing listens there" };
+            state.world.sources.push(SourceScope {
+                id,
+                system: SystemId::RustCi,
+                name: Name::new(host),
+                server: Safe::of("http://ci"),
+                user: Safe::of("ana"),
+                namespaces: None,
+                unusable: Some(Safe::of(why)),
+                discovered: None,
+            });
+        }
+        let mono = state.now.mono;
+        let gone = FeedStatus::Denied { message: Safe::of("acme/web is not there (404)") };
+        state.world.apply(&run_world::feed("acme/web"), mono, FeedEvent::Status(gone));
+        state.ui.place = Place::Deck;
+        state.ui.pane = Pane::Pipelines;
+        state.ui.size = size;
+        quarterdeck::update::settle(&mut state);
+        let seen = shot(&state, size);
+        assert!(seen.contains("acme/web is not there"), "{seen}");
+        if more {
+            assert!(seen.contains("+1 more") || seen.contains("+2 more"), "{seen}");
+        } else {
+            assert!(seen.contains("ci.shop.example failed: its token has expired"), "{seen}");
+            assert!(seen.contains("ci.old.example failed: nothing listens there"), "{seen}");
+        }
+        let area = quarterdeck::state::layout::list_area(&state, &ListId::Pane(Pane::Pipelines));
+        assert!(area.height > 0, "rows come first");
+    }
+}

@@ -6,6 +6,7 @@ mod dialog_true;
 mod environments;
 mod evidence;
 mod first_row;
+mod forms;
 mod groups;
 mod inbox;
 mod life;

@@ -60,10 +60,14 @@ fn has_branch(repository: &Repository, branch: &str) -> bool {
     BRANCHES.contains(&branch) || repository.runs.iter().any(|run| run.branch == branch)
 }
 
-/// Workflows of which the repository has runs.
-fn used<'a>(book: &'a Book, repository: &'a Repository) -> impl Iterator<Item = (usize, &'a Workflow)> {
-    let mine = |index: usize| repository.runs.iter().any(|run| run.workflow == index);
-    book.workflows.iter().enumerate().filter(move |(index, _)| mine(*index))
+/// Workflows of which the repository has runs, and those that nobody has started yet.
+pub(super) fn used<'a>(book: &'a Book, repository: &'a Repository) -> impl Iterator<Item = (usize, &'a Workflow)> {
+    let name = repository.name.rsplit('/').next().unwrap_or_default();
+    let runs = |index: usize| repository.runs.iter().any(|run| run.workflow == index);
+    let mine = move |index: usize, workflow: &Workflow| {
+        runs(index) || (workflow.unused && workflow.of.iter().any(|of| of == name))
+    };
+    book.workflows.iter().enumerate().filter(move |(index, workflow)| mine(*index, workflow))
 }
 
 /// GET …/contents/PATH?ref=.

@@ -107,6 +107,7 @@ fn read(world: &World, parts: &[&str], asked: &Asked) -> Reply {
         ["actions", rest @ ..] => actions(book, repository, rest, asked, now),
         ["commits"] if asked.params.contains_key("path") => commits::list(world, repository, asked),
         ["compare", range] => commits::compare(world, repository, range),
+        [] => Reply::json(json!({ "full_name": repository.name, "default_branch": "main", "private": true })),
         ["environments"] => dispatch::environments(book, repository, asked),
         [of @ ("code-scanning" | "secret-scanning"), rest @ ..] => beside::security(repository, of, rest, asked),
         ["contents", rest @ ..] => dispatch::contents(book, repository, rest, asked),
@@ -120,10 +121,8 @@ fn actions(book: &Book, repository: &Repository, rest: &[&str], asked: &Asked, n
         ["runners"] => beside::own(repository, asked),
         ["workflows", which, "runs"] => runs(book, repository, Some(which), asked, now),
         ["workflows"] => {
-            let mine = |index: &usize| repository.runs.iter().any(|run| run.workflow == *index);
-            let used = (0..book.workflows.len()).filter(mine);
-            let all: Vec<Value> =
-                used.map(|index| shape::workflow(asked.base, repository, &book.workflows[index])).collect();
+            let used = dispatch::used(book, repository);
+            let all: Vec<Value> = used.map(|(_, workflow)| shape::workflow(asked.base, repository, workflow)).collect();
             Reply::json(json!({ "total_count": all.len(), "workflows": all }))
         }
         ["jobs", job] => match job_of(repository, job, now) {

@@ -30,6 +30,9 @@ pub(super) struct Workflow {
     /// Names of repositories; all when empty.
     #[serde(default)]
     pub(super) of: Vec<String>,
+    /// Nobody has started it yet: of the repositories that it names it is one, without a run.
+    #[serde(default)]
+    pub(super) unused: bool,
     /// What it asks for when somebody starts it by hand; `None`: nobody can.
     pub(super) dispatch: Option<Vec<Asks>>,
     pub(super) jobs: Vec<JobPlan>,

@@ -63,6 +63,7 @@ impl Workflow {
         Self {
             name: "combinations".to_owned(),
             path: ".github/workflows/combinations.yml".to_owned(),
+            unused: false,
             dispatch: None,
             releases: false,
             of: Vec::new(),

@@ -12,8 +12,8 @@ use ratatui::layout::Rect;
 pub use deck::{Deck, GAUGE, Wanted, canary_rows, deck, gauges, services, wanted};
 
 use super::State;
-use super::lists;
 use super::ui::{ListId, Pane, Place};
+use super::{freshness, lists};
 use crate::model::Kind;
 
 /// How much fits.
@@ -177,7 +177,12 @@ pub fn list_area(state: &State, list: &ListId) -> Rect {
             match pane {
                 Pane::Canary => canary_rows(area, lists::len(state, list)).0,
                 Pane::Environments => cut_top(area, 2).1,
-                Pane::Pipelines | Pane::Steps => cut_top(area, 1).1,
+                Pane::Steps => cut_top(area, 1).1,
+                Pane::Pipelines => {
+                    let rows = cut_top(area, 1).1;
+                    let foot = freshness::foot(state, rows.height, &Kind::RUNS, lists::len(state, list));
+                    Rect { height: rows.height - foot.min(rows.height), ..rows }
+                }
                 // A row may have several lines; the height counts rows.
                 Pane::Budget => {
                     let inner = cut_top(area, 1).1;

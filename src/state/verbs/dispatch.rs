@@ -8,12 +8,13 @@ use crate::action::{Action, Change, Operation};
 use crate::command::Command;
 use crate::model::images::Reference;
 use crate::model::pipelines::Run;
-use crate::model::workflows::{Dispatchable, Input, InputKind};
-use crate::model::{Kind, Name, ObjectId, Uid};
+use crate::model::workflows::{Dispatchable, Input, InputKind, is_secret};
+use crate::model::{Kind, Name, ObjectId, SourceId, SystemId, Uid};
 use crate::safe;
 use crate::state::form::Form;
-use crate::state::{State, catalogue, environment};
-use crate::text::Safe;
+use crate::state::ui::{Pane, Place, RowId};
+use crate::state::{State, catalogue, environment, lists};
+use crate::text::{Safe, plural};
 
 /// As GitHub names what began so.
 const EVENT: &str = "workflow_dispatch";
@@ -30,8 +31,7 @@ pub fn form(state: &State) -> Result<Form, Safe> {
     if let Some(image) = super::docker::looked_at(state) {
         return of_image(state, &image);
     }
-    let id = super::target(state).filter(|id| id.kind.is_run());
-    let id = id.ok_or_else(|| Safe::of("select a run first: it is its workflow or pipeline that is started"))?;
+    let Some(id) = super::target(state).filter(|id| id.kind.is_run()) else { return of_repository(state) };
     let run = state.world.runs.get(&id.uid).ok_or_else(|| Safe::of("it is gone"))?;
     match run.kind {
         Kind::PipelineRun => return of_pipeline(state, run),
@@ -43,6 +43,7 @@ pub fn form(state: &State) -> Result<Form, Safe> {
     if path.is_empty() {
         return Err(Safe::of("GitHub does not say which file the run is of"));
     }
+    let repositories = repositories(state, run.meta.cluster, run.repository());
     let target = ObjectId {
         cluster: run.meta.cluster,
         kind: Kind::Workflow,
@@ -51,7 +52,47 @@ pub fn form(state: &State) -> Result<Form, Safe> {
         uid: Uid::new(run.meta.cluster, &format!("{} {path}", run.repository().raw())),
     };
     super::offer::may_act(state, Command::DispatchWorkflow, &target)?;
-    Ok(Form::new(target, Name::new(path), branch_of(Some(run))))
+    let mut form = Form::new(target, Name::new(path), branch_of(Some(run)));
+    form.at = 1 + usize::from(repositories.len() > 1);
+    form.repositories = Some(repositories);
+    Ok(form)
+}
+
+/// Where no run is looked at: the workflow is chosen, of the repository of the runners that are looked
+/// at, else of the first that is read.
+fn of_repository(state: &State) -> Result<Form, Safe> {
+    let none = || Safe::of("select a run first: it is its workflow or pipeline that is started");
+    let selected = lists::selected(state, &state.ui.list_id());
+    let named = match (&state.ui.place, selected) {
+        (Place::Runners, Some(RowId::Pool(repository, _))) => Some(repository),
+        (Place::Deck, _) if state.ui.pane != Pane::Pipelines => return Err(none()),
+        (Place::Deck | Place::Pipelines | Place::Runners, None) => None,
+        _ => return Err(none()),
+    };
+    let mut hosts = state.world.of_system(SystemId::GitHub).filter(|host| host.unusable.is_none());
+    let (source, repository) = match named {
+        Some(name) => (catalogue::host_of(state, &name).ok_or_else(none)?, name),
+        None => {
+            hosts.find_map(|host| Some((host.id, host.namespaces.iter().flatten().next()?.clone()))).ok_or_else(none)?
+        }
+    };
+    let target = ObjectId {
+        cluster: source,
+        kind: Kind::Workflow,
+        name: Name::new(""),
+        uid: Uid::new(source, &format!("{} ", repository.raw())),
+        namespace: repository.clone(),
+    };
+    super::offer::may_act(state, Command::DispatchWorkflow, &target)?;
+    let mut form = Form::new(target, Name::new(""), Name::new(""));
+    form.repositories = Some(repositories(state, source, &repository));
+    Ok(form)
+}
+
+/// Those of the host, for the form to choose of.
+fn repositories(state: &State, source: SourceId, this: &Name) -> Vec<Name> {
+    let all = state.world.source(source).and_then(|source| source.namespaces.clone()).unwrap_or_default();
+    if all.contains(this) { all } else { vec![this.clone()] }
 }
 
 /// Of Tekton: the Pipeline in the namespace of the run, which says what stands in the fields at first.
@@ -164,7 +205,8 @@ fn environment(state: &State, form: &Form, inputs: &[(Name, Name)]) -> Option<Na
     let target = &form.target;
     let namespace = (target.kind == Kind::Pipeline).then(|| environment::of(state, target.cluster, &target.namespace));
     let words = [target.name.raw(), form.path.raw(), form.reference.raw()].into_iter();
-    let words = words.chain(inputs.iter().map(|(_, value)| value.raw()));
+    let shown = inputs.iter().filter(|(name, _)| !is_secret(name.raw()));
+    let words = words.chain(shown.map(|(_, value)| value.raw()));
     environment::of_start(state, form.environments().chain(namespace), words)
 }
 
@@ -273,8 +315,12 @@ pub(super) fn words(action: &Action, words: &mut Words) {
             words.line("ref", reference.safe().clone());
         }
     }
-    let pair = |(name, value): &(Name, Name)| {
-        if value.raw().is_empty() { safe!("{}: (empty)", name) } else { safe!("{}: {}", name, value) }
+    let pair = |(name, value): &(Name, Name)| match value.raw() {
+        "" => safe!("{}: (empty)", name),
+        text if is_secret(name.raw()) => {
+            safe!("{}: {}, not shown", name, plural(text.chars().count() as u64, "character", "characters"))
+        }
+        _ => safe!("{}: {}", name, value),
     };
     let all: Vec<Safe> = inputs.iter().map(pair).collect();
     match all.len() {

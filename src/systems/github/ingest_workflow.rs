@@ -91,6 +91,20 @@ fn workflow(bytes: &[u8]) -> Result<Workflow, IngestError> {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
+struct RepositoryWire<'a> {
+    #[serde(borrow)]
+    default_branch: Text<'a>,
+}
+
+/// The branch a repository stands at.
+pub fn default_branch(bytes: &[u8]) -> Result<Name, IngestError> {
+    const WHAT: &str = "the repository";
+    let wire: RepositoryWire<'_> = object(WHAT, bytes)?;
+    wire.default_branch.some().map(Name::new).ok_or(IngestError::Missing { what: WHAT, field: "default_branch" })
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct FileWire<'a> {
     #[serde(borrow)]
     encoding: Text<'a>,

@@ -20,6 +20,7 @@ mod past;
 pub(super) mod perform;
 mod review;
 mod rhythm;
+mod startable;
 mod steps;
 pub mod watch;
 mod words;
@@ -67,6 +68,11 @@ fn environments_path(name: &str) -> String {
 fn contents_path(wanted: &WorkflowWanted) -> String {
     let (path, reference) = (segment(wanted.path.raw()), segment(wanted.reference.raw()));
     format!("{}/contents/{path}?ref={reference}", repository(wanted.repository.raw()))
+}
+
+/// A file on the default branch.
+fn repository_file_path(name: &str, path: &str) -> String {
+    format!("{}/contents/{}", repository(name), segment(path))
 }
 
 fn run_path(run: &ObjectId) -> String {

@@ -17,6 +17,7 @@ use super::older::Older;
 use super::past::Past;
 use super::rhythm::{Known, Rhythm};
 use super::runs_path;
+use super::startable::Startables;
 use super::words::{self, Trouble};
 use super::workflow::Asked;
 use crate::model::Uid;
@@ -49,6 +50,7 @@ pub(in crate::systems) async fn run(client: GitHub, outlet: Outlet) -> Result<()
         older: Older::default(),
         active: HashMap::new(),
         asked: Asked::default(),
+        startables: Startables::default(),
         beside: Beside::default(),
         on_page: OnPage::default(),
         login: Whose::default(),
@@ -89,6 +91,8 @@ pub(super) struct Watch {
     pub(super) older: Older,
     /// The workflow that is about to be started.
     pub(super) asked: Asked,
+    /// What can be started by hand, while somebody chooses.
+    pub(super) startables: Startables,
     /// Runners, findings, secrets.
     pub(super) beside: Beside,
     /// What stands beside the run whose page is looked at.
@@ -122,6 +126,7 @@ impl Watch {
             if self.since.is_none() {
                 self.look().await?;
                 self.read_workflow().await?;
+                self.read_startables().await?;
                 self.read_beside().await?;
                 self.read_older().await?;
                 self.read_gates().await?;
@@ -132,6 +137,7 @@ impl Watch {
             let mut until = gates.map_or(until, |gates| gates.min(until));
             if self.since.is_none() {
                 until = until.min(self.older_due().unwrap_or(until)).min(self.asked.next().unwrap_or(until));
+                until = until.min(self.startables.next().unwrap_or(until));
                 until = until.min(self.beside.next().unwrap_or(until));
                 until = self.read_asides(until).await?;
                 until = self.look_back(until).await?;
@@ -144,6 +150,7 @@ impl Watch {
                     self.jobs_etags.clear();
                     self.gates.refresh();
                     self.asked.refresh();
+                    self.startables.refresh();
                     self.beside.refresh();
                     self.on_page.refresh();
                     self.folders.refresh();

@@ -30,6 +30,9 @@ pub(super) struct Asked {
     again: Option<Instant>,
 }
 
+/// As GitHub says that a workflow runs.
+const ACTIVE: &str = "active";
+
 /// Why there is nothing to fill in, and whether it may pass.
 struct Refused {
     why: Safe,
@@ -72,7 +75,8 @@ impl Watch {
         self.tell_quota().await
     }
 
-    async fn dispatchable(&mut self, wanted: &WorkflowWanted) -> Result<Dispatchable, Refused> {
+    /// Reads the list of workflows, where it has changed.
+    pub(super) async fn list_workflows(&mut self) -> Result<(), (Safe, Option<Duration>)> {
         let path = workflows_path(self.repository());
         match self.client.list(&path, None, &mut self.asked.etags).await {
             Ok(Listed::Unchanged { .. }) => {}
@@ -80,15 +84,25 @@ impl Watch {
                 let pages: Result<Vec<_>, _> = bodies.iter().map(|body| ingest_workflow::workflows(body)).collect();
                 let pages = pages.map_err(|error| {
                     self.asked.etags = Etags::default();
-                    self.odd(&error)
+                    (Safe::line(&error.to_string()), Some(self.outlet.pace.cap))
                 })?;
                 self.asked.workflows = pages.into_iter().flat_map(|page| page.rows).collect();
             }
-            Err(error) => return Err(self.refused(error, "its workflows").await),
+            Err(error) => return Err(self.not_read(error, "its workflows").await),
         }
+        Ok(())
+    }
+
+    /// Those of the list that run.
+    pub(super) fn active_workflows(&self) -> impl Iterator<Item = &Workflow> {
+        self.asked.workflows.iter().filter(|row| row.state.as_str() == ACTIVE)
+    }
+
+    async fn dispatchable(&mut self, wanted: &WorkflowWanted) -> Result<Dispatchable, Refused> {
+        self.list_workflows().await.map_err(|(why, again)| Refused { why, again })?;
         let known = self.asked.workflows.iter().find(|row| row.path == wanted.path).cloned();
         let row = known.ok_or_else(|| refused(safe!("the repository has no workflow {} any more", wanted.path)))?;
-        if row.state.as_str() != "active" {
+        if row.state.as_str() != ACTIVE {
             return Err(refused(safe!("the workflow is not active: {}", row.state)));
         }
         let body = match self.client.get(&contents_path(wanted)).await {
@@ -126,11 +140,17 @@ impl Watch {
     }
 
     async fn refused(&self, error: NetError, what: &'static str) -> Refused {
+        let (why, again) = self.not_read(error, what).await;
+        Refused { why, again }
+    }
+
+    /// Why something of the repository cannot be read, and when it is worth another try.
+    pub(super) async fn not_read(&self, error: NetError, what: &'static str) -> (Safe, Option<Duration>) {
         let (why, again) = match self.trouble(error).await {
             Trouble::Denied(why) => (why, None),
             Trouble::Passing(why, wait) => (why, Some(wait.unwrap_or(self.outlet.pace.cap))),
         };
-        Refused { why: safe!("{} cannot be read: {}", Safe::of(what), why), again }
+        (safe!("{} cannot be read: {}", Safe::of(what), why), again)
     }
 }
 

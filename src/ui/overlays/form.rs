@@ -3,6 +3,7 @@
 //! ```text
 //!  Run ci-cd-pipeline of shop/checkout                     .github/workflows/ci.yml
 //!  ────────────────────────────────────────────────────────────────────────────────
+//!  workflow         ci-cd-pipeline                                           1 of 3
 //!  branch or tag    main▏
 //!  environment    * < staging >                                          environment
 //!  dry-run          false                                                    boolean
@@ -12,11 +13,12 @@
 
 use ratatui::layout::Rect;
 
-use super::typed;
+use super::typed_within;
 use crate::config::theme::Role;
-use crate::model::workflows::InputKind;
+use crate::model::workflows::{InputKind, is_secret};
 use crate::safe;
 use crate::state::State;
+use crate::state::choice::{self, Row};
 use crate::state::form::{self, Field, Form, Value};
 use crate::text::Safe;
 use crate::ui::pen::{Pen, Words};
@@ -37,7 +39,8 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>, form: &Form) {
     let mut body = pen.within(inner);
     let place = form.target.namespace.safe();
     let of = if place.is_empty() { Safe::of("") } else { safe!(" of {}", place) };
-    let title = Words::of(Role::Strong, safe!("Run {}{}", form.target.name, of));
+    let what = if form.target.name.raw().is_empty() { Safe::of("a workflow") } else { form.target.name.safe().clone() };
+    let title = Words::of(Role::Strong, safe!("Run {}{}", what, of));
     let path = Words::of(Role::Dim, form.path.safe());
     // Which workflow it is comes before where its file lies.
     let path = if title.width() + path.width() + 2 <= inner.width { path } else { Words::new() };
@@ -70,15 +73,26 @@ fn row(state: &State, pen: &mut Pen<'_>, form: &Form, (at, y): (usize, u16), lab
     let name = if focused { Role::Strong } else { Role::Dim };
     let value = label + 5;
     let room = pen.width().saturating_sub(value);
-    let Some(at) = at.checked_sub(1) else {
-        pen.write(2, y, label, &Words::of(name, form.first().0));
-        if !form.may_be_empty() {
-            pen.write(label + 3, y, 1, &Words::of(Role::Wait, "*"));
+    let field = match form.row(at) {
+        Row::Repository | Row::Workflow => {
+            let (what, words, right) = of(state, form, form.row(at), focused);
+            pen.write(2, y, label, &Words::of(name, what));
+            let right = pen.right(y, &right);
+            pen.write(value, y, right.saturating_sub(value + 1), &words);
+            return;
         }
-        pen.write(value, y, room, &typed(&form.branch, focused));
-        return;
+        Row::Branch => {
+            pen.write(2, y, label, &Words::of(name, form.first().0));
+            if !form.may_be_empty() {
+                pen.write(label + 3, y, 1, &Words::of(Role::Wait, "*"));
+            }
+            pen.write(value, y, room, &typed_within(&form.branch, focused, usize::from(room)));
+            return;
+        }
+        Row::Field(at) => form.fields.get(at),
+        Row::GoOn => None,
     };
-    let Some(field) = form.fields.get(at) else {
+    let Some(field) = field else {
         let words = match form::read(state, form) {
             None => Words::of(Role::Move, "◌ ").dim("what it asks for is being read"),
             Some(Err(_)) => Words::of(Role::Bad, "✖ ").text("it cannot be started"),
@@ -98,14 +112,48 @@ fn row(state: &State, pen: &mut Pen<'_>, form: &Form, (at, y): (usize, u16), lab
         None => kind,
     };
     let right = pen.right(y, &kind);
-    pen.write(value, y, right.saturating_sub(value + 1), &shown(field, focused));
+    let room = right.saturating_sub(value + 1);
+    pen.write(value, y, room, &shown(field, focused, usize::from(room)));
+}
+
+/// Which repository or workflow it is of: what the row is called, what is chosen, and how many there are.
+fn of(state: &State, form: &Form, row: Row, focused: bool) -> (&'static str, Words, Words) {
+    let chosen = |name: &Safe, many: bool| {
+        if focused && many {
+            Words::of(Role::Key, "< ").strong(name).add(Role::Key, " >")
+        } else {
+            Words::of(Role::Text, name)
+        }
+    };
+    if row == Row::Repository {
+        return ("repository", chosen(form.target.namespace.safe(), true), Words::new());
+    }
+    let known = choice::startables(state, form).and_then(|read| read.as_ref().ok());
+    let rows = known.map_or(&[][..], |known| &known.rows);
+    let other = rows.iter().any(|row| row.path != form.path);
+    let words = match (form.path.raw().is_empty(), choice::without(state, form)) {
+        (true, Some(_)) => Words::of(Role::Bad, "✖ ").text("none can be started"),
+        (true, None) => Words::of(Role::Move, "◌ ").dim("they are being read"),
+        (false, _) => chosen(form.target.name.safe(), other),
+    };
+    let place = rows.iter().position(|row| row.path == form.path);
+    let count = match (place, known.is_some_and(|known| known.whole)) {
+        (Some(at), true) => Words::of(Role::Dim, safe!("{} of {}", at + 1, rows.len())),
+        (Some(_), false) => Words::of(Role::Move, "◌"),
+        (None, _) => Words::new(),
+    };
+    ("workflow", words, count)
 }
 
 /// The value; what is chosen stands between the signs of its keys.
-fn shown(field: &Field, focused: bool) -> Words {
+fn shown(field: &Field, focused: bool, room: usize) -> Words {
     let text = Safe::identity(&field.text());
     match &field.value {
-        Value::Typed(editor) => typed(editor, focused),
+        // Whoever types it sees it; whoever passes by does not.
+        Value::Typed(_) if !focused && is_secret(field.input.name.raw()) && !text.is_empty() => {
+            Words::of(Role::Dim, "••••••")
+        }
+        Value::Typed(editor) => typed_within(editor, focused, room),
         Value::Chosen(None) if !focused => Words::of(Role::Dim, "none"),
         Value::Chosen(None) => Words::of(Role::Key, "< ").dim("none").add(Role::Key, " >"),
         Value::Chosen(_) | Value::Flag(_) if focused => Words::of(Role::Key, "< ").strong(text).add(Role::Key, " >"),
@@ -115,32 +163,53 @@ fn shown(field: &Field, focused: bool) -> Words {
 
 /// What is said of the row that has the keys, or why nothing can be filled in.
 fn said(state: &State, form: &Form) -> Words {
+    if form.leaving {
+        let words = "what was filled in is lost: esc again leaves it, any other key stays";
+        return Words::of(Role::Wait, "? ").text(words);
+    }
     if let Some(Err(why)) = form::read(state, form) {
         return Words::of(Role::Bad, "✖ ").text(why);
     }
-    match form.at.checked_sub(1).and_then(|at| form.fields.get(at)) {
-        Some(field) => {
-            let how = match field.input.kind {
-                InputKind::List => "items after commas",
-                InputKind::Table(_) => "key=value, after commas",
-                _ => "",
-            };
-            let both = [field.input.description.clone(), Safe::of(how)];
-            Words::of(Role::Dim, Safe::join(both.iter().filter(|text| !text.is_empty()), "; "))
-        }
-        None if form.at == 0 => Words::of(Role::Dim, form.first().1),
-        None => Words::new(),
+    match form.row(form.at) {
+        Row::Repository => Words::of(Role::Dim, "the repositories that are read of this host"),
+        Row::Workflow => Words::of(Role::Dim, "what can be started by hand, with a run or without one yet"),
+        Row::Branch => Words::of(Role::Dim, form.first().1),
+        Row::Field(at) => form.fields.get(at).map_or_else(Words::new, of_field),
+        Row::GoOn => Words::new(),
     }
+}
+
+/// What the file says of an input, and what is to be known of its values.
+fn of_field(field: &Field) -> Words {
+    let input = &field.input;
+    let how = match &input.kind {
+        InputKind::List => Safe::of("items after commas"),
+        InputKind::Table(_) => Safe::of("key=value, after commas"),
+        InputKind::Environment(Err(why)) => safe!("its environments are not known ({}): type one", why),
+        kind => match (kind.choices(), &input.default) {
+            (Some(all), Some(default)) if !all.contains(default) => {
+                safe!("the file's default {} is none of its choices", default)
+            }
+            _ => Safe::of(""),
+        },
+    };
+    let secret = is_secret(input.name.raw()).then(|| Safe::of("not shown in the dialog nor kept in the journal"));
+    let all = [input.description.clone(), how, secret.unwrap_or_default()];
+    Words::of(Role::Dim, Safe::join(all.iter().filter(|text| !text.is_empty()), "; "))
 }
 
 fn keys(form: &Form) -> Words {
     let last = form.at + 1 == form.rows();
     let enter = if last { " go on   " } else { " next   " };
     let words = Words::of(Role::Key, "enter").dim(enter).add(Role::Key, "tab").dim(" ↑ ↓ move   ");
-    let chooses = form.at.checked_sub(1).and_then(|at| form.fields.get(at));
-    let words = match chooses.map(|field| &field.value) {
-        Some(Value::Chosen(_) | Value::Flag(_)) => words.add(Role::Key, "space").dim(" ← → choose   "),
-        _ => words,
+    let chooses = match form.row(form.at) {
+        Row::Repository | Row::Workflow => true,
+        Row::Field(at) => !matches!(form.fields.get(at).map(|field| &field.value), Some(Value::Typed(_)) | None),
+        Row::Branch | Row::GoOn => false,
+    };
+    let words = match chooses {
+        true => words.add(Role::Key, "space").dim(" ← → choose   "),
+        false => words,
     };
     words.add(Role::Key, "esc").dim(" leave it")
 }

@@ -10,6 +10,7 @@ use tui_textarea::TextArea;
 
 use super::pen::{Pen, Words};
 use crate::config::theme::Role;
+use crate::safe;
 use crate::state::State;
 use crate::state::layout::Screen;
 use crate::state::ui::{Overlay, ToastKind};
@@ -69,6 +70,11 @@ fn toasts(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
 
 /// What is typed in an editor, with the place of the cursor.
 fn typed(editor: &TextArea<'static>, focused: bool) -> Words {
+    typed_within(editor, focused, usize::MAX)
+}
+
+/// The same in so many columns: of a text that is longer the part with the cursor.
+fn typed_within(editor: &TextArea<'static>, focused: bool, room: usize) -> Words {
     let text = editor.lines().concat();
     if !focused {
         return Words::of(Role::Text, Safe::identity(&text));
@@ -77,5 +83,12 @@ fn typed(editor: &TextArea<'static>, focused: bool) -> Words {
     let before: String = text.chars().take(at).collect();
     let after: String = text.chars().skip(at).collect();
     // A space at an end is typed text here, not an oddity of a name.
-    Words::of(Role::Text, Safe::line(&before)).add(Role::Key, "▏").text(Safe::line(&after))
+    let (before, after) = (Safe::line(&before), Safe::line(&after));
+    let wide = before.width();
+    // The sign of the cursor, one for what is cut off, one that a character of two columns may need.
+    let before = match wide.checked_sub(room.saturating_sub(1)) {
+        Some(over) if over > 0 => safe!("…{}", before.columns((over + 1).min(wide)..wide)),
+        _ => before,
+    };
+    Words::of(Role::Text, before).add(Role::Key, "▏").text(after)
 }

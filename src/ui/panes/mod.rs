@@ -8,6 +8,7 @@ pub mod job_log;
 pub mod log;
 pub mod pipelines;
 pub mod steps;
+pub mod troubles;
 
 use super::notice;
 use super::pen::{Pen, Words};

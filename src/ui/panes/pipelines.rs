@@ -6,7 +6,7 @@
 //!  ‖ waiting    payments  deploy-prod      #310  v3.2  77c0ffe    12m
 //! ```
 
-use super::{no_source, title};
+use super::{no_source, title, troubles};
 use crate::config::theme::Role;
 use crate::model::pipelines::Run;
 use crate::model::{Kind, SystemId};
@@ -67,6 +67,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
         None => counted,
     };
     title(pen, focused, "PIPELINES", &right);
+    let body = troubles::foot(state, pen, body, &Kind::RUNS, lists::len(state, &list));
     if lists::len(state, &list) == 0 {
         let filtered = lists::total(state, &list) > 0;
         return notice::draw(state, &mut pen.within(indent(body)), &ABOUT, &freshness, filtered);

@@ -7,7 +7,7 @@
 //! ```
 
 use super::pipelines::{indent, is_configured, is_old};
-use super::{no_source, title};
+use super::{no_source, title, troubles};
 use crate::config::theme::Role;
 use crate::model::Kind;
 use crate::model::pipelines::{Job, Run, RunStatus};
@@ -40,6 +40,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
         chosen.as_deref().map_or_else(Words::new, |run| subject(run).then(ends(state, run)).then(unread(state, run)));
     title(pen, focused, "RUNNING STEPS", &right);
     let Some(run) = chosen else {
+        let body = troubles::foot(state, pen, body, &Kind::RUNS, 0);
         let about = notice::About {
             what: "runs",
             when_empty: "Its jobs stand here as soon as there is one.",
