@@ -178,7 +178,7 @@ impl View {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Demo {
-    /// Which story is played: canary-regression, clean-canary, flaky-e2e, missing-arm64, pipelines,
+    /// Which story is played: canary-regression, clean-canary, flaky-e2e, missing-arm64, out-of-sync, pipelines,
     /// rate-limit or scale [default: canary-regression]
     pub(crate) scenario: Option<String>,
     /// Seconds of the story in one second [default: the story's own pace]

@@ -11,6 +11,7 @@ pub(super) enum Kind {
     Rollout,
     AnalysisRun,
     Experiment,
+    Application,
     Pipeline,
     PipelineRun,
     TaskRun,
@@ -33,7 +34,7 @@ pub(super) struct Row {
 }
 
 /// Every kind. Custom resources keep `kind` and `apiVersion` in list items, built-in kinds do not.
-pub(super) const KINDS: [Row; 11] = [
+pub(super) const KINDS: [Row; 12] = [
     row(Kind::Namespace, "Namespace", "namespaces", "", "v1", false, true),
     row(Kind::Pod, "Pod", "pods", "", "v1", true, true),
     row(Kind::Event, "Event", "events", "", "v1", true, false),
@@ -42,6 +43,8 @@ pub(super) const KINDS: [Row; 11] = [
     row(Kind::Rollout, "Rollout", "rollouts", "argoproj.io", "v1alpha1", true, true),
     row(Kind::AnalysisRun, "AnalysisRun", "analysisruns", "argoproj.io", "v1alpha1", true, false),
     row(Kind::Experiment, "Experiment", "experiments", "argoproj.io", "v1alpha1", true, false),
+    // Its status is written with the rest of it.
+    row(Kind::Application, "Application", "applications", "argoproj.io", "v1alpha1", true, false),
     row(Kind::Pipeline, "Pipeline", "pipelines", TEKTON, "v1", true, false),
     row(Kind::PipelineRun, "PipelineRun", "pipelineruns", TEKTON, "v1", true, true),
     row(Kind::TaskRun, "TaskRun", "taskruns", TEKTON, "v1", true, true),

@@ -5,6 +5,7 @@
 //! fast as the machine's, or, when [`Options::held`], moves only by [`Handle::advance`], so a test
 //! never waits for time to pass.
 
+mod argocd;
 mod controllers;
 mod docker;
 mod github;
@@ -39,15 +40,24 @@ use self::world::World;
 use crate::clock::Clock;
 
 /// The scenarios that [`start`] knows, the default first.
-pub const SCENARIOS: [&str; 7] =
-    ["canary-regression", "clean-canary", "flaky-e2e", "missing-arm64", "pipelines", "rate-limit", "scale"];
+pub const SCENARIOS: [&str; 8] = [
+    "canary-regression",
+    "clean-canary",
+    "flaky-e2e",
+    "missing-arm64",
+    "out-of-sync",
+    "pipelines",
+    "rate-limit",
+    "scale",
+];
 
 /// The stories and their files.
-const STORIES: [(&str, &str); 6] = [
+const STORIES: [(&str, &str); 7] = [
     ("canary-regression", include_str!("../../demo/scenarios/canary-regression.yaml")),
     ("clean-canary", include_str!("../../demo/scenarios/clean-canary.yaml")),
     ("flaky-e2e", include_str!("../../demo/scenarios/flaky-e2e.yaml")),
     ("missing-arm64", include_str!("../../demo/scenarios/missing-arm64.yaml")),
+    ("out-of-sync", include_str!("../../demo/scenarios/out-of-sync.yaml")),
     ("pipelines", include_str!("../../demo/scenarios/pipelines.yaml")),
     ("rate-limit", include_str!("../../demo/scenarios/rate-limit.yaml")),
 ];

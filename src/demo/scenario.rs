@@ -43,6 +43,9 @@ pub(super) struct Scenario {
     /// What its Tekton runs; without any it is not installed.
     #[serde(default)]
     pub(super) pipeline_runs: Vec<super::tekton::Start>,
+    /// What Argo CD keeps; without any it is not installed.
+    #[serde(default)]
+    pub(super) applications: Vec<super::argocd::Plan>,
     /// Others use the same hour of GitHub's.
     pub(super) quota: Option<Quota>,
     pub(super) traffic: Traffic,

@@ -10,9 +10,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::DemoError;
+use super::argocd;
 use super::controllers;
 use super::github::{self, Book};
-use super::kinds::{Key, Kind};
+use super::kinds::{Key, Kind, Row, TEKTON};
 use super::prometheus::{Rules, Taken};
 use super::rustci::Works;
 use super::scenario::{Scenario, Strategy};
@@ -78,6 +79,7 @@ impl World {
         let mut world = Self::before(scenario, seed)?;
         world.make_namespaces();
         tekton::install(&mut world);
+        argocd::install(&mut world);
         world.advance(world.scenario.opens);
         Ok(world)
     }
@@ -108,6 +110,14 @@ impl World {
             taken: None,
             scenario,
         })
+    }
+
+    /// Its definitions are there: of what many clusters do not have only where it is used.
+    pub(super) fn installs(&self, row: &Row) -> bool {
+        match row.kind {
+            Kind::Application => !self.scenario.applications.is_empty(),
+            _ => row.group != TEKTON || self.tekton.there,
+        }
     }
 
     pub(super) fn make_namespaces(&mut self) {

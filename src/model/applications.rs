@@ -214,13 +214,6 @@ pub struct AppResource {
     pub prune: bool,
 }
 
-impl AppResource {
-    #[must_use]
-    pub fn is(&self, kind: Kind, meta: &Meta) -> bool {
-        self.kind.as_str() == kind.as_str() && self.name == meta.name && self.namespace == meta.namespace
-    }
-}
-
 /// `status.conditions[]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppCondition {

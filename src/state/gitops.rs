@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{State, derived};
 use crate::model::applications::{AppResource, Application, SyncStatus};
 use crate::model::kubernetes::Meta;
-use crate::model::{Kind, Name, SourceId, Uid};
+use crate::model::{Kind, Name, ObjectId, SourceId, Uid};
 use crate::safe;
 use crate::text::{self, Safe};
 
@@ -31,9 +31,7 @@ pub fn kept(state: &State) -> Kept {
         let Some(cluster) = destination(state, row) else { continue };
         for resource in &row.resources {
             let Some(kind) = workload(resource) else { continue };
-            let namespace =
-                if resource.namespace.raw().is_empty() { &row.destination.namespace } else { &resource.namespace };
-            of.insert((cluster, kind, namespace.clone(), resource.name.clone()), row.meta.uid.clone());
+            of.insert((cluster, kind, place(row, resource).clone(), resource.name.clone()), row.meta.uid.clone());
         }
     }
     Kept { of }
@@ -62,6 +60,24 @@ pub fn of_workload<'a>(state: &'a State, kind: Kind, meta: &Meta) -> Option<&'a 
     }
     let key = (meta.cluster, kind, meta.namespace.clone(), meta.name.clone());
     state.world.applications.get(derived::kept(state).of.get(&key)?)
+}
+
+/// The workload that a row of an Application is, when it is in the scope.
+#[must_use]
+pub fn workload_of(state: &State, application: &Uid, row: &AppResource) -> Option<ObjectId> {
+    let application = state.world.applications.get(application)?;
+    let cluster = destination(state, application)?;
+    let is =
+        |meta: &Meta| meta.cluster == cluster && meta.name == row.name && meta.namespace == *place(application, row);
+    match workload(row)? {
+        Kind::Rollout => state.world.rollouts.rows().iter().find(|it| is(&it.meta)).map(|it| it.meta.id(Kind::Rollout)),
+        kind => state.world.deployments.rows().iter().find(|it| is(&it.meta)).map(|it| it.meta.id(kind)),
+    }
+}
+
+/// An object that names no namespace is in that of the Application's destination.
+fn place<'a>(application: &'a Application, row: &'a AppResource) -> &'a Name {
+    if row.namespace.raw().is_empty() { &application.destination.namespace } else { &row.namespace }
 }
 
 /// Workloads of a cluster say that Argo CD keeps them, or Applications were read there.

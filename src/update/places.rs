@@ -5,7 +5,7 @@ use crate::model::{Kind, ObjectId, Uid};
 use crate::safe;
 use crate::state::lists::{self, Item};
 use crate::state::ui::{ListId, Place, RowId, ToastKind};
-use crate::state::{State, asides, runs, verbs};
+use crate::state::{State, asides, gitops, runs, verbs};
 use crate::text::Safe;
 
 /// Places remembered in each direction.
@@ -87,6 +87,10 @@ pub(super) fn open(state: &mut State) {
             state.world.contains(target).then(|| page_of(target)).flatten()
         }
         (Item::Waiting(row), _) => state.world.contains(&row.object).then(|| page_of(&row.object)).flatten(),
+        (Item::Kept(row), _) => match &state.ui.place {
+            Place::Application(id) => gitops::workload_of(state, &id.uid, row).as_ref().and_then(page_of),
+            _ => None,
+        },
         (Item::Container(_), _) => match &state.ui.place {
             Place::Pod(pod) => Some(Place::Log(pod.clone())),
             _ => None,

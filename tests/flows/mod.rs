@@ -14,6 +14,7 @@ mod document;
 mod founding;
 pub mod harness;
 mod missing_arm64;
+mod out_of_sync;
 mod rate_limit;
 mod red_job;
 mod run_page;

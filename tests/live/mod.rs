@@ -15,6 +15,7 @@
 )]
 
 mod act;
+mod argocd;
 mod cluster;
 mod docker;
 mod evening;

@@ -15,9 +15,9 @@ use serde_json::{Value, json};
 
 use super::kinds::{Key, Kind};
 use super::scenario::{Strategy, Workload};
-use super::tekton;
 use super::value::{at, hash, items, letters, rfc3339, set, text, time_at, unset};
 use super::world::World;
+use super::{argocd, tekton};
 
 /// One look at one object.
 pub(super) fn reconcile(world: &mut World, key: &Key) {
@@ -28,6 +28,7 @@ pub(super) fn reconcile(world: &mut World, key: &Key) {
         Kind::Rollout => rollouts::reconcile(world, key),
         Kind::AnalysisRun => analysis::reconcile(world, key),
         Kind::Event => world.forget_event(key),
+        Kind::Application => argocd::reconcile(world, key),
         Kind::PipelineRun => tekton::runs::reconcile(world, key),
         Kind::TaskRun => tekton::tasks::reconcile(world, key),
         Kind::Namespace | Kind::Experiment | Kind::Pipeline => {}

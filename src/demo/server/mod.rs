@@ -27,7 +27,7 @@ use tokio::sync::watch::{Receiver, Sender};
 use tokio_util::sync::CancellationToken;
 
 use self::failure::Failure;
-use super::kinds::{KINDS, Row, TEKTON};
+use super::kinds::{KINDS, Row};
 use super::world::World;
 use crate::clock::Clock;
 
@@ -130,7 +130,7 @@ async fn answer(
     if parts == review::PATH && method == Method::POST {
         return review::answer(&body).unwrap_or_else(IntoResponse::into_response);
     }
-    let Some(place) = place(&parts).filter(|place| place.row.group != TEKTON || shared.world().tekton.there) else {
+    let Some(place) = place(&parts).filter(|place| shared.world().installs(place.row)) else {
         return not_served();
     };
     let wants_watch = params.get("watch").is_some_and(|watch| watch == "true" || watch == "1");

@@ -104,6 +104,7 @@ fn known(kind: Kind, field: &str) -> bool {
         | Kind::Rollout
         | Kind::AnalysisRun
         | Kind::Experiment
+        | Kind::Application
         | Kind::Pipeline
         | Kind::PipelineRun
         | Kind::TaskRun => &[],

@@ -172,6 +172,7 @@ fn empty_fields(kind: Kind, object: &mut Value) {
         | Kind::Rollout
         | Kind::AnalysisRun
         | Kind::Experiment
+        | Kind::Application
         | Kind::Pipeline
         | Kind::PipelineRun
         | Kind::TaskRun => {}

@@ -1,5 +1,7 @@
 //! Why an Application is not as its repository says.
 
+use jiff::SignedDuration;
+
 use super::{Cause, Reason, Severity};
 use crate::command::Command;
 use crate::model::applications::{AppHealth, AppOperation, Application, OperationPhase, SyncStatus};
@@ -64,6 +66,11 @@ fn failed(row: &Application, last: &AppOperation, after: Safe) -> Cause {
     made(Reason::SyncFailed, Severity::Broken, last.finished.or(last.started), words)
 }
 
+/// Healed so often without staying so, it is not a matter of a moment.
+const HEALS: i64 = 3;
+/// The same of the time since it was synced.
+const LASTS: SignedDuration = SignedDuration::from_mins(1);
+
 /// Applied again and again, and changed back each time.
 fn looped(row: &Application) -> Option<Cause> {
     if !gitops::drifted(row) {
@@ -71,6 +78,11 @@ fn looped(row: &Application) -> Option<Cause> {
     }
     let automated = row.automated?;
     let last = row.operation.as_ref()?;
+    let lasts =
+        row.reconciled.zip(last.finished).is_some_and(|(compared, synced)| compared.duration_since(synced) >= LASTS);
+    if automated.self_heal && last.heals < HEALS && !lasts {
+        return None;
+    }
     let what = gitops::named(gitops::strays(row));
     let (reason, words) = if automated.self_heal {
         let often = match last.heals {

@@ -107,6 +107,11 @@ pub fn applications() -> Vec<Situation> {
             )),
         ),
         (
+            "application: changed back a moment ago, and about to be healed",
+            stage(&out(&json!({ "status": { "reconciledAt": "2026-11-21T01:30:25Z" } }))),
+            None,
+        ),
+        (
             "application: drifted without self-heal",
             stage(&out(&json!({ "spec": { "syncPolicy": { "automated": { "selfHeal": false } } } }))),
             Some((
