@@ -31,12 +31,7 @@ fn argocd_applications_are_read_and_what_holds_them_is_told() {
     let told = status(&cluster.kubeconfig, &["--namespace", &namespace.name]);
     let source = told["sources"].as_array().expect("sources").iter().find(|source| source["system"] == "argocd");
     assert_eq!(source.expect("Argo CD")["status"], "live", "{told}");
-    let blocked: Vec<(&str, &str)> = told["blocked"]
-        .as_array()
-        .expect("blocked")
-        .iter()
-        .filter_map(|row| Some((row["reason"].as_str()?, row["object"].as_str().or(row["message"].as_str())?)))
-        .collect();
-    let holds: Vec<_> = blocked.iter().filter(|(reason, _)| *reason == "hold").collect();
-    assert_eq!(holds.len(), 1, "the other one is in order: {told}");
+    let blocked = told["blocked"].as_array().expect("blocked");
+    let reasons: Vec<&Value> = blocked.iter().map(|row| &row["reason"]).filter(|reason| **reason == "hold").collect();
+    assert_eq!(reasons.len(), 1, "the other one is in order: {}", told["blocked"]);
 }
