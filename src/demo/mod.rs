@@ -225,6 +225,16 @@ impl Handle {
         self.shared.world().works.connected = connected;
     }
 
+    /// Deletes a run of Tekton's and what it owns, as a pruner does at any time.
+    pub fn prune_run(&self, namespace: &str, name: &str) {
+        let now = {
+            let mut world = self.shared.world();
+            tekton::remove(&mut world, &kinds::Key::new(kinds::Kind::PipelineRun, namespace, name));
+            world.now
+        };
+        self.shared.tell(now);
+    }
+
     /// Forgets the history of changes, as a compaction of the server's store does: watches and
     /// pages that start before now are told 410.
     pub fn compact(&self) {

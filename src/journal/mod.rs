@@ -3,11 +3,14 @@
 //!
 //! The first error is final: pages are marked clean after a failed `fsync`, and a second try would
 //! report a success that is none. From then on the console is read-only and says why. A second
-//! instance finds the file locked and is read-only too, until the first one ends.
+//! instance finds the file locked and is read-only too, until the first one ends. A file that is removed
+//! under either of them is put back with all that was in it; where another stands in its place, nothing is
+//! sent.
 
 mod entry;
 mod holder;
 mod past;
+mod place;
 mod record;
 mod store;
 
@@ -22,6 +25,7 @@ use crate::action::{Operation, OperationId, Outcome};
 use crate::model::source::SourceScope;
 use crate::text::Safe;
 use entry::Entry;
+use holder::Holder;
 use past::Past;
 use record::Tail;
 use store::Disk;
@@ -39,6 +43,8 @@ pub enum Standing {
     Free,
     /// By that process.
     Held(u32),
+    /// It could be written; whether another instance holds it cannot be told, for this reason.
+    Unknown(Safe),
     Unusable(Safe),
 }
 
@@ -102,7 +108,11 @@ impl Journal {
         match Disk::read(folder) {
             Ok(bytes) => match record::scan(&bytes) {
                 scan if scan.tail == Tail::Damaged => Standing::Unusable(damaged_at(scan.valid)),
-                _ => holder::of(&store::file(folder)).map_or(Standing::Free, Standing::Held),
+                _ => match holder::of(&store::file(folder)) {
+                    Holder::Nobody => Standing::Free,
+                    Holder::Process(pid) => Standing::Held(pid),
+                    Holder::Untold(why) => Standing::Unknown(Safe::line(&why)),
+                },
             },
             Err(error) => Standing::Unusable(Safe::line(&format!("the journal cannot be read ({error})"))),
         }
@@ -132,7 +142,10 @@ impl Journal {
         if !opened.locked {
             return Self::held(opened);
         }
-        let who = holder::of(&store::file(folder)).map(|pid| format!(" (pid {pid})")).unwrap_or_default();
+        let who = match holder::of(&store::file(folder)) {
+            Holder::Process(pid) => format!(" (pid {pid})"),
+            Holder::Nobody | Holder::Untold(_) => String::new(),
+        };
         let message = format!(
             "another quarterdeck{who} holds the journal: nothing can be sent from this one until that ends; quit it there"
         );
@@ -225,6 +238,7 @@ fn damaged_at(byte: usize) -> Safe {
 }
 
 fn append(store: &mut dyn Store, mut record: &[u8]) -> io::Result<()> {
+    store.find()?;
     store.reserve()?;
     while !record.is_empty() {
         match store.append(record) {

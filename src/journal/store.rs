@@ -14,6 +14,10 @@ const FILE: &str = "journal";
 
 /// Where records go.
 pub trait Store: Send {
+    /// Makes sure that what is appended now is what the next start reads.
+    fn find(&mut self) -> io::Result<()> {
+        Ok(())
+    }
     /// Makes sure of room for the next records, where the file system can.
     fn reserve(&mut self) -> io::Result<()>;
     /// Appends some of the bytes; says how many.
@@ -25,7 +29,10 @@ pub trait Store: Send {
 /// A journal on a disk, locked for as long as it is open.
 #[derive(Debug)]
 pub(super) struct Disk {
-    file: File,
+    pub(super) file: File,
+    pub(super) folder: PathBuf,
+    /// How long the file is: nobody else writes into it.
+    pub(super) end: u64,
 }
 
 /// What opening found.
@@ -46,17 +53,10 @@ impl Drop for Disk {
 impl Disk {
     /// Opens or creates the file in a folder that only its owner may enter, and reads it.
     pub(super) fn open(folder: &Path) -> io::Result<Opened> {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        check(&std::fs::metadata(folder)?, "the folder")?;
-        let path = folder.join(FILE);
+        make(folder)?;
+        let path = file(folder);
         let created = !path.exists();
-        let mut file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .custom_flags((OFlags::NOFOLLOW | OFlags::CLOEXEC).bits() as i32)
-            .open(&path)?;
+        let mut file = how().create(true).open(&path)?;
         check(&file.metadata()?, "the file")?;
         let locked = match file.try_lock() {
             Ok(()) => false,
@@ -70,15 +70,16 @@ impl Disk {
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
-        Ok(Opened { disk: Self { file }, bytes, locked })
+        let disk = Self { file, folder: folder.to_owned(), end: bytes.len() as u64 };
+        Ok(Opened { disk, bytes, locked })
     }
 
-    /// The lock that another instance held, and what is in the file then.
-    pub(super) fn try_again(&mut self) -> Option<io::Result<Vec<u8>>> {
-        self.file.try_lock().ok()?;
+    /// All that is in the file, wherever its name is now.
+    pub(super) fn bytes(&mut self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        let read = self.file.seek(io::SeekFrom::Start(0)).and_then(|_| self.file.read_to_end(&mut bytes));
-        Some(read.map(|_| bytes))
+        self.file.seek(io::SeekFrom::Start(0))?;
+        self.file.read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
     /// What a journal holds, without locking or creating anything; nothing where there is none.
@@ -92,8 +93,22 @@ impl Disk {
     /// Cuts off what a stopped write left behind.
     pub(super) fn cut(&mut self, length: u64) -> io::Result<()> {
         self.file.set_len(length)?;
+        self.end = length;
         self.file.sync_all()
     }
+}
+
+/// The folder, which only its owner may enter.
+pub(super) fn make(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    check(&std::fs::metadata(folder)?, "the folder")
+}
+
+/// How the file is opened.
+pub(super) fn how() -> OpenOptions {
+    let mut how = OpenOptions::new();
+    how.read(true).append(true).mode(0o600).custom_flags((OFlags::NOFOLLOW | OFlags::CLOEXEC).bits() as i32);
+    how
 }
 
 /// The journal's file in its folder.
@@ -129,6 +144,10 @@ fn check(found: &Metadata, what: &str) -> io::Result<()> {
 }
 
 impl Store for Disk {
+    fn find(&mut self) -> io::Result<()> {
+        self.put_right()
+    }
+
     #[cfg(target_os = "linux")]
     fn reserve(&mut self) -> io::Result<()> {
         use rustix::fs::{FallocateFlags, fallocate};
@@ -147,7 +166,9 @@ impl Store for Disk {
     }
 
     fn append(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
+        let written = self.file.write(bytes)?;
+        self.end += written as u64;
+        Ok(written)
     }
 
     fn sync(&mut self) -> io::Result<()> {

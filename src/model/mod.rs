@@ -14,6 +14,7 @@ pub mod images;
 pub mod interest;
 pub mod kubernetes;
 pub mod log;
+pub mod nodes;
 pub mod notify;
 pub mod pipelines;
 pub mod rollouts;

@@ -10,6 +10,7 @@ use super::builds::FolderRead;
 use super::docker::{DockerContainer, Usage};
 use super::images::Image;
 use super::kubernetes::{Deployment, Event, Meta, Namespace, Pod, ReplicaSet};
+use super::nodes::NodesRead;
 use super::pipelines::{CiPipeline, JobsRead, Quota, Run};
 use super::rollouts::{AnalysisRun, Experiment, Rollout};
 use super::runners::RunnersRead;
@@ -160,6 +161,8 @@ pub enum Detail {
     Spent(Spent),
     Usage(Usage),
     Folder(FolderRead),
+    /// Of a cluster.
+    Nodes(NodesRead),
 }
 
 impl FeedEvent {

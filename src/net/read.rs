@@ -32,6 +32,7 @@ const ERROR_LIMIT: usize = 64 << 10;
 #[derive(Clone)]
 pub struct ReadStack {
     pub(super) access: Arc<Access>,
+    accept: &'static str,
 }
 
 impl fmt::Debug for ReadStack {
@@ -39,6 +40,9 @@ impl fmt::Debug for ReadStack {
         f.debug_tuple("ReadStack").field(&self.access).finish()
     }
 }
+
+const WHOLE: &str = "application/json, */*";
+const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json";
 
 /// A whole answer, 2xx.
 #[derive(Debug, Clone)]
@@ -50,7 +54,14 @@ pub struct Answer {
 
 impl ReadStack {
     pub(super) fn new(access: Arc<Access>) -> Self {
-        Self { access }
+        Self { access, accept: WHOLE }
+    }
+
+    /// The same, which asks for what objects are called and labelled with, where the server can leave out
+    /// the rest (KEP-2334).
+    #[must_use]
+    pub fn of_metadata(&self) -> Self {
+        Self { access: Arc::clone(&self.access), accept: METADATA }
     }
 
     #[must_use]
@@ -95,7 +106,7 @@ impl ReadStack {
         let client = self.access.fresh().await?;
         let whole = async {
             let response = client
-                .send(request(path)?)
+                .send(request(path, self.accept)?)
                 .await
                 .map_err(|error| NetError::from_send(&error, &self.access.server()))?;
             let stream = accept(response, self.access.deadlines.idle).await?;
@@ -126,7 +137,7 @@ impl ReadStack {
 
     async fn open_with_credential(&self, path: &str) -> Result<BodyStream, (u64, NetError)> {
         let (epoch, client) = self.access.pooled().await.map_err(|error| (0, error))?;
-        let request = request(path).map_err(|error| (epoch, error))?;
+        let request = request(path, self.accept).map_err(|error| (epoch, error))?;
         let after = self.access.deadlines.headers;
         let sent = timeout(after, client.send(request)).await;
         let response = match sent {
@@ -138,11 +149,11 @@ impl ReadStack {
     }
 }
 
-fn request(path: &str) -> Result<Request<Body>, NetError> {
+fn request(path: &str, accept: &str) -> Result<Request<Body>, NetError> {
     Request::builder()
         .method(Method::GET)
         .uri(path)
-        .header(header::ACCEPT, "application/json, */*")
+        .header(header::ACCEPT, accept)
         .body(Body::empty())
         .map_err(|error| NetError::Unusable(format!("{path} is no path: {error}")))
 }

@@ -11,6 +11,7 @@ use crate::model::approvals::{Pending, PendingRead};
 use crate::model::asides::{Aside, AsideRead, Attempt, Told};
 use crate::model::builds::Folder;
 use crate::model::docker::{Taken, Usage};
+use crate::model::nodes::{Nodes, NodesRead};
 use crate::model::pipelines::{CiPipeline, Job, Jobs, JobsRead, Quota};
 use crate::model::runners::RunnersRead;
 use crate::model::security::SecurityRead;
@@ -56,6 +57,8 @@ pub struct Details {
     usage: HashMap<Uid, (Duration, Result<Taken, Safe>)>,
     /// Of each repository and folder.
     folders: BTreeMap<(Name, String), Result<Folder, Safe>>,
+    /// Of each cluster.
+    nodes: BTreeMap<SourceId, Result<Arc<Nodes>, Safe>>,
     revision: u64,
     /// How often jobs were forgotten because there were too many.
     forgotten: u64,
@@ -108,6 +111,11 @@ impl Details {
             Detail::Workflow(read) => self.workflow = Some(read),
             Detail::Startables(read) => self.startables = Some(read),
             Detail::Spent(row) => drop(self.spent.insert(row.slo.clone(), row)),
+            Detail::Nodes(NodesRead { nodes }) => {
+                if nodes.is_ok() || !self.nodes.get(&source).is_some_and(Result::is_ok) {
+                    self.nodes.insert(source, nodes);
+                }
+            }
             Detail::Usage(Usage { container, taken }) => drop(self.usage.insert(container, (mono, taken))),
             // What was read before is better than why it cannot be read now.
             Detail::Folder(read) => {
@@ -207,6 +215,12 @@ impl Details {
     #[must_use]
     pub fn usage(&self, container: &Uid) -> Option<&(Duration, Result<Taken, Safe>)> {
         self.usage.get(container)
+    }
+
+    /// The nodes of a cluster; `Err`: why they are not known.
+    #[must_use]
+    pub fn nodes(&self, cluster: SourceId) -> Option<&Result<Arc<Nodes>, Safe>> {
+        self.nodes.get(&cluster)
     }
 
     /// What is known of a folder of a repository.

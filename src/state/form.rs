@@ -282,7 +282,7 @@ mod tests {
             name: Name::new("ci"),
             uid,
         };
-        let workflow = Dispatchable { id: 1, name: Name::new("ci"), sha: Name::new(sha), inputs };
+        let workflow = Dispatchable { id: 1, name: Name::new("ci"), sha: Name::new(sha), inputs, takes_over: false };
         let mut form = Form::new(target, Name::new("ci.yml"), Name::new("main"));
         form.take(&workflow);
         (form, workflow)
@@ -310,6 +310,16 @@ mod tests {
         assert_eq!(sent, wanted.map(|(name, value)| (name.to_owned(), value.to_owned())));
         assert_eq!(form.problem(), None);
         assert_eq!(form.environments().collect::<Vec<_>>(), [Name::new("staging")]);
+    }
+
+    #[test]
+    fn a_text_comes_out_of_its_field_as_it_went_in() {
+        for text in ["", " a ", "a\\,b\\\\", "\"\"", "größe 雪 🚀", "\ttab", "two\nlines\n"] {
+            for kind in [InputKind::Text, InputKind::List] {
+                let (form, _) = form("1", vec![input("x", kind, false, Some(text))]);
+                assert_eq!(form.inputs(), [(Name::new("x"), Name::new(text))]);
+            }
+        }
     }
 
     #[test]

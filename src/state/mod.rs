@@ -28,6 +28,7 @@ pub mod layout;
 pub mod lists;
 pub mod log;
 pub mod matrix;
+pub mod nodes;
 pub mod optional;
 pub mod readings;
 pub mod report;

@@ -140,7 +140,7 @@ impl Systems {
         }
     }
 
-    /// Reads the Pipeline that somebody is about to start.
+    /// Reads the Pipeline that somebody is about to start, and the platforms of the nodes.
     fn start_reader(&self, scope: &SourceScope, parts: &feed::Parts) {
         let feeds: Vec<FeedId> = scope.feeds().into_iter().filter(|id| id.kind == Kind::PipelineRun).collect();
         let reader = tekton::start::Parts {
@@ -155,6 +155,16 @@ impl Systems {
         // What could not be read is asked for again, with the next key.
         let stopped = |_message: Safe, _wait: Duration| async {};
         self.tracker.spawn(supervise::supervise(self.cancel.clone(), parts.pace, make, stopped));
+        let Some(feed) = scope.feeds().into_iter().find(|id| id.kind == Kind::Pod) else { return };
+        let reader = kubernetes::nodes::Parts {
+            read: parts.read.clone(),
+            tx: parts.tx.clone(),
+            interest: self.interest.subscribe(),
+            refresh: self.refresh.subscribe(),
+            feed,
+        };
+        let make = move || kubernetes::nodes::run(reader.clone());
+        self.tracker.spawn(supervise::supervise(self.cancel.clone(), parts.pace, make, |_, _| async {}));
     }
 
     fn start_feed(&self, id: FeedId, parts: feed::Parts) {

@@ -77,6 +77,7 @@ async fn arm64_missing_is_seen_from_the_run_and_from_the_image() {
     wait_for(&mut story, "the row", |console| selected(console).is_some_and(|id| id.name.raw() == "1.44.0")).await;
     assert!(story.console.press(Command::Open));
     wait_for(&mut story, "its page", |console| console.screen().contains("PLATFORMS")).await;
+    story.until("the nodes it is missing for", |screen| screen.contains("3 of 9 nodes are linux/arm64")).await;
     let screen = story.console.screen();
     for wanted in ["✖ linux/arm64", "missing", "1 attestation, no platform", "Release 1.44.0", "checkout in production"]
     {
@@ -91,4 +92,5 @@ async fn arm64_missing_is_seen_from_the_run_and_from_the_image() {
     wait_for(&mut story, "the run's page", |console| console.state().ui.place == Place::Run(run.id())).await;
     let screen = story.console.screen();
     assert!(screen.contains("image checkout:") && screen.contains("linux/arm64 missing"), "{screen}");
+    assert!(screen.contains("3 of 9 nodes are linux/arm64"), "{screen}");
 }

@@ -21,5 +21,6 @@ mod run_page;
 pub mod steps;
 mod story;
 mod tekton;
+mod tekton_start;
 mod watches;
 mod wide;

@@ -3,7 +3,7 @@
 
 use quarterdeck::action::Change;
 use quarterdeck::app::Headless;
-use quarterdeck::command::{Command, Key, KeyCode};
+use quarterdeck::command::Command;
 use quarterdeck::demo::Options;
 use quarterdeck::model::Kind;
 use quarterdeck::model::pipelines::{Conclusion, Run, RunStatus};
@@ -14,17 +14,17 @@ use super::harness::Story;
 use super::steps::{choose, outcome, wait_for};
 use crate::demo::http::Http;
 
-async fn begin() -> Story {
+pub(super) async fn begin() -> Story {
     Story::of(Options { scenario: "pipelines".to_owned(), held: true, ..Options::default() }).await
 }
 
-fn found(console: &Headless, kind: Kind, workflow: &str, wanted: impl Fn(&Run) -> bool) -> Option<Run> {
+pub(super) fn found(console: &Headless, kind: Kind, workflow: &str, wanted: impl Fn(&Run) -> bool) -> Option<Run> {
     let all = console.state().world.runs.rows().iter();
     let mine = all.filter(|run| run.kind == kind && run.workflow.raw() == workflow && wanted(run));
     mine.max_by_key(|run| run.created).map(|run| run.as_ref().clone())
 }
 
-fn moves(run: &Run) -> bool {
+pub(super) fn moves(run: &Run) -> bool {
     run.status == RunStatus::InProgress
 }
 
@@ -38,7 +38,7 @@ async fn act(story: &mut Story, command: Command, words: &str) {
 }
 
 /// Moves the world on until the console sees that the action took.
-async fn observed(story: &mut Story) {
+pub(super) async fn observed(story: &mut Story) {
     for _ in 0..40 {
         if outcome(&story.console) == "observed" {
             return;
@@ -130,70 +130,4 @@ async fn a_taskrun_of_its_own_is_cancelled_and_run_again() {
     let again =
         found(&story.console, Kind::LoneTaskRun, "backup-database", |it| it.meta.uid != run.meta.uid && it.is_active());
     assert!(again.is_some(), "{}", story.console.screen());
-}
-
-/// Empties the field that has the keys, and types into it.
-async fn fill(story: &mut Story, text: &str) {
-    story.console.key(Key { ctrl: true, ..Key::plain(KeyCode::Char('u')) });
-    story.console.type_text(text).await;
-    story.until("what was typed", |screen| screen.contains(text)).await;
-}
-
-fn enter(story: &mut Story) {
-    story.console.key(Key::plain(KeyCode::Enter));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pipeline_is_started_with_parameters_of_every_type() {
-    let mut story = begin().await;
-    let run = found(&story.console, Kind::PipelineRun, "build-and-deploy", moves).expect("one that runs");
-    choose(&mut story, &run).await;
-    assert!(story.console.press(Command::DispatchWorkflow));
-    story
-        .until("the form", |screen| {
-            ["platforms", "array", "chart", "object", "orders"].iter().all(|word| screen.contains(word))
-        })
-        .await;
-    enter(&mut story);
-    fill(&mut story, "develop").await;
-    enter(&mut story);
-    enter(&mut story);
-    fill(&mut story, "linux/arm64").await;
-    enter(&mut story);
-    // What does not fit its type goes nowhere.
-    fill(&mut story, "values").await;
-    enter(&mut story);
-    enter(&mut story);
-    story.until("what is wrong with it", |screen| screen.contains("is no list of key=value")).await;
-    fill(&mut story, "name=shop, values=dev").await;
-    enter(&mut story);
-    enter(&mut story);
-    wait_for(&mut story, "the dialog", |console| matches!(console.state().ui.overlay, Some(Overlay::Confirm(_)))).await;
-    story.until("what will be sent", |screen| screen.contains("a new PipelineRun of build-and-deploy")).await;
-    story.console.confirm().await.unwrap_or_else(|lost| panic!("{lost}"));
-    wait_for(&mut story, "the server's answer", |console| matches!(outcome(console), "accepted" | "observed")).await;
-    observed(&mut story).await;
-    let made = story.console.state().operations.last().and_then(|last| last.made.clone()).expect("its name");
-    assert!(made.raw().starts_with("build-and-deploy-"), "{}", made.raw());
-    let path = format!("/apis/tekton.dev/v1/namespaces/ci-cd/pipelineruns/{}", made.raw());
-    let object = Http::new(&story.demo.url).get(&path).await;
-    assert_eq!(
-        object["spec"],
-        serde_json::json!({ "pipelineRef": { "name": "build-and-deploy" }, "params": [
-            { "name": "revision", "value": "develop" },
-            { "name": "service", "value": "orders" },
-            { "name": "platforms", "value": ["linux/arm64"] },
-            { "name": "chart", "value": { "name": "shop", "values": "dev" } },
-        ] })
-    );
-    assert!(object["metadata"]["labels"]["quarterdeck.dev/operation"].is_string(), "{object}");
-
-    // One that is not there is said where its name was typed.
-    let again = found(&story.console, Kind::PipelineRun, "build-and-deploy", |_| true).expect("one");
-    choose(&mut story, &again).await;
-    assert!(story.console.press(Command::DispatchWorkflow));
-    story.until("the form", |screen| screen.contains("platforms")).await;
-    fill(&mut story, "no-such-pipeline").await;
-    enter(&mut story);
-    story.until("why not", |screen| screen.contains("there is no Pipeline no-such-pipeline in ci-cd")).await;
 }

@@ -150,7 +150,9 @@ fn looking_at_a_journal_neither_locks_nor_cuts_nor_makes_it() {
     let mut torn = fs::read(&file).unwrap();
     torn.truncate(torn.len() - 3);
     fs::write(&file, &torn).unwrap();
-    assert_eq!(Journal::look(folder.path()), Standing::Free);
+    let nobody = Journal::look(folder.path());
+    // In a container nobody can tell.
+    assert!(matches!(nobody, Standing::Free | Standing::Unknown(_)), "{nobody:?}");
     assert_eq!(fs::read(&file).unwrap(), torn, "the torn end is left for who writes");
     let held = Journal::open(folder.path());
     if cfg!(target_os = "linux") {

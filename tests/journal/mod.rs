@@ -2,6 +2,7 @@
 
 mod damage;
 mod disk;
+mod replaced;
 
 use std::time::Duration;
 

@@ -25,7 +25,7 @@ mod operator;
 mod people;
 mod prometheus;
 mod prometheus_history;
-mod registry;
+pub mod registry;
 mod same;
 mod tekton;
 mod trouble;

@@ -184,7 +184,7 @@ impl Store {
     }
 }
 
-fn digest(body: &[u8]) -> String {
+pub fn digest(body: &[u8]) -> String {
     let bytes = hashing::digest::digest(&hashing::digest::SHA256, body);
     let hex: Vec<String> = bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     format!("sha256:{}", hex.concat())

@@ -7,7 +7,7 @@ const fs = require('fs');
 const [from, to] = process.argv.slice(2);
 const whole = JSON.parse(fs.readFileSync(from, 'utf8'));
 const beside = ['contents/{path}', 'environments', 'code-scanning/alerts', 'code-scanning/analyses', 'secret-scanning/alerts'];
-beside.push('commits/{ref}/check-runs', 'check-runs/{check_run_id}/annotations', 'deployments', 'deployments/{deployment_id}/statuses');
+beside.push('commits/{ref}/check-runs', 'check-runs/{check_run_id}/annotations', 'deployments', 'deployments/{deployment_id}/statuses', 'commits', 'compare/{basehead}');
 const others = ['/rate_limit', '/user', '/orgs/{org}/actions/runners', '/orgs/{org}/actions/hosted-runners', '/repos/{owner}/{repo}', ...beside.map((path) => `/repos/{owner}/{repo}/${path}`)];
 const ours = (path) => others.includes(path) || path.startsWith('/repos/{owner}/{repo}/actions/');
 const paths = Object.entries(whole.paths).filter(([path]) => ours(path));

@@ -52,7 +52,7 @@ fn workflow(count: usize) -> Dispatchable {
         (inputs.len()..count)
             .map(|at| input(&format!("a-rather-long-name-of-an-input-{at}"), InputKind::Text, at % 2 == 0, None, "")),
     );
-    Dispatchable { id: 9, name: Name::new("ci-cd-pipeline"), sha: Name::new("1"), inputs }
+    Dispatchable { id: 9, name: Name::new("ci-cd-pipeline"), sha: Name::new("1"), inputs, takes_over: false }
 }
 
 /// The form of a run's workflow, with what was read for it.

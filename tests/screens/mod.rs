@@ -13,6 +13,7 @@ mod doubt;
 mod executions;
 mod expected;
 mod hostile;
+mod image_origins;
 mod images;
 mod kept;
 mod matrix;

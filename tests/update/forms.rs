@@ -40,7 +40,7 @@ fn open(console: &Console) -> &Form {
 /// What the form asks for is read.
 fn asks(console: &mut Console, inputs: Vec<Input>) {
     let wanted = open(console).wanted_now().expect("a workflow is chosen");
-    let workflow = Dispatchable { id: 9, name: Name::new("ci"), sha: Name::new("1"), inputs };
+    let workflow = Dispatchable { id: 9, name: Name::new("ci"), sha: Name::new("1"), inputs, takes_over: false };
     let read = WorkflowRead { wanted, workflow: Ok(Arc::new(workflow)) };
     console.send(Msg::Feed(feed("acme/checkout"), FeedEvent::Detail(Detail::Workflow(read))));
 }

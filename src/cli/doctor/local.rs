@@ -115,6 +115,16 @@ pub(super) fn journal(folder: Result<&Path, &String>) -> Vec<Finding> {
         Standing::Held(pid) => subject
             .say("folder", Verdict::Warn, format!("another quarterdeck (pid {pid}) holds the journal and can act"))
             .then("quit that one to act from another; a console that waits takes over by itself"),
+        Standing::Unknown(why) => subject
+            .say(
+                "folder",
+                Verdict::Warn,
+                format!(
+                    "intents can be written; whether another quarterdeck holds the journal is unknown: {}",
+                    why.as_str()
+                ),
+            )
+            .then("start the console: it says so when another one holds it"),
         Standing::Unusable(why) => subject
             .say("folder", Verdict::Fail, why.as_str())
             .then("make it writable, or set XDG_STATE_HOME to a folder that is"),

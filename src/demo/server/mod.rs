@@ -124,6 +124,9 @@ async fn answer(
     if parts == ["version"] {
         return json(version());
     }
+    if parts == ["api", "v1", "nodes"] && method == Method::GET {
+        return json(nodes(&shared));
+    }
     if let ["prometheus", rest @ ..] = parts.as_slice() {
         return super::prometheus::answer(&shared, &method, &uri, rest, &body);
     }
@@ -172,6 +175,28 @@ fn place<'a>(parts: &[&'a str]) -> Option<Place<'a>> {
     let row = row(plural)?;
     // An object of a namespaced kind has no address without its namespace.
     (name.is_none() || !namespace.is_empty() || !row.namespaced).then_some(Place { row, namespace, name, sub })
+}
+
+/// The nodes that the scenario names, or those that its pods are spread over, as they are labelled.
+fn nodes(shared: &Shared) -> Vec<u8> {
+    let world = shared.world();
+    let named = world.scenario.nodes.iter().map(|node| (node.name.as_str(), node.platform.as_str()));
+    let mut all: Vec<(&str, &str)> = named.collect();
+    if all.is_empty() {
+        all = ["node-a", "node-b", "node-c"].map(|name| (name, "linux/amd64")).into();
+    }
+    let node = |(name, platform): (&str, &str)| {
+        let (os, arch) = platform.split_once('/').unwrap_or(("linux", platform));
+        let labels =
+            serde_json::json!({ "kubernetes.io/os": os, "kubernetes.io/arch": arch, "kubernetes.io/hostname": name });
+        serde_json::json!({ "metadata": { "name": name, "uid": format!("node-{name}"), "labels": labels } })
+    };
+    let items: Vec<_> = all.into_iter().map(node).collect();
+    let list = serde_json::json!({
+        "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": { "resourceVersion": "1" },
+        "items": items,
+    });
+    list.to_string().into_bytes()
 }
 
 fn version() -> Bytes {

@@ -5,7 +5,7 @@ use crate::command::Command;
 use crate::model::images::Image;
 use crate::model::kubernetes::{Container, ContainerImage, Pod, Terminated};
 use crate::safe;
-use crate::state::{State, images};
+use crate::state::{State, images, nodes};
 use crate::text::Safe;
 
 /// What a workload is to run lacks a platform that its service asks for: some of its pods cannot start
@@ -17,7 +17,10 @@ pub(super) fn cause(state: &State, template: &[ContainerImage], part: &'static s
         (!missing.is_empty()).then_some((image, missing))
     })?;
     let lacks: Vec<Safe> = missing.iter().map(crate::model::images::Platform::words).collect();
-    let words = safe!("has no image for {}: {} is for {} only", Safe::join(&lacks, " and "), image.words(), has(image));
+    let nodes: Vec<Safe> = missing.iter().filter_map(|platform| nodes::like(state, image, platform)).collect();
+    let nodes = if nodes.is_empty() { Safe::of("") } else { safe!("; {}", Safe::join(&nodes, ", ")) };
+    let lacks = Safe::join(&lacks, " and ");
+    let words = safe!("has no image for {}: {} is for {} only{}", lacks, image.words(), has(image), nodes);
     let keys = [&[Command::Look], keys].concat();
     let since = image.meta.created;
     Some(Cause { reason: Reason::ImagePlatform, severity: Severity::Broken, since, part, words, keys })

@@ -130,6 +130,7 @@ fn of_execution(state: &State, run: &Run) -> Result<Form, Safe> {
             input("commit", "the commit to build, or its beginning", InputKind::Commit),
             input("repository", "where the source is, as the pipeline understands it", InputKind::Text),
         ],
+        takes_over: false,
     };
     let mut form = Form::new(pipeline.id.clone(), Name::new(""), branch_of(Some(run)));
     form.given = Some(Arc::new(given));
@@ -182,8 +183,10 @@ pub fn action(state: &State, form: &Form, workflow: &Dispatchable) -> Result<Act
     }
     super::offer::may_act(state, Command::DispatchWorkflow, &form.target)?;
     let inputs = form.inputs();
+    // The run whose page it was started on may be gone, or of another Pipeline than the one that was named.
+    let alone = form.target.kind == Kind::Pipeline && !workflow.takes_over;
     let change = Change::Dispatch {
-        path: form.path.clone(),
+        path: if alone { Name::new("") } else { form.path.clone() },
         reference: form.reference.clone(),
         sha: workflow.sha.clone(),
         environment: environment(state, form, &inputs),
@@ -302,7 +305,9 @@ pub(super) fn words(action: &Action, words: &mut Words) {
         Kind::Pipeline => {
             words.summary = safe!("a new PipelineRun of {}", reference);
             words.line("pipeline", reference.safe().clone());
-            words.line("as in", path.safe().clone());
+            if !path.raw().is_empty() {
+                words.line("as in", path.safe().clone());
+            }
         }
         Kind::CiPipeline => {
             words.summary = Safe::of("a new execution of all its stages");
@@ -330,7 +335,11 @@ pub(super) fn words(action: &Action, words: &mut Words) {
     }
     let (will, not, undo) = match action.target.kind {
         Kind::Pipeline => (
-            safe!("run {} with these parameters; workspaces and service account are those of {}", reference, path),
+            if path.raw().is_empty() {
+                safe!("run {} with these parameters, as the namespace's default service account", reference)
+            } else {
+                safe!("run {} with these parameters; workspaces and service account are those of {}", reference, path)
+            },
             Safe::of("begin if the Pipeline has changed since the form was read"),
             Safe::of("cancel ends the new run; what its tasks did until then stays done"),
         ),

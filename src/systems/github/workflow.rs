@@ -124,7 +124,7 @@ impl Watch {
                 input.kind = InputKind::Environment(environments.clone());
             }
         }
-        Ok(Dispatchable { id: row.id, name: row.name, sha: file.sha, inputs })
+        Ok(Dispatchable { id: row.id, name: row.name, sha: file.sha, inputs, takes_over: false })
     }
 
     /// Their names, or why they are not known: then one is typed.

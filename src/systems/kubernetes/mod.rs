@@ -2,6 +2,7 @@
 
 pub mod ingest;
 pub mod ingest_pod;
+pub(crate) mod nodes;
 pub mod perform;
 pub mod tail;
 pub mod watch;

@@ -12,7 +12,9 @@ use super::perform::{OPERATION, get};
 use crate::action::{Action, Change, OperationId};
 use crate::model::interest::Interest;
 use crate::model::source::{Detail, FeedEvent, FeedId};
-use crate::model::workflows::{Dispatchable, Input, InputKind, WorkflowRead, WorkflowWanted, list, pairs, pieces};
+use crate::model::workflows::{
+    Dispatchable, Input, InputKind, WorkflowRead, WorkflowWanted, list, pairs, pieces, table,
+};
 use crate::model::{Kind, Name, SourceId};
 use crate::net::{NetError, Post, ReadStack, segment};
 use crate::systems::perform::text;
@@ -68,15 +70,27 @@ async fn dispatchable(read: &ReadStack, wanted: &WorkflowWanted) -> Result<Dispa
         })
     })?;
     // Where the run is gone, what the Pipeline says by itself is all there is.
-    let base = base(read, namespace, wanted.path.raw(), pipeline).await.ok().flatten();
+    let run = wanted.path.raw();
+    let base = base(read, namespace, run, pipeline)
+        .await
+        .map_err(|error| Safe::line(&format!("{run}, which it is started from, cannot be read: {error}")))?;
     if let Some(why) = without_workspaces(&object, base.as_ref()) {
         return Err(Safe::line(&why));
     }
     Ok(shape(&object, base.as_ref()))
 }
 
-/// The spec of the run it is started from, if that is of the same Pipeline.
-async fn base(read: &ReadStack, namespace: &str, run: &str, pipeline: &str) -> Result<Option<Value>, NetError> {
+/// A run that another one is started from.
+struct Base {
+    uid: String,
+    spec: Value,
+}
+
+/// The run it is started from, if it is there and of the same Pipeline.
+async fn base(read: &ReadStack, namespace: &str, run: &str, pipeline: &str) -> Result<Option<Base>, NetError> {
+    if run.is_empty() {
+        return Ok(None);
+    }
     let path = format!("{ROOT}/namespaces/{}/pipelineruns/{}", segment(namespace), segment(run));
     let run = match get(read, &path).await {
         Ok(run) => run,
@@ -84,13 +98,14 @@ async fn base(read: &ReadStack, namespace: &str, run: &str, pipeline: &str) -> R
         Err(error) => return Err(error),
     };
     let same = text(&run, "/spec/pipelineRef/name") == Some(pipeline);
-    Ok(run.get("spec").filter(|_| same).cloned())
+    let uid = text(&run, "/metadata/uid").unwrap_or_default().to_owned();
+    Ok(run.get("spec").filter(|spec| same && spec.is_object()).map(|spec| Base { uid, spec: spec.clone() }))
 }
 
 /// Why it cannot be started from here: nobody says which volumes its workspaces are.
-fn without_workspaces(pipeline: &Value, base: Option<&Value>) -> Option<String> {
+fn without_workspaces(pipeline: &Value, base: Option<&Base>) -> Option<String> {
     let rows = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
-    let given = rows(base.and_then(|spec| spec.get("workspaces")));
+    let given = rows(base.and_then(|base| base.spec.get("workspaces")));
     let is_given = |name: &str| given.iter().any(|row| text(row, "/name") == Some(name));
     let wanted = rows(pipeline.pointer("/spec/workspaces"));
     let needs = wanted.iter().filter(|row| row.get("optional") != Some(&Value::Bool(true)));
@@ -100,9 +115,9 @@ fn without_workspaces(pipeline: &Value, base: Option<&Value>) -> Option<String> 
 }
 
 /// What it asks for; the run it is started from says what stands there at first.
-fn shape(pipeline: &Value, base: Option<&Value>) -> Dispatchable {
+fn shape(pipeline: &Value, base: Option<&Base>) -> Dispatchable {
     let params = pipeline.pointer("/spec/params").and_then(Value::as_array).cloned().unwrap_or_default();
-    let before = base.and_then(|spec| spec.get("params")).and_then(Value::as_array).cloned().unwrap_or_default();
+    let before = base.and_then(|base| base.spec.get("params")).and_then(Value::as_array).cloned().unwrap_or_default();
     let input = |param: &Value| {
         let name = text(param, "/name")?;
         let last = before.iter().find(|row| text(row, "/name") == Some(name)).and_then(|row| row.get("value"));
@@ -112,7 +127,8 @@ fn shape(pipeline: &Value, base: Option<&Value>) -> Dispatchable {
         Some(Input {
             name: Name::new(name),
             description: Safe::line(text(param, "/description").unwrap_or_default()),
-            required: default.is_none(),
+            // What the run before was given empty may be empty again.
+            required: default.is_none() && shown.as_ref().is_none_or(|shown| !shown.raw().is_empty()),
             default: shown,
             kind,
         })
@@ -120,8 +136,9 @@ fn shape(pipeline: &Value, base: Option<&Value>) -> Dispatchable {
     Dispatchable {
         id: 0,
         name: Name::new(text(pipeline, "/metadata/name").unwrap_or_default()),
-        sha: Name::new(&version(pipeline)),
+        sha: Name::new(&version(pipeline, base)),
         inputs: params.iter().filter_map(input).collect(),
+        takes_over: base.is_some(),
     }
 }
 
@@ -147,8 +164,14 @@ fn kind(param: &Value) -> InputKind {
 fn written(value: &Value) -> String {
     let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     match value {
-        Value::Array(all) => list(all.iter().map(word)),
-        Value::Object(map) => list(map.iter().map(|(key, value)| format!("{key}={}", word(value)))),
+        Value::Array(all) => {
+            let words: Vec<String> = all.iter().map(word).collect();
+            list(words.iter().map(String::as_str))
+        }
+        Value::Object(map) => {
+            let rows: Vec<(&str, String)> = map.iter().map(|(key, value)| (key.as_str(), word(value))).collect();
+            table(rows.iter().map(|(key, value)| (*key, value.as_str())))
+        }
         value => word(value),
     }
 }
@@ -164,8 +187,13 @@ fn value(kind: &InputKind, typed: &str) -> Value {
     }
 }
 
-/// Another one asks for something else, perhaps.
-fn version(pipeline: &Value) -> String {
+/// Another one asks for something else, perhaps; and without the run, other things stand beside it.
+fn version(pipeline: &Value, base: Option<&Base>) -> String {
+    let run = base.map_or("", |base| base.uid.as_str());
+    format!("{}/{run}", of_pipeline(pipeline))
+}
+
+fn of_pipeline(pipeline: &Value) -> String {
     let word = |pointer: &str| text(pipeline, pointer).unwrap_or_default();
     format!("{}/{}", word("/metadata/uid"), word("/metadata/resourceVersion"))
 }
@@ -180,11 +208,19 @@ pub(crate) async fn prepare(read: &ReadStack, action: &Action, id: &OperationId)
         NetError::Api { code: 404, .. } => format!("changed since you looked: Pipeline {pipeline} is gone"),
         error => format!("Pipeline {pipeline} cannot be read before the send: {error}"),
     })?;
-    if version(&object) != sha.raw() {
+    let (looked_at, run) = sha.raw().rsplit_once('/').unwrap_or((sha.raw(), ""));
+    if of_pipeline(&object) != looked_at {
         return Err(format!("changed since you looked: Pipeline {pipeline} is another one now"));
     }
     let base = base(read, namespace, path.raw(), pipeline).await;
     let base = base.map_err(|error| format!("the run it is started from cannot be read before the send: {error}"))?;
+    if base.as_ref().map_or("", |base| base.uid.as_str()) != run {
+        let what = if base.is_none() { "is gone" } else { "is another one now" };
+        return Err(format!(
+            "changed since you looked: {} {what}, whose workspaces and service account would be taken over",
+            path.raw()
+        ));
+    }
     if let Some(why) = without_workspaces(&object, base.as_ref()) {
         return Err(format!("changed since you looked: {why}"));
     }
@@ -196,9 +232,10 @@ pub(crate) async fn prepare(read: &ReadStack, action: &Action, id: &OperationId)
             Some(json!({ "name": name.raw(), "value": value(&input.kind, typed.raw()) }))
         })
         .collect();
-    let mut spec = base.filter(Value::is_object).unwrap_or_else(|| json!({ "pipelineRef": { "name": pipeline } }));
+    let mut spec = base.map_or_else(|| json!({ "pipelineRef": { "name": pipeline } }), |base| base.spec);
     if let Value::Object(fields) = &mut spec {
         fields.remove("status");
+        fields.remove("statusMessage");
         fields.insert("params".to_owned(), params.into());
     }
     let body = json!({
@@ -239,10 +276,41 @@ mod tests {
         })
     }
 
+    fn based(spec: Value) -> Base {
+        Base { uid: "r".to_owned(), spec }
+    }
+
+    #[test]
+    fn what_a_run_was_given_is_what_a_new_one_is_given() {
+        let array = json!(["", " ", "a, b", "\\", "x\\", "\"\"", "\"q\"", "größe 雪", "--flag=1", "two\nlines"]);
+        let object = json!({ "": "", "a=b": " c ", "d,e": "f=g,h\\", "雪": "\"\"" });
+        for (param, given) in [
+            (json!({ "name": "x", "type": "array" }), array.clone()),
+            (json!({ "name": "x", "default": ["a"] }), array),
+            (json!({ "name": "x", "type": "array" }), json!([])),
+            (json!({ "name": "x", "type": "array" }), json!([""])),
+            (json!({ "name": "x", "type": "object" }), object),
+            (json!({ "name": "x", "type": "object" }), json!({})),
+            (json!({ "name": "x" }), json!(" a, b\\ ")),
+            (json!({ "name": "x" }), json!("")),
+            (json!({ "name": "x", "default": "main" }), json!("")),
+            (json!({ "name": "x" }), json!("two\nlines")),
+        ] {
+            let of = json!({ "spec": { "params": [param] } });
+            let base = based(json!({ "params": [{ "name": "x", "value": given }] }));
+            let shown = shape(&of, Some(&base));
+            let [input] = &shown.inputs[..] else { panic!("{shown:?}") };
+            let typed = input.default.as_ref().map(Name::raw).unwrap();
+            assert_eq!(input.refuse(typed), None, "{given}");
+            assert_eq!(value(&input.kind, typed), given, "{typed:?}");
+        }
+    }
+
     #[test]
     fn parameters_are_asked_for_by_their_types() {
-        let base =
-            json!({ "params": [{ "name": "service", "value": "checkout" }], "workspaces": [{ "name": "source" }] });
+        let base = based(
+            json!({ "params": [{ "name": "service", "value": "checkout" }], "workspaces": [{ "name": "source" }] }),
+        );
         let shown = shape(&pipeline(), Some(&base));
         let told: Vec<String> = shown
             .inputs
@@ -263,7 +331,9 @@ mod tests {
                 "level choice info",
             ]
         );
-        assert_eq!(shown.sha.raw(), "u/7");
+        assert_eq!((shown.sha.raw(), shown.takes_over), ("u/7/r", true));
+        let alone = shape(&pipeline(), None);
+        assert_eq!((alone.sha.raw(), alone.takes_over), ("u/7/", false));
         // What is shown is what is sent.
         assert_eq!(value(&InputKind::List, "linux/amd64, a\\,b"), json!(["linux/amd64", "a,b"]));
         assert_eq!(value(&shown.inputs[3].kind, "name=shop, version=1=4"), json!({ "name": "shop", "version": "1=4" }));
@@ -275,7 +345,7 @@ mod tests {
     fn workspaces_must_be_named_by_the_run_it_is_started_from() {
         let why = without_workspaces(&pipeline(), None).unwrap();
         assert!(why.contains("(source)"), "{why}");
-        let base = json!({ "workspaces": [{ "name": "source", "emptyDir": {} }] });
+        let base = based(json!({ "workspaces": [{ "name": "source", "emptyDir": {} }] }));
         assert_eq!(without_workspaces(&pipeline(), Some(&base)), None);
     }
 }

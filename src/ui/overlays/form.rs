@@ -15,6 +15,7 @@ use ratatui::layout::Rect;
 
 use super::typed_within;
 use crate::config::theme::Role;
+use crate::model::Kind;
 use crate::model::workflows::{InputKind, is_secret};
 use crate::safe;
 use crate::state::State;
@@ -175,7 +176,13 @@ fn said(state: &State, form: &Form) -> Words {
         Row::Workflow => Words::of(Role::Dim, "what can be started by hand, with a run or without one yet"),
         Row::Branch => Words::of(Role::Dim, form.first().1),
         Row::Field(at) => form.fields.get(at).map_or_else(Words::new, of_field),
-        Row::GoOn => Words::new(),
+        Row::GoOn => match form::read(state, form) {
+            Some(Ok(read)) if form.target.kind == Kind::Pipeline && !read.takes_over => {
+                let why = safe!("nothing is taken over from {}: it is gone, or a run of another Pipeline", form.path);
+                Words::of(Role::Dim, why)
+            }
+            _ => Words::new(),
+        },
     }
 }
 
@@ -183,8 +190,8 @@ fn said(state: &State, form: &Form) -> Words {
 fn of_field(field: &Field) -> Words {
     let input = &field.input;
     let how = match &input.kind {
-        InputKind::List => Safe::of("items after commas"),
-        InputKind::Table(_) => Safe::of("key=value, after commas"),
+        InputKind::List => Safe::of("items after commas; \\ before a comma or blank of one, \"\" for an empty one"),
+        InputKind::Table(_) => Safe::of("key=value, after commas; \\ before a comma or blank of one"),
         InputKind::Environment(Err(why)) => safe!("its environments are not known ({}): type one", why),
         kind => match (kind.choices(), &input.default) {
             (Some(all), Some(default)) if !all.contains(default) => {

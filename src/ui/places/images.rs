@@ -12,7 +12,7 @@ use crate::state::images::{self, Runs, Use};
 use crate::state::layout::Page;
 use crate::state::lists::{self, Item, Line};
 use crate::state::ui::{ListId, Place};
-use crate::state::{State, environment};
+use crate::state::{State, environment, nodes};
 use crate::text::{self, Safe};
 use crate::ui::facts;
 use crate::ui::notice::{self, About};
@@ -125,7 +125,26 @@ fn without_os(platform: &Platform) -> Safe {
 
 /// `linux/amd64 · linux/arm64 missing`; why it is not known.
 pub(in crate::ui) fn platforms(state: &State, image: &Image) -> Words {
-    told(state, image, Platform::words)
+    let words = told(state, image, Platform::words);
+    match nodes_of(state, image) {
+        Some((role, nodes)) => words.dim("   ").add(role, nodes),
+        None => words,
+    }
+}
+
+/// How many nodes the missing platforms are for; why that is not known.
+fn nodes_of(state: &State, image: &Image) -> Option<(Role, Safe)> {
+    let missing = images::missing(state, image);
+    if missing.is_empty() {
+        let foreign = nodes::foreign(state, image);
+        let words: Vec<Safe> = foreign.into_iter().map(|(_, words)| words).collect();
+        return (!words.is_empty()).then(|| (Role::Wait, safe!("{}: it cannot run there", Safe::join(&words, ", "))));
+    }
+    if let Some(Err(why)) = nodes::of(state, image) {
+        return Some((Role::Unknown, why));
+    }
+    let words: Vec<Safe> = missing.iter().filter_map(|platform| nodes::like(state, image, platform)).collect();
+    (!words.is_empty()).then(|| (Role::Bad, Safe::join(&words, ", ")))
 }
 
 fn told(state: &State, image: &Image, name: fn(&Platform) -> Safe) -> Words {
@@ -270,11 +289,21 @@ fn megabytes(bytes: u64) -> Safe {
 }
 
 /// One it lacks.
-pub(super) fn missing(platform: &Platform) -> Vec<Words> {
+pub(super) fn missing(state: &State, platform: &Platform) -> Vec<Words> {
+    let image = match &state.ui.place {
+        Place::Image(id) => state.world.images.get(&id.uid),
+        _ => None,
+    };
+    let nodes = image.and_then(|image| nodes::like(state, image, platform));
+    let asks = Safe::of("the service asks for it; pods on such nodes cannot start");
+    let why = match nodes {
+        Some(nodes) => safe!("{}; {}", asks, nodes),
+        None => asks,
+    };
     vec![
         Words::of(Role::Bad, "✖ ").add(Role::Bad, platform.words()),
         Words::of(Role::Bad, "missing"),
-        Words::of(Role::Text, "the service asks for it; pods on such nodes cannot start"),
+        Words::of(Role::Text, why),
         Words::new(),
     ]
 }

@@ -294,7 +294,7 @@ pub(super) fn tree(state: &State, line: &Line, info: Option<&rollout_info::Rollo
         Item::Kept(row) => super::applications::resource(row),
         Item::Deployed(cluster, row) => super::applications::deployed(state, *cluster, row),
         Item::Variant(variant) => super::images::variant(variant),
-        Item::Missing(platform) => super::images::missing(platform),
+        Item::Missing(platform) => super::images::missing(state, platform),
         Item::User(user, runs) => super::images::user(state, user, *runs),
         Item::Pool(_) => super::runners::cells(state, line),
         Item::Security(_) => super::security::cells(state, line),

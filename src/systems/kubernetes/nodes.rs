@@ -1,0 +1,132 @@
+//! For which platforms the nodes of a cluster are: their labels, asked for now and then while images are
+//! read. Many people may not list nodes; then it is unknown, which is no trouble of the source.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::{mpsc, watch};
+use tokio::time::sleep;
+
+use crate::model::images::Platform;
+use crate::model::interest::Interest;
+use crate::model::nodes::{Nodes, NodesRead};
+use crate::model::source::{Detail, FeedEvent, FeedId};
+use crate::net::{NetError, ReadStack, segment};
+use crate::systems::perform::text;
+use crate::text::Safe;
+
+/// Nodes come and go slowly.
+const AGAIN: Duration = Duration::from_mins(5);
+const PAGE: usize = 500;
+/// Pages of the list; a server that names more has lost its way.
+const PAGES: usize = 100;
+
+/// What it needs to answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Parts {
+    pub(crate) read: ReadStack,
+    pub(crate) tx: mpsc::Sender<(FeedId, FeedEvent)>,
+    pub(crate) interest: watch::Receiver<Arc<Interest>>,
+    pub(crate) refresh: watch::Receiver<u64>,
+    /// By whose name it speaks.
+    pub(crate) feed: FeedId,
+}
+
+/// Until the loop is gone.
+pub(crate) async fn run(mut parts: Parts) {
+    loop {
+        if parts.interest.borrow_and_update().images.is_empty() {
+            tokio::select! {
+                changed = parts.interest.changed() => if changed.is_err() { return },
+                () = parts.tx.closed() => return,
+            }
+            continue;
+        }
+        let nodes = list(&parts.read).await.map(Arc::new).map_err(|error| untold(&error));
+        let detail = Detail::Nodes(NodesRead { nodes });
+        if parts.tx.send((parts.feed.clone(), FeedEvent::Detail(detail))).await.is_err() {
+            return;
+        }
+        tokio::select! {
+            () = sleep(AGAIN) => {}
+            changed = parts.refresh.changed() => if changed.is_err() { return },
+            () = parts.tx.closed() => return,
+        }
+    }
+}
+
+fn untold(error: &NetError) -> Safe {
+    match error.code() {
+        Some(401 | 403) => Safe::of("nodes may not be listed with this account"),
+        _ => Safe::line(&format!("nodes cannot be listed: {error}")),
+    }
+}
+
+async fn list(read: &ReadStack) -> Result<Nodes, NetError> {
+    let read = read.of_metadata();
+    let (mut nodes, mut next) = (Nodes::default(), String::new());
+    for _ in 0..PAGES {
+        let answer = read.get(&format!("/api/v1/nodes?limit={PAGE}{next}")).await?;
+        let page: Value = serde_json::from_slice(&answer.body)
+            .map_err(|error| NetError::Unusable(format!("the list of nodes is no list: {error}")))?;
+        let items = page.pointer("/items").and_then(Value::as_array);
+        let items = items.ok_or_else(|| NetError::Unusable("the list of nodes has no items".to_owned()))?;
+        for node in items {
+            nodes.count(platform(node));
+        }
+        match text(&page, "/metadata/continue").filter(|place| !place.is_empty()) {
+            Some(place) => next = format!("&continue={}", segment(place)),
+            None => return Ok(nodes),
+        }
+    }
+    Err(NetError::Unusable("the list of nodes does not end".to_owned()))
+}
+
+/// As the kubelet labels its node; a server that sends whole nodes tells the same in their status.
+fn platform(node: &Value) -> Option<Platform> {
+    let first = |places: [&str; 3]| places.iter().find_map(|place| text(node, place).filter(|word| !word.is_empty()));
+    let os = first([
+        "/metadata/labels/kubernetes.io~1os",
+        "/metadata/labels/beta.kubernetes.io~1os",
+        "/status/nodeInfo/operatingSystem",
+    ])?;
+    let architecture = first([
+        "/metadata/labels/kubernetes.io~1arch",
+        "/metadata/labels/beta.kubernetes.io~1arch",
+        "/status/nodeInfo/architecture",
+    ])?;
+    Some(Platform::new(os, architecture, None))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_node_is_for_what_its_labels_say() {
+        let labelled = |os: &str, arch: &str| json!({ "metadata": { "labels": { "kubernetes.io/os": os, "kubernetes.io/arch": arch } } });
+        let whole = json!({ "metadata": {}, "status": { "nodeInfo": { "operatingSystem": "linux", "architecture": "s390x" } } });
+        let old =
+            json!({ "metadata": { "labels": { "beta.kubernetes.io/os": "linux", "beta.kubernetes.io/arch": "arm" } } });
+        let mut nodes = Nodes::default();
+        for node in [
+            labelled("linux", "arm64"),
+            labelled("linux", "arm64"),
+            labelled("linux", "amd64"),
+            labelled("", "amd64"),
+            whole,
+            old,
+            json!({ "metadata": null }),
+            json!(7),
+        ] {
+            nodes.count(platform(&node));
+        }
+        let of = |text| nodes.like(&Platform::parse(text).unwrap());
+        assert_eq!(nodes.total(), 8);
+        assert_eq!((of("linux/arm64"), of("linux/arm64/v8"), of("linux/amd64"), of("linux/s390x")), (2, 2, 1, 1));
+        assert_eq!((of("linux/arm/v7"), of("windows/amd64")), (1, 0));
+    }
+}
