@@ -15,7 +15,8 @@ use crate::clock::Clock;
 use crate::command::Keymap;
 use crate::config::theme::{self, Depth, Glyphs};
 use crate::journal::Journal;
-use crate::model::source::FeedStatus;
+use crate::model::source::{FeedId, FeedStatus};
+use crate::model::{Kind, Name, SourceId};
 use crate::state::report::{Report, report};
 use crate::state::rollout_phase::percent_of;
 use crate::state::ui::Place;
@@ -99,7 +100,20 @@ fn all_answered(state: &State) -> bool {
         feed.complete
             || feed.stopped.is_some()
             || matches!(feed.status, FeedStatus::Denied { .. } | FeedStatus::Absent { .. } | FeedStatus::Failed { .. })
-    }) && interest::of(state).jobs.iter().all(|run| state.world.details.jobs(&run.uid).is_some())
+    }) && is_read(state)
+}
+
+/// So is what hangs on it; of a repository whose runs cannot be read nothing else is asked.
+fn is_read(state: &State) -> bool {
+    let asked = interest::of(state);
+    let live = |source: SourceId, name: &Name| {
+        let feed = FeedId { cluster: source, kind: Kind::Run, namespace: Some(name.clone()) };
+        state.world.feeds.get(&feed).is_some_and(|feed| matches!(feed.status, FeedStatus::Live))
+    };
+    let details = &state.world.details;
+    asked.jobs.iter().all(|run| details.jobs(&run.uid).is_some())
+        && asked.runners.iter().all(|(of, name)| !live(*of, name) || details.runners(*of, name).is_some())
+        && asked.security.iter().all(|(of, name)| !live(*of, name) || details.security(*of, name).is_some())
 }
 
 /// Ages, the time of day, when a figure was evaluated and what is left of a period change always; they

@@ -18,6 +18,8 @@ pub struct Interest {
     pub jobs: Vec<ObjectId>,
     /// How often jobs that nobody looked at were forgotten: what was read before may be needed again.
     pub forgotten: u64,
+    /// Runs that stand in a queue or go on, whose jobs say who waits for which runner.
+    pub queued: Vec<ObjectId>,
     /// Runs that ended well, whose jobs are read once, when there is nothing more urgent: how long they
     /// took is what is expected of the run that is shown.
     pub past: Vec<ObjectId>,
@@ -29,8 +31,8 @@ pub struct Interest {
     pub startable: Option<(SourceId, Name)>,
     /// Repositories whose runners somebody looks at or waits for.
     pub runners: Vec<(SourceId, Name)>,
-    /// The repository whose findings are looked at.
-    pub security: Option<(SourceId, Name)>,
+    /// Repositories whose findings are looked at, or decide about what is about to be done.
+    pub security: Vec<(SourceId, Name)>,
     /// What stands beside the run or workload whose page is shown.
     pub asides: Vec<Wanted>,
     /// Canaries that are compared with their stable arm.

@@ -25,14 +25,8 @@ pub enum RunnerStatus {
     Unknown,
 }
 
-/// The runners of a repository or an organization, and rows that were none.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Runners {
-    pub rows: Vec<Runner>,
-    pub left_out: u64,
-    /// There are more than the page that is read.
-    pub more: bool,
-}
+/// The runners of a repository or an organization.
+pub type Runners = Rows<Runner>;
 
 /// A larger runner that GitHub hosts for an organization: machines that come as they are asked for, by the
 /// name that jobs give as their only label.
@@ -76,13 +70,15 @@ impl Runner {
     }
 }
 
-/// These labels name a machine that GitHub hosts, of which it has as many as it gives.
+/// These labels name a machine that GitHub hosts, of which it has as many as it gives. By their shape, since
+/// new images come every year: a system, then a version, `latest` or `slim`, then whatever the machine is.
 #[must_use]
 pub fn is_hosted(labels: &[Safe]) -> bool {
     let standard = |label: &Safe| {
         let label = label.as_str().to_ascii_lowercase();
         let tail = ["ubuntu-", "windows-", "macos-"].iter().find_map(|system| label.strip_prefix(system));
-        tail.is_some_and(|tail| tail == "latest" || tail.starts_with(|c: char| c.is_ascii_digit()))
+        let version = tail.and_then(|tail| tail.split('-').next()).unwrap_or_default();
+        matches!(version, "latest" | "slim") || version.starts_with(|c: char| c.is_ascii_digit())
     };
     // What somebody named so for runners of their own asks for `self-hosted` as well.
     matches!(labels, [one] if standard(one))
@@ -99,6 +95,14 @@ mod tests {
             (&["ubuntu-24.04"], true),
             (&["Windows-2022"], true),
             (&["macos-15-xlarge"], true),
+            (&["macos-latest-large"], true),
+            (&["ubuntu-slim"], true),
+            (&["windows-11-arm"], true),
+            (&["windows-2025-vs2026"], true),
+            (&["macos-26-intel"], true),
+            (&["ubuntu-latest-16-cores"], true),
+            (&["ubuntu"], false),
+            (&["ubuntu-latestish"], false),
             (&["ubuntu-24.04-arm"], true),
             (&["ubuntu-gpu"], false),
             (&["self-hosted", "ubuntu-24.04"], false),

@@ -149,6 +149,17 @@ pub struct Environment {
     pub namespace: Option<Name>,
     /// `None` = by its name ([`crate::state::environment::is_protected`]).
     pub protection: Option<Protection>,
+    pub findings: OnFindings,
+}
+
+/// What findings of scanners do to a change that is about to go there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnFindings {
+    /// They are told.
+    #[default]
+    Warn,
+    /// They keep it back; so does it when they are not known.
+    Block,
 }
 
 /// How much an action there asks of the operator.

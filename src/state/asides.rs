@@ -10,7 +10,7 @@ use super::ui::Place;
 use super::{State, environment, gates, runs};
 use crate::model::asides::{Annotation, Artifact, Aside, Attempt, Check, Deployed, Moves, Told, Wanted, What};
 use crate::model::pipelines::{Conclusion, Job, Run};
-use crate::model::{Kind, Name, ObjectId, SystemId, Uid};
+use crate::model::{Kind, Name, ObjectId, SourceId, SystemId, Uid};
 use crate::text::Safe;
 
 /// Jobs and other checks whose annotations are read.
@@ -219,6 +219,13 @@ fn environments(state: &State, run: &Run) -> Vec<Name> {
 /// The deployments to the environment of a workload, of the repository that its service is built from.
 fn deployments_of(state: &State, workload: &ObjectId) -> Option<Aside> {
     let environment = environment::of_object(state, workload)?;
+    let (source, repository) = repository_of(state, workload)?;
+    Some(Aside { source, repository, what: What::Deployments { environment } })
+}
+
+/// The repository that the service of a workload is built from, where it is read.
+#[must_use]
+pub fn repository_of(state: &State, workload: &ObjectId) -> Option<(SourceId, Name)> {
     let source = state.world.of_system(SystemId::GitHub).next()?;
     let named = state.settings.services.iter().find(|service| service.name == workload.name);
     let known = source.namespaces.iter().flatten();
@@ -228,7 +235,7 @@ fn deployments_of(state: &State, workload: &ObjectId) -> Option<Aside> {
         None => known.clone().find(|name| name.raw().rsplit('/').next() == Some(workload.name.raw()))?.clone(),
     };
     let read = known.clone().any(|name| *name == repository);
-    read.then_some(Aside { source: source.id, repository, what: What::Deployments { environment } })
+    read.then_some((source.id, repository))
 }
 
 /// The rows under a job that failed, or that passed after it had failed.

@@ -9,8 +9,13 @@ use super::gitops::{self, Kept};
 use super::images::{self, Joined};
 use super::kinship::{self, Stranger};
 use super::matrix::{self, Matrix};
+use super::runners::{self, Demand};
+use super::security::{self, AllNews, News, Page};
 use super::slos::{self, Deploys};
+use super::ui::Place;
 use super::waiting::{self, Waiting};
+use crate::model::{Name, SourceId, Uid};
+use crate::text::Safe;
 
 /// Each with the revision it was made at.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +27,10 @@ pub struct Derived {
     images: Option<(u64, Arc<Joined>)>,
     deploys: Option<(u64, Arc<Deploys>)>,
     kept: Option<(u64, Arc<Kept>)>,
+    demand: Option<(u64, Arc<Demand>)>,
+    news: Option<(u64, AllNews)>,
+    /// Of the page that is looked at.
+    security: Option<(u64, Uid, Option<Arc<Page>>)>,
 }
 
 impl Derived {
@@ -35,7 +44,15 @@ impl Derived {
 /// Makes what is missing or old.
 pub fn settle(state: &mut State) {
     state.derived.kept = Some((state.world.applications.revision(), kept(state)));
+    state.derived.demand = Some((demand_revision(state), demand(state)));
     state.derived.images = Some((images::revision(state), images(state)));
+    if state.derived.news.as_ref().is_none_or(|(at, _)| *at != security::revision(state)) {
+        state.derived.news = Some((security::revision(state), security::all_news(state)));
+    }
+    state.derived.security = match state.ui.place.clone() {
+        Place::Security(id) => Some((security::revision(state), id.uid.clone(), security(state, &id.uid))),
+        _ => None,
+    };
     state.derived.deploys = Some((slos::revision(state), deploys(state)));
     state.derived.matrix = Some((matrix::revision(state), matrix(state)));
     state.derived.blockers = Some((blockers_revision(state), blockers(state)));
@@ -45,6 +62,10 @@ pub fn settle(state: &mut State) {
 
 fn blockers_revision(state: &State) -> u64 {
     state.world.revision() + state.world.details.revision() + state.operations_revision
+}
+
+fn demand_revision(state: &State) -> u64 {
+    state.world.runs.revision() + state.world.details.revision()
 }
 
 /// Workloads by service and environment, as they stand now.
@@ -71,6 +92,34 @@ pub fn waiting(state: &State) -> Arc<[Waiting]> {
     match &state.derived.waiting {
         Some((at, waiting)) if *at == blockers_revision(state) => Arc::clone(waiting),
         _ => waiting::all(state).into(),
+    }
+}
+
+/// Which runners there are for what jobs ask for.
+#[must_use]
+pub fn demand(state: &State) -> Arc<Demand> {
+    match &state.derived.demand {
+        Some((at, demand)) if *at == demand_revision(state) => Arc::clone(demand),
+        _ => Arc::new(runners::demand(state)),
+    }
+}
+
+/// What is new in a repository whose findings were read; `Err`: why that is not known.
+#[must_use]
+pub fn news(state: &State, source: SourceId, repository: &Name) -> Option<Arc<Result<News, Safe>>> {
+    let key = (source, repository.clone());
+    match &state.derived.news {
+        Some((at, all)) if *at == security::revision(state) => all.get(&key).cloned(),
+        _ => security::all_news(state).remove(&key),
+    }
+}
+
+/// What scanners found in the repository of a run, against what is deployed; `None` before it was read.
+#[must_use]
+pub fn security(state: &State, run: &Uid) -> Option<Arc<Page>> {
+    match &state.derived.security {
+        Some((at, of, page)) if of == run && *at == security::revision(state) => page.clone(),
+        _ => security::page(state, run).map(Arc::new),
     }
 }
 

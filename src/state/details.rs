@@ -51,8 +51,7 @@ pub struct Details {
     /// Of the repository of which somebody chose last.
     startables: Option<StartablesRead>,
     runners: BTreeMap<(SourceId, Name), RunnersRead>,
-    /// Of the repository that was looked at last.
-    security: Option<Box<SecurityRead>>,
+    security: BTreeMap<(SourceId, Name), SecurityRead>,
     /// What containers take, and when that was read (monotonic).
     usage: HashMap<Uid, (Duration, Result<Taken, Safe>)>,
     /// Of each repository and folder.
@@ -107,7 +106,9 @@ impl Details {
             Detail::Runners(read) => {
                 drop(self.runners.insert((read.source, read.repository.clone()), read));
             }
-            Detail::Security(read) => self.security = Some(read),
+            Detail::Security(read) => {
+                drop(self.security.insert((read.source, read.repository.clone()), *read));
+            }
             Detail::Workflow(read) => self.workflow = Some(read),
             Detail::Startables(read) => self.startables = Some(read),
             Detail::Spent(row) => drop(self.spent.insert(row.slo.clone(), row)),
@@ -274,7 +275,12 @@ impl Details {
     /// What scanners found in a repository, as it was read last.
     #[must_use]
     pub fn security(&self, source: SourceId, repository: &Name) -> Option<&SecurityRead> {
-        self.security.as_deref().filter(|read| read.source == source && read.repository == *repository)
+        self.security.get(&(source, repository.clone()))
+    }
+
+    /// Of every repository whose findings were read.
+    pub fn all_security(&self) -> impl Iterator<Item = &SecurityRead> {
+        self.security.values()
     }
 
     /// What stands beside a run, as it was read last; `Err`: why it cannot be read.

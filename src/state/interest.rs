@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::ui::{ListId, Pane, Place};
-use super::{State, arms, asides, derived, expected, form, gates, lists, runners, runs};
+use super::{State, arms, asides, derived, expected, form, gates, lists, runners, runs, verbs};
 use crate::model::interest::{ImageInterest, Interest};
 use crate::model::pipelines::Run;
 use crate::model::slo::ComparisonQuery;
@@ -25,48 +25,31 @@ pub fn of(state: &State) -> Interest {
     let pending = gates::wanted(state);
     let workflow = form::open(state).and_then(form::Form::wanted_now);
     let startable = form::open(state).and_then(form::Form::chooses_of);
-    let runners = runners::wanted(state, state.ui.place == Place::Runners);
-    let security = match &state.ui.place {
-        Place::Security(id) => Some((id.cluster, id.namespace.clone())),
-        _ => None,
-    };
-    let asides = asides::wanted(state);
-    let containers = super::containers::looked_at(state);
-    let folders = super::catalogue::wanted(state);
-    if state.world.of_system(SystemId::Prometheus).next().is_none() {
-        return Interest {
-            jobs,
-            forgotten,
-            past,
-            pending,
-            workflow,
-            startable,
-            runners,
-            security,
-            asides,
-            images,
-            containers,
-            folders,
-            ..Interest::default()
-        };
+    let mut runners = runners::wanted(state, state.ui.place == Place::Runners || state.reports);
+    if state.reports {
+        runners.truncate(verbs::findings::REPORTED);
     }
-    Interest {
+    let queued = if state.ui.place == Place::Runners { runners::queued(state) } else { Vec::new() };
+    let asked = Interest {
         jobs,
         forgotten,
+        queued,
         past,
         pending,
         workflow,
         startable,
         runners,
-        security,
-        asides,
-        comparisons: comparisons(state),
-        spent: spent(state),
-        history: history(state),
+        security: verbs::findings::wanted(state),
+        asides: asides::wanted(state),
         images,
-        containers,
-        folders,
+        containers: super::containers::looked_at(state),
+        folders: super::catalogue::wanted(state),
+        ..Interest::default()
+    };
+    if state.world.of_system(SystemId::Prometheus).next().is_none() {
+        return asked;
     }
+    Interest { comparisons: comparisons(state), spent: spent(state), history: history(state), ..asked }
 }
 
 /// The run whose jobs are on the screen.

@@ -2,6 +2,7 @@
 //! screens. Absent = not known, null = known to be none; times RFC 3339 UTC; ages in seconds.
 //! Names stand as the systems write them (JSON escapes what must be); messages as they are shown.
 
+mod beside;
 mod sources;
 
 use jiff::Timestamp;
@@ -16,6 +17,7 @@ use crate::model::kubernetes::{Deployment, Replicas, RolloutVerdict};
 use crate::model::rollouts::{AnalysisRun, Rollout};
 use crate::model::source::SourceScope;
 use crate::model::{SourceId, SystemId};
+pub use beside::{PoolRow, SecurityRow, SeverityRow};
 pub use sources::{BurnRow, ContainerRow, JobRow, JobStepRow, ReviewerRow, RunRow, SloRow, WaitingRow};
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -27,6 +29,10 @@ pub struct Report {
     pub deployments: Vec<DeploymentRow>,
     pub runs: Vec<RunRow>,
     pub slos: Vec<SloRow>,
+    /// What jobs of GitHub run on, by labels.
+    pub runners: Vec<PoolRow>,
+    /// Of each repository whose findings were asked for.
+    pub security: Vec<SecurityRow>,
     pub containers: Vec<ContainerRow>,
     pub blocked: Vec<BlockedRow>,
     pub waiting: Vec<WaitingRow>,
@@ -205,6 +211,8 @@ pub fn report(state: &State) -> Report {
         deployments: world.deployments.rows().iter().map(|row| deployment(state, row)).collect(),
         runs: sources::runs(state),
         slos: sources::slos(state),
+        runners: beside::runners(state),
+        security: beside::security(state),
         containers: sources::containers(state),
         blocked: blocker::blockers(state).iter().map(|row| blocked(state, row)).collect(),
         waiting: sources::waiting(state),

@@ -1,11 +1,11 @@
 //! What scanners found in the repository of a run, against the commit that is deployed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{State, environment, images, runs};
-use crate::model::pipelines::Run;
-use crate::model::security::{Finding, Secret, SecurityRead, Severity, Since, Unread};
-use crate::model::{Name, Uid};
+use crate::model::security::{Base, Finding, Secret, SecurityRead, Severity, Since, Unread, same_commit};
+use crate::model::{Name, SourceId, Uid};
 use crate::safe;
 use crate::text::{Safe, plural};
 
@@ -13,7 +13,50 @@ use crate::text::{Safe, plural};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deployed {
     pub commit: Safe,
+    /// That it was built from, where that is known.
+    pub branch: Option<Safe>,
     pub environment: Name,
+}
+
+impl Deployed {
+    fn base(&self) -> Base<'_> {
+        Base { commit: self.commit.as_str(), branch: self.branch.as_ref().map(Safe::as_str) }
+    }
+
+    /// `9f8e7d1 (production)`.
+    #[must_use]
+    pub fn words(&self) -> Safe {
+        safe!("{} ({})", self.commit.columns(0..7), self.environment.safe())
+    }
+}
+
+/// What a page shows, made once for a change of the world (see [`super::derived`]).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    pub rows: Vec<Row>,
+    /// `Err`: why it is not known what is new.
+    pub news: Result<News, Safe>,
+}
+
+/// See [`News`]; `Err`: why it is not known.
+pub type AllNews = BTreeMap<(SourceId, Name), Arc<Result<News, Safe>>>;
+
+/// The open findings of a repository against the commit that users have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct News {
+    pub deployed: Deployed,
+    /// That came since then.
+    pub new: u64,
+    /// Those of them that are critical or high.
+    pub bad: u64,
+    /// That may be new or not, those of them that are critical or high, and why that is not known.
+    pub unknown: u64,
+    pub doubt: u64,
+    pub why: Safe,
+    /// On branches that are not deployed.
+    pub elsewhere: u64,
+    /// Every finding was read.
+    pub whole: bool,
 }
 
 /// A row of the list.
@@ -52,34 +95,57 @@ pub fn read<'a>(state: &'a State, run: &Uid) -> Option<&'a SecurityRead> {
 /// The commit of a repository that the environment nearest to the users runs; of two there the older one:
 /// a canary is not yet what they have.
 #[must_use]
-pub fn deployed(state: &State, run: &Run) -> Option<Deployed> {
+pub fn deployed(state: &State, repository: &Name) -> Option<Deployed> {
     let all = state.world.images.rows().iter();
-    let mine = all.filter(|image| images::code_of(state, image.repository().raw()).as_ref() == Some(run.repository()));
+    let mine = all.filter(|image| images::code_of(state, image.repository().raw()).as_ref() == Some(repository));
     let mut found = Vec::new();
     for image in mine {
         let Some(commit) = images::commit(image) else { continue };
-        let built = images::run(state, image).and_then(|run| run.created).or(image.meta.created);
+        let run = images::run(state, image);
+        let built = run.as_ref().and_then(|run| run.created).or(image.meta.created);
+        let branch = run.as_ref().and_then(|run| run.branch.as_ref().map(|name| name.safe().clone()));
         for (user, runs) in images::users(state, image) {
             if runs != images::Runs::Older {
                 let rank = environment::rank(state, &user.environment);
-                found.push((rank, std::cmp::Reverse(built), commit.clone(), user.environment));
+                let deployed =
+                    Deployed { commit: commit.clone(), branch: branch.clone(), environment: user.environment };
+                found.push((rank, std::cmp::Reverse(built), deployed));
             }
         }
     }
-    let last = found.into_iter().max_by_key(|(rank, built, ..)| (*rank, *built))?;
-    Some(Deployed { commit: last.2, environment: last.3 })
+    Some(found.into_iter().max_by_key(|(rank, built, _)| (*rank, *built))?.2)
+}
+
+/// Changes whenever a [`Page`] does.
+#[must_use]
+pub fn revision(state: &State) -> u64 {
+    let world = &state.world;
+    world.runs.revision() + world.details.revision() + world.images.revision() + images::revision(state)
+}
+
+/// Made of what was read of the repository of a run; `None` before anything was.
+#[must_use]
+pub fn page(state: &State, run: &Uid) -> Option<Page> {
+    let read = read(state, run)?;
+    let deployed = deployed(state, &read.repository);
+    let news = news(read, deployed.as_ref());
+    Some(Page { rows: rows(read, deployed.as_ref()), news })
+}
+
+/// What is new in each repository whose findings were read.
+#[must_use]
+pub fn all_news(state: &State) -> AllNews {
+    let read = state.world.details.all_security();
+    let of = |read: &SecurityRead| news(read, deployed(state, &read.repository).as_ref());
+    read.map(|read| ((read.source, read.repository.clone()), Arc::new(of(read)))).collect()
 }
 
 /// Findings and secrets, what is new first, then the worst.
-#[must_use]
-pub fn rows(state: &State, run: &Uid) -> Vec<Row> {
-    let (Some(read), Some(run)) = (read(state, run), state.world.runs.get(run)) else { return Vec::new() };
-    let deployed = deployed(state, run);
-    let commit = deployed.as_ref().map(|deployed| deployed.commit.as_str());
+fn rows(read: &SecurityRead, deployed: Option<&Deployed>) -> Vec<Row> {
     let analyses = read.analyses.as_ref().map_or(&[][..], |part| &part.rows);
     let findings = read.findings.as_ref().map_or(&[][..], |part| &part.rows);
-    let mut rows: Vec<(Since, Finding)> =
-        findings.iter().map(|row| (row.since(commit, analyses), row.clone())).collect();
+    let since = |row: &Finding| row.since(deployed.map(Deployed::base), analyses);
+    let mut rows: Vec<(Since, Finding)> = findings.iter().map(|row| (since(row), row.clone())).collect();
     rows.sort_by_key(|(since, row)| (*since != Since::New, row.severity, std::cmp::Reverse(row.number)));
     let secrets = read.secrets.as_ref().map_or(&[][..], |part| &part.rows);
     let secrets = secrets.iter().cloned().map(Row::Secret);
@@ -104,29 +170,75 @@ pub fn by_tool(findings: &[Finding]) -> Safe {
     Safe::join(words.iter(), " · ")
 }
 
-/// How many came since the deployed commit was scanned; `Err`: why that is not known.
-pub fn new(state: &State, run: &Run, read: &SecurityRead) -> Result<(u64, Deployed), Safe> {
-    let Ok(findings) = &read.findings else { return Err(Safe::of("the findings are not known")) };
-    let deployed = deployed(state, run)
-        .ok_or_else(|| Safe::of("which commit is deployed is not known: no image of it says so"))?;
+/// What came since the deployed commit was scanned; `Err`: why that is not known.
+pub fn news(read: &SecurityRead, deployed: Option<&Deployed>) -> Result<News, Safe> {
+    let findings = match &read.findings {
+        Ok(findings) => findings,
+        Err(why) => return Err(safe!("the findings are not known: {}", words(why))),
+    };
+    let Some(deployed) = deployed else {
+        return Err(Safe::of("which commit is deployed is not known: no image of it says so"));
+    };
     let analyses = match &read.analyses {
-        Ok(part) => &part.rows,
+        Ok(part) => part,
         Err(why) => return Err(safe!("which commits were scanned is not known: {}", words(why))),
     };
-    let since = |since: Since| {
-        let of = |row: &&Finding| row.since(Some(deployed.commit.as_str()), analyses) == since;
-        findings.rows.iter().filter(of).count() as u64
+    let short = deployed.commit.columns(0..7);
+    let scanned = analyses.rows.iter().any(|row| same_commit(row.commit.as_str(), deployed.commit.as_str()));
+    let why = match () {
+        () if scanned => safe!("their tool did not scan {}, or scanned it on another branch or tag", short),
+        () if analyses.is_whole() => safe!("{} was not scanned", short),
+        () => safe!("{} is not among the {} scans that were read", short, analyses.rows.len() as u64),
     };
-    let (fresh, unknown) = (since(Since::New), since(Since::Unknown));
-    if unknown > 0 && fresh == 0 {
-        let short = deployed.commit.columns(0..7);
-        return Err(safe!(
-            "of {} it is not known: {} was not scanned by their tool",
-            plural(unknown, "finding", "findings"),
-            short
-        ));
+    let whole = findings.is_whole();
+    let mut news = News { deployed: deployed.clone(), new: 0, bad: 0, unknown: 0, doubt: 0, why, elsewhere: 0, whole };
+    for row in &findings.rows {
+        match row.since(Some(deployed.base()), &analyses.rows) {
+            Since::New => {
+                news.new += 1;
+                news.bad += u64::from(row.severity <= Severity::High);
+            }
+            Since::Unknown => {
+                news.unknown += 1;
+                news.doubt += u64::from(row.severity <= Severity::High || row.severity == Severity::Unknown);
+            }
+            Since::Elsewhere => news.elsewhere += 1,
+            Since::Before => {}
+        }
     }
-    Ok((fresh, deployed))
+    Ok(news)
+}
+
+impl News {
+    /// Nothing is new, and nothing was left out that might be.
+    #[must_use]
+    pub const fn is_well(&self) -> bool {
+        self.new == 0 && self.unknown == 0 && self.whole
+    }
+
+    /// `2 findings are new since 9f8e7d1 (production), of 1 more it is not known: …`.
+    #[must_use]
+    pub fn words(&self) -> Safe {
+        let at = self.deployed.words();
+        let first = match (self.new, self.unknown) {
+            (0, 0) if self.whole => safe!("none is new since {}", at),
+            (0, 0) => safe!("none of those that were read is new since {}", at),
+            (0, unknown) => {
+                let findings = plural(unknown, "finding", "findings");
+                safe!("of {} it is not known whether they are new since {}: {}", findings, at, self.why)
+            }
+            (new, 0) => safe!("{} new since {}", plural(new, "finding is", "findings are"), at),
+            (new, unknown) => {
+                let new = plural(new, "finding is", "findings are");
+                safe!("{} new since {}, of {} more it is not known: {}", new, at, unknown, self.why)
+            }
+        };
+        let elsewhere = match self.elsewhere {
+            0 => Safe::default(),
+            count => safe!("; {} on other branches", count),
+        };
+        safe!("{}{}", first, elsewhere)
+    }
 }
 
 /// Why something is not known.

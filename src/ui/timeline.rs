@@ -143,7 +143,11 @@ pub fn of_a_job(state: &State, scale: Option<&Scale>, job: &Job, width: u16) -> 
     // The shorter the column, the fewer of our own words.
     let labels = Safe::join(&job.labels, ", ");
     // How many of those it could have are free.
-    let free = runners::free(state, job).map(|(free, all)| safe!(" {}/{} free", free, all)).unwrap_or_default();
+    let free = runners::free(state, job).map(|free| {
+        let seen = Safe::of(if free.whole { "" } else { " of those seen" });
+        safe!(" {}/{} free{}", free.idle, free.all, seen)
+    });
+    let free = free.unwrap_or_default();
     let (what, labels) = (safe!("{}{}", what, free), safe!("{}{}", labels, free));
     let short = if labels.is_empty() || job.status != RunStatus::Queued { what.clone() } else { labels };
     let all = [safe!("{}waits for {}", head, what), safe!("{}{}", head, what), safe!("{}{}", head, short)];

@@ -197,7 +197,7 @@ fn look_at(state: &mut State) -> Option<Effect> {
     if interest == *state.interest {
         return None;
     }
-    state.world.bound_jobs(&interest.jobs);
+    state.world.bound_jobs(&[&interest.jobs[..], &interest.queued].concat());
     interest.forgotten = state.world.details.forgotten();
     state.interest = Arc::new(interest);
     Some(Effect::Interest(Arc::clone(&state.interest)))

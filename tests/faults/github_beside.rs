@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use quarterdeck::model::Name;
 use quarterdeck::model::interest::Interest;
 use quarterdeck::model::runners::{RunnerStatus, RunnersRead};
 use quarterdeck::model::security::{SecurityRead, Severity, Unread};
 use quarterdeck::model::source::{Detail, FeedEvent};
+use quarterdeck::model::{Kind, Name};
 use serde_json::{Value, json};
 
-use super::hub::{LIMITS, Reading, SOURCE, answer, client, refusal, run_row};
+use super::hub::{LIMITS, Reading, SOURCE, answer, client, job_row, object, refusal, run_row};
 use super::server::{Reply, Request, Server};
 use super::support::block_on;
 
@@ -51,7 +51,7 @@ async fn runners(reading: &mut Reading) -> RunnersRead {
         .await
 }
 
-async fn security(reading: &mut Reading) -> SecurityRead {
+pub async fn security(reading: &mut Reading) -> SecurityRead {
     reading
         .find(|event| match event {
             FeedEvent::Detail(Detail::Security(read)) => Some(read.as_ref().clone()),
@@ -106,7 +106,37 @@ fn who_may_not_see_runners_is_told_so_and_not_that_there_are_none() {
     });
 }
 
-fn alert(number: u64, level: Option<&str>) -> Value {
+#[test]
+fn jobs_of_queued_runs_are_read_in_turn_while_somebody_looks_and_unchanged_for_free() {
+    block_on(async {
+        let server = Server::answering(hub(|path| match path.rsplit_once("/runs/") {
+            Some((_, rest)) if rest.ends_with("/jobs") => answer(&json!({ "jobs": [job_row(11, "queued", None)] })),
+            _ => refusal(404, LIMITS, "Not Found"),
+        }))
+        .await;
+        let mut reading = Reading::start(client(&server.url));
+        reading.listed().await;
+        let queued: Vec<_> = ["1", "2", "3"].map(|id| object(Kind::Run, id)).into();
+        reading.systems.look_at(Arc::new(Interest { queued, ..Interest::default() }));
+        for _ in 0..3 {
+            assert_eq!(reading.jobs().await.unwrap().jobs.len(), 1);
+        }
+        let asked = |run: &str| {
+            let path = format!("/runs/{run}/jobs");
+            server.requests().into_iter().filter(|one| one.path.contains(&path)).collect::<Vec<_>>()
+        };
+        // Each once before any of them again; from then on only what is new costs.
+        while ["1", "2", "3"].iter().any(|run| asked(run).len() < 2) {
+            reading.listed().await;
+        }
+        for run in ["1", "2", "3"] {
+            assert!(asked(run).iter().skip(1).all(|one| one.head.contains("if-none-match")), "conditional");
+        }
+        reading.stop().await;
+    });
+}
+
+pub fn alert(number: u64, level: Option<&str>) -> Value {
     json!({ "number": number, "created_at": "2026-11-20T12:00:00Z", "html_url": "https://github.com/x",
         "rule": { "id": "CVE-1", "severity": "warning", "security_severity_level": level, "description": "Odd" },
         "tool": { "name": "Trivy" }, "most_recent_instance": { "ref": "refs/heads/main", "commit_sha": "aaaaaaa1",
@@ -128,13 +158,13 @@ fn findings_secrets_and_scans_are_read_each_for_itself() {
         }))
         .await;
         let mut reading = Reading::start(client(&server.url));
-        reading.systems.look_at(Arc::new(Interest { security: Some(here()), ..Interest::default() }));
+        reading.systems.look_at(Arc::new(Interest { security: vec![here()], ..Interest::default() }));
         let read = security(&mut reading).await;
         let findings = read.findings.unwrap();
         let severities: Vec<Severity> = findings.rows.iter().map(|row| row.severity).collect();
         assert_eq!((severities, findings.left_out), (vec![Severity::High, Severity::Warning], 2));
         let first = &findings.rows[0];
-        assert_eq!((first.branch.as_str(), first.commit.as_str()), ("main", "aaaaaaa1"));
+        assert_eq!((first.branch.name().as_str(), first.commit.as_str()), ("main", "aaaaaaa1"));
         assert_eq!(first.place.as_ref().map(|place| place.as_str().to_owned()), Some("Cargo.lock:7".to_owned()));
         assert!(matches!(read.analyses, Err(Unread::Failed(_))), "{:?}", read.analyses);
         assert!(matches!(read.secrets, Err(Unread::Off(_))), "{:?}", read.secrets);

@@ -10,6 +10,7 @@ mod engine;
 mod github;
 pub mod github_asides;
 mod github_beside;
+mod github_beside_ways;
 pub mod github_dispatch;
 mod github_dispatch_ways;
 mod github_names;

@@ -10,6 +10,7 @@ use quarterdeck::model::Kind;
 use quarterdeck::state::blocker::{Reason, blockers};
 use quarterdeck::state::lists;
 use quarterdeck::state::ui::{ListId, Place, RowId};
+use quarterdeck::state::verbs::findings;
 
 use super::harness::Story;
 use super::steps::{among_pipelines, wait_for};
@@ -71,6 +72,12 @@ async fn a_finding_that_is_new_since_the_deployed_commit_stands_first() {
     );
     assert!(row(&screen, "CVE-2025-48921").is_some_and(|row| row.contains("known")), "{screen}");
     assert!(row(&screen, "Stripe").is_some_and(|row| row.contains("inactive")), "{screen}");
+    // What a gate makes of it: the same figures, without the page.
+    let read = story.console.state().world.details.all_security().next().unwrap();
+    let fact = findings::fact(story.console.state(), &(read.source, read.repository.clone()));
+    assert_eq!(fact.standing, findings::Standing::Bad);
+    assert!(fact.lines[0].as_str().starts_with("1 critical or high finding is new since"), "{fact:?}");
+    assert_eq!(fact.lines[1].as_str(), "1 secret lies open");
     // The secret, then what is new, then the rest.
     let list = ListId::Place(story.console.state().ui.place.clone());
     let order: Vec<_> = (0..4).filter_map(|at| lists::at(story.console.state(), &list, at)).collect();

@@ -125,7 +125,7 @@ async fn beside() -> Vec<Request> {
         busy: false,
     };
     let interest =
-        Interest { runners: vec![here.clone()], security: Some(here), folders: vec![folder], ..Interest::default() };
+        Interest { runners: vec![here.clone()], security: vec![here], folders: vec![folder], ..Interest::default() };
     reading.systems.look_at(Arc::new(interest));
     let all = [
         "status=queued",

@@ -7,6 +7,8 @@ use quarterdeck::command::Command;
 use quarterdeck::model::Name;
 use quarterdeck::model::approvals::{Pending, PendingDeployment, PendingRead, Reviewer};
 use quarterdeck::model::pipelines::RunStatus;
+use quarterdeck::model::scope::{Environment, OnFindings, Settings};
+use quarterdeck::model::security::{Rows, Secret, SecurityRead, Unread};
 use quarterdeck::model::source::{Detail, FeedEvent};
 use quarterdeck::state::State;
 use quarterdeck::state::ui::{Overlay, Place};
@@ -108,5 +110,58 @@ fn the_dialog_names_the_environments_and_asks_for_a_comment() {
         let screen = text(&draw(&state, &roles(), size));
         assert!(screen.contains("type production and Enter to approve"), "{screen}");
         compare!(format!("approvals-dialog-{name}"), shot(&state, size));
+    }
+}
+
+fn security(state: &mut State, secrets: Result<Vec<Secret>, Unread>) {
+    let source = id(state, 310).cluster;
+    let rows = |rows| Arc::new(Rows { rows, left_out: 0, more: false });
+    let read = SecurityRead {
+        source,
+        repository: Name::new("acme/payments"),
+        findings: Err(Unread::Off(Safe::of("Code scanning is not enabled for this repository."))),
+        analyses: Err(Unread::Never),
+        secrets: secrets.map(rows),
+    };
+    let mono = state.now.mono;
+    state.world.apply(&feed("acme/payments"), mono, FeedEvent::Detail(Detail::Security(Box::new(read))));
+    update::settle(state);
+}
+
+/// What scanners found is a fact of the dialog; where the gates say so it keeps the change back, and so does
+/// that it is not known.
+#[test]
+fn findings_warn_before_an_approval_or_keep_it_back() {
+    let secret = Secret { number: 3, kind: Safe::of("key"), created: None, validity: None, url: None };
+    let blocking = |on: OnFindings| {
+        let row = Environment {
+            name: Name::new("production"),
+            cluster: None,
+            namespace: None,
+            protection: None,
+            findings: on,
+        };
+        Arc::new(Settings { environments: vec![row], ..Settings::default() })
+    };
+    for (secrets, words) in [
+        (None, "? findings not read yet"),
+        (Some(Ok(vec![secret])), "▲ not known: the findings are not known: off: Code scanning is not enabled"),
+        (Some(Ok(Vec::new())), "no secret lies open"),
+        (Some(Err(Unread::NotAllowed(Safe::of("403")))), "secrets not known: not allowed: 403"),
+    ] {
+        let mut state = world(|state| Place::Run(id(state, 310)), FULL);
+        if let Some(secrets) = secrets {
+            security(&mut state, secrets);
+        }
+        let run = id(&state, 310);
+        state.settings = blocking(OnFindings::Warn);
+        let offer = verbs::available(&state, Command::Approve, &run).unwrap_or_else(|why| panic!("{why:?}"));
+        let confirm = verbs::preview(&state, &offer.action);
+        let line = confirm.lines.iter().find(|(label, _)| label.as_str() == "scanners").unwrap();
+        assert!(line.1[0].as_str().contains(words), "{words}: {line:?}");
+        state.settings = blocking(OnFindings::Block);
+        let why = verbs::available(&state, Command::Approve, &run).unwrap_err();
+        assert!(why.as_str().contains("the gates of production keep it back"), "{why:?}");
+        assert!(verbs::available(&state, Command::Reject, &run).is_ok(), "a refusal is never kept back");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use quarterdeck::model::Name;
 use quarterdeck::model::runners::{Runner, RunnerStatus, Runners, RunnersRead};
-use quarterdeck::model::security::{Analysis, Finding, Rows, Secret, SecurityRead, Severity, Unread};
+use quarterdeck::model::security::{Analysis, Finding, Reference, Rows, Secret, SecurityRead, Severity, Unread};
 use quarterdeck::model::source::{Detail, FeedEvent};
 use quarterdeck::model::workflows::{Dispatchable, Input, InputKind, WorkflowRead};
 use quarterdeck::state::form::Form;
@@ -151,7 +151,7 @@ fn finding(state: &State, number: i64, severity: Severity, hours: i64) -> Findin
         place: Some(Safe::of("library/libssl3:1")),
         created: Some(ago(state, hours * 3_600)),
         commit: Safe::of("9f8e7d1c44aa"),
-        branch: Safe::of("main"),
+        branch: Reference::Branch(Safe::of("main")),
         url: None,
     }
 }
@@ -167,7 +167,12 @@ fn findings_stand_beside_what_is_not_known() {
     let created = Some(ago(&state, 8 * 3_600));
     let secret =
         Secret { number: 3, kind: Safe::of("Stripe API key"), created, validity: Some(Safe::of("active")), url: None };
-    let analysis = Analysis { tool: Safe::of("Trivy"), commit: Safe::of("9f8e7d1c44aa"), created };
+    let analysis = Analysis {
+        tool: Safe::of("Trivy"),
+        commit: Safe::of("9f8e7d1c44aa"),
+        branch: Reference::Branch(Safe::of("main")),
+        created,
+    };
     let security = SecurityRead {
         source: GITHUB,
         repository: Name::new("acme/checkout"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use quarterdeck::command::Command;
 use quarterdeck::model::Name;
-use quarterdeck::model::scope::{Environment, Protection, Settings};
+use quarterdeck::model::scope::{Environment, OnFindings, Protection, Settings};
 use quarterdeck::state::environment;
 use quarterdeck::state::ui::Tier;
 
@@ -17,6 +17,7 @@ fn entry(name: &str, cluster: Option<&str>, namespace: Option<&str>, protection:
         cluster: cluster.map(Name::new),
         namespace: namespace.map(Name::new),
         protection,
+        findings: OnFindings::Warn,
     }
 }
 

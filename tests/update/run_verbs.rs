@@ -6,7 +6,7 @@ use std::time::Duration;
 use quarterdeck::action::{Change, Found, Operation, Outcome, Progress};
 use quarterdeck::command::Command;
 use quarterdeck::model::pipelines::{Conclusion, Run, RunStatus};
-use quarterdeck::model::scope::{Environment, Protection, Settings};
+use quarterdeck::model::scope::{Environment, OnFindings, Protection, Settings};
 use quarterdeck::model::source::{FeedEvent, FeedStatus, Object};
 use quarterdeck::model::{Kind, Name};
 use quarterdeck::state::ui::{Overlay, Pane, Place, Tier};
@@ -269,8 +269,13 @@ fn another_attempt_disarms() {
 #[test]
 fn a_run_that_names_a_protected_environment_asks_for_its_name() {
     let typed = |name: &str| Tier::Typed { expected: name.to_owned() };
-    let environment =
-        |name: &str, protection| Environment { name: Name::new(name), cluster: None, namespace: None, protection };
+    let environment = |name: &str, protection| Environment {
+        name: Name::new(name),
+        cluster: None,
+        namespace: None,
+        protection,
+        findings: OnFindings::Warn,
+    };
     let configured =
         vec![environment("staging", Some(Protection::TypedName)), environment("prod", Some(Protection::Confirm))];
     // workflow, branch, configured; tier, title.

@@ -75,14 +75,30 @@ fn a_queued_job_says_what_its_runners_tell() {
     for (own, shared, wanted, free, words) in [
         ("arm64:busy", "arm64:busy arm64:busy", "arm64", Some((0, 3)), "no free runner: 3 of 3 busy"),
         ("", "arm64:busy arm64:offline", "self-hosted arm64", Some((0, 2)), "no free runner: 1 busy, 1 offline"),
-        ("", "arm64:offline", "arm64", Some((0, 1)), "1 runner is offline, and nothing else has its labels"),
+        (
+            "",
+            "arm64:offline",
+            "arm64",
+            Some((0, 1)),
+            "1 runner is offline, and no other that we may see has its labels",
+        ),
         ("", "arm64:idle arm64:busy", "ARM64", Some((1, 2)), "1 free, 1 busy: it begins any moment"),
-        ("", "arm64:idle", "gpu", Some((0, 0)), "no runner has these labels"),
+        ("", "arm64:idle", "gpu", None, "no runner we may see has these labels; those of an enterprise"),
         (refused, refused, "gpu", None, "which runners there are is not known: not allowed to see runners (403)"),
-        ("", refused, "gpu", None, "none that may be seen has these labels; others: not allowed"),
-        ("gpu:busy", refused, "gpu", Some((0, 1)), "no free runner: 1 of 1 busy"),
+        ("", refused, "gpu", None, "no runner we may see has these labels; others: not allowed"),
+        (
+            "gpu:busy",
+            refused,
+            "gpu",
+            Some((0, 1)),
+            "no free runner among those we may see: 1 of 1 busy; others: not allowed",
+        ),
+        ("gpu:offline", refused, "gpu", Some((0, 1)), "no other that we may see has its labels; others: not allowed"),
         ("", "", "big-one", None, "GitHub hosts these larger runners: linux-x64, Ready, at most 8 at once"),
         ("", "", "ubuntu-24.04", None, "GitHub hosts these"),
+        ("", "", "macos-latest-large", None, "GitHub hosts these"),
+        ("", "", "ubuntu-slim", None, "GitHub hosts these"),
+        ("", "", "unheard-of", None, "no runner we may see has these labels"),
     ] {
         let mut console = Console::empty();
         let feed = FeedId { cluster: GITHUB, kind: Kind::Run, namespace: Some(Name::new("shop/checkout")) };
@@ -97,7 +113,10 @@ fn a_queued_job_says_what_its_runners_tell() {
         let read = RunnersRead { source: GITHUB, repository, own: list(own), shared: list(shared), larger };
         console.send(Msg::Feed(feed, FeedEvent::Detail(Detail::Runners(read))));
         let (job, what) = (job(wanted), format!("{own} | {shared} for {wanted}"));
-        assert_eq!(runners::free(&console.state, &job), free, "{what}");
+        let counted = runners::free(&console.state, &job);
+        assert_eq!(counted.map(|free| (free.idle, free.all)), free, "{what}");
+        let hidden = own.starts_with('!') || shared.starts_with('!');
+        assert!(counted.is_none_or(|free| free.whole != hidden), "{what}");
         let said = runners::why(&console.state, &job).unwrap();
         assert!(said.as_str().contains(words), "{what}: {said:?}");
     }

@@ -9,12 +9,14 @@ use super::unbuilt::Unbuilt;
 use super::words::{self, Wrong, checked};
 use crate::config::errors::{nearest, quoted};
 use crate::model::Name;
-use crate::model::scope::{Environment, Protection};
+use crate::model::scope::{Environment, OnFindings, Protection};
 
 const KEYS: [&str; 7] = ["name", "cluster", "namespace", "argocd", "gitops", "protection", "gates"];
 
 const PROTECTION: [(&str, Protection); 3] =
     [("none", Protection::None), ("confirm", Protection::Confirm), ("typed-name", Protection::TypedName)];
+
+const FINDINGS: [(&str, OnFindings); 2] = [("warn", OnFindings::Warn), ("block", OnFindings::Block)];
 
 pub(super) fn read(node: &Node, unbuilt: &mut Unbuilt, faults: &mut Faults) -> Vec<Environment> {
     let mut all: Vec<(Environment, At)> = Vec::new();
@@ -51,15 +53,13 @@ fn environment(fields: &Fields, unbuilt: &mut Unbuilt, faults: &mut Faults) -> O
         gitops(node, faults);
         unbuilt.note("environments[].gitops", &node.at);
     }
-    if let Some(node) = fields.get("gates") {
-        gates(node, faults);
-        unbuilt.note("environments[].gates", &node.at);
-    }
+    let findings = fields.get("gates").map(|node| gates(node, unbuilt, faults)).unwrap_or_default();
     Some(Environment {
         name: Name::new(&name?),
         cluster: cluster.map(|word| Name::new(&word)),
         namespace: namespace.map(|word| Name::new(&word)),
         protection,
+        findings,
     })
 }
 
@@ -95,8 +95,14 @@ fn inside(word: &str) -> Result<String, Wrong> {
     Ok(word.to_owned())
 }
 
-fn gates(node: &Node, faults: &mut Faults) {
-    let Some(fields) = node.fields("gates", &["soak", "budget-floor", "approvals"], faults) else { return };
+/// Of the gates only what findings do is used by this version.
+fn gates(node: &Node, unbuilt: &mut Unbuilt, faults: &mut Faults) -> OnFindings {
+    const LATER: [&str; 3] = ["soak", "budget-floor", "approvals"];
+    let keys = [LATER[0], LATER[1], LATER[2], "findings"];
+    let Some(fields) = node.fields("gates", &keys, faults) else { return OnFindings::default() };
+    if LATER.iter().any(|key| fields.get(key).is_some()) {
+        unbuilt.note("environments[].gates", &node.at);
+    }
     if let Some(node) = fields.get("soak") {
         checked(node, "soak", words::duration, faults);
     }
@@ -106,6 +112,8 @@ fn gates(node: &Node, faults: &mut Faults) {
     if let Some(node) = fields.get("approvals") {
         checked(node, "approvals", words::count, faults);
     }
+    let findings = fields.get("findings").and_then(|node| node.one_of("answer to findings", &FINDINGS, faults));
+    findings.unwrap_or_default()
 }
 
 /// The order in which a change travels. An environment may be known by its namespace's label alone, so

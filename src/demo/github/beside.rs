@@ -108,8 +108,10 @@ fn scanned(run: &Run) -> Timestamp {
     later(run.created, SCAN)
 }
 
+/// A tag stands on a commit of main, which was scanned there.
 fn reference(run: &Run) -> String {
-    if run.branch.starts_with('v') { format!("refs/tags/{}", run.branch) } else { format!("refs/heads/{}", run.branch) }
+    let branch = if run.branch.starts_with('v') { "main" } else { &run.branch };
+    format!("refs/heads/{branch}")
 }
 
 fn analyses(repository: &Repository, asked: &Asked) -> Value {

@@ -24,6 +24,8 @@ pub enum Listed {
     /// Its pages, and the server's clock.
     Pages {
         bodies: Vec<Bytes>,
+        /// There are more than were asked for.
+        more: bool,
         date: Option<Timestamp>,
     },
 }
@@ -67,7 +69,7 @@ impl GitHub {
                 Some(_) if most == PAGES => {
                     return Err(NetError::Paging(format!("the list is longer than {PAGES} pages")));
                 }
-                Some(_) | None => return Ok(Listed::Pages { bodies, date }),
+                next => return Ok(Listed::Pages { bodies, more: next.is_some(), date }),
             }
         }
     }
@@ -86,7 +88,8 @@ impl GitHub {
                 Got::Fresh(read) => {
                     let next = self.keep(&at, &read, etags);
                     let whole = pages == 0 && (next.is_none() || most == 1);
-                    return Ok(whole.then(|| Listed::Pages { bodies: vec![read.body], date: read.date }));
+                    let listed = || Listed::Pages { bodies: vec![read.body], more: next.is_some(), date: read.date };
+                    return Ok(whole.then(listed));
                 }
                 Got::Unchanged(date) => {
                     pages += 1;

@@ -268,10 +268,10 @@ fn tree_line(state: &State, list: &ListId, entry: &Entry) -> Option<Line> {
             let (user, runs) = images::users(state, tree::page_image(state, list)?).into_iter().nth(*at)?;
             Item::User(Box::new(user), runs)
         }
-        Ref::Pool(at) => Item::Pool(Box::new(runners::pools(state).into_iter().nth(*at)?)),
+        Ref::Pool(at) => Item::Pool(Box::new(derived::demand(state).rows.get(*at)?.clone())),
         Ref::Security(at) => {
-            let rows = security::rows(state, tree::page_security(list)?);
-            Item::Security(Box::new(rows.into_iter().nth(*at)?))
+            let page = derived::security(state, tree::page_security(list)?)?;
+            Item::Security(Box::new(page.rows.get(*at)?.clone()))
         }
         Ref::Waiting(index) => Item::Waiting(Box::new(derived::waiting(state).get(*index)?.clone())),
         Ref::Step(index) => {
@@ -324,12 +324,13 @@ fn identity(state: &State, list: &ListId, entry: &Entry) -> Option<RowId> {
             RowId::User(user.workload, user.digest)
         }
         Ref::Pool(at) => {
-            let pool = runners::pools(state).into_iter().nth(*at)?;
+            let demand = derived::demand(state);
+            let pool = demand.rows.get(*at)?;
             let labels: Vec<&str> = pool.labels.iter().map(Safe::as_str).collect();
-            RowId::Pool(pool.repository, labels.join(","))
+            RowId::Pool(pool.repository.clone(), labels.join(","))
         }
         Ref::Security(at) => {
-            let (secret, number) = security::rows(state, tree::page_security(list)?).get(*at)?.key();
+            let (secret, number) = derived::security(state, tree::page_security(list)?)?.rows.get(*at)?.key();
             RowId::Security(secret, number)
         }
         Ref::Waiting(index) => {

@@ -124,9 +124,9 @@ pub(super) enum Ref {
     Image(Uid),
     /// A platform of the page's image; behind those it has, those that are missing.
     Platform(usize),
-    /// Position in [`crate::state::runners::pools`].
+    /// Position in [`crate::state::runners::Demand`].
     Pool(usize),
-    /// Position in [`crate::state::security::rows`] of the page's run.
+    /// Position in [`crate::state::security::Page`] of the page's run.
     Security(usize),
     /// Position among those who run the page's image.
     User(usize),
@@ -221,9 +221,7 @@ fn revision(state: &State, list: &ListId) -> u64 {
         ListId::Place(Place::Inbox) => world.revision() + world.details.revision() + state.operations_revision,
         ListId::Place(Place::Containers) => world.containers.revision(),
         ListId::Place(Place::Runners) => world.runs.revision() + world.details.revision(),
-        ListId::Place(Place::Security(_)) => {
-            world.runs.revision() + world.details.revision() + crate::state::images::revision(state)
-        }
+        ListId::Place(Place::Security(_)) => crate::state::security::revision(state),
         ListId::Place(Place::Images) => world.images.revision() + world.details.revision(),
         ListId::Place(Place::Image(_)) => world.images.revision() + crate::state::images::revision(state),
         ListId::Place(Place::Deck | Place::Log(_)) => 0,

@@ -15,8 +15,7 @@ use crate::state::State;
 use crate::state::rollout_info::ReplicaSetInfo;
 use crate::state::ui::{ListId, Pane, Place};
 use crate::state::{
-    asides, catalogue, containers, derived, environment, expected, groups, images, rollout_info, runners, runs,
-    security, slos, steps,
+    asides, catalogue, containers, derived, environment, expected, groups, images, rollout_info, runs, slos, steps,
 };
 
 pub(super) fn build(state: &State, list: &ListId) -> Vec<Entry> {
@@ -45,9 +44,12 @@ pub(super) fn build(state: &State, list: &ListId) -> Vec<Entry> {
         }
         ListId::Place(Place::Image(id)) => image(state, id),
         ListId::Place(Place::Application(_)) => application(state, list),
-        ListId::Place(Place::Runners) => (0..runners::pools(state).len()).map(|at| entry(0, Ref::Pool(at))).collect(),
+        ListId::Place(Place::Runners) => {
+            (0..derived::demand(state).rows.len()).map(|at| entry(0, Ref::Pool(at))).collect()
+        }
         ListId::Place(Place::Security(id)) => {
-            (0..security::rows(state, &id.uid).len()).map(|at| entry(0, Ref::Security(at))).collect()
+            let rows = derived::security(state, &id.uid).map_or(0, |page| page.rows.len());
+            (0..rows).map(|at| entry(0, Ref::Security(at))).collect()
         }
         ListId::Place(_) | ListId::Pane(_) => Vec::new(),
     }

@@ -4,6 +4,7 @@
 pub mod dispatch;
 pub mod docker;
 mod facts;
+pub mod findings;
 mod offer;
 mod outcome;
 pub mod pipeline;

@@ -24,10 +24,12 @@ pub fn available(state: &State, command: Command, target: &ObjectId) -> Result<O
     if matches!(command, Command::Approve | Command::Reject) {
         let chosen = gates::chosen(state).filter(|(run, _)| run.uid == target.uid);
         let wanted = chosen.map_or_else(Vec::new, |(_, environments)| environments);
-        return review(state, command, target, &wanted).map(|action| Offer { action });
+        let action = review(state, command, target, &wanted)?;
+        return super::findings::may(state, command, action).map(|action| Offer { action });
     }
     let wanted = highlighted(state);
-    offer(state, command, target, wanted.as_ref()).map(|action| Offer { action })
+    let action = offer(state, command, target, wanted.as_ref())?;
+    super::findings::may(state, command, action).map(|action| Offer { action })
 }
 
 /// The same action as things stand now, or why it is no longer to be had.
@@ -42,13 +44,15 @@ pub fn available_to(state: &State, command: Command, action: &Action) -> Result<
         Change::ApproveRun { .. } => return review(state, command, &action.target, &[]),
         Change::Review { gates, .. } => {
             let wanted: Vec<i64> = gates.iter().map(|gate| gate.environment).collect();
-            return review(state, command, &action.target, &wanted);
+            let action = review(state, command, &action.target, &wanted)?;
+            return super::findings::may(state, command, action);
         }
         _ => None,
     };
     let Action { target, change } = offer(state, command, &action.target, wanted.as_ref())?;
     // That one was the choice of who asked.
-    Ok(Action { target, change: change.with_debug(action.change.debug().unwrap_or_default()) })
+    let now = Action { target, change: change.with_debug(action.change.debug().unwrap_or_default()) };
+    super::findings::may(state, command, now)
 }
 
 fn review(state: &State, command: Command, target: &ObjectId, wanted: &[i64]) -> Result<Action, Safe> {

@@ -165,6 +165,9 @@ fn words(state: &State, action: &Action) -> Words {
     };
     let mut words = Words { summary: Safe::of(""), expects: Safe::of(""), lines: Vec::new() };
     words.line("on", place(state, &action.target));
+    if let Some(findings) = super::findings::words(state, action) {
+        words.line("scanners", findings);
+    }
     match (&action.change, rollout) {
         (Change::Undo { replica_set_uid, to_revision, .. }, rollout) => {
             undo(state, action, rollout.map(AsRef::as_ref), replica_set_uid, *to_revision, &mut words);

@@ -9,8 +9,10 @@ use tokio::time::Instant;
 
 use super::ingest_beside::{self, PAGE};
 use super::repository;
+use super::rhythm::{Looked, Turn};
 use super::watch::Watch;
-use crate::model::runners::{Larger, Runners, RunnersRead};
+use crate::model::Name;
+use crate::model::runners::{Larger, Runner, Runners, RunnersRead};
 use crate::model::security::{Analysis, Finding, Part, Rows, Secret, SecurityRead, Unread};
 use crate::model::source::{Detail, FeedEvent};
 use crate::net::{Etags, GitHub, Listed, NetError, segment};
@@ -19,11 +21,14 @@ use crate::systems::ingest::IngestError;
 use crate::systems::polled::Gone;
 use crate::text::Safe;
 
+/// Pages of each list; that there are more is told.
+const PAGES: usize = 10;
+
 /// A list that is read beside, as it was read last.
 #[derive(Debug)]
 struct Kept<T, E> {
     etags: Etags,
-    last: Option<Result<Arc<T>, E>>,
+    last: Option<Result<Arc<Rows<T>>, E>>,
 }
 
 impl<T, E> Default for Kept<T, E> {
@@ -36,41 +41,43 @@ type AllRunners = (Result<Arc<Runners>, Safe>, Result<Arc<Runners>, Safe>, Resul
 
 #[derive(Debug, Default)]
 pub(super) struct Beside {
-    runners_due: Option<Instant>,
-    own: Kept<Runners, Safe>,
-    shared: Kept<Runners, Safe>,
-    larger: Kept<Rows<Larger>, Safe>,
-    security_due: Option<Instant>,
-    findings: Kept<Rows<Finding>, Unread>,
-    analyses: Kept<Rows<Analysis>, Unread>,
-    secrets: Kept<Rows<Secret>, Unread>,
+    runners: Looked<RunnersRead>,
+    own: Kept<Runner, Safe>,
+    shared: Kept<Runner, Safe>,
+    larger: Kept<Larger, Safe>,
+    security: Looked<Box<SecurityRead>>,
+    findings: Kept<Finding, Unread>,
+    analyses: Kept<Analysis, Unread>,
+    secrets: Kept<Secret, Unread>,
 }
 
 impl Beside {
     pub(super) fn next(&self) -> Option<Instant> {
-        self.runners_due.into_iter().chain(self.security_due).min()
+        self.runners.next().into_iter().chain(self.security.next()).min()
     }
 
     /// The operator asked for everything.
     pub(super) fn refresh(&mut self) {
-        *self = Self::default();
+        self.runners.refresh();
+        self.security.refresh();
     }
 }
 
-impl<T: Clone, E: Clone> Kept<T, E> {
+impl<T, E: Clone> Kept<T, E> {
     /// Reads it; `why`: a failure in words. `None`: it is as it was.
     async fn read(
         &mut self,
         client: &GitHub,
         path: &str,
-        decode: fn(&[u8]) -> Result<T, IngestError>,
+        decode: fn(&[u8]) -> Result<Rows<T>, IngestError>,
         why: impl Fn(Result<&NetError, &IngestError>) -> E,
-    ) -> Option<Result<Arc<T>, E>> {
-        let read = match client.list(path, Some(1), &mut self.etags).await {
+    ) -> Option<Result<Arc<Rows<T>>, E>> {
+        let read = match client.list(path, Some(PAGES), &mut self.etags).await {
             Ok(Listed::Unchanged { .. }) => return self.last.clone(),
-            Ok(Listed::Pages { bodies, .. }) => {
-                let decoded = decode(bodies.first().map_or(&b""[..], |body| body));
-                decoded.map(Arc::new).map_err(|error| why(Err(&error)))
+            Ok(Listed::Pages { bodies, more, .. }) => {
+                let mut rows = Rows { more, ..Rows::default() };
+                let read = bodies.iter().try_for_each(|body| decode(body).map(|page| rows.and(page)));
+                read.map(|()| Arc::new(rows)).map_err(|error| why(Err(&error)))
             }
             Err(error) => Err(why(Ok(&error))),
         };
@@ -88,18 +95,26 @@ impl Watch {
         let interest = Arc::clone(&self.outlet.interest.borrow());
         let here = (self.outlet.id.cluster, self.outlet.id.namespace.clone());
         let is_here = |(source, name): &(_, _)| *source == here.0 && Some(name) == here.1.as_ref();
-        let now = Instant::now();
-        if !interest.runners.iter().any(is_here) {
-            self.beside.runners_due = None;
-        } else if self.beside.runners_due.is_none_or(|due| due <= now) {
-            self.read_runners().await?;
-            self.beside.runners_due = Some(Instant::now() + self.seldom());
+        let Some(name) = here.1.clone() else { return Ok(()) };
+        match self.beside.runners.turn(Instant::now(), interest.runners.iter().any(is_here)) {
+            Turn::Nothing => {}
+            Turn::Tell(read) => self.outlet.tell(FeedEvent::Detail(Detail::Runners(read))).await?,
+            Turn::Read => {
+                let read = self.read_runners(name.clone()).await;
+                self.beside.runners.read(Instant::now(), read.clone(), self.seldom());
+                self.outlet.tell(FeedEvent::Detail(Detail::Runners(read))).await?;
+                self.tell_quota().await?;
+            }
         }
-        if !interest.security.iter().any(is_here) {
-            self.beside.security_due = None;
-        } else if self.beside.security_due.is_none_or(|due| due <= now) {
-            self.read_security().await?;
-            self.beside.security_due = Some(Instant::now() + self.seldom());
+        match self.beside.security.turn(Instant::now(), interest.security.iter().any(is_here)) {
+            Turn::Nothing => {}
+            Turn::Tell(read) => self.outlet.tell(FeedEvent::Detail(Detail::Security(read))).await?,
+            Turn::Read => {
+                let read = Box::new(self.read_security(name).await);
+                self.beside.security.read(Instant::now(), read.clone(), self.seldom());
+                self.outlet.tell(FeedEvent::Detail(Detail::Security(read))).await?;
+                self.tell_quota().await?;
+            }
         }
         Ok(())
     }
@@ -108,17 +123,14 @@ impl Watch {
         self.client.paced(self.outlet.between(self.outlet.pace.runs.1))
     }
 
-    async fn read_runners(&mut self) -> Result<(), Gone> {
-        let Some(name) = self.outlet.id.namespace.clone() else { return Ok(()) };
+    async fn read_runners(&mut self, name: Name) -> RunnersRead {
         let (own, shared, larger) = if self.client.limits().anonymous {
             let why = Safe::of("runners are shown to nobody without a token: set GH_TOKEN, or run gh auth login");
             (Err(why.clone()), Err(why.clone()), Err(why))
         } else {
             self.all_runners(name.raw()).await
         };
-        let read = RunnersRead { source: self.outlet.id.cluster, repository: name, own, shared, larger };
-        self.outlet.tell(FeedEvent::Detail(Detail::Runners(read))).await?;
-        self.tell_quota().await
+        RunnersRead { source: self.outlet.id.cluster, repository: name, own, shared, larger }
     }
 
     /// Those of a repository, those of its organization, and the larger ones that GitHub hosts for it.
@@ -146,8 +158,14 @@ impl Watch {
         )
     }
 
-    async fn read_security(&mut self) -> Result<(), Gone> {
-        let Some(name) = self.outlet.id.namespace.clone() else { return Ok(()) };
+    async fn read_security(&mut self, name: Name) -> SecurityRead {
+        let source = self.outlet.id.cluster;
+        if self.client.limits().anonymous {
+            // Sixty requests an hour are spent on what runs, and nobody without a name is shown these.
+            let why = || Unread::NotAllowed(Safe::of("nobody is named to GitHub: set GH_TOKEN, or run gh auth login"));
+            let (findings, analyses, secrets) = (Err(why()), Err(why()), Err(why()));
+            return SecurityRead { source, repository: name, findings, analyses, secrets };
+        }
         let base = repository(name.raw());
         let client = self.client.clone();
         let beside = &mut self.beside;
@@ -158,15 +176,13 @@ impl Watch {
         let analyses = beside.analyses.read(&client, &scans, ingest_beside::analyses, unread).await;
         let open = path("secret-scanning/alerts?state=open&hide_secret=true&");
         let secrets = beside.secrets.read(&client, &open, ingest_beside::secrets, unread).await;
-        let read = SecurityRead {
-            source: self.outlet.id.cluster,
+        SecurityRead {
+            source,
             repository: name,
             findings: part(findings),
             analyses: part(analyses),
             secrets: part(secrets),
-        };
-        self.outlet.tell(FeedEvent::Detail(Detail::Security(Box::new(read)))).await?;
-        self.tell_quota().await
+        }
     }
 }
 

@@ -49,7 +49,7 @@ impl Folders {
 impl Watch {
     /// Reads what is due, one request after the other.
     pub(super) async fn read_folders(&mut self) -> Result<(), Gone> {
-        let interest = Arc::clone(&self.outlet.interest.borrow_and_update());
+        let interest = Arc::clone(&self.outlet.interest.borrow());
         let here = &self.outlet.id;
         let ours =
             |row: &&FolderInterest| row.source == here.cluster && Some(&row.repository) == here.namespace.as_ref();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::rhythm::{Asides, Came, Known, Rhythm};
+use super::rhythm::{Asides, Came, Known, Queue, Rhythm};
 use crate::model::asides::{Aside, Moves, Wanted, What};
 use crate::model::{Kind, Name, ObjectId, SourceId, Uid};
 use crate::net::Hour;
@@ -212,4 +212,29 @@ fn r27_a_page_that_is_looked_at_for_an_hour_keeps_its_rhythm() {
     assert_eq!(counts, [300, 300, 60, 1, 1]);
     assert_eq!(asides.due(start, &[]), None, "nobody looks any more");
     assert!(asides.next().is_none());
+}
+
+/// The list of runners, left open for an hour while forty runs stand in a queue: each is asked for once a
+/// minute, all of them in turn, and even if something of each had changed every time the hour's share lasts.
+#[test]
+fn r27_who_waits_for_which_runner_is_read_in_turn_and_within_the_share() {
+    let (start, pace) = (Instant::now(), Pace::default());
+    let hub = Hub { repositories: 1, active: 40, lasts: HOUR * 2, list_changes: 1, jobs_change: 1 };
+    let wanted: Vec<ObjectId> = (0..hub.active).map(|place| hub.run(place, 0).0).collect();
+    for changes in [1, 1_800] {
+        let (mut queue, mut hour, mut asked) = (Queue::default(), Hour::default(), HashMap::<Uid, u64>::new());
+        for second in 0..HOUR {
+            let (mono, now) = (Duration::from_secs(second), start + Duration::from_secs(second));
+            while let Some(run) = queue.due(now, &wanted) {
+                let times = asked.entry(run.uid.clone()).or_default();
+                *times += 1;
+                hour.answered(mono, *times > 1 && second % changes != 0);
+                queue.again(now, &run.uid, hour.paced(mono, pace.runs.1));
+            }
+        }
+        assert!(hour.spent() <= 0.6, "{changes}: {}", hour.spent());
+        assert!(asked.len() == wanted.len() && asked.values().all(|times| *times >= 30), "{changes}: {asked:?}");
+        assert_eq!(queue.due(start, &[]), None, "nobody looks any more");
+        assert!(queue.next().is_none());
+    }
 }

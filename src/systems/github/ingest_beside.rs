@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::ingest::{object, read};
 use crate::model::runners::{Larger, Runner, RunnerStatus, Runners};
-use crate::model::security::{Analysis, Finding, Rows, Secret, Severity};
+use crate::model::security::{Analysis, Finding, Reference, Rows, Secret, Severity};
 use crate::safe;
 use crate::systems::ingest::IngestError;
 use crate::systems::wire::{Flag, Int, List, Obj, Text, Time};
@@ -46,8 +46,7 @@ struct NamedWire<'a> {
 /// The runners of a repository or an organization.
 pub fn runners(bytes: &[u8]) -> Result<Runners, IngestError> {
     let wire: RunnersWire<'_> = read("the runners", bytes)?;
-    let Rows { rows, left_out, more } = rows(&wire.runners, runner);
-    Ok(Runners { rows, left_out, more })
+    Ok(rows(&wire.runners, runner))
 }
 
 fn runner(bytes: &[u8]) -> Result<Runner, IngestError> {
@@ -98,9 +97,9 @@ pub fn larger(bytes: &[u8]) -> Result<Rows<Larger>, IngestError> {
     }))
 }
 
-/// What could be read of each row, and how many could not.
+/// What could be read of each row, and how many could not; whether there are more pages tells the list.
 fn rows<T>(wire: &[&RawValue], one: impl Fn(&[u8]) -> Result<T, IngestError>) -> Rows<T> {
-    let mut out = Rows { rows: Vec::with_capacity(wire.len()), left_out: 0, more: wire.len() >= PAGE };
+    let mut out = Rows { rows: Vec::with_capacity(wire.len()), left_out: 0, more: false };
     for row in wire {
         match one(row.get().as_bytes()) {
             Ok(row) => out.rows.push(row),
@@ -199,16 +198,9 @@ fn finding(bytes: &[u8]) -> Result<Finding, IngestError> {
         }),
         created: wire.created_at.0,
         commit: Safe::identity(seen.commit_sha.as_str()),
-        branch: branch(&seen.reference),
+        branch: Reference::parse(seen.reference.as_str()),
         url: address(&wire.html_url),
     })
-}
-
-/// `refs/heads/main` is `main`.
-fn branch(reference: &Text<'_>) -> Safe {
-    let name = reference.as_str();
-    let short = ["refs/heads/", "refs/tags/"].into_iter().find_map(|prefix| name.strip_prefix(prefix));
-    Safe::identity(short.unwrap_or(name))
 }
 
 fn address(url: &Text<'_>) -> Option<Safe> {
@@ -218,6 +210,8 @@ fn address(url: &Text<'_>) -> Option<Safe> {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct AnalysisWire<'a> {
+    #[serde(borrow, rename = "ref")]
+    reference: Text<'a>,
     #[serde(borrow)]
     commit_sha: Text<'a>,
     created_at: Time,
@@ -233,6 +227,7 @@ pub fn analyses(bytes: &[u8]) -> Result<Rows<Analysis>, IngestError> {
         Ok(Analysis {
             tool: wire.tool.0.unwrap_or_default().name.some().map_or_else(|| Safe::of("a tool"), Safe::identity),
             commit: Safe::identity(wire.commit_sha.as_str()),
+            branch: Reference::parse(wire.reference.as_str()),
             created: wire.created_at.0,
         })
     }))

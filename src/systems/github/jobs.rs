@@ -27,8 +27,10 @@ impl Watch {
             // What is looked at may have been left and come back to before this was heard of.
             self.jobs_etags.clear();
             self.rhythm.jobs_forgotten();
+            self.queued.refresh();
         }
-        self.jobs_etags.retain(|uid, _| wanted.iter().any(|run| run.uid == *uid));
+        let queued = self.wanted_queued();
+        self.jobs_etags.retain(|uid, _| wanted.iter().chain(&queued).any(|run| run.uid == *uid));
         for run in self.rhythm.jobs_due(Instant::now(), &wanted) {
             let came = self.read_jobs(&run).await?;
             let wait = self.client.paced(self.outlet.between(self.outlet.pace.jobs));
@@ -38,7 +40,7 @@ impl Watch {
         Ok(())
     }
 
-    async fn read_jobs(&mut self, run: &ObjectId) -> Result<Came, Gone> {
+    pub(super) async fn read_jobs(&mut self, run: &ObjectId) -> Result<Came, Gone> {
         let attempt = self.rhythm.run(&run.uid).map_or(1, |run| run.attempt);
         let etags = self.jobs_etags.entry(run.uid.clone()).or_default();
         let came = match self.client.list(&jobs_path(run), None, etags).await {

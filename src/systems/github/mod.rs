@@ -18,6 +18,7 @@ pub mod log;
 mod older;
 mod past;
 pub(super) mod perform;
+mod queued;
 mod review;
 mod rhythm;
 mod startable;

@@ -23,7 +23,7 @@ pub(super) struct Known {
 
 /// One run that is looked at.
 #[derive(Debug)]
-struct Looked {
+struct OnScreen {
     due: Instant,
     /// The run as it was when its jobs were read and all had ended: until it changes, they stay so.
     settled: Option<Known>,
@@ -50,7 +50,7 @@ pub(super) struct Rhythm {
     due: Instant,
     quick_until: Instant,
     runs: HashMap<Uid, Known>,
-    looked: HashMap<Uid, Looked>,
+    looked: HashMap<Uid, OnScreen>,
     /// Runs that go on, or wait, and are older than those of the list; when they are read next.
     older: HashMap<Uid, Known>,
     older_due: Instant,
@@ -135,7 +135,7 @@ impl Rhythm {
         let mut due = Vec::new();
         for run in wanted {
             let known = self.run(&run.uid);
-            let new = || Looked { due: now, settled: None, ended: false };
+            let new = || OnScreen { due: now, settled: None, ended: false };
             let looked = self.looked.entry(run.uid.clone()).or_insert_with(new);
             if looked.settled.is_some() && looked.settled == known {
                 continue;
@@ -177,6 +177,83 @@ impl Rhythm {
     pub(super) fn next(&self, jobs: bool) -> Instant {
         let open = self.looked.values().filter(|looked| jobs && looked.settled.is_none());
         open.map(|looked| looked.due).fold(self.due, Instant::min)
+    }
+}
+
+/// Something that is read every so often while somebody looks at it, and not once more because they look
+/// away and back: then what was read last is told again.
+#[derive(Debug)]
+pub(super) struct Looked<T> {
+    due: Option<Instant>,
+    looks: bool,
+    last: Option<T>,
+}
+
+impl<T> Default for Looked<T> {
+    fn default() -> Self {
+        Self { due: None, looks: false, last: None }
+    }
+}
+
+/// What is to be done about a [`Looked`].
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Turn<T> {
+    Read,
+    Tell(T),
+    Nothing,
+}
+
+impl<T: Clone> Looked<T> {
+    pub(super) fn turn(&mut self, now: Instant, looks: bool) -> Turn<T> {
+        let before = std::mem::replace(&mut self.looks, looks);
+        match &self.last {
+            _ if !looks => Turn::Nothing,
+            None => Turn::Read,
+            Some(_) if self.due.is_none_or(|due| due <= now) => Turn::Read,
+            Some(last) if !before => Turn::Tell(last.clone()),
+            Some(_) => Turn::Nothing,
+        }
+    }
+
+    /// It was read; `wait` until it is again.
+    pub(super) fn read(&mut self, now: Instant, last: T, wait: Duration) {
+        (self.due, self.last) = (Some(now + wait), Some(last));
+    }
+
+    /// The operator asked for everything.
+    pub(super) fn refresh(&mut self) {
+        self.due = None;
+    }
+
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.due.filter(|_| self.looks)
+    }
+}
+
+/// Runs whose jobs are read more rarely than those that are on a screen, one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    due: HashMap<Uid, Instant>,
+}
+
+impl Queue {
+    /// The next that is to be read now.
+    pub(super) fn due(&mut self, now: Instant, wanted: &[ObjectId]) -> Option<ObjectId> {
+        self.due.retain(|uid, _| wanted.iter().any(|run| run.uid == *uid));
+        wanted.iter().find(|run| self.due.get(&run.uid).is_none_or(|due| *due <= now)).cloned()
+    }
+
+    pub(super) fn again(&mut self, now: Instant, run: &Uid, wait: Duration) {
+        self.due.insert(run.clone(), now + wait);
+    }
+
+    /// The operator asked for everything.
+    pub(super) fn refresh(&mut self) {
+        self.due.clear();
+    }
+
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.due.values().min().copied()
     }
 }
 

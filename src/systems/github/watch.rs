@@ -15,7 +15,7 @@ use super::folders::Folders;
 use super::gates::{Gates, Whose};
 use super::older::Older;
 use super::past::Past;
-use super::rhythm::{Known, Rhythm};
+use super::rhythm::{Known, Queue, Rhythm};
 use super::runs_path;
 use super::startable::Startables;
 use super::words::{self, Trouble};
@@ -45,6 +45,7 @@ pub(in crate::systems) async fn run(client: GitHub, outlet: Outlet) -> Result<()
         rhythm: Rhythm::new(Instant::now()),
         jobs_etags: HashMap::new(),
         forgotten: 0,
+        queued: Queue::default(),
         past: Past::new(Instant::now()),
         gates: Gates::default(),
         older: Older::default(),
@@ -83,6 +84,8 @@ pub(super) struct Watch {
     pub(super) jobs_etags: HashMap<Uid, Etags>,
     /// How often jobs that were read had been forgotten, when it was asked last.
     pub(super) forgotten: u64,
+    /// Runs of which somebody asks who waits for a runner.
+    pub(super) queued: Queue,
     /// Runs that ended, read for how long their jobs took.
     pub(super) past: Past,
     /// Of the runs that wait for an approval.
@@ -139,6 +142,7 @@ impl Watch {
                 until = until.min(self.older_due().unwrap_or(until)).min(self.asked.next().unwrap_or(until));
                 until = until.min(self.startables.next().unwrap_or(until));
                 until = until.min(self.beside.next().unwrap_or(until));
+                until = self.read_queued(until).await?;
                 until = self.read_asides(until).await?;
                 until = self.look_back(until).await?;
             }
@@ -148,6 +152,7 @@ impl Watch {
                     changed.map_err(|_| Gone)?;
                     self.rhythm.refresh(Instant::now());
                     self.jobs_etags.clear();
+                    self.queued.refresh();
                     self.gates.refresh();
                     self.asked.refresh();
                     self.startables.refresh();
@@ -172,7 +177,7 @@ impl Watch {
         let listed = self.client.list(&path, Some(PAGES), &mut self.etags).await;
         let taken = match listed {
             Ok(Listed::Unchanged { date }) => self.unchanged(date).await.map(|()| Ok(()))?,
-            Ok(Listed::Pages { bodies, date }) => {
+            Ok(Listed::Pages { bodies, date, .. }) => {
                 let taken = self.take(bodies).await?;
                 self.told(date).await?;
                 if taken.is_err() {

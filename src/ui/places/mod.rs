@@ -86,10 +86,10 @@ fn list(state: &State, pen: &mut Pen<'_>, page: &Page, view: &View) {
     let right = if unread && lists::total(state, &id) == 0 {
         signs::freshness(&freshness).words()
     } else {
-        let standing = if state.ui.place == Place::Pipelines {
-            panes::pipelines::stranger(state).then(runs::standings(state))
-        } else {
-            Words::new()
+        let standing = match state.ui.place {
+            Place::Pipelines => panes::pipelines::stranger(state).then(runs::standings(state)),
+            Place::Runners => runners::read(state),
+            _ => Words::new(),
         };
         and_trouble(standing.then(counts(state, &id, view.kinds, view.about.what)), &freshness)
     };

@@ -5,11 +5,11 @@ use super::View;
 use crate::config::theme::Role;
 use crate::model::{Kind, SystemId};
 use crate::safe;
-use crate::state::State;
 use crate::state::layout::Page;
 use crate::state::lists::{self, Item, Line};
 use crate::state::runners::{self, Pool};
 use crate::state::ui::{ListId, Place};
+use crate::state::{State, derived};
 use crate::text::{Safe, plural};
 use crate::ui::facts;
 use crate::ui::notice::{self, About};
@@ -49,14 +49,14 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>, page: &Page) {
     if lists::total(state, &list) > 0 {
         return super::list(state, pen, page, &RUNNERS);
     }
-    title.title(0, Role::Title, RUNNERS.title, &Words::new());
+    title.title(0, Role::Title, RUNNERS.title, &read(state));
     let mut refused = Vec::new();
-    let mut read = 0;
+    let mut lists = 0;
     for row in state.world.details.all_runners() {
-        read += 1;
+        lists += 1;
         refused.extend([&row.own, &row.shared].into_iter().filter_map(|part| part.as_ref().err()));
     }
-    let (head, why, next) = match (read, refused.first()) {
+    let (head, why, next) = match (lists, refused.first()) {
         (0, _) => (Words::of(Role::Move, "◌ ").add(Role::Move, "reading the runners …"), None, Words::new()),
         (_, Some(why)) => {
             let next = "Whether there are any is not known. Everything else here goes on working.";
@@ -69,6 +69,15 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>, page: &Page) {
         }
     };
     notice::lines(&mut pen.within(page.rows), &head, why, &next);
+}
+
+/// Of how many of the runs that move the jobs are counted here, where it is not all of them.
+pub(super) fn read(state: &State) -> Words {
+    let demand = derived::demand(state);
+    if demand.read >= demand.runs {
+        return Words::new();
+    }
+    Words::of(Role::Wait, safe!("jobs of {} of {} runs were read", demand.read, demand.runs)).dim(" · ")
 }
 
 /// The cells of a row.
@@ -90,7 +99,7 @@ pub(super) fn cells(state: &State, line: &Line) -> Vec<Words> {
     let unseen = match &pool.larger {
         Some(row) => safe!("GitHub hosts them: {}", runners::words_of(row)),
         None if pool.hosted => Safe::of("GitHub hosts them and lists none"),
-        None => unseen(pool),
+        None => others(pool),
     };
     vec![
         sign.words(),
@@ -105,7 +114,11 @@ pub(super) fn cells(state: &State, line: &Line) -> Vec<Words> {
     ]
 }
 
-fn unseen(pool: &Pool) -> Safe {
+/// Why there may be others than those that are counted.
+fn others(pool: &Pool) -> Safe {
+    if pool.unseen.is_empty() && pool.is_unknown() {
+        return Safe::of("no runner we may see has these labels");
+    }
     Safe::join(&pool.unseen, "; ")
 }
 
@@ -117,8 +130,8 @@ fn sign(pool: &Pool) -> Sign {
         }
         () if pool.hosted && pool.queued > 0 => Sign::new(Role::Move, "◌", Safe::of("hosted")),
         () if pool.hosted => Sign::new(Role::Quiet, "●", Safe::of("hosted")),
-        () if pool.is_unknown() => Sign::new(Role::Unknown, "?", Safe::of("not known")),
-        () if count.all() == 0 => Sign::new(Role::Bad, "✖", Safe::of("none")),
+        () if !pool.listed => Sign::new(Role::Unknown, "?", Safe::of("not known")),
+        () if count.all() == 0 => Sign::new(Role::Unknown, "?", Safe::of("none seen")),
         () if count.offline == count.all() => Sign::new(Role::Bad, "✖", Safe::of("offline")),
         () if pool.is_short() => Sign::new(Role::Wait, "‖", Safe::of("none free")),
         () if count.idle == 0 => Sign::new(Role::Move, "◌", Safe::of("busy")),
@@ -135,5 +148,5 @@ pub(super) fn words(pool: &Pool) -> Words {
         .dim("   ")
         .text(waiting)
         .dim("   ")
-        .dim(unseen(pool))
+        .dim(others(pool))
 }

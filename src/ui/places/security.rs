@@ -10,7 +10,7 @@ use crate::state::layout::{Page, cut_top};
 use crate::state::lists::{self, Item, Line};
 use crate::state::security::{self, Row};
 use crate::state::ui::{ListId, Place};
-use crate::state::{State, freshness};
+use crate::state::{State, derived, freshness};
 use crate::text::{Safe, plural};
 use crate::ui::facts;
 use crate::ui::notice;
@@ -43,7 +43,7 @@ pub(super) fn page(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId)
     let freshness = freshness::of_kind(state, id.cluster, id.kind);
     let title = safe!("{} · {}", Safe::of(FINDINGS.title), name);
     pen.within(page.title).title(0, Role::Title, title, &signs::freshness(&freshness).words());
-    let (Some(run), Some(read)) = (state.world.runs.get(&id.uid), security::read(state, &id.uid)) else {
+    let (Some(found), Some(read)) = (derived::security(state, &id.uid), security::read(state, &id.uid)) else {
         let head = if state.world.runs.get(&id.uid).is_some() {
             Words::of(Role::Move, "◌ ").add(Role::Move, "reading what scanners found …")
         } else {
@@ -52,17 +52,14 @@ pub(super) fn page(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId)
         return notice::lines(&mut pen.within(page.facts), &head, None, &Words::new());
     };
     let mut head = pen.within(page.facts);
-    let found = of_part("code scanning", &read.findings, |rows| {
+    let scanned = of_part("code scanning", &read.findings, |rows| {
         if rows.is_empty() { Safe::of("nothing is open") } else { security::by_tool(rows) }
     });
-    let y = details::paragraph(&mut head, 0, &found);
-    let new = match security::new(state, run, read) {
-        Ok((0, deployed)) => Words::of(Role::Quiet, "✔ ").text(safe!("none is new since {}", at(&deployed))),
-        Ok((count, deployed)) => Words::of(Role::Bad, "✖ ").text(safe!(
-            "{} new since {}",
-            plural(count, "finding is", "findings are"),
-            at(&deployed)
-        )),
+    let y = details::paragraph(&mut head, 0, &scanned);
+    let new = match &found.news {
+        Ok(news) if news.is_well() => Words::of(Role::Quiet, "✔ ").text(news.words()),
+        Ok(news) if news.new > 0 => Words::of(Role::Bad, "✖ ").text(news.words()),
+        Ok(news) => Words::of(Role::Unknown, "? ").text(news.words()),
         Err(why) => Words::of(Role::Unknown, "? ").text(safe!("new since the deployed commit: not known; {}", why)),
     };
     let y = details::paragraph(&mut head, y, &new);
@@ -88,14 +85,13 @@ fn rows(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId) {
     table::rows(state, &list, &mut pen.within(body), FINDINGS.columns, &mut |line| cells(state, line));
 }
 
-fn at(deployed: &security::Deployed) -> Safe {
-    safe!("{} ({})", deployed.commit.columns(0..7), deployed.environment.safe().clone())
-}
-
 /// What is known of one of them, or why nothing is.
 fn of_part<T>(name: &'static str, part: &Part<T>, words: impl Fn(&[T]) -> Safe) -> Words {
     let label = Words::of(Role::Dim, Safe::of(name).pad_end(16)).dim(" ");
     match part {
+        Ok(rows) if rows.rows.is_empty() && !rows.is_whole() => {
+            label.add(Role::Unknown, "? none of them can be read here")
+        }
         Ok(rows) => {
             let said = label.text(words(&rows.rows));
             let said = if rows.more { said.add(Role::Wait, ", and more than were read") } else { said };
@@ -119,6 +115,7 @@ pub(super) fn cells(state: &State, line: &Line) -> Vec<Words> {
             let (role, word) = match since {
                 Since::New => (Role::Bad, "new"),
                 Since::Before => (Role::Dim, "known"),
+                Since::Elsewhere => (Role::Dim, "other branch"),
                 Since::Unknown => (Role::Unknown, "not known"),
             };
             vec![
@@ -129,7 +126,7 @@ pub(super) fn cells(state: &State, line: &Line) -> Vec<Words> {
                 Words::of(Role::Dim, &row.words),
                 Words::of(Role::Dim, row.place.clone().unwrap_or_default()),
                 Words::of(Role::Dim, row.commit.columns(0..7)),
-                Words::of(Role::Dim, &row.branch),
+                Words::of(Role::Dim, row.branch.name()),
                 age(row.created),
             ]
         }
