@@ -1,6 +1,7 @@
 //! One turn of the loop: wait for something, take what has come (64 messages at most), say what
 //! only the screen can do. The order is the order of importance: keys, results, sources, tick.
 
+mod effects;
 mod files;
 
 use std::path::PathBuf;
@@ -11,20 +12,19 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::kept::Kept;
-use super::{Recorder, Setup, context, hook};
+use super::{Recorder, Setup, context};
 use crate::action::{OperationId, Progress};
 use crate::clock::Clock;
 use crate::model::Now;
-use crate::model::durations::Book;
 use crate::model::log::{LogEvent, TailId};
-use crate::model::notify::{Answer, Hook};
+use crate::model::notify::Answer;
 use crate::model::source::{FeedEvent, FeedId};
 use crate::state::State;
 use crate::state::ui::Overlay;
 use crate::systems::{Spec, Systems};
 use crate::text::Safe;
 use crate::ui;
-use crate::update::{self, Effect, Msg};
+use crate::update::{self, Msg};
 
 /// Messages taken in before the next frame.
 const DRAIN: usize = 64;
@@ -313,82 +313,6 @@ impl Core {
         let feed = |core: &mut Self| core.feeds.rx.try_recv().ok().map(|(id, event)| Msg::Feed(id, event));
         let tail = |core: &mut Self| core.tails.rx.try_recv().ok().map(|(id, event)| Msg::Tail(id, event));
         if feeds_first { feed(self).or_else(|| tail(self)) } else { tail(self).or_else(|| feed(self)) }
-    }
-
-    fn run(&mut self, effects: Vec<Effect>, step: &mut Step) {
-        for effect in effects {
-            match effect {
-                Effect::Copy(text) => step.outside.push(Outside::Copy(text)),
-                Effect::Suspend => step.outside.push(Outside::Suspend),
-                Effect::Quit => step.outside.push(Outside::Quit),
-                Effect::Record(id, outcome) => self.recorder.outcome(id, outcome, self.state.now.wall),
-                Effect::Save(path, bytes) => self.save(path, bytes),
-                Effect::Keep(book) => self.keep(book),
-                Effect::Notify { answer, bell } => step.outside.push(Outside::Notify { answer, bell }),
-                Effect::Hook(hook, answer) => self.tell(hook, answer),
-                Effect::ReadPipeline(path) => self.read_pipeline(path),
-                Effect::ReadContext(entry) => self.read_context(*entry),
-                Effect::StopBuild(build) => {
-                    if let Some(systems) = &self.systems {
-                        systems.stop_build(&build.uid);
-                    }
-                }
-                Effect::Perform(operation) => {
-                    if let Some(systems) = &self.systems {
-                        systems.perform(operation, self.recorder.intent(), self.results.tx.clone());
-                    }
-                }
-                Effect::ReadEvidence(operation) => {
-                    if let Some(systems) = &self.systems {
-                        systems.read_evidence(operation, self.results.tx.clone());
-                    }
-                }
-                Effect::Tail(id, request) => {
-                    if let Some(systems) = &mut self.systems {
-                        systems.tail(id, request, self.tails.tx.clone());
-                    }
-                }
-                Effect::StopTail(id) => {
-                    if let Some(systems) = &mut self.systems {
-                        systems.stop_tail(id);
-                    }
-                }
-                Effect::Interest(interest) => {
-                    if let Some(systems) = &self.systems {
-                        systems.look_at(interest);
-                    }
-                }
-                Effect::Refresh => {
-                    if let Some(systems) = &self.systems {
-                        systems.refresh();
-                    }
-                }
-            }
-        }
-    }
-
-    /// Puts how long jobs took to what is on the disk. That it cannot be is said once.
-    fn keep(&self, book: Arc<Book>) {
-        let (kept, tx) = (self.kept.clone(), self.notices.tx.clone());
-        tokio::task::spawn_blocking(move || {
-            if let Err(why) = kept.write(&book)
-                && !kept.said()
-            {
-                // The loop may have ended meanwhile.
-                let _ = tx.blocking_send(why);
-            }
-        });
-    }
-
-    /// Tells a program what was waited for.
-    fn tell(&self, hook: Hook, answer: Arc<Answer>) {
-        let tx = self.notices.tx.clone();
-        tokio::spawn(async move {
-            if let Err(why) = hook::tell(&hook, &answer).await {
-                // The loop may have ended meanwhile.
-                let _ = tx.send(why).await;
-            }
-        });
     }
 
     /// Ends the tasks; what is on its way is waited for, shortly. What the answers said is recorded.

@@ -13,6 +13,7 @@ mod ids;
 pub mod images;
 pub mod interest;
 pub mod kubernetes;
+pub mod listed;
 pub mod log;
 pub mod nodes;
 pub mod notify;

@@ -110,6 +110,9 @@ async fn beside() -> Vec<Request> {
         if request.path.contains("/commits?path=") {
             return answer(&serde_json::json!([{ "sha": "9f8e7d1", "commit": { "message": "Update pip" } }]));
         }
+        if request.path.contains("/actions/workflows?") {
+            return answer(&serde_json::json!({ "total_count": 0, "workflows": [] }));
+        }
         let newest = request.path.contains("/runs?per_page=100");
         let (count, rows) = if newest { (250, vec![run_row(1, 1, "completed", None)]) } else { (0, Vec::new()) };
         answer(&serde_json::json!({ "total_count": count, "workflow_runs": rows }))
@@ -124,8 +127,13 @@ async fn beside() -> Vec<Request> {
         built: vec![Safe::of("4f2a9c1")],
         busy: false,
     };
-    let interest =
-        Interest { runners: vec![here.clone()], security: vec![here], folders: vec![folder], ..Interest::default() };
+    let interest = Interest {
+        runners: vec![here.clone()],
+        security: vec![here.clone()],
+        startable: Some(here),
+        folders: vec![folder],
+        ..Interest::default()
+    };
     reading.systems.look_at(Arc::new(interest));
     let all = [
         "status=queued",
@@ -137,7 +145,10 @@ async fn beside() -> Vec<Request> {
         "/commits?path=",
         "/compare/",
     ];
-    let asked = |requests: &[Request]| all.iter().all(|part| requests.iter().any(|one| one.path.contains(part)));
+    let asked = |requests: &[Request]| {
+        let whole = requests.iter().any(|one| one.path == REPOSITORY);
+        whole && all.iter().all(|part| requests.iter().any(|one| one.path.contains(part)))
+    };
     let requests = server.until(asked).await;
     reading.stop().await;
     requests
@@ -202,7 +213,9 @@ fn every_request_is_valid() {
 }
 
 const RUN: &str = "/repos/acme/checkout/actions/runs/1";
-const READS: [&str; 27] = [
+const REPOSITORY: &str = "/repos/acme/checkout";
+const READS: [&str; 28] = [
+    REPOSITORY,
     "/repos/acme/checkout/actions/runs?per_page=100",
     "/repos/acme/checkout/actions/runs?status=waiting&per_page=100",
     RUN,
@@ -284,6 +297,7 @@ fn decode(read: &str, body: &[u8]) -> (usize, u64) {
             (1, u64::from(matches!(ingest_workflow::file(body), Err(IngestError::Truncated { .. }))))
         }
         "environments" => (ingest_workflow::environments(body).unwrap().len(), 0),
+        "checkout" => ingest_workflow::default_branch(body).map(|_| (1, 0)).unwrap(),
         "commits" => (usize::from(ingest_folders::newest(body).unwrap().is_some()), 0),
         "4f2a9c1...9f8e7d1" => ingest_folders::relation(body).map(|_| (1, 0)).unwrap(),
         "hosted-runners" => {

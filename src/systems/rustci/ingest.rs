@@ -10,11 +10,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::ingest_wire::{ExecutionWire, LogWire, PipelineWire, StageWire, StepWire, TriggerWire};
 use crate::model::kubernetes::Meta;
 use crate::model::pipelines::{CiPipeline, Conclusion, Job, JobStep, Jobs, Run, RunStatus};
 use crate::model::{Kind, Name, ObjectId, SourceId, Uid};
 use crate::systems::ingest::{IngestError, plain};
-use crate::systems::wire::{Int, List, Obj, Text, Time};
+use crate::systems::wire::{Obj, Text};
 use crate::text::Safe;
 
 /// Letters of an id that stand for it in a name.
@@ -72,95 +73,6 @@ pub struct Output {
     pub exit_code: Option<i64>,
     pub stdout: String,
     pub stderr: String,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct PipelineWire<'a> {
-    #[serde(borrow)]
-    id: Text<'a>,
-    #[serde(borrow)]
-    name: Text<'a>,
-    #[serde(borrow)]
-    description: Text<'a>,
-    created_at: Time,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ExecutionWire<'a> {
-    #[serde(borrow)]
-    id: Text<'a>,
-    #[serde(borrow)]
-    pipeline_id: Text<'a>,
-    #[serde(borrow)]
-    status: Text<'a>,
-    started_at: Time,
-    finished_at: Time,
-    created_at: Time,
-    #[serde(borrow)]
-    trigger_info: Obj<TriggerWire<'a>>,
-    #[serde(borrow)]
-    stages: List<Obj<StageWire<'a>>>,
-    environment: Value,
-    #[serde(borrow)]
-    logs: List<Obj<LogWire<'a>>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct TriggerWire<'a> {
-    #[serde(borrow)]
-    trigger_type: Text<'a>,
-    #[serde(borrow)]
-    triggered_by: Text<'a>,
-    #[serde(borrow)]
-    commit_hash: Text<'a>,
-    #[serde(borrow)]
-    branch: Text<'a>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct StageWire<'a> {
-    #[serde(borrow)]
-    name: Text<'a>,
-    #[serde(borrow)]
-    status: Text<'a>,
-    #[serde(borrow)]
-    steps: List<Obj<StepWire<'a>>>,
-    started_at: Time,
-    finished_at: Time,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct StepWire<'a> {
-    #[serde(borrow)]
-    name: Text<'a>,
-    #[serde(borrow)]
-    status: Text<'a>,
-    exit_code: Int,
-    #[serde(borrow)]
-    stdout: Text<'a>,
-    #[serde(borrow)]
-    stderr: Text<'a>,
-    started_at: Time,
-    finished_at: Time,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct LogWire<'a> {
-    timestamp: Time,
-    #[serde(borrow)]
-    level: Text<'a>,
-    #[serde(borrow)]
-    stage: Text<'a>,
-    #[serde(borrow)]
-    step: Text<'a>,
-    #[serde(borrow)]
-    message: Text<'a>,
 }
 
 /// The answer to `GET /api/ci/pipelines`.

@@ -2,6 +2,7 @@
 
 mod detail;
 pub mod ingest;
+mod ingest_wire;
 pub mod lines;
 pub mod log;
 pub(super) mod perform;

@@ -11,10 +11,9 @@ use super::ROOT;
 use super::perform::{OPERATION, get};
 use crate::action::{Action, Change, OperationId};
 use crate::model::interest::Interest;
+use crate::model::listed::{list, pairs, pieces, table};
 use crate::model::source::{Detail, FeedEvent, FeedId};
-use crate::model::workflows::{
-    Dispatchable, Input, InputKind, WorkflowRead, WorkflowWanted, list, pairs, pieces, table,
-};
+use crate::model::workflows::{Dispatchable, Input, InputKind, WorkflowRead, WorkflowWanted};
 use crate::model::{Kind, Name, SourceId};
 use crate::net::{NetError, Post, ReadStack, segment};
 use crate::systems::perform::text;
