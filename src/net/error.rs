@@ -8,6 +8,9 @@ use serde::Deserialize;
 
 use super::failure;
 
+/// What a server is called whose name is not known where something breaks.
+pub(crate) const NAMELESS: &str = "the server";
+
 /// A request that brought no answer, or one that says no.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NetError {
@@ -28,8 +31,12 @@ pub enum NetError {
     /// The server answered, and not with 2xx.
     #[error("{message} ({code}{})", reason_suffix(.reason))]
     Api { code: u16, reason: String, message: String, retry_after: Option<Duration> },
-    #[error("the answer is larger than {} MiB", .limit >> 20)]
-    TooLarge { limit: usize },
+    #[error("{}", too_large(*.limit, .from))]
+    TooLarge {
+        limit: usize,
+        /// Whose it is; empty where that is not known.
+        from: String,
+    },
     /// A rate limit: nothing was asked, or the answer was that. Nothing is asked for so long.
     #[error("{why}; asked again in {} s", .wait.as_secs())]
     Held { wait: Duration, why: String },
@@ -37,8 +44,12 @@ pub enum NetError {
     #[error("it has another name now")]
     Moved { to: String },
     /// Not followed: a token belongs to one server.
-    #[error("it answers with a redirect{}, which is not followed; check the URL", to_server(.server))]
-    Redirected { server: String },
+    #[error("{} answers with a redirect{}, which is not followed; check its URL", whose(.from), to_server(.server))]
+    Redirected {
+        server: String,
+        /// Who answers so; empty where that is not known.
+        from: String,
+    },
     /// A whole answer, and not what was asked for.
     #[error("{0}")]
     Unreadable(String),
@@ -49,6 +60,19 @@ pub enum NetError {
 
 fn reason_suffix(reason: &str) -> String {
     if reason.is_empty() { String::new() } else { format!(" {reason}") }
+}
+
+fn whose(from: &str) -> &str {
+    if from.is_empty() { "it" } else { from }
+}
+
+fn too_large(limit: usize, from: &str) -> String {
+    let limit = limit >> 20;
+    if from.is_empty() {
+        format!("the answer is larger than {limit} MiB")
+    } else {
+        format!("{from} answers with more than {limit} MiB, which nothing it is asked for has; check its URL")
+    }
 }
 
 fn to_server(server: &str) -> String {
@@ -71,6 +95,22 @@ impl NetError {
             | Self::Unreadable(_)
             | Self::Paging(_) => false,
         }
+    }
+
+    /// The same, with the name of the server where it has none.
+    #[must_use]
+    pub(crate) fn at(mut self, server: &str) -> Self {
+        match &mut self {
+            Self::TooLarge { from, .. } | Self::Redirected { from, .. } if from.is_empty() => server.clone_into(from),
+            // A body that broke off knows of no server.
+            Self::Transport(message) => {
+                if let Some(rest) = message.strip_prefix(NAMELESS) {
+                    *message = format!("{server}{rest}");
+                }
+            }
+            _ => {}
+        }
+        self
     }
 
     /// The HTTP status, when there was one.

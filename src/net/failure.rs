@@ -67,6 +67,13 @@ fn of_one(error: &(dyn StdError + 'static), setting: Setting) -> Option<String> 
         "connection closed before message completed" | "connection was not ready" | "operation was canceled" => {
             of_io(&ErrorKind::UnexpectedEof.into(), setting)
         }
+        // What speaks first is no web server: SSH, SMTP, FTP greet whoever comes.
+        "received unexpected message from connection" => {
+            Some(format!("speaks before it is asked, as SSH or SMTP does; check the port {}", setting.place))
+        }
+        "invalid HTTP version parsed" | "invalid HTTP status-code parsed" | "invalid HTTP header parsed" => {
+            Some(format!("does not speak HTTP on this port; check the port {}", setting.place))
+        }
         "proxy authorization required" => {
             Some("is behind a proxy that wants a password (407); check HTTPS_PROXY".to_owned())
         }

@@ -94,7 +94,8 @@ impl ReadStack {
         let whole = async {
             let stream = self.open(path).await?;
             let date = stream.date;
-            Ok(Answer { body: stream.collect(BODY_LIMIT).await?, date })
+            let body = stream.collect(BODY_LIMIT).await.map_err(|error| error.at(&self.access.server()))?;
+            Ok(Answer { body, date })
         };
         timeout(total, whole).await.unwrap_or(Err(NetError::Deadline { what: "whole answer", after: total }))
     }
@@ -111,7 +112,8 @@ impl ReadStack {
                 .map_err(|error| NetError::from_send(&error, &self.access.server()))?;
             let stream = accept(response, self.access.deadlines.idle).await?;
             let date = stream.date;
-            Ok(Answer { body: stream.collect(BODY_LIMIT).await?, date })
+            let body = stream.collect(BODY_LIMIT).await.map_err(|error| error.at(&self.access.server()))?;
+            Ok(Answer { body, date })
         };
         timeout(after, whole).await.unwrap_or(Err(NetError::Deadline { what: "answer", after }))
     }
@@ -222,7 +224,9 @@ impl BodyStream {
                         return Ok(Some(data));
                     }
                 }
-                Some(Err(error)) => return Err(NetError::Transport(super::failure::sentence("the server", &*error))),
+                Some(Err(error)) => {
+                    return Err(NetError::Transport(super::failure::sentence(super::error::NAMELESS, &*error)));
+                }
             }
         }
     }
@@ -238,7 +242,7 @@ impl BodyStream {
         let mut whole = Vec::new();
         while let Some(chunk) = self.chunk_in_time().await? {
             if whole.len() + chunk.len() > limit {
-                return Err(NetError::TooLarge { limit });
+                return Err(NetError::TooLarge { limit, from: String::new() });
             }
             whole.extend_from_slice(&chunk);
         }

@@ -112,7 +112,7 @@ impl Lines {
                 return Ok(Some(batch));
             }
             if self.rest.len() > LINE_LIMIT {
-                return Err(NetError::TooLarge { limit: LINE_LIMIT });
+                return Err(NetError::TooLarge { limit: LINE_LIMIT, from: String::new() });
             }
             match self.stream.chunk().await? {
                 Some(bytes) => self.rest.extend_from_slice(&bytes),

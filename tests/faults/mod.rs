@@ -18,6 +18,7 @@ mod github_older;
 mod github_pace;
 pub mod github_reviews;
 mod github_ways;
+mod github_words;
 pub mod github_writes;
 pub mod hub;
 mod long_log;

@@ -128,7 +128,7 @@ const REASONS: &[&str] = &[
     "invalid_spec", "service_missing", "image_platform", "image_pull", "config_missing", "crash_loop",
     "out_of_memory", "probe_failing", "unschedulable", "quota", "pdb", "analysis_failed",
     "analysis_inconclusive", "analysis_error", "aborted", "manual_pause", "pause_step", "approval",
-    "sync_window", "sync_failed", "out_of_sync_loop", "hold", "lock", "runner_missing", "rate_limited",
+    "sync_window", "sync_failed", "out_of_sync_loop", "hold", "lock", "run_failed", "runner_missing", "rate_limited",
     "hpa_at_max", "deadline", "controller_silent", "permission", "crd_missing", "source_stale",
 ];
 

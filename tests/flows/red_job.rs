@@ -46,6 +46,7 @@ async fn a_red_job_is_read_and_run_again_and_passes() {
     let mut story = flaky().await;
     let red = run_of(&story.console, "shop/checkout", |run| run.conclusion == Some(Conclusion::Failure));
     let red = red.expect("the red run");
+    story.until("which job is red", |screen| screen.contains("e2e failed at 'End-to-end tests', attempt 1")).await;
     choose(&mut story, &red).await;
     assert!(story.console.press(Command::Open));
     story.until("the failed job on the run's page", |screen| screen.contains("e2e") && screen.contains("failed")).await;

@@ -113,8 +113,14 @@ pub(super) async fn ask<T>(question: impl Future<Output = Result<T, NetError>>) 
 
 /// What went wrong, and what to look at.
 pub(super) fn failed(subject: &Subject, check: &'static str, error: &NetError, place: &str) -> Finding {
+    // A server that is not reached is not reached for want of another token.
+    let credential = place;
+    let place = match place.strip_suffix(".token") {
+        Some(of) if of.starts_with("sources.") => format!("{of}.url"),
+        _ => place.to_owned(),
+    };
     let next = match error {
-        NetError::Api { code: 401, .. } | NetError::Credential(_) => format!("renew the credential: {place}"),
+        NetError::Api { code: 401, .. } | NetError::Credential(_) => format!("renew the credential: {credential}"),
         NetError::Api { code: 403, .. } => "ask whoever runs it for the right to read this".to_owned(),
         NetError::Api { code: 404, .. } => format!("check the path: {place}"),
         NetError::Deadline { .. } => format!("check the network, the VPN and the address: {place}"),
@@ -122,7 +128,7 @@ pub(super) fn failed(subject: &Subject, check: &'static str, error: &NetError, p
         NetError::Held { .. } => {
             "wait until then; a token has more requests: gh auth login, or sources.github.token".to_owned()
         }
-        NetError::Redirected { server } if !server.is_empty() && subject.target.contains(server.as_str()) => {
+        NetError::Redirected { server, .. } if !server.is_empty() && subject.target.contains(server.as_str()) => {
             format!("it sends back to itself, as a login or a wrong path does: open it in a browser, and mend {place}")
         }
         NetError::Redirected { .. } => format!("if the server is there now, write that address: {place}"),

@@ -57,7 +57,7 @@ impl GitHub {
             return Ok(stream);
         }
         if status.is_redirection() {
-            return Err(NetError::Redirected { server: place.host().to_owned() });
+            return Err(NetError::Redirected { server: String::new(), from: place.host().to_owned() });
         }
         let body = stream.collect(ERROR_LIMIT).await.unwrap_or_default();
         Err(NetError::from_status(status.as_u16(), &body, None))

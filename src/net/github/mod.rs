@@ -217,8 +217,14 @@ impl GitHub {
         self.inner.budget.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Who is asked.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.inner.origin.host()
+    }
+
     fn is_public(&self) -> bool {
-        self.inner.origin.host() == "api.github.com"
+        self.host() == "api.github.com"
     }
 
     fn is_anonymous(&self) -> bool {
@@ -329,7 +335,7 @@ impl GitHub {
             return Ok(Got::Unchanged(told.date));
         }
         if head.status.is_success() {
-            let body = stream.collect(BODY_LIMIT).await?;
+            let body = stream.collect(BODY_LIMIT).await.map_err(|error| error.at(&self.inner.url))?;
             return Ok(Got::Fresh(Read { body, headers: head.headers, date: told.date }));
         }
         // An error page that does not come whole still is an error with a code.
@@ -375,7 +381,10 @@ impl GitHub {
             Some(id) if same && !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()) => {
                 NetError::Moved { to: format!("/repositories/{id}") }
             }
-            _ => NetError::Redirected { server: to.and_then(|to| to.host().map(str::to_owned)).unwrap_or_default() },
+            _ => {
+                let server = to.and_then(|to| to.host().map(str::to_owned)).unwrap_or_default();
+                NetError::Redirected { server, from: self.inner.url.to_string() }
+            }
         }
     }
 

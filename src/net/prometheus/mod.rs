@@ -309,7 +309,7 @@ impl Prometheus {
             })?;
             let Some(chunk) = chunk else { return Ok(whole.into()) };
             if whole.len() + chunk.len() > limit {
-                return Err(NetError::TooLarge { limit });
+                return Err(NetError::TooLarge { limit, from: self.inner.shown.clone() });
             }
             whole.extend_from_slice(&chunk);
         }

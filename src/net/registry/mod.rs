@@ -252,7 +252,10 @@ impl Registry {
                 url = self.onwards(&url, response.headers())?;
                 hops += 1;
                 if hops > REDIRECTS {
-                    return Err(NetError::Redirected { server: url.host_str().unwrap_or_default().to_owned() });
+                    return Err(NetError::Redirected {
+                        server: url.host_str().unwrap_or_default().to_owned(),
+                        from: self.inner.host.to_string(),
+                    });
                 }
                 // Whoever keeps the blob is told nothing of who asks.
                 let ask = Ask { method: &Method::GET, repository: None, url: &url, accept: "*/*", moves: true };

@@ -11,21 +11,63 @@ use crate::command::Command;
 use crate::model::approvals::Pending;
 use crate::model::pipelines::{Conclusion, Job, Quota, Run, RunStatus};
 use crate::model::source::SourceScope;
-use crate::model::{Kind, SystemId};
+use crate::model::{Kind, Name, SystemId};
 use crate::safe;
 use crate::state::{State, gates, runners, runs};
 use crate::text::{self, Safe};
 
 /// A job that has waited this long for a runner will not get one by itself.
 const QUEUED: Duration = Duration::from_mins(5);
+/// What failed longer ago holds nothing up that somebody waits for now.
+const RECENT: Duration = Duration::from_hours(24);
+/// Red runs that are looked at; of more of them the list tells.
+const RED: usize = 8;
 
 pub(super) fn blockers(state: &State) -> impl Iterator<Item = Blocker> {
     // Whoever moves or waits is among the open ones: of those that ended well nobody is asked.
     let runs = runs::ordered(state).open().iter().filter(|run| run.is_active() || asks(run));
-    runs.filter_map(|run| of_run(state, run)).chain(state.world.of_system(SystemId::GitHub).filter_map(|host| {
-        let quota = state.world.details.quotas.get(&host.id)?;
-        spent(state, host, quota).or_else(|| scarce(state, host, quota))
-    }))
+    let red = runs::ordered(state).open().iter().filter(|run| is_red(state, run)).take(RED);
+    runs.filter_map(|run| of_run(state, run)).chain(red.map(|run| of_red(state, run))).chain(
+        state.world.of_system(SystemId::GitHub).filter_map(|host| {
+            let quota = state.world.details.quotas.get(&host.id)?;
+            spent(state, host, quota).or_else(|| scarce(state, host, quota))
+        }),
+    )
+}
+
+/// Nothing newer of its workflow and branch decides otherwise, it is of today, and what it builds runs in a
+/// cluster: what it was to deliver stands still. A pull request holds nobody up but its author.
+fn is_red(state: &State, run: &Run) -> bool {
+    let bad =
+        run.conclusion.as_ref().is_some_and(Conclusion::is_bad) && !run.event.as_str().starts_with("pull_request");
+    let ended = run.updated.map(|ended| state.now.wall.duration_since(state.ours(run.meta.cluster, ended)));
+    if !bad || !ended.is_some_and(|ago| ago.unsigned_abs() < RECENT) {
+        return false;
+    }
+    let service = runs::service(state, run);
+    let runs_it = |name: &Name| name.safe().as_str() == service.as_str();
+    state.world.rollouts.rows().iter().any(|row| runs_it(&row.meta.name))
+        || state.world.deployments.rows().iter().any(|row| runs_it(&row.meta.name))
+}
+
+/// `checkout release-canary #12: e2e failed at "Run tests", attempt 1 (main)`.
+fn of_red(state: &State, run: &Arc<Run>) -> Blocker {
+    let jobs = runs::current_jobs(state, run);
+    let job = jobs.and_then(|jobs| runs::failed_jobs(jobs).next());
+    let step =
+        job.and_then(|job| job.steps.iter().find(|step| step.conclusion.as_ref().is_some_and(Conclusion::is_bad)));
+    let words = match (job, step) {
+        (Some(job), Some(step)) => {
+            safe!("{} failed at '{}', attempt {}{}", job.id.name, step.name, run.attempt, branch(run))
+        }
+        (Some(job), None) => safe!("{} failed, attempt {}{}", job.id.name, run.attempt, branch(run)),
+        (None, _) => safe!("failed, attempt {}{}", run.attempt, branch(run)),
+    };
+    let name = safe!("{} {}:", runs::service(state, run), run.meta.name);
+    let mut made = made(run, Reason::RunFailed, run.updated, &name, words);
+    made.severity = Severity::Broken;
+    made.keys = vec![Command::Look, Command::Logs, Command::RerunFailed, Command::Browse];
+    made
 }
 
 /// It ended with the wish that somebody decides.

@@ -287,7 +287,7 @@ impl Watch {
             _ => None,
         };
         let token = token.filter(|(named, _)| *named).map(|(_, from)| from);
-        words::trouble(&error, repository, token.as_deref(), self.outlet.clock.now().wall)
+        words::trouble(&error, repository, token.as_deref(), self.outlet.clock.now().wall, self.client.host())
     }
 
     async fn fell(&mut self, trouble: Trouble) -> Result<(), Gone> {

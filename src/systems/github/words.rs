@@ -18,8 +18,11 @@ pub(super) enum Trouble {
     Passing(Safe, Option<Duration>),
 }
 
+/// The host of github.com's API.
+const PUBLIC: &str = "api.github.com";
+
 /// The sentence. `who`: where the token comes from.
-pub(super) fn trouble(error: &NetError, repository: &str, token: Option<&str>, wall: Timestamp) -> Trouble {
+pub(super) fn trouble(error: &NetError, repository: &str, token: Option<&str>, wall: Timestamp, host: &str) -> Trouble {
     let said = Safe::line(&error.to_string());
     let repository = Safe::identity(repository);
     match error {
@@ -35,8 +38,16 @@ pub(super) fn trouble(error: &NetError, repository: &str, token: Option<&str>, w
         // Its Actions answer so, too, when they are off.
         NetError::Api { code: 410 | 422, .. } => Trouble::Denied(safe!("{}: {}", repository, said)),
         NetError::Api { code: 500.., .. } => {
-            let next = "it has trouble of its own (www.githubstatus.com), or a proxy has; it is asked again by itself";
-            Trouble::Passing(safe!("GitHub: {}; {}", said, Safe::of(next)), None)
+            // Of a server of one's own GitHub's page of troubles says nothing.
+            let next = if host == PUBLIC {
+                safe!("it has trouble of its own (www.githubstatus.com), or a proxy has; it is asked again by itself")
+            } else {
+                safe!(
+                    "ask who runs {}, or look at the proxy before it; it is asked again by itself",
+                    Safe::identity(host)
+                )
+            };
+            Trouble::Passing(safe!("GitHub: {}; {}", said, next), None)
         }
         NetError::Api { .. } => {
             Trouble::Passing(safe!("GitHub: {}; check its address, and whether it is GitHub that answers", said), None)
@@ -63,6 +74,10 @@ fn denied(code: u16, message: &str, repository: &Safe, token: Option<&str>) -> S
         401 => safe!("GitHub: {} (401): {}", said, from("is wrong, expired or revoked; make a new one")),
         403 if lower.contains("saml") || lower.contains("sso") => {
             safe!("{}: {} (403); authorize the token for the organization's single sign-on", repository, said)
+        }
+        403 if lower.contains("ip allow list") || lower.contains("ip address is not permitted") => {
+            let next = "your address is not on the organization's allow list: come through its VPN, or have it added";
+            safe!("{}: {} (403); {}", repository, said, Safe::of(next))
         }
         403 => safe!("{}: {} (403); the token needs Actions: read for it", repository, said),
         _ => {

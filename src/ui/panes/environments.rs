@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!             staging              production
-//!  checkout   ✔ 1.42.0             ‖ 1.42.0  25 %
+//!  checkout   ✔ 1.43.0             ‖ 1.42.0 → 1.43.0  25 %
 //!  search     ✖ 2.3.1  0/1 crash   ✔ 2.3.0   4/4
 //! ```
 
@@ -128,16 +128,17 @@ fn table(state: &State, pen: &mut Pen<'_>, matrix: &Matrix, grid: &Grid, focused
             if selected.is_some() {
                 mark(pen, x.saturating_sub(1), y, grid.width.saturating_sub(1), focused);
             }
-            pen.cell(x, y, grid.width.saturating_sub(3), Lean::Left, &cell(state, workloads, selected));
+            let room = grid.width.saturating_sub(3);
+            pen.cell(x, y, room, Lean::Left, &cell(state, workloads, selected, room));
         }
     }
 }
 
 /// The workload the keys act on: one of a cell that holds several is drawn instead of the worst.
-fn cell(state: &State, workloads: &[Workload], selected: Option<&Uid>) -> Words {
+fn cell(state: &State, workloads: &[Workload], selected: Option<&Uid>, room: u16) -> Words {
     let chosen = workloads.iter().find(|workload| Some(&workload.meta().uid) == selected);
     let Some(first) = chosen.or_else(|| workloads.first()) else { return Words::new() };
-    let words = standing(state, first);
+    let words = standing(state, first, room);
     if workloads.len() < 2 {
         return words;
     }
@@ -165,14 +166,15 @@ fn apart(state: &State, workloads: &[Workload], of: &Workload) -> Safe {
 }
 
 /// Glyph, version, and where it is not well: how many are ready and the worst reason.
-fn standing(state: &State, workload: &Workload) -> Words {
+fn standing(state: &State, workload: &Workload, room: u16) -> Words {
     let sign = sign(state, workload);
     let (replicas, images) = match workload {
         Workload::Rollout(row) => (row.replicas, &row.images),
         Workload::Deployment(row) => (row.replicas, &row.images),
     };
     let calm = sign.role == Role::Quiet;
-    let words = sign.mark().add(if calm { Role::Dim } else { Role::Text }, facts::version_of(images));
+    let version = versions(state, workload, facts::version_of(images), room);
+    let words = sign.mark().add(if calm { Role::Dim } else { Role::Text }, version);
     let ready = facts::of(replicas.ready, replicas.desired);
     if calm && replicas.ready >= replicas.desired {
         return words.dim("  ").dim(ready);
@@ -191,6 +193,26 @@ fn standing(state: &State, workload: &Workload) -> Words {
     match worst_reason(state, workload) {
         Some(reason) => words.dim("  ").add(Role::Bad, reason),
         None => words,
+    }
+}
+
+/// `1.42.0 → 1.43.0` while a canary shares the traffic with the version before it, and after it was taken
+/// out of it. Where there is no room for both: what serves, which after an abort is the one before.
+fn versions(state: &State, workload: &Workload, new: Safe, room: u16) -> Safe {
+    /// The sign, and a weight of three digits with its gaps.
+    const BESIDE: usize = 2 + 7;
+    let Workload::Rollout(row) = workload else { return new };
+    if row.stable_hash.is_none() || row.current_pod_hash.is_none() || row.stable_hash == row.current_pod_hash {
+        return new;
+    }
+    let mut sets = state.world.replica_sets.owned_by(&row.meta.uid);
+    let stable = sets.find(|set| set.template_hash == row.stable_hash);
+    let Some(old) = stable.map(|set| facts::version_of(&set.images)).filter(|old| *old != new) else { return new };
+    let both = safe!("{} → {}", old, new);
+    match both.width() + BESIDE <= usize::from(room) {
+        true => both,
+        false if row.abort => old,
+        false => new,
     }
 }
 
