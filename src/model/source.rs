@@ -152,6 +152,8 @@ pub enum Detail {
     Pipelines(Arc<[CiPipeline]>),
     Pending(PendingRead),
     Workflow(WorkflowRead),
+    /// The names of objectives that could not be read, of all that Prometheus has.
+    UnreadObjectives(Arc<[Safe]>),
     /// What can be started by hand in a repository.
     Startables(StartablesRead),
     Runners(RunnersRead),

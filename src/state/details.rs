@@ -48,6 +48,8 @@ pub struct Details {
     spent: HashMap<Uid, Spent>,
     /// The workflow that was asked for last.
     workflow: Option<WorkflowRead>,
+    /// Of each Prometheus: objectives that could not be read.
+    unread_objectives: BTreeMap<SourceId, Arc<[Safe]>>,
     /// Of the repository of which somebody chose last.
     startables: Option<StartablesRead>,
     runners: BTreeMap<(SourceId, Name), RunnersRead>,
@@ -110,6 +112,7 @@ impl Details {
                 drop(self.security.insert((read.source, read.repository.clone()), *read));
             }
             Detail::Workflow(read) => self.workflow = Some(read),
+            Detail::UnreadObjectives(names) => drop(self.unread_objectives.insert(source, names)),
             Detail::Startables(read) => self.startables = Some(read),
             Detail::Spent(row) => drop(self.spent.insert(row.slo.clone(), row)),
             Detail::Nodes(NodesRead { nodes }) => {
@@ -252,6 +255,11 @@ impl Details {
     #[must_use]
     pub fn workflow(&self, wanted: &WorkflowWanted) -> Option<&Result<Arc<Dispatchable>, Safe>> {
         self.workflow.as_ref().filter(|read| read.wanted == *wanted).map(|read| &read.workflow)
+    }
+
+    /// The names of objectives that could not be read.
+    pub fn unread_objectives(&self) -> impl Iterator<Item = &Safe> {
+        self.unread_objectives.values().flat_map(|names| names.iter())
     }
 
     /// What can be started by hand in a repository, as far as it was read; `Err`: why it is not known.

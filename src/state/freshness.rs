@@ -78,6 +78,27 @@ impl Freshness {
     }
 }
 
+/// The clock that is furthest off, in words, when one is off by more than half a minute.
+#[must_use]
+pub fn skewed(state: &State) -> Option<Safe> {
+    let sources = &state.world.sources;
+    let all = sources.iter().map(|source| (state.world.skew(source.id), source));
+    let (skew, source) =
+        all.max_by_key(|(skew, _)| skew.unsigned_abs()).filter(|(skew, _)| skew.unsigned_abs() > 30)?;
+    let off = text::duration(Duration::from_secs(skew.unsigned_abs()));
+    let way = if skew > 0 { "ahead" } else { "behind" };
+    let whose = if sources.len() == 1 { Safe::of("server") } else { safe!("{}'s", source.name) };
+    Some(safe!("{} clock {} {}", whose, off, way))
+}
+
+/// What to do about it, where there is room for a sentence.
+#[must_use]
+pub fn skewed_next(state: &State) -> Option<Safe> {
+    let next = "ages here are counted by its clock and stay right; logins and tokens may fail: see which of the two is \
+                wrong (timedatectl here, its NTP there) and set it";
+    skewed(state).map(|skewed| safe!("{}: {}", skewed, Safe::of(next)))
+}
+
 /// How one system of one cluster stands: a dot in the header.
 #[must_use]
 pub fn of_system(state: &State, cluster: SourceId, system: SystemId) -> Freshness {

@@ -20,6 +20,8 @@ pub enum Line<'a> {
     /// The heading of what nobody named but was found.
     Found,
     Source(&'a SourceScope),
+    /// The heading of what is to be done about a clock that is off.
+    Clock,
     Air,
 }
 
@@ -42,6 +44,12 @@ pub fn lines(state: &State, columns: u16) -> Vec<Line<'_>> {
             let why = refused.map(|why| wrapped(&safe!("not now: {}", why), columns));
             lines.extend(why.into_iter().flatten().map(Line::Why));
         }
+    }
+    // What the header has no room for.
+    let clock = super::freshness::skewed_next(state).map(|words| wrapped(&words, columns));
+    if let Some(clock) = clock {
+        lines.extend([Line::Air, Line::Clock]);
+        lines.extend(clock.into_iter().map(|words| Line::More(words, true)));
     }
     // What nobody named is shown as such, with the place it was found in.
     let mut found = state.world.sources.iter().filter(|source| source.discovered.is_some()).peekable();

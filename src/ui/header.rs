@@ -99,7 +99,7 @@ fn sources(state: &State, room: Room) -> Words {
     if firing > 0 {
         words = words.add(Role::Bad, safe!("  ✖ {}", text::plural(firing, "alert", "alerts")));
     }
-    if let Some(skewed) = skewed(state) {
+    if let Some(skewed) = freshness::skewed(state) {
         words = words.add(Role::Wait, safe!("  ⚠ {}", skewed));
     }
     for cluster in state.world.clusters().filter(|cluster| cluster.unusable.is_some()) {
@@ -174,18 +174,6 @@ fn quota(state: &State) -> Words {
     // The last tenth is worth a look.
     let role = if quota.remaining * 10 < quota.limit { Role::Wait } else { Role::Dim };
     Words::of(role, safe!(" {}", text::count(quota.remaining))).dim(safe!("/{}", text::count(quota.limit)))
-}
-
-/// The clock that is furthest off, in words, when one is off by more than half a minute.
-fn skewed(state: &State) -> Option<Safe> {
-    let clusters = &state.world.sources;
-    let all = clusters.iter().map(|cluster| (state.world.skew(cluster.id), cluster));
-    let (skew, cluster) =
-        all.max_by_key(|(skew, _)| skew.unsigned_abs()).filter(|(skew, _)| skew.unsigned_abs() > 30)?;
-    let off = text::duration(std::time::Duration::from_secs(skew.unsigned_abs()));
-    let way = if skew > 0 { "ahead" } else { "behind" };
-    let whose = if clusters.len() == 1 { Safe::of("server") } else { safe!("{}'s", cluster.name) };
-    Some(safe!("{} clock {} {}", whose, off, way))
 }
 
 fn of_system(state: &State, system: SystemId) -> Freshness {

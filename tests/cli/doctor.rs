@@ -340,7 +340,8 @@ fn every_failure_has_the_step_that_helps() {
             Reply::Whole(302, format!("Location: http://{}/login\r\n", server.unwrap_or_default()), String::new())
         })
         .await;
-        has(&rows, "github reach fail it answers with a redirect");
+        has(&rows, "github reach fail http://127.0.0.1");
+        assert!(text.contains("answers with a redirect"), "{text}");
         assert!(text.contains("it sends back to itself, as a login or a wrong path does"), "{text}");
 
         let alone = "sources: { github: { url: 'URL' } }\n".to_owned();

@@ -173,3 +173,21 @@ fn each_source_in_trouble_says_why() {
         assert!(area.height > 0, "rows come first");
     }
 }
+
+/// A number of objectives that cannot be read sends nobody anywhere; their names do.
+#[test]
+fn objectives_that_cannot_be_read_are_named() {
+    use quarterdeck::model::source::Detail;
+    // The pane of the Deck has room for the beginning.
+    for (place, wanted) in [(Place::Deck, "payments-av"), (Place::Slo, "payments-availability-v2, web-latency")] {
+        let mut state = budgets();
+        state.ui.place = place;
+        assert!(!shot(&state, (160, 48)).contains("payments-availability-v2"));
+        let names = vec![Safe::of("payments-availability-v2"), Safe::of("web-latency")];
+        tell(&mut state, FeedEvent::LeftOut(2));
+        tell(&mut state, FeedEvent::Detail(Detail::UnreadObjectives(names.into())));
+        quarterdeck::update::settle(&mut state);
+        let seen = shot(&state, (160, 48));
+        assert!(seen.contains(wanted), "{seen}");
+    }
+}

@@ -33,6 +33,21 @@ fn a_clock_that_is_off_by_more_than_half_a_minute_is_in_the_header() {
     }
 }
 
+/// The chip of the header has no room for what to do; the help has.
+#[test]
+fn the_help_says_what_to_do_about_a_clock_that_is_off() {
+    use quarterdeck::state::ui::Overlay;
+    for (seconds, there) in [(7_200, true), (-7_200, true), (10, false)] {
+        let mut state = behind(seconds);
+        state.ui.overlay = Some(Overlay::Help { top: 0 });
+        let columns = quarterdeck::state::layout::help_columns((160, 48));
+        let all = quarterdeck::state::help::lines(&state, columns);
+        let words: String = all.iter().map(|line| format!("{line:?} ")).collect();
+        assert_eq!(words.contains("server clock 2h"), there, "{seconds}");
+        assert_eq!(words.contains("timedatectl"), there, "{seconds}: {words}");
+    }
+}
+
 #[test]
 fn ages_are_counted_by_the_clock_of_the_server() {
     let right = behind(0);

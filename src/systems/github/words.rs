@@ -43,7 +43,7 @@ pub(super) fn trouble(error: &NetError, repository: &str, token: Option<&str>, w
                 safe!("it has trouble of its own (www.githubstatus.com), or a proxy has; it is asked again by itself")
             } else {
                 safe!(
-                    "ask who runs {}, or look at the proxy before it; it is asked again by itself",
+                    "it has trouble of its own: ask who runs {}, or the proxy before it; it is asked again by itself",
                     Safe::identity(host)
                 )
             };

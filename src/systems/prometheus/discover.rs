@@ -10,6 +10,7 @@ use super::rules::{OfRules, Rules};
 use super::slos::seconds;
 use crate::model::slo::Objective;
 use crate::slo::{budget, events};
+use crate::text::Safe;
 
 /// Everything that Sloth records, of every objective, at one time.
 pub const SERIES: &str =
@@ -73,9 +74,9 @@ pub struct Found {
     pub ratios: BTreeMap<String, f64>,
 }
 
-/// The objectives that the answers tell of; and how many lacked their objective.
+/// The objectives that the answers tell of; and the names of those that lacked their objective or window.
 #[must_use]
-pub(super) fn found(series: &[Series], rules: &Rules) -> (Vec<Found>, u64) {
+pub(super) fn found(series: &[Series], rules: &Rules) -> (Vec<Found>, Vec<Safe>) {
     let mut parts: BTreeMap<Key, Parts<'_>> = BTreeMap::new();
     for one in series {
         let Some(key) = Key::of(&one.labels) else { continue };
@@ -91,12 +92,12 @@ pub(super) fn found(series: &[Series], rules: &Rules) -> (Vec<Found>, u64) {
     for key in parts.keys() {
         ids.entry(&key.id).or_default().insert(key);
     }
-    let (mut found, mut left_out) = (Vec::new(), 0);
+    let (mut found, mut left_out) = (Vec::new(), Vec::new());
     for (key, part) in &parts {
         let alone = ids.get(key.id.as_str()).is_none_or(|keys| keys.len() == 1);
         match part.finish(key, rules.get(key), alone) {
             Some(one) => found.push(one),
-            None => left_out += 1,
+            None => left_out.push(Safe::identity(&key.id)),
         }
     }
     (found, left_out)

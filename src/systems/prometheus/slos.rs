@@ -18,10 +18,11 @@ use super::poll::{Fault, Poll, Woke};
 use super::rules::Rules;
 use super::watch::tell;
 use crate::model::slo::{ObjectiveSpec, Slo};
-use crate::model::source::{FeedEvent, Object};
+use crate::model::source::{Detail, FeedEvent, Object};
 use crate::net::{Answer, NetError};
 use crate::slo::events;
 use crate::systems::polled::Gone;
+use crate::text::Safe;
 
 /// Between two readings of the rules, which change with a deployment.
 const RULES_EVERY: Duration = Duration::from_mins(5);
@@ -51,6 +52,8 @@ pub(super) struct Slos {
     pub(super) of_specs: BTreeMap<String, OfSpec>,
     /// Objectives that nobody asks for now, and since when, where that could be found out.
     pub(super) idle: BTreeMap<String, Option<Timestamp>>,
+    /// Names of those that could not be read, as they were told.
+    unread: Vec<Safe>,
 }
 
 impl Slos {
@@ -70,6 +73,7 @@ impl Slos {
             told: Looked::default(),
             of_specs: BTreeMap::new(),
             idle: BTreeMap::new(),
+            unread: Vec::new(),
         }
     }
 
@@ -142,7 +146,12 @@ impl Slos {
         }
         self.weigh(at).await;
         let objects = self.known.values().map(|slo| Object::Slo(Arc::clone(slo))).collect();
-        tell(&self.poll.outlet, objects, left_out).await?;
+        tell(&self.poll.outlet, objects, left_out.len() as u64).await?;
+        if self.unread != left_out {
+            self.unread.clone_from(&left_out);
+            let detail = Detail::UnreadObjectives(left_out.into());
+            self.poll.outlet.tell(FeedEvent::Detail(detail)).await?;
+        }
         self.poll.went_well();
         Ok(Ok(()))
     }

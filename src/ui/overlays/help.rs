@@ -40,6 +40,7 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>, top: usize) {
             Line::More(words, usable) => drop(body.write(x + HELP_KEYS, y, wide, &Words::of(role(*usable), words))),
             Line::Why(words) => drop(body.write(x + HELP_KEYS, y, wide, &Words::of(Role::Unknown, words))),
             Line::Found => drop(body.write(x, y, wide, &Words::of(Role::Title, "discovered sources"))),
+            Line::Clock => drop(body.write(x, y, wide, &Words::of(Role::Title, "clocks"))),
             Line::Source(source) => {
                 body.write(x, y, wide.saturating_sub(2), &discovered(source));
             }

@@ -33,6 +33,15 @@ const NEXT: &str = "Name it in config.yaml as sources: prometheus: { url: https:
 const DENIED: &str = "Next: a token that may read, as sources: prometheus: { token: { env: NAME } }. Everything else \
                       here goes on working.";
 
+/// Which objectives are among those left out: `: payments-availability, web-latency`.
+pub(in crate::ui) fn unread(state: &State) -> Words {
+    let names: Vec<Safe> = state.world.details.unread_objectives().cloned().collect();
+    if names.is_empty() {
+        return Words::new();
+    }
+    Words::of(Role::Wait, safe!(": {}", Safe::join(names.iter(), ", ").truncate(60)))
+}
+
 pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
     let list = ListId::Pane(Pane::Budget);
     let freshness = freshness::of_kinds(state, &[Kind::Slo]);
@@ -46,7 +55,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
     let room = usize::from(large + lines);
     let order = if len > room { safe!("worst {} of {}", room, len) } else { Safe::of("worst first") };
     let right = if len > 0 { Words::of(Role::Dim, order) } else { Words::new() };
-    title(pen, focused, "ERROR BUDGET", &places::and_trouble(right, &freshness));
+    title(pen, focused, "ERROR BUDGET", &places::and_trouble(right, &freshness).then(unread(state)));
     if len == 0 {
         let filtered = lists::total(state, &list) > 0;
         return notice(state, &mut pen.within(body), filtered);
