@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::action::{Action, CancelHow, Change, Gate, Operation, OperationId, Outcome, PipelineFile, Verb};
 use crate::model::builds::BuildPlan;
 use crate::model::source::SourceScope;
-use crate::model::{Kind, Name, ObjectId, SourceId, Uid, workflows};
+use crate::model::{Kind, Name, ObjectId, SourceId, Uid, masked};
 use crate::text::Safe;
 
 /// A source that is not in the scope of this run.
@@ -268,10 +268,7 @@ impl ChangeEntry {
                 path: path.raw().to_owned(),
                 reference: reference.raw().to_owned(),
                 sha: sha.raw().to_owned(),
-                inputs: inputs
-                    .iter()
-                    .map(|(name, value)| (name.raw().to_owned(), workflows::kept(name, value)))
-                    .collect(),
+                inputs: inputs.iter().map(|(name, value)| (name.raw().to_owned(), masked::kept(name, value))).collect(),
                 environment: environment.as_ref().map(|name| name.raw().to_owned()),
                 last: last.as_ref().map(|uid| uid.raw().to_owned()),
             },

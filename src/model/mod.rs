@@ -15,6 +15,7 @@ pub mod interest;
 pub mod kubernetes;
 pub mod listed;
 pub mod log;
+pub mod masked;
 pub mod nodes;
 pub mod notify;
 pub mod pipelines;

@@ -54,17 +54,6 @@ pub(super) fn list(state: &State, pen: &mut Pen<'_>, page: &Page) {
         return pane::notice(state, &mut pen.within(page.rows), false);
     }
     super::list(state, pen, page, &SLOS);
-    // Their names, where a row is free: the title has only their number.
-    let names = pane::unread(state);
-    let free = page
-        .rows
-        .height
-        .checked_sub(1)
-        .filter(|last| lists::len(state, &ListId::Place(Place::Slo)) < usize::from(*last));
-    if let Some(last) = free.filter(|_| !names.is_empty()) {
-        let words = Words::of(Role::Wait, "◐ no objective or window is told of these").then(names);
-        pen.within(page.rows).left(last, &words);
-    }
 }
 
 /// The cells of a row.
