@@ -37,6 +37,12 @@ pub enum Verb {
     /// An image, by an engine of this machine.
     Build,
     Push,
+    /// Of an Application: apply what its repository says.
+    Sync,
+    /// Compare it again.
+    Refresh,
+    /// End its operation.
+    Terminate,
 }
 
 impl Verb {
@@ -60,6 +66,9 @@ impl Verb {
             Self::Pull => "pull",
             Self::Build => "build",
             Self::Push => "push",
+            Self::Sync => "sync",
+            Self::Refresh => "refresh",
+            Self::Terminate => "terminate",
         }
     }
 }
@@ -132,6 +141,13 @@ pub enum Change {
     BuildImage { plan: Arc<BuildPlan> },
     /// `POST /images/{name}/push`: the tag must still name the image of this id.
     PushImage { id: Safe },
+    /// `.operation` of an Application, which is read again before the send: none may be there, and it must have
+    /// been compared with this revision last. `pinned`: to that one, and not to the head of its branch.
+    Sync { revision: Option<Name>, pinned: bool, prune: bool },
+    /// The annotation `argocd.argoproj.io/refresh`.
+    CompareAgain,
+    /// Phase `Terminating` of the operation that began at this time.
+    Terminate { started: Timestamp },
 }
 
 /// An environment that a run waits for.
@@ -201,6 +217,9 @@ impl Change {
             Self::PullImage { .. } => Verb::Pull,
             Self::BuildImage { .. } => Verb::Build,
             Self::PushImage { .. } => Verb::Push,
+            Self::Sync { .. } => Verb::Sync,
+            Self::CompareAgain => Verb::Refresh,
+            Self::Terminate { .. } => Verb::Terminate,
         }
     }
 

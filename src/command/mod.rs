@@ -23,6 +23,8 @@ pub enum Scope {
     Runs,
     /// Rows of the containers of a Docker Engine.
     Containers,
+    /// Applications of Argo CD.
+    Applications,
     /// Images, and the log of one that is built.
     Images,
     Log,
@@ -31,7 +33,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Global,
         Self::List,
         Self::Deck,
@@ -39,6 +41,7 @@ impl Scope {
         Self::Workloads,
         Self::Runs,
         Self::Containers,
+        Self::Applications,
         Self::Images,
         Self::Log,
         Self::Confirm,
@@ -55,6 +58,7 @@ impl Scope {
             Self::Workloads => "workloads",
             Self::Runs => "runs",
             Self::Containers => "containers",
+            Self::Applications => "applications",
             Self::Images => "images",
             Self::Log => "log",
             Self::Confirm => "confirm",
@@ -150,6 +154,9 @@ commands! {
     CreatePipeline, Runs, "create-pipeline", "new pipeline…", "create a pipeline of a RustCI server from a YAML file";
     RestartContainer, Containers, "restart-container", "restart…", "restart a container";
     PullImage, Containers, "pull-image", "pull…", "pull the image that a container names anew";
+    SyncApplication, Applications, "sync-application", "sync…", "apply what the repository of an application says";
+    CompareApplication, Applications, "compare-application", "compare…", "have Argo CD compare an application with its repository now";
+    TerminateOperation, Applications, "terminate-operation", "terminate…", "end the operation of an application that runs";
     BuildImage, Images, "build-image", "build here…", "build an image of the catalogue by the Docker Engine of this machine";
     PushImage, Images, "push-image", "push…", "push what was built here to its registry";
     CancelBuild, Images, "cancel-build", "stop it", "stop a build or a push of this machine";

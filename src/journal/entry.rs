@@ -133,6 +133,15 @@ enum ChangeEntry {
     PushImage {
         id: String,
     },
+    Sync {
+        revision: Option<String>,
+        pinned: bool,
+        prune: bool,
+    },
+    CompareAgain,
+    Terminate {
+        started: Timestamp,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -301,6 +310,13 @@ impl ChangeEntry {
                 revision: plan.revision.as_ref().map(text),
             },
             Change::PushImage { id } => Self::PushImage { id: text(id) },
+            Change::Sync { revision, pinned, prune } => Self::Sync {
+                revision: revision.as_ref().map(|name| name.raw().to_owned()),
+                pinned: *pinned,
+                prune: *prune,
+            },
+            Change::CompareAgain => Self::CompareAgain,
+            Change::Terminate { started } => Self::Terminate { started: *started },
             Change::Abort { pod_hash } => Self::Abort { pod_hash: text(pod_hash) },
             Change::Retry { pod_hash } => Self::Retry { pod_hash: text(pod_hash) },
             Change::Undo { resource_version, replica_set, replica_set_uid, to_revision } => Self::Undo {
@@ -372,6 +388,11 @@ impl ChangeEntry {
                 Change::BuildImage { plan: Arc::new(BuildPlan::told(image, folder, dockerfile, revision.as_deref())) }
             }
             Self::PushImage { id } => Change::PushImage { id: Safe::line(id) },
+            Self::Sync { revision, pinned, prune } => {
+                Change::Sync { revision: revision.as_deref().map(Name::new), pinned: *pinned, prune: *prune }
+            }
+            Self::CompareAgain => Change::CompareAgain,
+            Self::Terminate { started } => Change::Terminate { started: *started },
             Self::Abort { pod_hash } => Change::Abort { pod_hash: Safe::identity(pod_hash) },
             Self::Retry { pod_hash } => Change::Retry { pod_hash: Safe::identity(pod_hash) },
             Self::Undo { resource_version, replica_set, replica_set_uid, to_revision } => Change::Undo {

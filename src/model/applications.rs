@@ -18,7 +18,7 @@ pub struct Application {
     pub automated: Option<Automated>,
     pub sync: SyncStatus,
     /// `status.sync.revision`: what the objects were compared with; several where there are several sources.
-    pub revisions: Vec<Safe>,
+    pub revisions: Vec<Name>,
     pub health: AppHealth,
     pub health_message: Safe,
     /// `status.operationState`: the operation that runs, or the last one.

@@ -103,7 +103,7 @@ pub fn short(revision: &Safe) -> Safe {
 pub fn revision(row: &Application) -> Safe {
     row.revisions
         .first()
-        .map(short)
+        .map(|revision| short(revision.safe()))
         .or_else(|| row.sources.first().map(|source| source.target.clone()))
         .unwrap_or_else(|| Safe::of("HEAD"))
 }
@@ -143,7 +143,7 @@ pub fn drifted(row: &Application) -> bool {
     };
     row.sync == SyncStatus::OutOfSync
         && last.phase == crate::model::applications::OperationPhase::Succeeded
-        && row.revisions.first() == Some(&last.revision)
+        && row.revisions.first().is_some_and(|revision| *revision.safe() == last.revision)
         && again
 }
 

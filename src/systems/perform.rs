@@ -6,7 +6,7 @@ use std::future::Future;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use super::{Intent, Upstream, docker, github, kubernetes, rollouts, rustci, supervise, tekton};
+use super::{Intent, Upstream, argocd, docker, github, kubernetes, rollouts, rustci, supervise, tekton};
 use crate::action::{Action, Change, Found, Operation, OperationId, Progress};
 use crate::model::{Kind, Name};
 use crate::net::{Cluster, GitHub, NetError, Patch, Post, ReadStack, RustCi, Sent, Turn};
@@ -119,6 +119,13 @@ impl Way {
                 let post = tekton::start::prepare(&cluster.read(), action, &operation.id).await?;
                 Ok(Ready::Create(cluster.clone(), post))
             }
+            Self::Cluster(cluster) if action.target.kind == Kind::Application => {
+                let path = object_path(action);
+                let object =
+                    get(&cluster.read(), &path).await.map_err(|error| format!("{}: {error}", describe(action)))?;
+                let patch = argocd::perform::patch(path, &object, action, &operation.id)?;
+                Ok(Ready::Patch(cluster.clone(), patch))
+            }
             Self::Cluster(cluster) => {
                 patch_for(&cluster.read(), action).await.map(|patch| Ready::Patch(cluster.clone(), patch))
             }
@@ -189,7 +196,7 @@ pub(super) async fn read_evidence(
         Some(Way::Cluster(cluster)) if operation.action.target.kind.system() == crate::model::SystemId::Tekton => {
             tekton::perform::evidence(&cluster.read(), &operation.action, &operation.id).await
         }
-        Some(Way::Cluster(cluster)) => evidence(&cluster.read(), &operation.action).await,
+        Some(Way::Cluster(cluster)) => evidence(&cluster.read(), &operation).await,
         Some(Way::GitHub(client)) => github::perform::evidence(&client, &operation).await,
         Some(Way::RustCi(client)) => rustci::perform::evidence(&client, &operation).await,
         Some(Way::Docker(engine)) => docker::perform::evidence(&engine, &operation).await,
@@ -197,7 +204,8 @@ pub(super) async fn read_evidence(
     let _ = tx.send((operation.id, Progress::Evidence { found, message: Safe::line(&message) })).await;
 }
 
-async fn evidence(read: &ReadStack, action: &Action) -> (Found, String) {
+async fn evidence(read: &ReadStack, operation: &Operation) -> (Found, String) {
+    let action = &operation.action;
     let object = match get(read, &object_path(action)).await {
         Ok(object) => object,
         Err(NetError::Api { code: 404, .. }) => return (Found::Gone, format!("{} is gone", describe(action))),
@@ -222,6 +230,9 @@ async fn evidence(read: &ReadStack, action: &Action) -> (Found, String) {
                 }
                 Err(error) => (Found::Untold, format!("the revision cannot be read: {error}")),
             }
+        }
+        change if action.target.kind == Kind::Application => {
+            argocd::perform::evidence(change, &object, &operation.id, operation.started)
         }
         change => rollouts::perform::evidence(change, &object),
     }
@@ -281,6 +292,7 @@ async fn what_changed(read: &ReadStack, action: &Action) -> Option<String> {
             != Some(&**resource_version))
         .then(|| format!("it is at generation {} now", object.pointer("/metadata/generation").unwrap_or(&Value::Null))),
         Change::CancelRun { .. } => tekton::perform::moved(&object),
+        change if action.target.kind == Kind::Application => argocd::perform::moved(change, &object),
         change => rollouts::perform::moved(change, &object),
     }
 }

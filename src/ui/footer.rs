@@ -119,7 +119,16 @@ fn wanted(state: &State) -> Vec<Command> {
         Place::Slo | Place::Runners => vec![C::Open, C::Filter, C::FaultsOnly, C::Leave],
         Place::Security(_) => vec![C::Browse, C::Filter, C::FaultsOnly, C::Leave],
         Place::Objective(_) => vec![C::Open, C::Copy, C::Leave],
-        Place::Applications | Place::Application(_) => vec![C::Open, C::Filter, C::FaultsOnly, C::Copy, C::Leave],
+        Place::Applications | Place::Application(_) => vec![
+            C::Open,
+            C::SyncApplication,
+            C::CompareApplication,
+            C::TerminateOperation,
+            C::Filter,
+            C::FaultsOnly,
+            C::Copy,
+            C::Leave,
+        ],
         Place::Image(_) => vec![C::Open, C::BuildImage, C::PushImage, C::CancelBuild, C::Copy, C::Leave],
         Place::Log(id) if id.kind == crate::model::Kind::Build => {
             vec![C::CancelBuild, C::PushImage, C::BuildImage, C::Follow, C::Filter, C::NextError, C::Save, C::Leave]

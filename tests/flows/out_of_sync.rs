@@ -7,11 +7,13 @@ use quarterdeck::demo::Options;
 use quarterdeck::model::applications::{Application, SyncStatus};
 use quarterdeck::model::{Kind, SystemId};
 use quarterdeck::state::blocker::{self, Blocker, Reason};
-use quarterdeck::state::gitops;
-use quarterdeck::state::ui::Place;
+use quarterdeck::state::ui::{ListId, Overlay, Place, RowId};
+use quarterdeck::state::{gitops, verbs};
 
 use super::harness::Story;
-use super::steps::wait_for;
+use super::steps::{highlight, outcome, press, wait_for};
+
+const LIST: ListId = ListId::Place(Place::Applications);
 
 async fn begin() -> Story {
     Story::of(Options { scenario: "out-of-sync".to_owned(), held: true, ..Options::default() }).await
@@ -88,4 +90,99 @@ async fn where_argo_cd_is_not_installed_nothing_is_said_of_it() {
     let told = blocker::blockers(story.console.state());
     assert!(told.iter().all(|row| !row.sentence.as_str().contains(SystemId::ArgoCd.as_str())), "{told:?}");
     story.until("a header without it", |screen| !screen.contains("argocd")).await;
+}
+
+/// The list, with this one highlighted.
+async fn choose(story: &mut Story, name: &str) {
+    if story.console.state().ui.place != Place::Applications {
+        assert!(story.console.press(Command::Applications));
+        wait_for(story, "the list", |console| console.state().ui.place == Place::Applications).await;
+    }
+    let wanted = RowId::Object(application(&story.console, name).id());
+    highlight(story, &LIST, |_, row| *row == wanted).await;
+}
+
+async fn confirm(story: &mut Story) {
+    story.console.confirm().await.unwrap_or_else(|lost| panic!("{lost}"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_nothing_syncs_by_itself_is_synced_and_seen_to_succeed() {
+    let mut story = begin().await;
+    choose(&mut story, "shop-staging").await;
+    let deployed = application(&story.console, "shop-staging").history.len();
+    press(&mut story, Command::SyncApplication).await;
+    story.until("what it will do", |screen| screen.contains("apply every object again")).await;
+    confirm(&mut story).await;
+    wait_for(&mut story, "the answer", |console| outcome(console) == "accepted").await;
+    // Not twice at a time.
+    let target = application(&story.console, "shop-staging").id();
+    let again = verbs::available(story.console.state(), Command::SyncApplication, &target);
+    assert!(again.unwrap_err().as_str().contains("already syncing"));
+    story.advance(1);
+    story.advance(5);
+    wait_for(&mut story, "its end", |console| outcome(console) == "observed").await;
+    let row = application(&story.console, "shop-staging");
+    assert_eq!(row.history.len(), deployed + 1);
+    assert_eq!(row.history.last().and_then(|last| last.by.clone()).expect("by us").as_str(), "quarterdeck");
+    assert!(!row.requested, "the controller took it away");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_is_compared_again_at_once() {
+    let mut story = begin().await;
+    choose(&mut story, "shop-dev").await;
+    let before = application(&story.console, "shop-dev").reconciled;
+    press(&mut story, Command::CompareApplication).await;
+    confirm(&mut story).await;
+    wait_for(&mut story, "the answer", |console| outcome(console) == "accepted").await;
+    story.advance(2);
+    wait_for(&mut story, "the comparison", |console| outcome(console) == "observed").await;
+    let row = application(&story.console, "shop-dev");
+    assert!(row.reconciled > before && row.refreshing.is_none(), "{:?}", row.reconciled);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operation_is_ended_and_the_sync_says_what_became_of_it() {
+    let mut story = begin().await;
+    choose(&mut story, "shop-staging").await;
+    press(&mut story, Command::SyncApplication).await;
+    confirm(&mut story).await;
+    wait_for(&mut story, "the answer", |console| outcome(console) == "accepted").await;
+    story.advance(1);
+    let runs = |console: &Headless| {
+        application(console, "shop-staging").operation.as_ref().is_some_and(|last| last.phase.is_running())
+    };
+    wait_for(&mut story, "it to run", runs).await;
+    // Ours is open still: what ends it is another person's hand.
+    let target = application(&story.console, "shop-staging").id();
+    let refused = verbs::available(story.console.state(), Command::TerminateOperation, &target);
+    assert!(refused.is_ok(), "what was begun here can be ended here: {refused:?}");
+    press(&mut story, Command::TerminateOperation).await;
+    story.until("what it does not", |screen| screen.contains("take back what was applied already")).await;
+    confirm(&mut story).await;
+    wait_for(&mut story, "the answer", |console| outcome(console) == "accepted").await;
+    story.advance(3);
+    wait_for(&mut story, "its end", |console| outcome(console) == "observed").await;
+    let first = |console: &Headless| console.state().operations[0].outcome.as_str();
+    wait_for(&mut story, "the sync's end", |console| !matches!(first(console), "accepted")).await;
+    assert_eq!(first(&story.console), "failed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_argo_cd_begins_meanwhile_stops_the_hand() {
+    let mut story = begin().await;
+    choose(&mut story, "shop-production").await;
+    press(&mut story, Command::SyncApplication).await;
+    wait_for(&mut story, "the dialog", |console| matches!(console.state().ui.overlay, Some(Overlay::Confirm(_)))).await;
+    // The rival acts, and Argo CD begins to heal.
+    for _ in 0..17 {
+        story.advance(1);
+    }
+    wait_for(&mut story, "the dialog to say so", |console| match &console.state().ui.overlay {
+        Some(Overlay::Confirm(dialog)) => dialog.disarmed.is_some(),
+        _ => false,
+    })
+    .await;
+    assert!(story.console.state().operations.is_empty(), "nothing was sent");
 }

@@ -1,5 +1,6 @@
 //! The transition, as tables: what a message does to the state and what it asks of the loop.
 
+mod applications;
 mod approvals;
 mod dialog;
 mod dialog_true;

@@ -48,7 +48,8 @@ fn operation(row: &Application) -> Option<Cause> {
         }
         // What failed long ago and is well since is history.
         OperationPhase::Failed | OperationPhase::Error if row.sync != SyncStatus::Synced => {
-            let once = row.automated.is_some() && row.revisions.first() == Some(&last.revision);
+            let once = row.automated.is_some()
+                && row.revisions.first().is_some_and(|revision| *revision.safe() == last.revision);
             let next = if once { "; it is not tried again before the repository changes" } else { "" };
             Some(failed(row, last, Safe::of(next)))
         }

@@ -1,6 +1,7 @@
 //! What can be asked of a workload now, and if not, why not (apis.md §1.6, §1.7); what the dialog
 //! says before; what proves it afterwards. Read-only: [`crate::update`] acts on the answers.
 
+mod application;
 pub mod dispatch;
 pub mod docker;
 mod facts;
@@ -61,7 +62,7 @@ pub fn scopes_of_place(state: &State) -> Vec<Scope> {
         Place::Images | Place::Image(_) => vec![Scope::Images, Scope::Runs, Scope::List, Scope::Global],
         Place::Containers => vec![Scope::Containers, Scope::List, Scope::Global],
         Place::Inbox => vec![Scope::Workloads, Scope::Runs, Scope::List, Scope::Global],
-        Place::Applications | Place::Application(_) => vec![Scope::List, Scope::Global],
+        Place::Applications | Place::Application(_) => vec![Scope::Applications, Scope::List, Scope::Global],
         Place::Slo | Place::Objective(_) | Place::Journal | Place::Pod(_) | Place::Analysis(_) => {
             vec![Scope::List, Scope::Global]
         }
@@ -93,7 +94,7 @@ pub fn target(state: &State) -> Option<ObjectId> {
     };
     let highlighted = match lists::selected(state, &state.ui.list_id()) {
         Some(RowId::Object(id) | RowId::Waiting(_, id) | RowId::Gate(id, _)) => match id.kind {
-            Kind::Rollout | Kind::Deployment | Kind::Container => Some(id),
+            Kind::Rollout | Kind::Deployment | Kind::Container | Kind::Application => Some(id),
             kind if kind.is_run() => Some(id),
             kind if kind.is_job() => of_job(&id.uid),
             _ => None,
@@ -103,7 +104,9 @@ pub fn target(state: &State) -> Option<ObjectId> {
         _ => None,
     };
     highlighted.or_else(|| match &state.ui.place {
-        Place::Rollout(id) | Place::Workload(id) | Place::Run(id) | Place::Security(id) => Some(id.clone()),
+        Place::Rollout(id) | Place::Workload(id) | Place::Run(id) | Place::Security(id) | Place::Application(id) => {
+            Some(id.clone())
+        }
         Place::Log(id) if id.kind.is_job() => of_job(&id.uid),
         _ => None,
     })
@@ -122,6 +125,7 @@ pub const fn is_verb(command: Command) -> bool {
     matches!(command, Command::Promote | Command::Abort | Command::Retry | Command::Undo)
         || is_of_runs(command)
         || is_of_containers(command)
+        || is_of_applications(command)
 }
 
 /// It asks for an action on a workflow run.
@@ -143,6 +147,11 @@ const fn is_of_runs(command: Command) -> bool {
 /// It asks for an action on a container.
 const fn is_of_containers(command: Command) -> bool {
     matches!(command, Command::RestartContainer | Command::PullImage)
+}
+
+/// It asks for an action on an Application.
+const fn is_of_applications(command: Command) -> bool {
+    matches!(command, Command::SyncApplication | Command::CompareApplication | Command::TerminateOperation)
 }
 
 /// Whether the command does something here; if not, why not. For footer and help.
@@ -172,7 +181,13 @@ pub fn check(state: &State, command: Command) -> Result<(), Safe> {
 /// What is to be done first.
 #[must_use]
 pub const fn nothing_selected(command: Command) -> &'static str {
-    if is_of_containers(command) { "select a container first" } else { "select a rollout, a deployment or a run first" }
+    if is_of_applications(command) {
+        "select an application first"
+    } else if is_of_containers(command) {
+        "select a container first"
+    } else {
+        "select a rollout, a deployment or a run first"
+    }
 }
 
 /// Whether a pipeline can be asked for: which one is typed before anything else.
@@ -228,6 +243,9 @@ pub const fn command_of(verb: Verb) -> Command {
         Verb::Pull => Command::PullImage,
         Verb::Build => Command::BuildImage,
         Verb::Push => Command::PushImage,
+        Verb::Sync => Command::SyncApplication,
+        Verb::Refresh => Command::CompareApplication,
+        Verb::Terminate => Command::TerminateOperation,
     }
 }
 

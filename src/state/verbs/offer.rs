@@ -89,6 +89,7 @@ fn offer(state: &State, command: Command, target: &ObjectId, wanted: Option<&Uid
         Kind::LoneTaskRun => super::tekton::change_of_lone(state, command, target)?,
         Kind::Execution | Kind::CiPipeline => super::pipeline::change(state, command, target)?,
         Kind::Container => super::docker::change(state, command, target)?,
+        Kind::Application => super::application::change(state, command, target)?,
         _ => return Err(Safe::of("only rollouts, deployments and runs can be acted on")),
     };
     Ok(Action { target: target.clone(), change })
@@ -113,7 +114,13 @@ pub(super) fn may_act(state: &State, command: Command, target: &ObjectId) -> Res
     let gives_way = |operation: &&Operation| {
         command == Command::CancelRun && operation.action.change.is_review() && operation.outcome == Outcome::Accepted
     };
-    let stops = |operation: &&Operation| !follows(operation) && !gives_way(operation);
+    // What was begun here can be ended here.
+    let is_ended = |operation: &&Operation| {
+        command == Command::TerminateOperation
+            && operation.action.change.verb() == Verb::Sync
+            && operation.outcome == Outcome::Accepted
+    };
+    let stops = |operation: &&Operation| !follows(operation) && !gives_way(operation) && !is_ended(operation);
     if let Some(operation) = super::in_flight(state, target).filter(stops) {
         return Err(in_flight_words(state, operation));
     }
@@ -142,6 +149,9 @@ fn in_flight_words(state: &State, operation: &Operation) -> Safe {
         Verb::Pull => "pulling",
         Verb::Build => "building",
         Verb::Push => "pushing",
+        Verb::Sync => "syncing",
+        Verb::Refresh => "comparing",
+        Verb::Terminate => "terminating",
     };
     let seconds = state.now.mono.saturating_sub(operation.started_mono).as_secs() as i64;
     match &operation.outcome {

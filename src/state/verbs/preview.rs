@@ -78,6 +78,9 @@ pub fn preview(state: &State, action: &Action) -> Confirm {
         Verb::Approve => "Approve",
         Verb::Reject => "Reject",
         Verb::Restart => "Restart",
+        Verb::Sync => "Sync",
+        Verb::Refresh => "Compare",
+        Verb::Terminate => "Terminate the operation of",
         Verb::Pull => "Pull the image of",
         Verb::Build => "Build",
         Verb::Push => "Push",
@@ -178,6 +181,9 @@ fn words(state: &State, action: &Action) -> Words {
         }
         (Change::Cancel { .. }, _) if action.target.kind == Kind::Execution => {
             super::pipeline::words(state, action, &mut words);
+        }
+        (Change::Sync { .. } | Change::CompareAgain | Change::Terminate { .. }, _) => {
+            super::application::words(state, action, &mut words);
         }
         (Change::Dispatch { .. }, _) => super::dispatch::words(action, &mut words),
         (

@@ -3,11 +3,11 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::model::SourceId;
 use crate::model::applications::{
     AppCondition, AppHealth, AppOperation, AppResource, AppSource, Application, Automated, Deployed, Destination,
     OperationPhase, SyncStatus,
 };
+use crate::model::{Name, SourceId};
 use crate::systems::ingest::IngestError;
 use crate::systems::meta::{MetaWire, Pool};
 use crate::systems::wire::{Flag, Int, List, Obj, Text, Time};
@@ -289,8 +289,8 @@ fn automated(spec: &SpecWire<'_>) -> Option<Automated> {
     on.then(|| Automated { prune: wire.prune.is_true(), self_heal: wire.self_heal.is_true() })
 }
 
-fn revisions(one: &Text<'_>, several: &List<Text<'_>>) -> Vec<Safe> {
-    one.some().into_iter().chain(several.0.iter().filter_map(Text::some)).map(Safe::line).collect()
+fn revisions(one: &Text<'_>, several: &List<Text<'_>>) -> Vec<Name> {
+    one.some().into_iter().chain(several.0.iter().filter_map(Text::some)).map(Name::new).collect()
 }
 
 fn person(wire: &Obj<InitiatorWire<'_>>) -> Option<Safe> {
@@ -328,7 +328,9 @@ fn operation(wire: &OperationStateWire<'_>, pool: &mut Pool) -> AppOperation {
 fn deployed(wire: &HistoryWire<'_>) -> Deployed {
     Deployed {
         id: wire.id.or_zero(),
-        revision: revisions(&wire.revision, &wire.revisions).into_iter().next().unwrap_or_else(|| Safe::of("")),
+        revision: revisions(&wire.revision, &wire.revisions)
+            .first()
+            .map_or_else(Safe::default, |name| name.safe().clone()),
         at: wire.deployed_at.0,
         by: person(&wire.initiated_by),
     }

@@ -88,6 +88,7 @@ const fn heading(scope: Scope) -> &'static str {
         Scope::Workloads => "rollouts and deployments",
         Scope::Runs => "runs",
         Scope::Containers => "containers",
+        Scope::Applications => "applications of Argo CD",
         Scope::Images => "images",
         Scope::Log => "in a log",
         Scope::Confirm => "in a dialog",

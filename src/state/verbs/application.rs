@@ -1,0 +1,161 @@
+//! What can be asked of an Application of Argo CD (apis.md §2.2): a sync, another comparison, the end of an
+//! operation that runs.
+
+use jiff::SignedDuration;
+
+use super::outcome::Verdict;
+use super::preview::Words;
+use crate::action::{Action, Change, Operation};
+use crate::command::Command;
+use crate::model::ObjectId;
+use crate::model::applications::{Application, OperationPhase, SyncStatus};
+use crate::safe;
+use crate::state::{State, gitops};
+use crate::text::{Safe, plural};
+
+/// The change a command means for this Application now, or why there is none.
+pub(super) fn change(state: &State, command: Command, target: &ObjectId) -> Result<Change, Safe> {
+    let row = state.world.applications.get(&target.uid).ok_or_else(|| Safe::of("it is gone"))?;
+    if row.meta.deleting.is_some() {
+        return Err(Safe::of("it is being deleted"));
+    }
+    let running = row.operation.as_ref().filter(|last| last.phase.is_running());
+    match command {
+        Command::SyncApplication => {
+            if row.requested || running.is_some() {
+                return Err(Safe::of("another operation is asked for or runs: wait for it, or terminate it first"));
+            }
+            if row.skipped {
+                return Err(Safe::of("Argo CD is told to leave it alone (skip-reconcile): nothing would answer"));
+            }
+            // What a policy applies by itself it takes from the head of the branch.
+            let pinned = row.automated.is_none();
+            let revision = row.revisions.first().cloned();
+            Ok(Change::Sync { revision, pinned, prune: row.automated.is_some_and(|policy| policy.prune) })
+        }
+        Command::CompareApplication if row.refreshing.is_some() => {
+            Err(Safe::of("it is asked to compare again already"))
+        }
+        Command::CompareApplication => Ok(Change::CompareAgain),
+        Command::TerminateOperation => match running {
+            None => Err(Safe::of("no operation runs")),
+            Some(last) if last.phase == OperationPhase::Terminating => Err(Safe::of("its operation is ending already")),
+            Some(last) => {
+                let started = last.started.ok_or_else(|| Safe::of("when its operation began is not known"))?;
+                Ok(Change::Terminate { started })
+            }
+        },
+        _ => Err(Safe::of("an application can be synced, compared again, or its operation ended")),
+    }
+}
+
+/// Whether the world shows what the operation wanted.
+pub(super) fn shows(state: &State, operation: &Operation) -> Verdict {
+    let Some(row) = state.world.applications.get(&operation.action.target.uid) else {
+        return Verdict::Lost(Safe::of("the application was deleted meanwhile"));
+    };
+    match &operation.action.change {
+        Change::Sync { .. } => synced(state, row, operation),
+        Change::CompareAgain if row.refreshing.is_some() => Verdict::Waiting(Safe::of("Argo CD to compare it")),
+        // Its times are whole seconds, and what was accepted a moment ago may not have been read yet.
+        Change::CompareAgain => {
+            let since = |at| state.ours(row.meta.cluster, at) + SignedDuration::from_secs(1) > operation.started;
+            if row.reconciled.is_some_and(since) {
+                Verdict::Seen
+            } else {
+                Verdict::Waiting(Safe::of("Argo CD to compare it"))
+            }
+        }
+        Change::Terminate { started } => {
+            let Some(last) = row.operation.as_ref().filter(|last| last.started == Some(*started)) else {
+                return Verdict::Lost(Safe::of("another operation came meanwhile"));
+            };
+            match last.phase {
+                OperationPhase::Running => Verdict::Waiting(Safe::of("the operation to be asked to end")),
+                OperationPhase::Terminating => Verdict::Waiting(Safe::of("the operation to end")),
+                OperationPhase::Succeeded => {
+                    Verdict::Lost(Safe::of("the operation succeeded before it could be ended"))
+                }
+                OperationPhase::Failed | OperationPhase::Error | OperationPhase::Unknown => Verdict::Seen,
+            }
+        }
+        _ => Verdict::Lost(Safe::of("an application knows no such action")),
+    }
+}
+
+fn synced(state: &State, row: &Application, operation: &Operation) -> Verdict {
+    let ours = |(name, value): &(Safe, Safe)| name.as_str() == "quarterdeck" && value.as_str() == operation.id.0;
+    let Some(last) = row.operation.as_ref().filter(|last| last.info.iter().any(ours)) else {
+        let since = |at| state.ours(row.meta.cluster, at) > operation.started;
+        let other = row.operation.as_ref().and_then(|last| last.started).is_some_and(since);
+        return match (row.requested, other) {
+            (true, _) => Verdict::Waiting(Safe::of("Argo CD to begin")),
+            (false, true) => Verdict::Lost(Safe::of("another operation came meanwhile")),
+            (false, false) => Verdict::Waiting(Safe::of("the operation in its status")),
+        };
+    };
+    match last.phase {
+        OperationPhase::Running if last.message.is_empty() => Verdict::Waiting(Safe::of("the operation to succeed")),
+        OperationPhase::Running => Verdict::Waiting(safe!("the operation to succeed: {}", last.message)),
+        OperationPhase::Terminating => Verdict::Waiting(Safe::of("the operation to end: somebody terminates it")),
+        OperationPhase::Failed | OperationPhase::Error => Verdict::Lost(safe!("the sync failed: {}", last.message)),
+        OperationPhase::Succeeded | OperationPhase::Unknown if row.sync == SyncStatus::Synced => Verdict::Seen,
+        OperationPhase::Succeeded | OperationPhase::Unknown => {
+            Verdict::Waiting(safe!("status Synced (now {})", Safe::of(row.sync.as_str())))
+        }
+    }
+}
+
+/// What the dialog says before.
+pub(super) fn words(state: &State, action: &Action, words: &mut Words) {
+    let Some(row) = state.world.applications.get(&action.target.uid) else {
+        words.summary = Safe::of("it is gone");
+        return;
+    };
+    match &action.change {
+        Change::Sync { pinned, prune, .. } => sync(row, *pinned, *prune, words),
+        Change::CompareAgain => {
+            words.summary = Safe::of("compare it with its repository again");
+            words.expects = Safe::of("a new comparison");
+            words.line("this will", Safe::of("read the repository and every object now, not at the next poll"));
+            if row.automated.is_some_and(|policy| policy.self_heal) {
+                words.line("it may", Safe::of("begin a sync: what differs is healed by itself here"));
+            }
+        }
+        Change::Terminate { .. } => {
+            let last = row.operation.as_ref().map_or_else(Safe::default, |last| gitops::short(&last.revision));
+            words.summary = safe!("end the sync to {}", last);
+            words.expects = Safe::of("phase Failed");
+            words.line("this will", Safe::of("stop it between two objects; hooks that run are ended"));
+            words.line("it will not", Safe::of("take back what was applied already"));
+            words.line("undo", Safe::of("sync begins a new one"));
+        }
+        _ => {}
+    }
+}
+
+fn sync(row: &Application, pinned: bool, prune: bool, words: &mut Words) {
+    let strays: Vec<_> = gitops::strays(row).collect();
+    let to = match (pinned, row.sources.first()) {
+        (false, Some(source)) => safe!("the newest of {} ({} when compared)", source.target, gitops::revision(row)),
+        _ => gitops::revision(row),
+    };
+    words.summary = safe!("sync to {}", to);
+    words.expects = Safe::of("phase Succeeded and status Synced");
+    words.line("from", Safe::of(row.sync.as_str()));
+    words.line("to", to);
+    if strays.is_empty() {
+        words.line("this will", Safe::of("apply every object again; none is known to differ"));
+    } else {
+        let count = plural(strays.len() as u64, "object", "objects");
+        words.line("this will", safe!("apply {}: {}", count, gitops::named(strays.iter().copied())));
+    }
+    let pruned = strays.iter().filter(|it| it.prune);
+    let gone = gitops::named(pruned.copied());
+    match (gone.is_empty(), prune) {
+        (true, _) => {}
+        (false, true) => words.line("it will", safe!("delete what the repository no longer has: {}", gone)),
+        (false, false) => words.line("it will not", safe!("delete what the repository no longer has: {}", gone)),
+    }
+    words.line("undo", Safe::of("a commit that reverts, or a sync of an earlier revision, where auto-sync is off"));
+}

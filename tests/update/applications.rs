@@ -1,0 +1,164 @@
+//! What can be asked of an Application, what the dialog says of it, and what proves it.
+
+use quarterdeck::action::{Action, Change, Operation, OperationId, Outcome};
+use quarterdeck::command::Command;
+use quarterdeck::model::{Name, ObjectId};
+use quarterdeck::state::State;
+use quarterdeck::state::verbs::{self, Verdict};
+use quarterdeck::text::Safe;
+use serde_json::{Value, json};
+
+use crate::ingest::blockers::gitops::application;
+use crate::ingest::blockers::objects::now;
+use crate::ingest::world::with;
+
+const SYNCED: &str = "a1b2c3d4e5f60718293a4b5c6d7e8f9001122334";
+
+fn of(change: &Value) -> (State, ObjectId) {
+    let state = with(now(), &json!({ "applications": [application(change)] }));
+    let target = state.world.applications.rows()[0].id();
+    (state, target)
+}
+
+fn asked(command: Command, change: &Value) -> Result<Change, String> {
+    let (state, target) = of(change);
+    verbs::available(&state, command, &target).map(|offer| offer.action.change).map_err(|why| why.as_str().to_owned())
+}
+
+fn manual() -> Value {
+    json!({ "spec": { "syncPolicy": null } })
+}
+
+fn running(phase: &str) -> Value {
+    json!({ "status": { "operationState": { "phase": phase, "startedAt": "2026-11-21T01:58:00Z", "finishedAt": null } } })
+}
+
+#[test]
+fn each_verb_has_its_preconditions() {
+    let sync = |pinned, prune| Ok(Change::Sync { revision: Some(Name::new(SYNCED)), pinned, prune });
+    assert_eq!(asked(Command::SyncApplication, &json!({})), sync(false, true), "the head of its branch");
+    assert_eq!(asked(Command::SyncApplication, &manual()), sync(true, false), "what was looked at");
+    let busy = Err("another operation is asked for or runs: wait for it, or terminate it first".to_owned());
+    assert_eq!(asked(Command::SyncApplication, &running("Running")), busy);
+    assert_eq!(asked(Command::SyncApplication, &json!({ "operation": { "sync": {} } })), busy);
+    let annotated = |key: &str, value: &str| json!({ "metadata": { "annotations": { key: value } } });
+    let skipped = asked(Command::SyncApplication, &annotated("argocd.argoproj.io/skip-reconcile", "true"));
+    assert!(skipped.unwrap_err().contains("leave it alone"));
+    let leaving = json!({ "metadata": { "deletionTimestamp": "2026-11-21T01:59:00Z" } });
+    assert_eq!(asked(Command::SyncApplication, &leaving).unwrap_err(), "it is being deleted");
+
+    assert_eq!(asked(Command::CompareApplication, &json!({})), Ok(Change::CompareAgain));
+    let twice = asked(Command::CompareApplication, &annotated("argocd.argoproj.io/refresh", "normal"));
+    assert_eq!(twice.unwrap_err(), "it is asked to compare again already");
+
+    assert_eq!(asked(Command::TerminateOperation, &json!({})).unwrap_err(), "no operation runs");
+    let started = "2026-11-21T01:58:00Z".parse().unwrap();
+    assert_eq!(asked(Command::TerminateOperation, &running("Running")), Ok(Change::Terminate { started }));
+    let ending = asked(Command::TerminateOperation, &running("Terminating"));
+    assert_eq!(ending.unwrap_err(), "its operation is ending already");
+    assert!(asked(Command::Undo, &json!({})).is_err(), "what is asked of a workload");
+
+    // Each change is asked for anew by its own command.
+    for (command, change) in [
+        (Command::SyncApplication, Change::Sync { revision: None, pinned: false, prune: false }),
+        (Command::CompareApplication, Change::CompareAgain),
+        (Command::TerminateOperation, Change::Terminate { started }),
+    ] {
+        assert_eq!(verbs::command_for(&change), command);
+    }
+}
+
+#[test]
+fn the_dialog_says_what_is_applied_and_what_is_deleted() {
+    let said = |change: &Value| {
+        let (state, target) = of(change);
+        let offer = verbs::available(&state, Command::SyncApplication, &target).expect("a sync");
+        let confirm = verbs::preview(&state, &offer.action);
+        let lines = confirm
+            .lines
+            .iter()
+            .flat_map(|(label, texts)| texts.iter().map(move |text| format!("{}: {}", label.as_str(), text.as_str())));
+        let lines: Vec<String> = lines.collect();
+        format!("{}\n{}\n{}", confirm.title.as_str(), confirm.summary.as_str(), lines.join("\n"))
+    };
+    let strays = json!({ "status": { "sync": { "status": "OutOfSync" }, "resources": [
+        { "kind": "Deployment", "name": "web", "namespace": "production", "status": "OutOfSync" },
+        { "kind": "Secret", "name": "old", "namespace": "production", "status": "OutOfSync", "requiresPruning": true }] } });
+    let automated = said(&strays);
+    assert!(automated.starts_with("Sync checkout in production\nsync to the newest of main"), "{automated}");
+    assert!(automated.contains("this will: apply 2 objects: Deployment web, Secret old"), "{automated}");
+    assert!(automated.contains("it will: delete what the repository no longer has: Secret old"), "{automated}");
+    let mut held = strays.clone();
+    held["spec"] = manual()["spec"].clone();
+    let held = said(&held);
+    assert!(held.contains("\nsync to a1b2c3d\n"), "{held}");
+    assert!(held.contains("it will not: delete what the repository no longer has: Secret old"), "{held}");
+    assert!(said(&json!({})).contains("apply every object again; none is known to differ"));
+}
+
+fn operation(target: ObjectId, change: Change) -> Operation {
+    Operation {
+        id: OperationId("7-1".to_owned()),
+        action: Action { target, change },
+        cluster: Name::new("test"),
+        environment: Name::new("production"),
+        reason: Safe::of(""),
+        summary: Safe::of(""),
+        expects: Safe::of(""),
+        outcome: Outcome::Accepted,
+        generation: None,
+        made: None,
+        started: "2026-11-21T01:57:00Z".parse().unwrap(),
+        started_mono: std::time::Duration::from_secs(1),
+        changed: now(),
+    }
+}
+
+/// What the world says of the change.
+fn verdict(change: Change, world: &Value) -> String {
+    let (state, target) = of(world);
+    match verbs::expected(&state, &operation(target, change)) {
+        Verdict::Seen => "seen".to_owned(),
+        Verdict::Once(_) => "once".to_owned(),
+        Verdict::Waiting(what) => format!("waiting: {}", what.as_str()),
+        Verdict::Blind(why) => format!("blind: {}", why.as_str()),
+        Verdict::Lost(why) => format!("lost: {}", why.as_str()),
+    }
+}
+
+#[test]
+fn only_what_argo_cd_shows_proves_it() {
+    let sync = || Change::Sync { revision: Some(Name::new(SYNCED)), pinned: false, prune: false };
+    let ours = |phase: &str, status: &str| {
+        let mut world = running(phase);
+        world["status"]["operationState"]["operation"] = json!({ "info": [{ "name": "quarterdeck", "value": "7-1" }] });
+        world["status"]["operationState"]["message"] = "because".into();
+        world["status"]["sync"] = json!({ "status": status });
+        world
+    };
+    for (world, expected) in [
+        (json!({}), "waiting: the operation in its status"),
+        (json!({ "operation": { "sync": {} } }), "waiting: Argo CD to begin"),
+        (running("Running"), "lost: another operation came meanwhile"),
+        (ours("Running", "OutOfSync"), "waiting: the operation to succeed: because"),
+        (ours("Succeeded", "OutOfSync"), "waiting: status Synced (now OutOfSync)"),
+        (ours("Succeeded", "Synced"), "seen"),
+        (ours("Failed", "OutOfSync"), "lost: the sync failed: because"),
+        (ours("Error", "OutOfSync"), "lost: the sync failed: because"),
+    ] {
+        assert_eq!(verdict(sync(), &world), expected, "{world}");
+    }
+
+    let asked = json!({ "metadata": { "annotations": { "argocd.argoproj.io/refresh": "normal" } } });
+    assert_eq!(verdict(Change::CompareAgain, &asked), "waiting: Argo CD to compare it");
+    let before = json!({ "status": { "reconciledAt": "2026-11-21T01:56:00Z" } });
+    assert_eq!(verdict(Change::CompareAgain, &before), "waiting: Argo CD to compare it", "not read yet");
+    assert_eq!(verdict(Change::CompareAgain, &json!({})), "seen");
+
+    let terminate = || Change::Terminate { started: "2026-11-21T01:58:00Z".parse().unwrap() };
+    assert_eq!(verdict(terminate(), &running("Running")), "waiting: the operation to be asked to end");
+    assert_eq!(verdict(terminate(), &running("Terminating")), "waiting: the operation to end");
+    assert_eq!(verdict(terminate(), &running("Failed")), "seen");
+    assert_eq!(verdict(terminate(), &running("Succeeded")), "lost: the operation succeeded before it could be ended");
+    assert_eq!(verdict(terminate(), &json!({})), "lost: another operation came meanwhile");
+}
