@@ -144,8 +144,8 @@ pub enum Change {
     /// `.operation` of an Application, which is read again before the send: none may be there, and it must have
     /// been compared with this revision last. `pinned`: to that one, and not to the head of its branch.
     Sync { revision: Option<Name>, pinned: bool, prune: bool },
-    /// The annotation `argocd.argoproj.io/refresh`.
-    CompareAgain,
+    /// The annotation `argocd.argoproj.io/refresh`; `before`: when it was compared last, by the server's clock.
+    CompareAgain { before: Option<Timestamp> },
     /// Phase `Terminating` of the operation that began at this time.
     Terminate { started: Timestamp },
 }
@@ -218,7 +218,7 @@ impl Change {
             Self::BuildImage { .. } => Verb::Build,
             Self::PushImage { .. } => Verb::Push,
             Self::Sync { .. } => Verb::Sync,
-            Self::CompareAgain => Verb::Refresh,
+            Self::CompareAgain { .. } => Verb::Refresh,
             Self::Terminate { .. } => Verb::Terminate,
         }
     }

@@ -138,7 +138,9 @@ enum ChangeEntry {
         pinned: bool,
         prune: bool,
     },
-    CompareAgain,
+    CompareAgain {
+        before: Option<Timestamp>,
+    },
     Terminate {
         started: Timestamp,
     },
@@ -315,7 +317,7 @@ impl ChangeEntry {
                 pinned: *pinned,
                 prune: *prune,
             },
-            Change::CompareAgain => Self::CompareAgain,
+            Change::CompareAgain { before } => Self::CompareAgain { before: *before },
             Change::Terminate { started } => Self::Terminate { started: *started },
             Change::Abort { pod_hash } => Self::Abort { pod_hash: text(pod_hash) },
             Change::Retry { pod_hash } => Self::Retry { pod_hash: text(pod_hash) },
@@ -391,7 +393,7 @@ impl ChangeEntry {
             Self::Sync { revision, pinned, prune } => {
                 Change::Sync { revision: revision.as_deref().map(Name::new), pinned: *pinned, prune: *prune }
             }
-            Self::CompareAgain => Change::CompareAgain,
+            Self::CompareAgain { before } => Change::CompareAgain { before: *before },
             Self::Terminate { started } => Change::Terminate { started: *started },
             Self::Abort { pod_hash } => Change::Abort { pod_hash: Safe::identity(pod_hash) },
             Self::Retry { pod_hash } => Change::Retry { pod_hash: Safe::identity(pod_hash) },

@@ -132,6 +132,8 @@ async fn one_that_nothing_syncs_by_itself_is_synced_and_seen_to_succeed() {
 async fn it_is_compared_again_at_once() {
     let mut story = begin().await;
     choose(&mut story, "shop-dev").await;
+    // Its times are whole seconds.
+    story.advance(2);
     let before = application(&story.console, "shop-dev").reconciled;
     press(&mut story, Command::CompareApplication).await;
     confirm(&mut story).await;

@@ -29,6 +29,16 @@ fn manual() -> Value {
     json!({ "spec": { "syncPolicy": null } })
 }
 
+/// When the fixture was compared.
+fn compare() -> Change {
+    Change::CompareAgain { before: Some("2026-11-21T01:59:30Z".parse().unwrap()) }
+}
+
+/// The same, asked for a while before.
+fn compare_since() -> Change {
+    Change::CompareAgain { before: Some("2026-11-21T01:56:00Z".parse().unwrap()) }
+}
+
 fn running(phase: &str) -> Value {
     json!({ "status": { "operationState": { "phase": phase, "startedAt": "2026-11-21T01:58:00Z", "finishedAt": null } } })
 }
@@ -47,7 +57,7 @@ fn each_verb_has_its_preconditions() {
     let leaving = json!({ "metadata": { "deletionTimestamp": "2026-11-21T01:59:00Z" } });
     assert_eq!(asked(Command::SyncApplication, &leaving).unwrap_err(), "it is being deleted");
 
-    assert_eq!(asked(Command::CompareApplication, &json!({})), Ok(Change::CompareAgain));
+    assert_eq!(asked(Command::CompareApplication, &json!({})), Ok(compare()));
     let twice = asked(Command::CompareApplication, &annotated("argocd.argoproj.io/refresh", "normal"));
     assert_eq!(twice.unwrap_err(), "it is asked to compare again already");
 
@@ -61,7 +71,7 @@ fn each_verb_has_its_preconditions() {
     // Each change is asked for anew by its own command.
     for (command, change) in [
         (Command::SyncApplication, Change::Sync { revision: None, pinned: false, prune: false }),
-        (Command::CompareApplication, Change::CompareAgain),
+        (Command::CompareApplication, compare()),
         (Command::TerminateOperation, Change::Terminate { started }),
     ] {
         assert_eq!(verbs::command_for(&change), command);
@@ -150,10 +160,10 @@ fn only_what_argo_cd_shows_proves_it() {
     }
 
     let asked = json!({ "metadata": { "annotations": { "argocd.argoproj.io/refresh": "normal" } } });
-    assert_eq!(verdict(Change::CompareAgain, &asked), "waiting: Argo CD to compare it");
+    assert_eq!(verdict(compare_since(), &asked), "waiting: Argo CD to compare it");
     let before = json!({ "status": { "reconciledAt": "2026-11-21T01:56:00Z" } });
-    assert_eq!(verdict(Change::CompareAgain, &before), "waiting: Argo CD to compare it", "not read yet");
-    assert_eq!(verdict(Change::CompareAgain, &json!({})), "seen");
+    assert_eq!(verdict(compare_since(), &before), "waiting: Argo CD to compare it", "not read yet");
+    assert_eq!(verdict(compare_since(), &json!({})), "seen");
 
     let terminate = || Change::Terminate { started: "2026-11-21T01:58:00Z".parse().unwrap() };
     assert_eq!(verdict(terminate(), &running("Running")), "waiting: the operation to be asked to end");

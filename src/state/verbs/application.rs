@@ -1,8 +1,6 @@
 //! What can be asked of an Application of Argo CD (apis.md §2.2): a sync, another comparison, the end of an
 //! operation that runs.
 
-use jiff::SignedDuration;
-
 use super::outcome::Verdict;
 use super::preview::Words;
 use crate::action::{Action, Change, Operation};
@@ -36,7 +34,7 @@ pub(super) fn change(state: &State, command: Command, target: &ObjectId) -> Resu
         Command::CompareApplication if row.refreshing.is_some() => {
             Err(Safe::of("it is asked to compare again already"))
         }
-        Command::CompareApplication => Ok(Change::CompareAgain),
+        Command::CompareApplication => Ok(Change::CompareAgain { before: row.reconciled }),
         Command::TerminateOperation => match running {
             None => Err(Safe::of("no operation runs")),
             Some(last) if last.phase == OperationPhase::Terminating => Err(Safe::of("its operation is ending already")),
@@ -56,11 +54,9 @@ pub(super) fn shows(state: &State, operation: &Operation) -> Verdict {
     };
     match &operation.action.change {
         Change::Sync { .. } => synced(state, row, operation),
-        Change::CompareAgain if row.refreshing.is_some() => Verdict::Waiting(Safe::of("Argo CD to compare it")),
-        // Its times are whole seconds, and what was accepted a moment ago may not have been read yet.
-        Change::CompareAgain => {
-            let since = |at| state.ours(row.meta.cluster, at) + SignedDuration::from_secs(1) > operation.started;
-            if row.reconciled.is_some_and(since) {
+        Change::CompareAgain { .. } if row.refreshing.is_some() => Verdict::Waiting(Safe::of("Argo CD to compare it")),
+        Change::CompareAgain { before } => {
+            if row.reconciled > *before {
                 Verdict::Seen
             } else {
                 Verdict::Waiting(Safe::of("Argo CD to compare it"))
@@ -114,7 +110,7 @@ pub(super) fn words(state: &State, action: &Action, words: &mut Words) {
     };
     match &action.change {
         Change::Sync { pinned, prune, .. } => sync(row, *pinned, *prune, words),
-        Change::CompareAgain => {
+        Change::CompareAgain { .. } => {
             words.summary = Safe::of("compare it with its repository again");
             words.expects = Safe::of("a new comparison");
             words.line("this will", Safe::of("read the repository and every object now, not at the next poll"));

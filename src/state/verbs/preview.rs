@@ -182,7 +182,7 @@ fn words(state: &State, action: &Action) -> Words {
         (Change::Cancel { .. }, _) if action.target.kind == Kind::Execution => {
             super::pipeline::words(state, action, &mut words);
         }
-        (Change::Sync { .. } | Change::CompareAgain | Change::Terminate { .. }, _) => {
+        (Change::Sync { .. } | Change::CompareAgain { .. } | Change::Terminate { .. }, _) => {
             super::application::words(state, action, &mut words);
         }
         (Change::Dispatch { .. }, _) => super::dispatch::words(action, &mut words),

@@ -30,11 +30,11 @@ pub(crate) fn patch(path: String, object: &Value, action: &Action, id: &Operatio
                 operations.push(json!({ "op": "remove", "path": "/status/operationState" }));
             }
         }
-        Change::CompareAgain if object.pointer("/metadata/annotations").is_some_and(Value::is_object) => {
+        Change::CompareAgain { .. } if object.pointer("/metadata/annotations").is_some_and(Value::is_object) => {
             let path = format!("/metadata/annotations/{}", REFRESH.replace('/', "~1"));
             operations.push(json!({ "op": "add", "path": path, "value": "normal" }));
         }
-        Change::CompareAgain => {
+        Change::CompareAgain { .. } => {
             operations.push(json!({ "op": "add", "path": "/metadata/annotations", "value": { REFRESH: "normal" } }));
         }
         Change::Terminate { .. } => {
@@ -105,12 +105,14 @@ fn begun(object: &Value) -> Option<Timestamp> {
 pub(crate) fn evidence(change: &Change, object: &Value, id: &OperationId, sent: Timestamp) -> (Found, String) {
     match change {
         Change::Sync { .. } => synced(object, id, sent),
-        Change::CompareAgain => {
+        Change::CompareAgain { before } => {
             let asked = object.pointer("/metadata/annotations").and_then(|all| all.get(REFRESH)).is_some();
             let compared = text(object, "/status/reconciledAt").and_then(|at| at.parse::<Timestamp>().ok());
             match compared {
                 _ if asked => (Found::Applied, "it is asked to compare again".to_owned()),
-                Some(at) if at >= sent => (Found::Applied, "it was compared since".to_owned()),
+                Some(at) if before.is_none_or(|before| at > before) => {
+                    (Found::Applied, "it was compared since".to_owned())
+                }
                 _ => (Found::Missing, "it was neither compared since nor asked to".to_owned()),
             }
         }
