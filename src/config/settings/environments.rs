@@ -112,7 +112,7 @@ fn gates(node: &Node, unbuilt: &mut Unbuilt, faults: &mut Faults) -> OnFindings 
     if let Some(node) = fields.get("approvals") {
         checked(node, "approvals", words::count, faults);
     }
-    let findings = fields.get("findings").and_then(|node| node.one_of("answer to findings", &FINDINGS, faults));
+    let findings = fields.get("findings").and_then(|node| node.one_of("gates.findings", &FINDINGS, faults));
     findings.unwrap_or_default()
 }
 

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::{Config, Given, load};
 use crate::model::Name;
-use crate::model::scope::{Protection, SecretSource};
+use crate::model::scope::{OnFindings, Protection, SecretSource};
 
 mod broken;
 mod registries;
@@ -246,6 +246,31 @@ fn environments_say_which_clusters_and_namespaces_are_read() {
         config.targets.iter().map(|target| (target.context.as_deref(), target.namespaces.clone())).collect();
     let names = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
     assert_eq!(targets, [(Some("one"), names(&["x", "y"])), (Some("two"), None), (None, names(&["z"]))]);
+}
+
+#[test]
+fn findings_keep_a_change_back_only_where_the_file_says_so() {
+    let config = read(
+        "version: 1
+environments:
+  - { name: dev }
+  - { name: staging, namespace: s, gates: { findings: warn } }
+  - { name: prod, namespace: p, gates: { findings: block } }
+  - { name: eu, namespace: e, gates: {} }
+",
+    )
+    .unwrap_or_else(|errors| panic!("{errors}"));
+    let findings: Vec<_> = config.settings.environments.iter().map(|environment| environment.findings).collect();
+    assert_eq!(findings, [OnFindings::Warn, OnFindings::Warn, OnFindings::Block, OnFindings::Warn]);
+    // What is used is not told among what nothing reads yet; what stands beside it is.
+    assert!(config.unbuilt.is_empty(), "{} sections are told", config.unbuilt.len());
+    let beside = "version: 1\nenvironments: [{ name: prod, gates: { findings: block, approvals: 1 } }]\n";
+    let config = read(beside).unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!(config.settings.environments[0].findings, OnFindings::Block);
+    assert_eq!(
+        config.unbuilt.iter().map(|section| section.name.as_str()).collect::<Vec<_>>(),
+        ["environments[].gates"]
+    );
 }
 
 #[test]

@@ -160,6 +160,11 @@ fn environments() {
         "environments: [{ name: prod, gates: { budget-floor: 20 } }]",
         "environments: [{ name: prod, gates: { budget-floor: -1 } }]",
         "environments: [{ name: prod, gates: { approvals: many } }]",
+        "environments: [{ name: prod, gates: { findings: blok } }]",
+        "environments: [{ name: prod, gates: { findings: true } }]",
+        "environments: [{ name: prod, gates: { findings: [block] } }]",
+        "environments: [{ name: prod, gates: { finding: block } }]",
+        "environments: [{ name: prod, gates: block }]",
         "environments: [{ name: prod, gitops: { path: k8s } }]",
         "environments: [{ name: prod, gitops: { repo: acme/x, path: ../x } }]",
         "environments: [{ name: prod, gitops: { repo: acme/x, path: x, write: push } }]",
@@ -194,6 +199,16 @@ fn environments() {
         => config.yaml:2:53: "-1" is out of range; a ratio is from 0 to 1, such as 0.80
     environments: [{ name: prod, gates: { approvals: many } }]
         => config.yaml:2:50: "many" is no number of people; a whole number from 0 to 10
+    environments: [{ name: prod, gates: { findings: blok } }]
+        => config.yaml:2:49: unknown gates.findings "blok"; did you mean "block"?
+    environments: [{ name: prod, gates: { findings: true } }]
+        => config.yaml:2:49: unknown gates.findings "true"; known are warn, block
+    environments: [{ name: prod, gates: { findings: [block] } }]
+        => config.yaml:2:49: "gates.findings" must be a single value
+    environments: [{ name: prod, gates: { finding: block } }]
+        => config.yaml:2:39: unknown key "finding"; did you mean "findings"?
+    environments: [{ name: prod, gates: block }]
+        => config.yaml:2:37: "gates" must be a mapping; its keys are soak, budget-floor, approvals, findings
     environments: [{ name: prod, gitops: { path: k8s } }]
         => config.yaml:2:38: gitops has no repo; such as { repo: acme/gitops, path: k8s/overlays/prod, branch: main }
     environments: [{ name: prod, gitops: { repo: acme/x, path: ../x } }]
