@@ -16,7 +16,7 @@ use crate::ui::notice::{self, About};
 use crate::ui::panes;
 use crate::ui::pen::{Pen, Words};
 use crate::ui::signs::Sign;
-use crate::ui::table::{left, right};
+use crate::ui::table::{left, named, right};
 
 static RUNNERS: View = View {
     title: "RUNNERS",
@@ -24,13 +24,14 @@ static RUNNERS: View = View {
     about: About { what: "label sets", when_empty: "", when_absent: "" },
     columns: &[
         left("status", 12, 0, 0),
-        left("labels", 24, 3, 0),
-        left("repository", 16, 1, 2),
+        left("labels", 20, 3, 0),
+        // The same labels stand once for each repository: without its name rows look alike.
+        named("repository", 14, 1, 0),
         right("free", 5, 1),
         right("busy", 5, 3),
         right("offline", 7, 4),
         right("queued", 6, 0),
-        right("since", 6, 1),
+        right("since", 6, 2),
         left("what else is known", 20, 4, 5),
     ],
     cells,
