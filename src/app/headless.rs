@@ -141,24 +141,33 @@ impl Headless {
     /// Confirms the open dialog as its tier asks: waits until it takes keys, then `y`, or the name
     /// and Enter.
     pub async fn confirm(&mut self) -> Result<(), Lost> {
-        self.wait_for("a dialog that takes keys", |console| match &console.state().ui.overlay {
-            Some(Overlay::Confirm(confirm)) => {
-                confirm.focus == ConfirmField::Typed && confirm.takes_keys(console.state().now.mono)
-            }
-            _ => false,
-        })
-        .await?;
+        self.takes_keys().await?;
         let Some(Overlay::Confirm(confirm)) = &self.core.state.ui.overlay else { return Ok(()) };
         match confirm.tier.clone() {
             Tier::Yes => {
                 self.press(Command::ConfirmYes);
             }
             Tier::Typed { expected } => {
-                self.type_text(&expected).await;
+                // What arrives meanwhile changes its words, and then it is to be read again first.
+                for letter in expected.chars() {
+                    self.takes_keys().await?;
+                    self.type_text(letter.encode_utf8(&mut [0; 4])).await;
+                }
+                self.takes_keys().await?;
                 self.key(Key::plain(KeyCode::Enter));
             }
         }
         self.wait_for("the dialog to close", |console| console.state().ui.overlay.is_none()).await
+    }
+
+    async fn takes_keys(&mut self) -> Result<(), Lost> {
+        self.wait_for("a dialog that takes keys", |console| match &console.state().ui.overlay {
+            Some(Overlay::Confirm(confirm)) => {
+                confirm.focus == ConfirmField::Typed && confirm.takes_keys(console.state().now.mono)
+            }
+            _ => false,
+        })
+        .await
     }
 
     /// One turn of the loop, drawn.

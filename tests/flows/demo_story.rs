@@ -3,6 +3,8 @@
 
 use quarterdeck::app::Headless;
 use quarterdeck::command::{Command, Key, KeyCode};
+use quarterdeck::state::ui::Overlay;
+use quarterdeck::text::Safe;
 use serde_json::{Value, json};
 
 use super::harness::Story;
@@ -62,8 +64,12 @@ async fn a_promotion_of_a_step_that_is_over_is_refused_and_changes_nothing() {
     story.until("the paused canary", |screen| screen.contains("25 % set")).await;
     press(&mut story, Command::Promote).await;
     story.until("the dialog", |screen| screen.contains("Promote checkout in production")).await;
+    // What scanners found comes a moment later than the dialog, which then asks to be read again.
     let armed = |console: &Headless| match &console.state().ui.overlay {
-        Some(quarterdeck::state::ui::Overlay::Confirm(confirm)) => confirm.takes_keys(console.state().now.mono),
+        Some(Overlay::Confirm(confirm)) => {
+            let read = |line: &Safe| !line.as_str().contains("not read yet");
+            confirm.takes_keys(console.state().now.mono) && confirm.lines.iter().flat_map(|(_, lines)| lines).all(read)
+        }
         _ => false,
     };
     wait_for(&mut story, "the dialog to take keys", armed).await;

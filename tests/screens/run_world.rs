@@ -42,7 +42,7 @@ pub fn feed(repository: &str) -> FeedId {
     feed_of(GITHUB, repository)
 }
 
-fn feed_of(source: SourceId, repository: &str) -> FeedId {
+pub fn feed_of(source: SourceId, repository: &str) -> FeedId {
     FeedId { cluster: source, kind: Kind::Run, namespace: Some(Name::new(repository)) }
 }
 

@@ -3,6 +3,7 @@
 mod applications;
 mod approvals;
 mod dialog;
+mod dialog_findings;
 mod dialog_true;
 mod environments;
 mod evidence;
