@@ -10,7 +10,7 @@ use super::{State, arms, asides, derived, expected, form, gates, lists, runners,
 use crate::model::interest::{ImageInterest, Interest};
 use crate::model::pipelines::Run;
 use crate::model::slo::ComparisonQuery;
-use crate::model::{Kind, ObjectId, SystemId, Uid};
+use crate::model::{Kind, Name, ObjectId, SourceId, SystemId, Uid};
 
 /// Runs whose jobs are read at a time.
 const RUNS: usize = 4;
@@ -25,10 +25,7 @@ pub fn of(state: &State) -> Interest {
     let pending = gates::wanted(state);
     let workflow = form::open(state).and_then(form::Form::wanted_now);
     let startable = form::open(state).and_then(form::Form::chooses_of);
-    let mut runners = runners::wanted(state, state.ui.place == Place::Runners || state.reports);
-    if state.reports {
-        runners.truncate(verbs::findings::REPORTED);
-    }
+    let runners = runners(state);
     let queued = if state.ui.place == Place::Runners { runners::queued(state) } else { Vec::new() };
     let asked = Interest {
         jobs,
@@ -50,6 +47,15 @@ pub fn of(state: &State) -> Interest {
         return asked;
     }
     Interest { comparisons: comparisons(state), spent: spent(state), history: history(state), ..asked }
+}
+
+/// Repositories whose runners are read.
+pub(super) fn runners(state: &State) -> Vec<(SourceId, Name)> {
+    let mut all = runners::wanted(state, state.ui.place == Place::Runners || state.reports);
+    if state.reports {
+        all.truncate(verbs::findings::REPORTED);
+    }
+    all
 }
 
 /// The run whose jobs are on the screen.

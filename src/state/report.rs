@@ -31,7 +31,7 @@ pub struct Report {
     pub slos: Vec<SloRow>,
     /// What jobs of GitHub run on, by labels.
     pub runners: Vec<PoolRow>,
-    /// Of each repository whose findings were asked for.
+    /// Of each repository, read or not.
     pub security: Vec<SecurityRow>,
     pub containers: Vec<ContainerRow>,
     pub blocked: Vec<BlockedRow>,

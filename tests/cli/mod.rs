@@ -1,6 +1,7 @@
 //! The built program without a screen: arguments, exit codes, and what it says of bad input.
 
 pub mod bad_input;
+mod beside;
 mod certificates;
 mod config_errors;
 pub mod doctor;

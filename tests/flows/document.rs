@@ -1,12 +1,17 @@
 //! The document of `status --json` on a whole world, field by field: every row has what it must have,
 //! each of its kind, and no word that nobody knows.
 
-use quarterdeck::app::Headless;
+use std::sync::Arc;
+
+use quarterdeck::app::{self, Headless};
+use quarterdeck::command::Command;
 use quarterdeck::demo::Options;
-use quarterdeck::state::report::report;
-use serde_json::Value;
+use quarterdeck::model::Kind;
+use quarterdeck::state::report::{PoolRow, report};
+use serde_json::{Value, json};
 
 use super::harness::Story;
+use super::steps::among_pipelines;
 
 /// What a field holds.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +25,8 @@ enum Holds {
     Bool,
     Time,
     Rows(&'static [Field]),
+    /// A list of texts.
+    Words,
 }
 
 /// Whether a field must be there: null is known to be none, absent is not known.
@@ -31,7 +38,7 @@ enum There {
     OrEither,
 }
 
-use Holds::{Bool, Number, Ratio, Rows, Text, Time, Word};
+use Holds::{Bool, Number, Ratio, Rows, Text, Time, Word, Words};
 use There::{Always, OrAbsent, OrEither, OrNull};
 
 type Field = (&'static str, There, Holds);
@@ -109,6 +116,27 @@ const BLOCKED: &[Field] = &[
     ("sentence", Always, Text),
     ("unblock", OrNull, Text),
 ];
+const POOL: &[Field] = &[
+    ("repository", Always, Text),
+    ("labels", Always, Words),
+    ("hosted", Always, Bool),
+    ("idle", OrAbsent, Number),
+    ("busy", OrAbsent, Number),
+    ("offline", OrAbsent, Number),
+    ("queued", Always, Number),
+    ("queued_since", OrAbsent, Time),
+    ("unseen", OrAbsent, Words),
+];
+const SEVERITY: &[Field] = &[("tool", Always, Text), ("severity", Always, Text), ("count", Always, Number)];
+const SECURITY: &[Field] = &[
+    ("repository", Always, Text),
+    ("verdict", Always, Word(&["pass", "fail", "unknown"])),
+    ("evidence", Always, Words),
+    ("deployed", OrAbsent, Text),
+    ("open", OrAbsent, Rows(SEVERITY)),
+    ("new", OrAbsent, Number),
+    ("secrets", OrAbsent, Number),
+];
 const REVIEWER: &[Field] = &[("kind", Always, Word(&["user", "team"])), ("name", Always, Text)];
 const WAITING: &[Field] = &[
     ("kind", Always, Text),
@@ -156,6 +184,10 @@ fn value_of(here: &str, value: &Value, holds: Holds, wrong: &mut Vec<String>) {
         Ratio => value.as_f64().is_some_and(|ratio| (0.0..=1.0).contains(&ratio)),
         Bool => value.is_boolean(),
         Time => value.as_str().is_some_and(|text| text.ends_with('Z') && text.parse::<jiff::Timestamp>().is_ok()),
+        Words => {
+            let rows = value.as_array();
+            rows.is_some_and(|rows| rows.iter().all(|row| row.as_str().is_some_and(|text| !text.is_empty())))
+        }
         Rows(fields) => {
             for (number, row) in value.as_array().into_iter().flatten().enumerate() {
                 check(&format!("{here}[{number}]"), row, fields, wrong);
@@ -168,8 +200,15 @@ fn value_of(here: &str, value: &Value, holds: Holds, wrong: &mut Vec<String>) {
     }
 }
 
-const LISTS: [(&str, &[Field]); 5] =
-    [("runs", RUN), ("slos", SLO), ("containers", CONTAINER), ("blocked", BLOCKED), ("waiting", WAITING)];
+const LISTS: [(&str, &[Field]); 7] = [
+    ("runs", RUN),
+    ("slos", SLO),
+    ("containers", CONTAINER),
+    ("blocked", BLOCKED),
+    ("waiting", WAITING),
+    ("runners", POOL),
+    ("security", SECURITY),
+];
 
 fn faults(document: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
@@ -204,7 +243,8 @@ async fn every_row_has_the_fields_of_the_design() {
         assert_eq!(document["version"], 1);
         for (name, _) in LISTS {
             let some = document[name].as_array().is_some_and(|rows| !rows.is_empty());
-            assert!(some || name == "blocked", "{scenario} has no {name}");
+            // Who waits for a runner, and how long, is the matter of another story.
+            assert!(some || ["blocked", "runners"].contains(&name), "{scenario} has no {name}");
         }
         let wrong = faults(&document);
         assert!(wrong.is_empty(), "{scenario}: {wrong:#?}");
@@ -216,4 +256,50 @@ async fn every_row_has_the_fields_of_the_design() {
         broken["waiting"][0]["unblock"] = 5.into();
         assert_eq!(faults(&broken).len(), 4, "{:#?}", faults(&broken));
     }
+}
+
+/// What `status` itself asks for, on the demo.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn runners_and_findings_are_told_with_what_is_not_known_of_them() {
+    let options = Options { scenario: "missing-arm64".to_owned(), held: true, ..Options::default() };
+    let mut story = Story::with(options, |demo| Arc::new(app::settings_of(demo))).await;
+    assert!(story.console.press(Command::Runners));
+    let waited_for = |row: &PoolRow| row.queued > 0 && !row.hosted && row.busy.is_some();
+    let counted = |console: &Headless| report(console.state()).runners.iter().any(waited_for);
+    story.console.wait_for("the runners", counted).await.unwrap_or_else(|lost| panic!("{lost}"));
+    let before = serde_json::to_value(report(story.console.state())).unwrap();
+    let wrong = faults(&before);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let of = |document: &Value, list: &str, wanted: &dyn Fn(&Value) -> bool| {
+        let row = document[list].as_array().unwrap().iter().find(|row| wanted(row)).cloned();
+        row.unwrap_or_else(|| panic!("{list}: {}", document[list]))
+    };
+    let labels = json!(["self-hosted", "linux", "gpu"]);
+    let gpu = of(&before, "runners", &|row| row["labels"] == labels);
+    assert_eq!(
+        (&gpu["idle"], &gpu["busy"], &gpu["offline"], &gpu["queued"]),
+        (&0.into(), &1.into(), &1.into(), &1.into())
+    );
+    let hosted = of(&before, "runners", &|row| row["hosted"] == true);
+    assert!(hosted.get("idle").is_none(), "GitHub lists none of those: {hosted}");
+    // Nobody asked for those of the others: they are there, and nothing of them is known.
+    let others = before["security"].as_array().unwrap().iter().filter(|row| row["repository"] != "shop/checkout");
+    assert!(others.clone().count() > 2, "{}", before["security"]);
+    for row in others {
+        assert_eq!((&row["verdict"], row.get("open"), row.get("secrets")), (&"unknown".into(), None, None), "{row}");
+    }
+    assert!(story.console.press(Command::Leave));
+    among_pipelines(&mut story, |_, id| id.kind == Kind::Run && id.namespace.raw() == "shop/checkout").await;
+    assert!(story.console.press(Command::Security));
+    let read = |console: &Headless| report(console.state()).security.iter().any(|row| row.new.is_some());
+    story.console.wait_for("the findings", read).await.unwrap_or_else(|lost| panic!("{lost}"));
+    let after = serde_json::to_value(report(story.console.state())).unwrap();
+    let wrong = faults(&after);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let checkout = of(&after, "security", &|row| row["repository"] == "shop/checkout");
+    assert_eq!((&checkout["verdict"], &checkout["secrets"]), (&"fail".into(), &1.into()), "{checkout}");
+    let evidence = checkout["evidence"][0].as_str().unwrap();
+    assert!(evidence.starts_with("1 critical or high finding is new since"), "{evidence}");
+    let open: u64 = checkout["open"].as_array().unwrap().iter().filter_map(|row| row["count"].as_u64()).sum();
+    assert_eq!(open, 3, "{checkout}");
 }

@@ -6,9 +6,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::model::security::{Part, SecurityRead, Severity};
-use crate::state::runners::Pool;
+use crate::model::{Name, SourceId};
+use crate::safe;
+use crate::state::runners::{self, Pool};
 use crate::state::verbs::findings;
-use crate::state::{State, derived, security as found};
+use crate::state::{State, derived, interest, security as found};
 use crate::text::Safe;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -65,8 +67,36 @@ fn word(text: &Safe) -> String {
     text.as_str().to_owned()
 }
 
+/// By labels; a repository of which nothing was read has a row without labels that says so.
 pub(super) fn runners(state: &State) -> Vec<PoolRow> {
-    derived::demand(state).rows.iter().map(pool).collect()
+    let demand = derived::demand(state);
+    let unread = |of: &(SourceId, Name)| {
+        let told = |row: &Pool| (row.source, &row.repository) == (of.0, &of.1);
+        state.world.details.runners(of.0, &of.1).is_none() && !demand.rows.iter().any(told)
+    };
+    let asked = interest::runners(state);
+    let bare = |of: (SourceId, Name)| PoolRow {
+        repository: of.1.raw().to_owned(),
+        labels: Vec::new(),
+        hosted: false,
+        idle: None,
+        busy: None,
+        offline: None,
+        queued: 0,
+        queued_since: None,
+        unseen: vec![if asked.contains(&of) || !state.reports {
+            "its runners have not been read".to_owned()
+        } else {
+            word(&not_asked())
+        }],
+    };
+    let bare = runners::wanted(state, true).into_iter().filter(unread).map(bare);
+    demand.rows.iter().map(pool).chain(bare).collect()
+}
+
+/// Each call asks anew, and everything it asks costs requests of the hour.
+fn not_asked() -> Safe {
+    safe!("not asked: a report asks about the first {} repositories", findings::REPORTED)
 }
 
 fn pool(row: &Pool) -> PoolRow {
@@ -84,8 +114,35 @@ fn pool(row: &Pool) -> PoolRow {
     }
 }
 
+/// Each repository that is named: one of which nothing was read stands there as not known, else its
+/// absence would say that nothing is wrong with it.
 pub(super) fn security(state: &State) -> Vec<SecurityRow> {
-    state.world.details.all_security().map(|read| of_repository(state, read)).collect()
+    let details = &state.world.details;
+    let mut all = runners::wanted(state, true);
+    all.extend(details.all_security().map(|read| (read.source, read.repository.clone())));
+    all.sort();
+    all.dedup();
+    let asked = findings::wanted(state);
+    let row = |of: &(SourceId, Name)| match details.security(of.0, &of.1) {
+        Some(read) => of_repository(state, read),
+        None => unread(state, of, asked.contains(of)),
+    };
+    all.iter().map(row).collect()
+}
+
+/// One that did not answer in time, or that is not asked about.
+fn unread(state: &State, of: &(SourceId, Name), asked: bool) -> SecurityRow {
+    let lines = findings::fact(state, of).lines;
+    let evidence = if asked || !state.reports { lines } else { [not_asked(), not_asked()] };
+    SecurityRow {
+        repository: of.1.raw().to_owned(),
+        verdict: findings::Standing::Unknown.as_str(),
+        evidence: evidence.map(|line| word(&line)),
+        deployed: found::deployed(state, &of.1).map(|deployed| word(&deployed.commit)),
+        open: None,
+        new: None,
+        secrets: None,
+    }
 }
 
 fn of_repository(state: &State, read: &SecurityRead) -> SecurityRow {
