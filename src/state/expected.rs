@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{State, history, runs};
-use crate::model::durations::{Book, Flow, Samples};
+use crate::model::durations::{self, Book, Flow, Samples};
 use crate::model::pipelines::{Conclusion, Job, Jobs, Run, RunStatus};
 use crate::model::{Kind, ObjectId, Uid};
 
@@ -113,12 +113,6 @@ pub fn of_run(state: &State, run: &Run) -> Option<Expected> {
 }
 
 #[must_use]
-pub fn of_job(state: &State, job: &Job) -> Option<Expected> {
-    let run = state.world.runs.get(&job.run)?;
-    expected(state, run, job.id.name.raw(), None)
-}
-
-#[must_use]
 pub fn of_step(state: &State, job: &Job, number: u32) -> Option<Expected> {
     let run = state.world.runs.get(&job.run)?;
     expected(state, run, job.id.name.raw(), Some(&step_name(job, number)?))
@@ -133,14 +127,38 @@ pub fn step_name(job: &Job, number: u32) -> Option<Cow<'_, str>> {
     Some(if before == 0 { Cow::Borrowed(name) } else { Cow::Owned(format!("{name} #{}", before + 1)) })
 }
 
+/// What is known of the jobs of one run: found once for all of them, not anew for each.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Usual<'a>(Option<&'a durations::Jobs>);
+
+impl<'a> Usual<'a> {
+    #[must_use]
+    pub fn of(state: &'a State, run: &Run) -> Self {
+        Self(flow(state, run).and_then(|flow| state.learnt.book.jobs(&flow)))
+    }
+
+    fn of_job(self, job: &Job) -> Option<Expected> {
+        Expected::of_samples(&self.0?.get(job.id.name.raw())?.took)
+    }
+
+    /// As [`pace_of_job`], of a job of this run.
+    #[must_use]
+    pub fn pace(self, state: &State, job: &Job) -> Option<(Expected, Pace)> {
+        if job.status != RunStatus::InProgress {
+            return None;
+        }
+        let expected = self.of_job(job)?;
+        Some((expected, expected.pace(runs::job_duration(state, job)?)))
+    }
+}
+
 /// How a job that runs stands beside what is expected of it.
 #[must_use]
 pub fn pace_of_job(state: &State, job: &Job) -> Option<(Expected, Pace)> {
     if job.status != RunStatus::InProgress {
         return None;
     }
-    let expected = of_job(state, job)?;
-    Some((expected, expected.pace(runs::job_duration(state, job)?)))
+    Usual::of(state, state.world.runs.get(&job.run)?).pace(state, job)
 }
 
 /// It runs longer than nine of ten did.
@@ -173,12 +191,13 @@ pub fn eta(state: &State, run: &Run) -> Option<Eta> {
     if jobs.iter().any(|job| job.status == RunStatus::Waiting) {
         return None;
     }
+    let usual = Usual::of(state, run);
     let left = jobs.iter().filter_map(|job| match job.status {
-        RunStatus::InProgress => match pace_of_job(state, job)?.1 {
+        RunStatus::InProgress => match usual.pace(state, job)?.1 {
             Pace::Left(left) | Pace::Late(left) => Some(left),
             Pace::Slow => None,
         },
-        RunStatus::Queued => of_job(state, job).map(|expected| expected.median),
+        RunStatus::Queued => usual.of_job(job).map(|expected| expected.median),
         _ => None,
     });
     let stage = left.max();
@@ -249,10 +268,11 @@ pub fn went_well(run: &Run) -> bool {
 /// last before that one could begin, and so on. No system tells which job needs which; what began before
 /// another had ended did not wait for it. In the order of time, by their places among the jobs.
 #[must_use]
-pub fn longest_chain(state: &State, jobs: &Jobs) -> Vec<usize> {
+pub fn longest_chain(state: &State, run: &Run, jobs: &Jobs) -> Vec<usize> {
+    let usual = Usual::of(state, run);
     let span = |job: &Job| {
         let ran = job.conclusion != Some(Conclusion::Skipped);
-        super::timeline::expected_span(state, job).filter(|_| ran)
+        super::timeline::span_of(state, job, usual).filter(|_| ran)
     };
     let spans: Vec<_> = jobs.jobs.iter().map(span).collect();
     let ends = |at: usize| spans[at].map(|(_, to)| to);

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::State;
+use super::expected::Usual;
 use super::groups::Group;
-use super::{State, expected};
 use crate::model::SourceId;
 use crate::model::pipelines::{Job, JobStep, Jobs, Run, RunStatus};
 
@@ -30,17 +31,18 @@ impl Scale {
     /// The scale of a run; `None` before any of its jobs began.
     #[must_use]
     pub fn of(state: &State, run: &Run, jobs: &Jobs) -> Option<Self> {
-        let spans = || jobs.jobs.iter().filter_map(|job| expected_span(state, job));
-        let queued = || jobs.jobs.iter().filter_map(|job| of_queue(state, job));
+        let usual = Usual::of(state, run);
+        let spans: Vec<Span> = jobs.jobs.iter().filter_map(|job| span_of(state, job, usual)).collect();
+        let queued = jobs.jobs.iter().filter_map(|job| of_queue(state, job));
         // A job that passed in an earlier attempt stands beside those of this one, hours before them.
         let begun = run.started.map(|at| state.ours(run.meta.cluster, at));
         let of_now = |(_, to): &Span| begun.is_none_or(|begun| *to >= begun);
-        let first = |spans: &mut dyn Iterator<Item = Span>| spans.map(|(from, _)| from).min();
-        let from = first(&mut spans().chain(queued()).filter(of_now)).or_else(|| first(&mut spans()))?;
-        let to = spans().map(|(_, to)| to).max()?;
+        let first = spans.iter().copied().chain(queued).filter(of_now).map(|(from, _)| from).min();
+        let from = first.or_else(|| spans.iter().map(|(from, _)| *from).min())?;
+        let to = spans.iter().map(|(_, to)| *to).max()?;
         let span = length((from, to));
         let span = if run.is_active() { next_end(span) } else { span };
-        let expects = jobs.jobs.iter().any(|job| expected::pace_of_job(state, job).is_some());
+        let expects = jobs.jobs.iter().any(|job| usual.pace(state, job).is_some());
         Some(Self { from, span: span.max(Duration::from_secs(1)), expects })
     }
 
@@ -73,8 +75,15 @@ pub fn of_group(state: &State, group: &Group) -> Option<Span> {
 /// The same with the time that it will run on, as a rule.
 #[must_use]
 pub fn expected_span(state: &State, job: &Job) -> Option<Span> {
+    let usual = state.world.runs.get(&job.run).map(|run| Usual::of(state, run));
+    span_of(state, job, usual.unwrap_or_default())
+}
+
+/// The same of one of the jobs of a run.
+#[must_use]
+pub fn span_of(state: &State, job: &Job, usual: Usual<'_>) -> Option<Span> {
     let (from, to) = of_job(state, job)?;
-    let end = expected::pace_of_job(state, job).and_then(|(expected, _)| from.checked_add(expected.median).ok());
+    let end = usual.pace(state, job).and_then(|(expected, _)| from.checked_add(expected.median).ok());
     Some((from, end.map_or(to, |end| end.max(to))))
 }
 

@@ -20,6 +20,9 @@ use crate::screens::run_world as world;
 const HERE: &str = "acme/checkout";
 const ELSEWHERE: &str = "acme/payments";
 
+/// What comes, by name.
+type News<'a> = (&'a str, &'a dyn Fn(&mut Console));
+
 /// A key that came too early is away.
 const AWAY: Duration = Duration::from_secs(2);
 
@@ -118,7 +121,7 @@ fn what_brings_the_same_words_does_not_arm_it_anew() {
     };
     let alive = |console: &mut Console| console.feed(Kind::Pod, FeedEvent::Alive);
     let second = |console: &mut Console| console.send(Msg::Tick);
-    let news: [(&str, &dyn Fn(&mut Console)); 5] = [
+    let news: [News; 5] = [
         ("the same findings", &same),
         ("another repository's", &other),
         ("runners", &runners),

@@ -257,7 +257,7 @@ impl Axis {
         let jobs = runs::current_jobs(state, run);
         let scale = jobs.and_then(|jobs| Scale::of(state, run, jobs));
         let chain = jobs.map_or_else(Vec::new, |jobs| {
-            let chain = expected::longest_chain(state, jobs);
+            let chain = expected::longest_chain(state, run, jobs);
             chain.into_iter().map(|at| jobs.jobs[at].id.uid.clone()).collect()
         });
         let placed = table::fit(JOBS, width);
