@@ -16,7 +16,7 @@ const HOME: &str = "argocd";
 /// An operation takes so long.
 const TAKES: Duration = Duration::from_secs(3);
 /// An application is compared at least so often.
-const COMPARED: Duration = Duration::from_secs(120);
+const COMPARED: Duration = Duration::from_mins(2);
 /// The autoscaler acts so long after it was overruled.
 const RIVAL: Duration = Duration::from_secs(12);
 /// How long the n-th healing waits; the last of them for all that follow.

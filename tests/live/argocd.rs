@@ -1,8 +1,11 @@
 //! Argo CD's own definition on a real API server; the test plays its controller and writes status.
 
+use quarterdeck::action::{Change, Progress};
+use quarterdeck::model::{Kind, Name, ObjectId, SourceId, Uid};
 use serde_json::{Value, json};
 
 use super::cluster::{Cluster, Namespace, status};
+use super::tekton::{operation, perform};
 use crate::ingest::blockers::gitops::application;
 
 /// An Application in the namespace, which keeps what is in it.
@@ -34,4 +37,67 @@ fn argocd_applications_are_read_and_what_holds_them_is_told() {
     let blocked = told["blocked"].as_array().expect("blocked");
     let reasons: Vec<&Value> = blocked.iter().map(|row| &row["reason"]).filter(|reason| **reason == "hold").collect();
     assert_eq!(reasons.len(), 1, "the other one is in order: {}", told["blocked"]);
+}
+
+fn target(namespace: &Namespace<'_>, name: &str) -> ObjectId {
+    ObjectId {
+        cluster: SourceId(0),
+        kind: Kind::Application,
+        namespace: Name::new(&namespace.name),
+        name: Name::new(name),
+        uid: Uid::new(SourceId(0), &namespace.field(&format!("application/{name}"), "{.metadata.uid}")),
+    }
+}
+
+fn ask(namespace: &Namespace<'_>, name: &str, change: Change) -> Vec<Progress> {
+    perform(namespace, operation(target(namespace, name), change, "7-1"))
+}
+
+fn accepted(said: &[Progress]) -> bool {
+    matches!(said, [Progress::Sent, Progress::Accepted { .. }])
+}
+
+fn refused(said: &[Progress]) -> String {
+    let [Progress::Refused { message }] = said else { panic!("{said:?}") };
+    message.as_str().to_owned()
+}
+
+#[test]
+fn argocd_sync_refresh_and_terminate_are_patches_that_the_server_takes() {
+    let Some(cluster) = Cluster::lab() else { return };
+    let namespace = cluster.namespace("dev");
+    make(
+        &namespace,
+        "asked",
+        &json!({ "spec": { "syncPolicy": { "automated": null, "syncOptions": ["CreateNamespace=true"] } } }),
+    );
+    let field = |path: &str| namespace.field("application/asked", path);
+    let revision = Name::new(&field("{.status.sync.revision}"));
+    let sync = |revision: &str| Change::Sync { revision: Some(Name::new(revision)), pinned: true, prune: true };
+
+    let before = field("{.status.reconciledAt}").parse().ok();
+    assert!(accepted(&ask(&namespace, "asked", Change::CompareAgain { before })));
+    assert_eq!(field(r"{.metadata.annotations.argocd\.argoproj\.io/refresh}"), "normal");
+
+    let said = refused(&ask(&namespace, "asked", sync("0000000")));
+    assert!(said.contains("it was compared with"), "{said}");
+    assert_eq!(field("{.operation}"), "", "nothing was asked for");
+    assert!(accepted(&ask(&namespace, "asked", sync(revision.raw()))));
+    assert_eq!(field("{.operation.sync.revision}"), revision.raw());
+    assert_eq!(field("{.operation.sync.prune} {.operation.info[0].value}"), "true 7-1");
+    assert_eq!(field("{.operation.sync.syncOptions[0]}"), "CreateNamespace=true", "its policy's own options");
+    assert_eq!(field("{.status.operationState}"), "", "what is shown next is of the new one");
+    let said = refused(&ask(&namespace, "asked", sync(revision.raw())));
+    assert!(said.contains("another operation is asked for or runs"), "{said}");
+
+    // The controller begins; somebody ends it.
+    let begun = json!({ "status": { "operationState": { "phase": "Running", "startedAt": "2026-11-21T01:58:00Z",
+        "operation": { "sync": {} } } } });
+    namespace.kubectl(&["patch", "application/asked", "--type=merge", "--patch", &begun.to_string()], "");
+    let another = Change::Terminate { started: "2026-11-21T01:00:00Z".parse().unwrap() };
+    assert!(refused(&ask(&namespace, "asked", another)).contains("another operation runs"));
+    let started = "2026-11-21T01:58:00Z".parse().unwrap();
+    assert!(accepted(&ask(&namespace, "asked", Change::Terminate { started })));
+    assert_eq!(field("{.status.operationState.phase}"), "Terminating");
+    assert!(refused(&ask(&namespace, "asked", Change::Terminate { started })).contains("no operation runs"));
 }

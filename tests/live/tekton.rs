@@ -61,7 +61,7 @@ fn target(namespace: &Namespace, kind: Kind, name: &str) -> ObjectId {
     }
 }
 
-fn operation(target: ObjectId, change: Change, id: &str) -> Operation {
+pub fn operation(target: ObjectId, change: Change, id: &str) -> Operation {
     let now = Clock::system().now();
     Operation {
         id: OperationId(id.to_owned()),
@@ -91,7 +91,7 @@ fn systems(
 }
 
 /// What became of it, step by step.
-fn perform(namespace: &Namespace, operation: Operation) -> Vec<Progress> {
+pub fn perform(namespace: &Namespace, operation: Operation) -> Vec<Progress> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let (systems, mut news) = systems(namespace);

@@ -383,7 +383,7 @@ impl GitHub {
             }
             _ => {
                 let server = to.and_then(|to| to.host().map(str::to_owned)).unwrap_or_default();
-                NetError::Redirected { server, from: self.inner.url.to_string() }
+                NetError::Redirected { server, from: self.inner.url.clone() }
             }
         }
     }

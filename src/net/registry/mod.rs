@@ -254,7 +254,7 @@ impl Registry {
                 if hops > REDIRECTS {
                     return Err(NetError::Redirected {
                         server: url.host_str().unwrap_or_default().to_owned(),
-                        from: self.inner.host.to_string(),
+                        from: self.inner.host.clone(),
                     });
                 }
                 // Whoever keeps the blob is told nothing of who asks.

@@ -133,7 +133,7 @@ impl Registry {
             })?;
             let Some(chunk) = chunk else { return Ok(whole.into()) };
             if whole.len() + chunk.len() > limit {
-                return Err(NetError::TooLarge { limit, from: self.inner.host.to_string() });
+                return Err(NetError::TooLarge { limit, from: self.inner.host.clone() });
             }
             whole.extend_from_slice(&chunk);
         }

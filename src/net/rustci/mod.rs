@@ -262,7 +262,7 @@ impl RustCi {
         if status.is_redirection() {
             let to = header(&response, &LOCATION).and_then(|text| text.parse::<http::Uri>().ok());
             let server = to.and_then(|to| to.host().map(str::to_owned)).unwrap_or_default();
-            return NetError::Redirected { server, from: self.inner.url.to_string() };
+            return NetError::Redirected { server, from: self.inner.url.clone() };
         }
         // An error that does not come whole still is an error with a code.
         let bytes = self.body(&mut response, ERROR_LIMIT).await.unwrap_or_default();
@@ -281,7 +281,7 @@ impl RustCi {
             let chunk = chunk.map_err(|_| NetError::Deadline { what: "more of the answer", after })?;
             let Some(chunk) = chunk.map_err(|error| self.failed(&error))? else { return Ok(whole.into()) };
             if whole.len() + chunk.len() > limit {
-                return Err(NetError::TooLarge { limit, from: self.inner.url.to_string() });
+                return Err(NetError::TooLarge { limit, from: self.inner.url.clone() });
             }
             whole.extend_from_slice(&chunk);
         }

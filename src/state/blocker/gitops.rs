@@ -44,20 +44,20 @@ fn operation(row: &Application) -> Option<Cause> {
             Some(made(Reason::SyncWindow, Severity::Waiting, last.started, words))
         }
         OperationPhase::Running | OperationPhase::Terminating if last.retries > 0 => {
-            Some(failed(row, last, safe!(", tried {} times", last.retries + 1)))
+            Some(failed(row, last, &safe!(", tried {} times", last.retries + 1)))
         }
         // What failed long ago and is well since is history.
         OperationPhase::Failed | OperationPhase::Error if row.sync != SyncStatus::Synced => {
             let once = row.automated.is_some()
                 && row.revisions.first().is_some_and(|revision| *revision.safe() == last.revision);
             let next = if once { "; it is not tried again before the repository changes" } else { "" };
-            Some(failed(row, last, Safe::of(next)))
+            Some(failed(row, last, &Safe::of(next)))
         }
         _ => None,
     }
 }
 
-fn failed(row: &Application, last: &AppOperation, after: Safe) -> Cause {
+fn failed(row: &Application, last: &AppOperation, after: &Safe) -> Cause {
     let to = if last.revision.is_empty() { gitops::revision(row) } else { gitops::short(&last.revision) };
     let why = match last.failed.first() {
         Some(first) if !first.message.is_empty() => safe!("{} {}: {}", first.kind, first.name, first.message),

@@ -41,7 +41,7 @@ fn is_red(state: &State, run: &Run) -> bool {
     let bad =
         run.conclusion.as_ref().is_some_and(Conclusion::is_bad) && !run.event.as_str().starts_with("pull_request");
     let ended = run.updated.map(|ended| state.now.wall.duration_since(state.ours(run.meta.cluster, ended)));
-    if !bad || !ended.is_some_and(|ago| ago.unsigned_abs() < RECENT) {
+    if !bad || ended.is_none_or(|ago| ago.unsigned_abs() >= RECENT) {
         return false;
     }
     let service = runs::service(state, run);

@@ -215,9 +215,6 @@ fn keys(form: &Form) -> Words {
         Row::Field(at) => !matches!(form.fields.get(at).map(|field| &field.value), Some(Value::Typed(_)) | None),
         Row::Branch | Row::GoOn => false,
     };
-    let words = match chooses {
-        true => words.add(Role::Key, "space").dim(" ← → choose   "),
-        false => words,
-    };
+    let words = if chooses { words.add(Role::Key, "space").dim(" ← → choose   ") } else { words };
     words.add(Role::Key, "esc").dim(" leave it")
 }
