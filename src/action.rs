@@ -142,8 +142,9 @@ pub enum Change {
     /// `POST /images/{name}/push`: the tag must still name the image of this id.
     PushImage { id: Safe },
     /// `.operation` of an Application, which is read again before the send: none may be there, and it must have
-    /// been compared with this revision last. `pinned`: to that one, and not to the head of its branch.
-    Sync { revision: Option<Name>, pinned: bool, prune: bool },
+    /// been compared with these revisions last. `pinned`: to those, and not to the head of its branch. `before`:
+    /// when the last operation began, by the server's clock.
+    Sync { revisions: Vec<Name>, pinned: bool, prune: bool, before: Option<Timestamp> },
     /// The annotation `argocd.argoproj.io/refresh`; `before`: when it was compared last, by the server's clock.
     CompareAgain { before: Option<Timestamp> },
     /// Phase `Terminating` of the operation that began at this time.

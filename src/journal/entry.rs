@@ -134,9 +134,10 @@ enum ChangeEntry {
         id: String,
     },
     Sync {
-        revision: Option<String>,
+        revisions: Vec<String>,
         pinned: bool,
         prune: bool,
+        before: Option<Timestamp>,
     },
     CompareAgain {
         before: Option<Timestamp>,
@@ -312,10 +313,11 @@ impl ChangeEntry {
                 revision: plan.revision.as_ref().map(text),
             },
             Change::PushImage { id } => Self::PushImage { id: text(id) },
-            Change::Sync { revision, pinned, prune } => Self::Sync {
-                revision: revision.as_ref().map(|name| name.raw().to_owned()),
+            Change::Sync { revisions, pinned, prune, before } => Self::Sync {
+                revisions: revisions.iter().map(|name| name.raw().to_owned()).collect(),
                 pinned: *pinned,
                 prune: *prune,
+                before: *before,
             },
             Change::CompareAgain { before } => Self::CompareAgain { before: *before },
             Change::Terminate { started } => Self::Terminate { started: *started },
@@ -390,9 +392,12 @@ impl ChangeEntry {
                 Change::BuildImage { plan: Arc::new(BuildPlan::told(image, folder, dockerfile, revision.as_deref())) }
             }
             Self::PushImage { id } => Change::PushImage { id: Safe::line(id) },
-            Self::Sync { revision, pinned, prune } => {
-                Change::Sync { revision: revision.as_deref().map(Name::new), pinned: *pinned, prune: *prune }
-            }
+            Self::Sync { revisions, pinned, prune, before } => Change::Sync {
+                revisions: revisions.iter().map(|name| Name::new(name)).collect(),
+                pinned: *pinned,
+                prune: *prune,
+                before: *before,
+            },
             Self::CompareAgain { before } => Change::CompareAgain { before: *before },
             Self::Terminate { started } => Change::Terminate { started: *started },
             Self::Abort { pod_hash } => Change::Abort { pod_hash: Safe::identity(pod_hash) },

@@ -138,8 +138,8 @@ pub struct AppOperation {
     pub retries: i64,
     /// `sync.selfHealAttemptsCount`: how often it was healed without staying so.
     pub heals: i64,
-    /// Of `syncResult`, else of what was asked.
-    pub revision: Safe,
+    /// Of `syncResult`, else of what was asked; one for each source.
+    pub revisions: Vec<Name>,
     /// `initiatedBy.username`; `None` for the controller's own.
     pub by: Option<Safe>,
     /// `info[]` of the operation: how somebody finds their own again.
@@ -221,6 +221,22 @@ pub struct AppCondition {
     pub kind: Safe,
     pub message: Safe,
     pub since: Option<Timestamp>,
+}
+
+impl AppOperation {
+    /// That of the first source; empty where it is not known.
+    #[must_use]
+    pub fn revision(&self) -> Safe {
+        self.revisions.first().map_or_else(Safe::default, |name| name.safe().clone())
+    }
+}
+
+impl AppResource {
+    /// It is not as the repository says. Of what is not compared nothing is said.
+    #[must_use]
+    pub fn is_stray(&self) -> bool {
+        self.prune || self.status.as_str() == SyncStatus::OutOfSync.as_str()
+    }
 }
 
 impl Application {

@@ -62,8 +62,9 @@ pub fn of_object(state: &State, id: &ObjectId) -> Option<Name> {
         // It lives in Argo CD's namespace; what it keeps does not.
         Kind::Application => {
             let row = state.world.applications.get(&id.uid)?;
-            let cluster = gitops::destination(state, row)?;
-            Some(of(state, cluster, &row.destination.namespace))
+            let places = gitops::places(state, row)?;
+            let all = places.into_iter().map(|(cluster, namespace)| of(state, cluster, &namespace));
+            all.max_by_key(|name| (is_protected(state, name), rank(state, name)))
         }
         _ => is_in_a_cluster(id).then(|| of(state, id.cluster, &id.namespace)),
     }

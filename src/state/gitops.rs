@@ -52,6 +52,18 @@ pub fn destination(state: &State, row: &Application) -> Option<SourceId> {
     state.world.clusters().find(|source| is(source.name.raw()) || is(source.server.as_str())).map(|source| source.id)
 }
 
+/// The namespaces it writes to, as far as it says; `None` where its cluster is not in the scope, or nothing
+/// says which they are.
+#[must_use]
+pub fn places(state: &State, row: &Application) -> Option<Vec<(SourceId, Name)>> {
+    let cluster = destination(state, row)?;
+    let named = std::iter::once(&row.destination.namespace).chain(row.resources.iter().map(|it| &it.namespace));
+    let mut all: Vec<Name> = named.filter(|name| !name.raw().is_empty()).cloned().collect();
+    all.sort();
+    all.dedup();
+    (!all.is_empty()).then(|| all.into_iter().map(|name| (cluster, name)).collect())
+}
+
 /// The Application that keeps a workload.
 #[must_use]
 pub fn of_workload<'a>(state: &'a State, kind: Kind, meta: &Meta) -> Option<&'a Arc<Application>> {
@@ -110,7 +122,7 @@ pub fn revision(row: &Application) -> Safe {
 
 /// Objects that are not as the repository says.
 pub fn strays(row: &Application) -> impl Iterator<Item = &AppResource> {
-    row.resources.iter().filter(|resource| resource.status.as_str() != SyncStatus::Synced.as_str() || resource.prune)
+    row.resources.iter().filter(|resource| resource.is_stray())
 }
 
 /// `Deployment web, Service web and 3 more`.
@@ -143,7 +155,8 @@ pub fn drifted(row: &Application) -> bool {
     };
     row.sync == SyncStatus::OutOfSync
         && last.phase == crate::model::applications::OperationPhase::Succeeded
-        && row.revisions.first().is_some_and(|revision| *revision.safe() == last.revision)
+        && !row.revisions.is_empty()
+        && row.revisions == last.revisions
         && again
 }
 

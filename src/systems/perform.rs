@@ -231,9 +231,7 @@ async fn evidence(read: &ReadStack, operation: &Operation) -> (Found, String) {
                 Err(error) => (Found::Untold, format!("the revision cannot be read: {error}")),
             }
         }
-        change if action.target.kind == Kind::Application => {
-            argocd::perform::evidence(change, &object, &operation.id, operation.started)
-        }
+        change if action.target.kind == Kind::Application => argocd::perform::evidence(change, &object, &operation.id),
         change => rollouts::perform::evidence(change, &object),
     }
 }
@@ -292,7 +290,8 @@ async fn what_changed(read: &ReadStack, action: &Action) -> Option<String> {
             != Some(&**resource_version))
         .then(|| format!("it is at generation {} now", object.pointer("/metadata/generation").unwrap_or(&Value::Null))),
         Change::CancelRun { .. } => tekton::perform::moved(&object),
-        change if action.target.kind == Kind::Application => argocd::perform::moved(change, &object),
+        change if action.target.kind == Kind::Application => argocd::perform::moved(change, &object)
+            .or_else(|| Some("Argo CD wrote its status in between; ask again".to_owned())),
         change => rollouts::perform::moved(change, &object),
     }
 }

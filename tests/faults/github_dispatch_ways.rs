@@ -139,9 +139,12 @@ fn what_can_be_started_by_hand_is_found_without_a_run_of_it() {
 #[test]
 fn why_it_is_not_known_what_can_be_started_is_said() {
     block_on(async {
-        let server = Server::answering(|request| match request.path.contains("/actions/workflows?") {
-            true => refusal(403, LIMITS, "Resource not accessible by personal access token"),
-            false => repository(request),
+        let server = Server::answering(|request| {
+            if request.path.contains("/actions/workflows?") {
+                refusal(403, LIMITS, "Resource not accessible by personal access token")
+            } else {
+                repository(request)
+            }
         })
         .await;
         let mut reading = Reading::start(client(&server.url));

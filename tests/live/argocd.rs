@@ -73,7 +73,8 @@ fn argocd_sync_refresh_and_terminate_are_patches_that_the_server_takes() {
     );
     let field = |path: &str| namespace.field("application/asked", path);
     let revision = Name::new(&field("{.status.sync.revision}"));
-    let sync = |revision: &str| Change::Sync { revision: Some(Name::new(revision)), pinned: true, prune: true };
+    let sync =
+        |revision: &str| Change::Sync { revisions: vec![Name::new(revision)], pinned: true, prune: true, before: None };
 
     let before = field("{.status.reconciledAt}").parse().ok();
     assert!(accepted(&ask(&namespace, "asked", Change::CompareAgain { before })));

@@ -4,6 +4,7 @@ use quarterdeck::action::{Action, Change, Operation, OperationId, Outcome};
 use quarterdeck::command::Command;
 use quarterdeck::model::{Name, ObjectId};
 use quarterdeck::state::State;
+use quarterdeck::state::ui::Tier;
 use quarterdeck::state::verbs::{self, Verdict};
 use quarterdeck::text::Safe;
 use serde_json::{Value, json};
@@ -45,12 +46,16 @@ fn running(phase: &str) -> Value {
 
 #[test]
 fn each_verb_has_its_preconditions() {
-    let sync = |pinned, prune| Ok(Change::Sync { revision: Some(Name::new(SYNCED)), pinned, prune });
+    let before = Some("2026-11-21T01:30:00Z".parse().unwrap());
+    let sync = |pinned, prune| Ok(Change::Sync { revisions: vec![Name::new(SYNCED)], pinned, prune, before });
     assert_eq!(asked(Command::SyncApplication, &json!({})), sync(false, true), "the head of its branch");
     assert_eq!(asked(Command::SyncApplication, &manual()), sync(true, false), "what was looked at");
     let busy = Err("another operation is asked for or runs: wait for it, or terminate it first".to_owned());
     assert_eq!(asked(Command::SyncApplication, &running("Running")), busy);
     assert_eq!(asked(Command::SyncApplication, &json!({ "operation": { "sync": {} } })), busy);
+    let mut unknown = manual();
+    unknown["status"] = json!({ "sync": { "revision": null } });
+    assert!(asked(Command::SyncApplication, &unknown).unwrap_err().contains("compare it first"));
     let annotated = |key: &str, value: &str| json!({ "metadata": { "annotations": { key: value } } });
     let skipped = asked(Command::SyncApplication, &annotated("argocd.argoproj.io/skip-reconcile", "true"));
     assert!(skipped.unwrap_err().contains("leave it alone"));
@@ -70,12 +75,34 @@ fn each_verb_has_its_preconditions() {
 
     // Each change is asked for anew by its own command.
     for (command, change) in [
-        (Command::SyncApplication, Change::Sync { revision: None, pinned: false, prune: false }),
+        (Command::SyncApplication, Change::Sync { revisions: Vec::new(), pinned: false, prune: false, before: None }),
         (Command::CompareApplication, compare()),
         (Command::TerminateOperation, Change::Terminate { started }),
     ] {
         assert_eq!(verbs::command_for(&change), command);
     }
+}
+
+#[test]
+fn where_it_leads_is_asked_for_by_name_unless_it_is_known_to_be_open() {
+    let tier = |environment: Option<&str>, change: &Value| {
+        let label = |name: &str| json!({ "metadata": { "name": "production", "uid": "ns", "labels": { "environment": name } } });
+        let namespaces: Vec<Value> = environment.into_iter().map(label).collect();
+        let state = with(now(), &json!({ "namespaces": namespaces, "applications": [application(change)] }));
+        let target = state.world.applications.rows()[0].id();
+        let offer = verbs::available(&state, Command::SyncApplication, &target).expect("a sync");
+        verbs::preview(&state, &offer.action).tier
+    };
+    assert_eq!(tier(Some("dev"), &json!({})), Tier::Yes);
+    assert_eq!(tier(Some("prod"), &json!({})), Tier::Typed { expected: "prod".to_owned() });
+    assert_eq!(tier(None, &json!({})), Tier::Typed { expected: "production".to_owned() }, "its label was not read");
+    let is_typed = |change: Value| matches!(tier(Some("dev"), &change), Tier::Typed { .. });
+    let elsewhere = json!({ "server": "https://10.0.0.1:6443", "namespace": "dev" });
+    assert!(is_typed(json!({ "spec": { "destination": elsewhere } })), "a cluster that is not in the scope");
+    let other = json!([{ "kind": "Deployment", "namespace": "live", "name": "web", "status": "Synced" }]);
+    assert!(is_typed(json!({ "status": { "resources": other } })), "an object in a namespace of its own");
+    let nowhere = json!({ "spec": { "destination": { "namespace": "" } }, "status": { "resources": [] } });
+    assert!(is_typed(nowhere), "nothing says where");
 }
 
 #[test]
@@ -138,7 +165,8 @@ fn verdict(change: Change, world: &Value) -> String {
 
 #[test]
 fn only_what_argo_cd_shows_proves_it() {
-    let sync = || Change::Sync { revision: Some(Name::new(SYNCED)), pinned: false, prune: false };
+    let before = Some("2026-11-21T01:30:00Z".parse().unwrap());
+    let sync = || Change::Sync { revisions: vec![Name::new(SYNCED)], pinned: false, prune: false, before };
     let ours = |phase: &str, status: &str| {
         let mut world = running(phase);
         world["status"]["operationState"]["operation"] = json!({ "info": [{ "name": "quarterdeck", "value": "7-1" }] });

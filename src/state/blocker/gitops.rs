@@ -4,20 +4,17 @@ use jiff::SignedDuration;
 
 use super::{Cause, Reason, Severity};
 use crate::command::Command;
-use crate::model::applications::{AppHealth, AppOperation, Application, OperationPhase, SyncStatus};
+use crate::model::applications::{AppHealth, AppOperation, AppResource, Application, OperationPhase, SyncStatus};
 use crate::safe;
 use crate::state::{State, gitops};
 use crate::text::{self, Safe};
-
-/// Kinds whose own rows say what is the matter with them.
-const TOLD: [&str; 4] = ["Rollout", "Deployment", "ReplicaSet", "Pod"];
 
 pub(super) fn cause(state: &State, row: &Application) -> Option<Cause> {
     invalid(row)
         .or_else(|| operation(row))
         .or_else(|| looped(row))
         .or_else(|| held(row))
-        .or_else(|| degraded(row))
+        .or_else(|| degraded(state, row))
         .filter(|_| state.world.source(row.meta.cluster).is_some())
 }
 
@@ -40,7 +37,7 @@ fn operation(row: &Application) -> Option<Cause> {
     let last = row.operation.as_ref()?;
     match last.phase {
         OperationPhase::Running if last.message.as_str().contains("sync window") => {
-            let words = safe!("waits to sync {}: a sync window is closed", gitops::short(&last.revision));
+            let words = safe!("waits to sync {}: a sync window is closed", gitops::short(&last.revision()));
             Some(made(Reason::SyncWindow, Severity::Waiting, last.started, words))
         }
         OperationPhase::Running | OperationPhase::Terminating if last.retries > 0 => {
@@ -48,8 +45,7 @@ fn operation(row: &Application) -> Option<Cause> {
         }
         // What failed long ago and is well since is history.
         OperationPhase::Failed | OperationPhase::Error if row.sync != SyncStatus::Synced => {
-            let once = row.automated.is_some()
-                && row.revisions.first().is_some_and(|revision| *revision.safe() == last.revision);
+            let once = row.automated.is_some() && (!row.revisions.is_empty() && row.revisions == last.revisions);
             let next = if once { "; it is not tried again before the repository changes" } else { "" };
             Some(failed(row, last, &Safe::of(next)))
         }
@@ -58,7 +54,7 @@ fn operation(row: &Application) -> Option<Cause> {
 }
 
 fn failed(row: &Application, last: &AppOperation, after: &Safe) -> Cause {
-    let to = if last.revision.is_empty() { gitops::revision(row) } else { gitops::short(&last.revision) };
+    let to = if last.revisions.is_empty() { gitops::revision(row) } else { gitops::short(&last.revision()) };
     let why = match last.failed.first() {
         Some(first) if !first.message.is_empty() => safe!("{} {}: {}", first.kind, first.name, first.message),
         _ => last.message.clone(),
@@ -74,7 +70,7 @@ const LASTS: SignedDuration = SignedDuration::from_mins(1);
 
 /// Applied again and again, and changed back each time.
 fn looped(row: &Application) -> Option<Cause> {
-    if !gitops::drifted(row) {
+    if is_busy(row) || !gitops::drifted(row) {
         return None;
     }
     let automated = row.automated?;
@@ -106,7 +102,7 @@ fn looped(row: &Application) -> Option<Cause> {
 }
 
 fn held(row: &Application) -> Option<Cause> {
-    if row.sync != SyncStatus::OutOfSync {
+    if is_busy(row) || row.sync != SyncStatus::OutOfSync {
         return None;
     }
     let why = gitops::hold(row)?;
@@ -120,13 +116,27 @@ fn held(row: &Application) -> Option<Cause> {
     Some(made(Reason::Hold, Severity::Waiting, None, words))
 }
 
-/// Of the kinds that no row of their own tells.
-fn degraded(row: &Application) -> Option<Cause> {
+/// What differs is being dealt with.
+fn is_busy(row: &Application) -> bool {
+    row.requested || row.operation.as_ref().is_some_and(|last| last.phase.is_running())
+}
+
+/// Of what no row of its own tells.
+fn degraded(state: &State, row: &Application) -> Option<Cause> {
     if row.health != AppHealth::Degraded && row.health != AppHealth::Missing {
         return None;
     }
-    let unwell = |health: AppHealth| matches!(health, AppHealth::Degraded | AppHealth::Missing);
-    let worst = row.resources.iter().find(|it| unwell(it.health) && !TOLD.contains(&it.kind.as_str()))?;
+    let unwell: Vec<_> =
+        row.resources.iter().filter(|it| matches!(it.health, AppHealth::Degraded | AppHealth::Missing)).collect();
+    let told = |it: &AppResource| {
+        matches!(it.kind.as_str(), "ReplicaSet" | "Pod") || gitops::workload_of(state, &row.meta.uid, it).is_some()
+    };
+    let Some(worst) = unwell.iter().find(|it| !told(it)) else {
+        // Which object it is may stand elsewhere (`resourceHealthSource: appTree`).
+        let words = safe!("is {}: {}", Safe::of(row.health.as_str()), row.health_message);
+        let untold = unwell.is_empty() && !row.health_message.is_empty();
+        return untold.then(|| made(Reason::Degraded, Severity::Broken, None, words));
+    };
     let word = Safe::of(worst.health.as_str());
     let words = if worst.message.is_empty() {
         safe!("is {}: {} {}", word, worst.kind, worst.name)

@@ -159,10 +159,9 @@ impl Filter {
                 vec![image.repository().raw(), image.meta.name.raw(), image.digest().map_or("", |digest| digest.raw())],
             ),
             Item::Application(row) => return self.application(row),
-            Item::Kept(row) => (
-                row.status.as_str() != "Synced" || row.prune,
-                vec![row.kind.as_str(), row.name.raw(), row.namespace.raw(), row.status.as_str()],
-            ),
+            Item::Kept(row) => {
+                (row.is_stray(), vec![row.kind.as_str(), row.name.raw(), row.namespace.raw(), row.status.as_str()])
+            }
             Item::Deployed(_, row) => (false, vec![row.revision.as_str()]),
             Item::Variant(variant) => (variant.platform.is_none(), vec![variant.digest.raw()]),
             Item::Missing(_) => (true, vec!["missing"]),

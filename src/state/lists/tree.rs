@@ -298,9 +298,9 @@ pub(super) fn page_application<'a>(state: &'a State, list: &ListId) -> Option<&'
 fn application(state: &State, list: &ListId) -> Vec<Entry> {
     let Some(row) = page_application(state, list) else { return Vec::new() };
     let calm = |at: &usize| {
-        row.resources.get(*at).is_some_and(|it| {
-            it.status.as_str() == "Synced" && !it.prune && matches!(it.health, AppHealth::Healthy | AppHealth::Unknown)
-        })
+        row.resources
+            .get(*at)
+            .is_some_and(|it| !it.is_stray() && matches!(it.health, AppHealth::Healthy | AppHealth::Unknown))
     };
     let mut kept: Vec<usize> = (0..row.resources.len()).collect();
     kept.sort_by_key(calm);

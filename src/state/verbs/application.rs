@@ -1,6 +1,8 @@
 //! What can be asked of an Application of Argo CD (apis.md §2.2): a sync, another comparison, the end of an
 //! operation that runs.
 
+use jiff::Timestamp;
+
 use super::outcome::Verdict;
 use super::preview::Words;
 use crate::action::{Action, Change, Operation};
@@ -28,8 +30,18 @@ pub(super) fn change(state: &State, command: Command, target: &ObjectId) -> Resu
             }
             // What a policy applies by itself it takes from the head of the branch.
             let pinned = row.automated.is_none();
-            let revision = row.revisions.first().cloned();
-            Ok(Change::Sync { revision, pinned, prune: row.automated.is_some_and(|policy| policy.prune) })
+            if pinned && row.revisions.is_empty() {
+                return Err(Safe::of("what it would be synced to is not known: compare it first"));
+            }
+            Ok(Change::Sync {
+                revisions: row.revisions.clone(),
+                pinned,
+                prune: row.automated.is_some_and(|policy| policy.prune),
+                before: row.operation.as_ref().and_then(|last| last.started),
+            })
+        }
+        Command::CompareApplication if row.skipped => {
+            Err(Safe::of("Argo CD is told to leave it alone (skip-reconcile): nothing would answer"))
         }
         Command::CompareApplication if row.refreshing.is_some() => {
             Err(Safe::of("it is asked to compare again already"))
@@ -53,7 +65,7 @@ pub(super) fn shows(state: &State, operation: &Operation) -> Verdict {
         return Verdict::Lost(Safe::of("the application was deleted meanwhile"));
     };
     match &operation.action.change {
-        Change::Sync { .. } => synced(state, row, operation),
+        Change::Sync { before, .. } => synced(row, operation, *before),
         Change::CompareAgain { .. } if row.refreshing.is_some() => Verdict::Waiting(Safe::of("Argo CD to compare it")),
         Change::CompareAgain { before } => {
             if row.reconciled > *before {
@@ -72,18 +84,18 @@ pub(super) fn shows(state: &State, operation: &Operation) -> Verdict {
                 OperationPhase::Succeeded => {
                     Verdict::Lost(Safe::of("the operation succeeded before it could be ended"))
                 }
-                OperationPhase::Failed | OperationPhase::Error | OperationPhase::Unknown => Verdict::Seen,
+                OperationPhase::Failed | OperationPhase::Error => Verdict::Seen,
+                OperationPhase::Unknown => Verdict::Waiting(Safe::of("the operation to say how it stands")),
             }
         }
         _ => Verdict::Lost(Safe::of("an application knows no such action")),
     }
 }
 
-fn synced(state: &State, row: &Application, operation: &Operation) -> Verdict {
+fn synced(row: &Application, operation: &Operation, before: Option<Timestamp>) -> Verdict {
     let ours = |(name, value): &(Safe, Safe)| name.as_str() == "quarterdeck" && value.as_str() == operation.id.0;
     let Some(last) = row.operation.as_ref().filter(|last| last.info.iter().any(ours)) else {
-        let since = |at| state.ours(row.meta.cluster, at) > operation.started;
-        let other = row.operation.as_ref().and_then(|last| last.started).is_some_and(since);
+        let other = row.operation.as_ref().and_then(|last| last.started).is_some_and(|at| Some(at) != before);
         return match (row.requested, other) {
             (true, _) => Verdict::Waiting(Safe::of("Argo CD to begin")),
             (false, true) => Verdict::Lost(Safe::of("another operation came meanwhile")),
@@ -95,10 +107,9 @@ fn synced(state: &State, row: &Application, operation: &Operation) -> Verdict {
         OperationPhase::Running => Verdict::Waiting(safe!("the operation to succeed: {}", last.message)),
         OperationPhase::Terminating => Verdict::Waiting(Safe::of("the operation to end: somebody terminates it")),
         OperationPhase::Failed | OperationPhase::Error => Verdict::Lost(safe!("the sync failed: {}", last.message)),
-        OperationPhase::Succeeded | OperationPhase::Unknown if row.sync == SyncStatus::Synced => Verdict::Seen,
-        OperationPhase::Succeeded | OperationPhase::Unknown => {
-            Verdict::Waiting(safe!("status Synced (now {})", Safe::of(row.sync.as_str())))
-        }
+        OperationPhase::Unknown => Verdict::Waiting(Safe::of("the operation to say how it stands")),
+        OperationPhase::Succeeded if row.sync == SyncStatus::Synced => Verdict::Seen,
+        OperationPhase::Succeeded => Verdict::Waiting(safe!("status Synced (now {})", Safe::of(row.sync.as_str()))),
     }
 }
 
@@ -119,8 +130,11 @@ pub(super) fn words(state: &State, action: &Action, words: &mut Words) {
             }
         }
         Change::Terminate { .. } => {
-            let last = row.operation.as_ref().map_or_else(Safe::default, |last| gitops::short(&last.revision));
-            words.summary = safe!("end the sync to {}", last);
+            let to = row.operation.as_ref().and_then(|last| last.revisions.first());
+            words.summary = match to {
+                Some(to) => safe!("end the sync to {}", gitops::short(to.safe())),
+                None => Safe::of("end the operation that runs"),
+            };
             words.expects = Safe::of("phase Failed");
             words.line("this will", Safe::of("stop it between two objects; hooks that run are ended"));
             words.line("it will not", Safe::of("take back what was applied already"));
@@ -134,7 +148,10 @@ fn sync(row: &Application, pinned: bool, prune: bool, words: &mut Words) {
     let strays: Vec<_> = gitops::strays(row).collect();
     let to = match (pinned, row.sources.first()) {
         (false, Some(source)) => safe!("the newest of {} ({} when compared)", source.target, gitops::revision(row)),
-        _ => gitops::revision(row),
+        _ => {
+            let all: Vec<Safe> = row.revisions.iter().map(|it| gitops::short(it.safe())).collect();
+            Safe::join(&all, ", ")
+        }
     };
     words.summary = safe!("sync to {}", to);
     words.expects = Safe::of("phase Succeeded and status Synced");
@@ -152,6 +169,9 @@ fn sync(row: &Application, pinned: bool, prune: bool, words: &mut Words) {
         (true, _) => {}
         (false, true) => words.line("it will", safe!("delete what the repository no longer has: {}", gone)),
         (false, false) => words.line("it will not", safe!("delete what the repository no longer has: {}", gone)),
+    }
+    if prune && !pinned {
+        words.line("it may", Safe::of("delete what newer commits dropped since the comparison (prune is on)"));
     }
     words.line("undo", Safe::of("a commit that reverts, or a sync of an earlier revision, where auto-sync is off"));
 }

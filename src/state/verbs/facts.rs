@@ -9,7 +9,7 @@ use crate::model::source::{FeedId, FeedStatus};
 use crate::model::{Kind, Name, ObjectId, SourceId, Uid};
 use crate::safe;
 use crate::state::world::Feed;
-use crate::state::{State, environment, rollout_phase};
+use crate::state::{State, environment, gitops, rollout_phase};
 use crate::text::{Safe, age};
 
 /// The feed an object comes from.
@@ -87,21 +87,30 @@ pub(super) fn may_come(state: &State, id: &ObjectId) -> bool {
 
 /// The configuration names it, or the namespace's label has been read: its environment is what it seems.
 pub(super) fn environment_is_known(state: &State, id: &ObjectId) -> bool {
-    let configured = environment::configured(state, id.cluster, &id.namespace).is_some();
-    configured
-        || state
-            .world
-            .namespaces
-            .rows()
-            .iter()
-            .any(|row| row.meta.cluster == id.cluster && row.meta.name == id.namespace)
+    places(state, id).is_some_and(|all| all.iter().all(|(cluster, name)| is_known(state, *cluster, name)))
+}
+
+fn is_known(state: &State, cluster: SourceId, namespace: &Name) -> bool {
+    let rows = state.world.namespaces.rows();
+    environment::configured(state, cluster, namespace).is_some()
+        || rows.iter().any(|row| row.meta.cluster == cluster && row.meta.name == *namespace)
+}
+
+/// Where an action on it takes effect; `None` where nothing says so.
+fn places(state: &State, id: &ObjectId) -> Option<Vec<(SourceId, Name)>> {
+    match id.kind {
+        Kind::Application => gitops::places(state, state.world.applications.get(&id.uid)?),
+        _ => Some(vec![(id.cluster, id.namespace.clone())]),
+    }
 }
 
 /// The label may still come.
 pub(super) fn environment_is_loading(state: &State, id: &ObjectId) -> bool {
-    !environment_is_known(state, id)
-        && feed_of(state, id.cluster, Kind::Namespace, &id.namespace)
-            .is_some_and(|feed| matches!(feed.status, FeedStatus::Connecting))
+    let is_loading = |cluster: SourceId, name: &Name| {
+        let feed = feed_of(state, cluster, Kind::Namespace, name);
+        !is_known(state, cluster, name) && feed.is_some_and(|feed| matches!(feed.status, FeedStatus::Connecting))
+    };
+    places(state, id).is_some_and(|all| all.iter().any(|(cluster, name)| is_loading(*cluster, name)))
 }
 
 pub(super) fn canary(rollout: &Rollout) -> Option<&Canary> {

@@ -167,6 +167,8 @@ struct InfoWire<'a> {
 struct AskedWire<'a> {
     #[serde(borrow)]
     revision: Text<'a>,
+    #[serde(borrow)]
+    revisions: List<Text<'a>>,
     self_heal_attempts_count: Int,
 }
 
@@ -175,6 +177,8 @@ struct AskedWire<'a> {
 struct ResultWire<'a> {
     #[serde(borrow)]
     revision: Text<'a>,
+    #[serde(borrow)]
+    revisions: List<Text<'a>>,
     #[serde(borrow)]
     resources: List<Obj<ResourceWire<'a>>>,
 }
@@ -210,6 +214,7 @@ struct ResourceWire<'a> {
     #[serde(borrow)]
     message: Text<'a>,
     requires_pruning: Flag,
+    hook: Flag,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -253,8 +258,12 @@ pub fn application(cluster: SourceId, wire: &ApplicationWire<'_>, pool: &mut Poo
     })
 }
 
-/// Of ten thousand ConfigMaps that are as they should be, the count is enough.
+/// Of ten thousand ConfigMaps that are as they should be, the count is enough. A hook is no part of what is
+/// kept: what is left of one asks for nothing.
 fn is_kept(row: &ResourceWire<'_>) -> bool {
+    if row.hook.is_true() {
+        return false;
+    }
     let calm = |health: &HealthWire<'_>| matches!(health.status.as_str(), "" | "Healthy");
     WORKLOADS.contains(&row.kind.as_str())
         || row.status.as_str() != "Synced"
@@ -301,10 +310,11 @@ fn person(wire: &Obj<InitiatorWire<'_>>) -> Option<Safe> {
 fn operation(wire: &OperationStateWire<'_>, pool: &mut Pool) -> AppOperation {
     let asked = wire.operation.0.as_ref();
     let result = wire.sync_result.0.as_ref();
-    let revision = result
-        .and_then(|result| result.revision.some())
-        .or_else(|| asked?.sync.0.as_ref()?.revision.some())
-        .unwrap_or_default();
+    let of_result = result.map(|result| revisions(&result.revision, &result.revisions)).unwrap_or_default();
+    let of_asked = || {
+        let sync = asked.and_then(|asked| asked.sync.0.as_ref());
+        sync.map(|sync| revisions(&sync.revision, &sync.revisions)).unwrap_or_default()
+    };
     let rows = result.into_iter().flat_map(|result| &result.resources.0).filter_map(|row| row.0.as_ref());
     AppOperation {
         phase: OperationPhase::parse(wire.phase.as_str()),
@@ -313,7 +323,7 @@ fn operation(wire: &OperationStateWire<'_>, pool: &mut Pool) -> AppOperation {
         finished: wire.finished_at.0,
         retries: wire.retry_count.or_zero(),
         heals: asked.and_then(|asked| asked.sync.0.as_ref()).map_or(0, |sync| sync.self_heal_attempts_count.or_zero()),
-        revision: Safe::line(revision),
+        revisions: if of_result.is_empty() { of_asked() } else { of_result },
         by: asked.and_then(|asked| person(&asked.initiated_by)),
         info: asked
             .into_iter()

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::action::{Action, Change, Found, OperationId};
+use crate::model::Name;
 use crate::net::Patch;
 use crate::systems::perform::{test, text};
 
@@ -14,16 +15,23 @@ const REFRESH: &str = "argocd.argoproj.io/refresh";
 
 /// The patch for an Application as it was read a moment ago.
 pub(crate) fn patch(path: String, object: &Value, action: &Action, id: &OperationId) -> Result<Patch, String> {
-    let version = text(object, "/metadata/resourceVersion").unwrap_or_default();
-    // Status and operation have no subresource: only the version tells that both are as they were read.
-    let mut operations =
-        vec![test("/metadata/uid", action.target.uid.raw()), test("/metadata/resourceVersion", version)];
+    let mut operations = vec![test("/metadata/uid", action.target.uid.raw())];
     if let Some(moved) = moved(&action.change, object) {
         return Err(format!("changed since you looked: {moved}"));
     }
     match &action.change {
-        Change::Sync { prune, pinned, .. } => {
-            let value = operation(object, *prune, *pinned, id);
+        Change::Sync { revisions, prune, pinned, .. } => {
+            // Status and operation have no subresource: each is tested by itself. `null` passes where nothing
+            // stands.
+            let as_read =
+                ["/operation", "/status/sync", "/status/operationState/phase", "/status/operationState/startedAt"];
+            for path in as_read {
+                let now = object.pointer(path).cloned();
+                if now.is_some() || path == "/operation" {
+                    operations.push(test(path, now.unwrap_or(Value::Null)));
+                }
+            }
+            let value = operation(object, if *pinned { revisions } else { &[] }, *prune, id);
             operations.push(json!({ "op": "add", "path": "/operation", "value": value }));
             if object.pointer("/status/operationState").is_some() {
                 // As the server does it: what is shown next is of the new one.
@@ -35,9 +43,14 @@ pub(crate) fn patch(path: String, object: &Value, action: &Action, id: &Operatio
             operations.push(json!({ "op": "add", "path": path, "value": "normal" }));
         }
         Change::CompareAgain { .. } => {
+            // Nobody else's annotation may be lost.
+            operations.push(test("/metadata/annotations", Value::Null));
             operations.push(json!({ "op": "add", "path": "/metadata/annotations", "value": { REFRESH: "normal" } }));
         }
         Change::Terminate { .. } => {
+            for path in ["/status/operationState/phase", "/status/operationState/startedAt"] {
+                operations.push(test(path, object.pointer(path).cloned().unwrap_or(Value::Null)));
+            }
             operations.push(json!({ "op": "replace", "path": "/status/operationState/phase", "value": "Terminating" }));
         }
         change => return Err(format!("an Application cannot be asked to {}", change.verb().as_str())),
@@ -46,18 +59,19 @@ pub(crate) fn patch(path: String, object: &Value, action: &Action, id: &Operatio
 }
 
 /// `.operation` as Argo CD's own server writes it for a sync that somebody asks for.
-fn operation(object: &Value, prune: bool, pinned: bool, id: &OperationId) -> Value {
+fn operation(object: &Value, revisions: &[Name], prune: bool, id: &OperationId) -> Value {
     let mut sync = Map::new();
     if prune {
         sync.insert("prune".to_owned(), true.into());
     }
-    if pinned {
-        let (one, several) = (object.pointer("/status/sync/revision"), object.pointer("/status/sync/revisions"));
-        if let Some(several) = several.filter(|all| all.as_array().is_some_and(|all| !all.is_empty())) {
-            sync.insert("revisions".to_owned(), several.clone());
-        } else if let Some(one) = one {
-            sync.insert("revision".to_owned(), one.clone());
+    let several = object.pointer("/spec/sources").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
+    match (several, revisions.first()) {
+        (true, Some(_)) => {
+            let all: Vec<&str> = revisions.iter().map(Name::raw).collect();
+            sync.insert("revisions".to_owned(), all.into());
         }
+        (false, Some(one)) => drop(sync.insert("revision".to_owned(), one.raw().into())),
+        (_, None) => {}
     }
     sync.insert("syncStrategy".to_owned(), json!({ "hook": {} }));
     if let Some(options) = object.pointer("/spec/syncPolicy/syncOptions").filter(|options| options.is_array()) {
@@ -82,9 +96,10 @@ pub(crate) fn moved(change: &Change, object: &Value) -> Option<String> {
         Change::Sync { .. } if object.pointer("/operation").is_some_and(|it| !it.is_null()) || runs => {
             Some("another operation is asked for or runs".to_owned())
         }
-        Change::Sync { revision: Some(seen), .. } => {
+        Change::Sync { revisions, .. } => {
             let now = compared_with(object);
-            (now != Some(seen.raw())).then(|| format!("it was compared with {} since", now.unwrap_or("nothing")))
+            let same = now.iter().copied().eq(revisions.iter().map(Name::raw));
+            (!same).then(|| format!("it was compared with {} since", now.first().unwrap_or(&"nothing")))
         }
         Change::Terminate { .. } if phase != "Running" => Some("no operation runs any more".to_owned()),
         Change::Terminate { started } if begun(object) != Some(*started) => Some("another operation runs".to_owned()),
@@ -92,26 +107,27 @@ pub(crate) fn moved(change: &Change, object: &Value) -> Option<String> {
     }
 }
 
-fn compared_with(object: &Value) -> Option<&str> {
+fn compared_with(object: &Value) -> Vec<&str> {
     let one = text(object, "/status/sync/revision").filter(|text| !text.is_empty());
-    one.or_else(|| text(object, "/status/sync/revisions/0"))
+    let several = object.pointer("/status/sync/revisions").and_then(Value::as_array);
+    one.into_iter().chain(several.into_iter().flatten().filter_map(Value::as_str)).collect()
 }
 
 fn begun(object: &Value) -> Option<Timestamp> {
     text(object, "/status/operationState/startedAt")?.parse().ok()
 }
 
-/// What the object shows of an action nobody heard the end of. `sent`: when it was meant to be sent.
-pub(crate) fn evidence(change: &Change, object: &Value, id: &OperationId, sent: Timestamp) -> (Found, String) {
+/// What the object shows of an action nobody heard the end of.
+pub(crate) fn evidence(change: &Change, object: &Value, id: &OperationId) -> (Found, String) {
     match change {
-        Change::Sync { .. } => synced(object, id, sent),
+        Change::Sync { before, .. } => synced(object, id, *before),
         Change::CompareAgain { before } => {
             let asked = object.pointer("/metadata/annotations").and_then(|all| all.get(REFRESH)).is_some();
             let compared = text(object, "/status/reconciledAt").and_then(|at| at.parse::<Timestamp>().ok());
             match compared {
                 _ if asked => (Found::Applied, "it is asked to compare again".to_owned()),
                 Some(at) if before.is_none_or(|before| at > before) => {
-                    (Found::Applied, "it was compared since".to_owned())
+                    (Found::Passed, "it was compared since; whether by this cannot be told".to_owned())
                 }
                 _ => (Found::Missing, "it was neither compared since nor asked to".to_owned()),
             }
@@ -129,7 +145,7 @@ pub(crate) fn evidence(change: &Change, object: &Value, id: &OperationId, sent: 
     }
 }
 
-fn synced(object: &Value, id: &OperationId, sent: Timestamp) -> (Found, String) {
+fn synced(object: &Value, id: &OperationId, before: Option<Timestamp>) -> (Found, String) {
     let is_ours = |at: &str| {
         let info = object.pointer(at).and_then(Value::as_array);
         info.is_some_and(|info| {
@@ -139,8 +155,65 @@ fn synced(object: &Value, id: &OperationId, sent: Timestamp) -> (Found, String) 
     if is_ours("/operation/info") || is_ours("/status/operationState/operation/info") {
         return (Found::Applied, "its operation is the one that was asked for".to_owned());
     }
-    if begun(object).is_some_and(|at| at >= sent) {
+    if begun(object).is_some_and(|at| Some(at) != before) {
         return (Found::Passed, "another operation came since".to_owned());
     }
     (Found::Missing, "its operation is not the one that was asked for".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BEGUN: &str = "2026-11-21T01:58:00Z";
+
+    fn found(change: &Change, object: &Value) -> Found {
+        evidence(change, object, &OperationId("7-1".to_owned())).0
+    }
+
+    #[test]
+    fn what_became_of_it_is_told_by_the_object_alone() {
+        let before: Option<Timestamp> = BEGUN.parse().ok();
+        let sync = Change::Sync { revisions: vec![Name::new("a1")], pinned: true, prune: false, before };
+        let info = json!([{ "name": OPERATION, "value": "7-1" }]);
+        let state = |begun: &str, info: &Value| json!({ "status": { "operationState": { "phase": "Running", "startedAt": begun, "operation": { "info": info } } } });
+        assert_eq!(found(&sync, &json!({ "operation": { "info": info } })), Found::Applied);
+        assert_eq!(found(&sync, &state("2026-11-21T02:00:00Z", &info)), Found::Applied);
+        assert_eq!(found(&sync, &state(BEGUN, &json!([]))), Found::Missing, "it is as it was");
+        assert_eq!(found(&sync, &state("2026-11-21T02:00:00Z", &json!([]))), Found::Passed);
+        assert_eq!(found(&sync, &json!({})), Found::Missing);
+
+        let compare = Change::CompareAgain { before };
+        let compared = |at: &str| json!({ "status": { "reconciledAt": at } });
+        let asked = json!({ "metadata": { "annotations": { REFRESH: "normal" } } });
+        assert_eq!(found(&compare, &asked), Found::Applied);
+        assert_eq!(found(&compare, &compared(BEGUN)), Found::Missing);
+        assert_eq!(found(&compare, &compared("2026-11-21T01:59:00Z")), Found::Passed, "it may have done so by itself");
+
+        let terminate = Change::Terminate { started: BEGUN.parse().unwrap() };
+        let phase = |phase: &str| json!({ "status": { "operationState": { "phase": phase, "startedAt": BEGUN } } });
+        assert_eq!(found(&terminate, &phase("Running")), Found::Missing);
+        assert_eq!(found(&terminate, &phase("Terminating")), Found::Applied);
+        assert_eq!(found(&terminate, &phase("Failed")), Found::Passed);
+        assert_eq!(found(&terminate, &state("2026-11-21T02:00:00Z", &info)), Found::Passed);
+    }
+
+    #[test]
+    fn several_sources_are_synced_to_the_revisions_that_were_shown() {
+        let object = json!({ "spec": { "sources": [{}, {}], "syncPolicy": { "retry": { "limit": 2 } } },
+            "status": { "sync": { "revisions": ["a1", "b2"] } } });
+        let shown = [Name::new("a1"), Name::new("b2")];
+        let id = OperationId("7-1".to_owned());
+        let asked = operation(&object, &shown, true, &id);
+        assert_eq!((&asked["sync"]["revisions"], &asked["sync"]["revision"]), (&json!(["a1", "b2"]), &Value::Null));
+        assert_eq!((&asked["sync"]["prune"], &asked["retry"]["limit"]), (&json!(true), &json!(2)));
+        let sync = |revisions: &[Name]| Change::Sync {
+            revisions: revisions.to_vec(),
+            pinned: true,
+            prune: false,
+            before: None,
+        };
+        assert_eq!(moved(&sync(&shown), &object), None);
+        assert!(moved(&sync(&shown[..1]), &object).unwrap().contains("compared with a1 since"));
+    }
 }

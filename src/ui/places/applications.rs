@@ -175,7 +175,7 @@ fn source(source: &crate::model::applications::AppSource) -> Words {
 
 fn of_operation(state: &State, row: &Application, last: &AppOperation) -> Words {
     let by = last.by.as_ref().map_or_else(|| Safe::of("Argo CD"), Safe::clone);
-    let to = gitops::short(&last.revision);
+    let to = gitops::short(&last.revision());
     let words = Words::of(Role::Dim, "operation ").then(operation(state, row)).dim(safe!("   by {}", by));
     let words = if to.is_empty() { words } else { words.dim(" to ").text(to) };
     words.dim("   ").text(&last.message)
@@ -184,10 +184,10 @@ fn of_operation(state: &State, row: &Application, last: &AppOperation) -> Words 
 /// An object it keeps.
 pub(super) fn resource(row: &AppResource) -> Vec<Words> {
     let health = health_sign(row.health);
-    let (role, word) = match row.status.as_str() {
-        _ if row.prune => (Role::Wait, Safe::of("to prune")),
-        "Synced" => (Role::Dim, row.status.clone()),
-        _ => (Role::Wait, row.status.clone()),
+    let (role, word) = match () {
+        () if row.prune => (Role::Wait, Safe::of("to prune")),
+        () if row.is_stray() => (Role::Wait, row.status.clone()),
+        () => (Role::Dim, row.status.clone()),
     };
     let said = if row.message.is_empty() { Safe::of("") } else { safe!("  {}", row.message) };
     let known = row.health != AppHealth::Unknown;

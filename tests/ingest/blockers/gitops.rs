@@ -194,11 +194,31 @@ pub fn applications() -> Vec<Situation> {
             )),
         ),
         (
-            "application: a workload tells for itself",
+            "application: its objects are told elsewhere",
+            stage(
+                &json!({ "status": { "health": { "status": "Degraded", "message": "a job failed" }, "resources": [] } }),
+            ),
+            Some(("degraded", "application checkout in production is Degraded: a job failed")),
+        ),
+        (
+            "application: what is left of a hook",
+            stage(&out(
+                &json!({ "spec": { "syncPolicy": null }, "status": { "sync": { "status": "Synced" }, "resources": [
+                { "group": "batch", "kind": "Job", "namespace": "production", "name": "migrate", "hook": true, "requiresPruning": true }] } }),
+            )),
+            None,
+        ),
+        (
+            "application: somebody syncs it just now",
+            stage(&out(&json!({ "spec": { "syncPolicy": null }, "operation": { "sync": {} } }))),
+            None,
+        ),
+        (
+            "application: a workload that no row tells",
             stage(&json!({ "status": { "health": { "status": "Degraded" }, "resources": [
                 { "group": "argoproj.io", "kind": "Rollout", "namespace": "production", "name": "checkout", "status": "Synced",
                     "health": { "status": "Degraded", "message": "RolloutAborted" } }] } })),
-            None,
+            Some(("degraded", "application checkout in production is Degraded: Rollout checkout: RolloutAborted")),
         ),
     ]
 }
