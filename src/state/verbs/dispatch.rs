@@ -7,7 +7,7 @@ use super::preview::Words;
 use crate::action::{Action, Change, Operation};
 use crate::command::Command;
 use crate::model::images::Reference;
-use crate::model::masked::is_secret;
+use crate::model::masked;
 use crate::model::pipelines::Run;
 use crate::model::workflows::{Dispatchable, Input, InputKind};
 use crate::model::{Kind, Name, ObjectId, SourceId, SystemId, Uid};
@@ -209,7 +209,7 @@ fn environment(state: &State, form: &Form, inputs: &[(Name, Name)]) -> Option<Na
     let target = &form.target;
     let namespace = (target.kind == Kind::Pipeline).then(|| environment::of(state, target.cluster, &target.namespace));
     let words = [target.name.raw(), form.path.raw(), form.reference.raw()].into_iter();
-    let shown = inputs.iter().filter(|(name, _)| !is_secret(name.raw()));
+    let shown = inputs.iter().filter(|(name, value)| !masked::hides(name, value));
     let words = words.chain(shown.map(|(_, value)| value.raw()));
     environment::of_start(state, form.environments().chain(namespace), words)
 }
@@ -323,7 +323,7 @@ pub(super) fn words(action: &Action, words: &mut Words) {
     }
     let pair = |(name, value): &(Name, Name)| match value.raw() {
         "" => safe!("{}: (empty)", name),
-        text if is_secret(name.raw()) => {
+        text if masked::hides(name, value) => {
             safe!("{}: {}, not shown", name, plural(text.chars().count() as u64, "character", "characters"))
         }
         _ => safe!("{}: {}", name, value),

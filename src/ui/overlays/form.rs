@@ -16,7 +16,7 @@ use ratatui::layout::Rect;
 use super::typed_within;
 use crate::config::theme::Role;
 use crate::model::Kind;
-use crate::model::masked::is_secret;
+use crate::model::masked::{is_secret, looks_secret};
 use crate::model::workflows::InputKind;
 use crate::safe;
 use crate::state::State;
@@ -147,14 +147,16 @@ fn of(state: &State, form: &Form, row: Row, focused: bool) -> (&'static str, Wor
     ("workflow", words, count)
 }
 
+fn hides(field: &Field) -> bool {
+    is_secret(field.input.name.raw()) || looks_secret(&field.text())
+}
+
 /// The value; what is chosen stands between the signs of its keys.
 fn shown(field: &Field, focused: bool, room: usize) -> Words {
     let text = Safe::identity(&field.text());
     match &field.value {
         // Whoever types it sees it; whoever passes by does not.
-        Value::Typed(_) if !focused && is_secret(field.input.name.raw()) && !text.is_empty() => {
-            Words::of(Role::Dim, "••••••")
-        }
+        Value::Typed(_) if !focused && hides(field) && !text.is_empty() => Words::of(Role::Dim, "••••••"),
         Value::Typed(editor) => typed_within(editor, focused, room),
         Value::Chosen(None) if !focused => Words::of(Role::Dim, "none"),
         Value::Chosen(None) => Words::of(Role::Key, "< ").dim("none").add(Role::Key, " >"),
@@ -201,7 +203,7 @@ fn of_field(field: &Field) -> Words {
             _ => Safe::of(""),
         },
     };
-    let secret = is_secret(input.name.raw()).then(|| Safe::of("not shown in the dialog nor kept in the journal"));
+    let secret = hides(field).then(|| Safe::of("not shown in the dialog nor kept in the journal"));
     let all = [input.description.clone(), how, secret.unwrap_or_default()];
     Words::of(Role::Dim, Safe::join(all.iter().filter(|text| !text.is_empty()), "; "))
 }
