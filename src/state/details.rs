@@ -1,7 +1,7 @@
 //! What the sources said of what somebody looks at (see [`crate::model::interest`]): jobs of runs,
 //! canaries beside their stable arm, budget spent; and the quota of each GitHub host.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +23,8 @@ use crate::text::Safe;
 
 /// Jobs and steps that are kept of all runs together.
 const MOST: usize = 50_000;
+/// Once there are more, they are forgotten down to so many: not with every run that is looked at.
+const FEWER: usize = MOST / 4 * 3;
 /// What stands beside runs is kept of so many; what was heard of longest ago goes.
 const ASIDES: usize = 64;
 
@@ -172,15 +174,34 @@ impl Details {
         self.revision += 1;
     }
 
-    /// Forgets the jobs of runs that are not `wanted`, once there are very many; read again when somebody
-    /// looks at one of them.
-    pub(super) fn bound_jobs(&mut self, wanted: impl Fn(&Uid) -> bool) {
+    /// Forgets the jobs of runs that are not `wanted`, the oldest (by `age`) first, once there are very
+    /// many; read again when somebody looks at one of them. Those that were not `read` (see
+    /// [`Self::group`]) are neither counted nor forgotten: nobody would read them again.
+    pub(super) fn bound_jobs<A: Ord>(
+        &mut self,
+        wanted: impl Fn(&Uid) -> bool,
+        read: impl Fn(&Uid) -> bool,
+        age: impl Fn(&Uid) -> A,
+    ) {
         let rows = |jobs: &Jobs| jobs.jobs.iter().map(|job| 1 + job.steps.len()).sum::<usize>();
-        let all: usize = self.jobs.values().flatten().map(|jobs| rows(jobs)).sum();
-        if all > MOST {
-            self.jobs.retain(|run, _| wanted(run));
-            let Self { jobs, places, .. } = self;
-            places.retain(|_, (run, _)| jobs.contains_key(run));
+        let counted = self.jobs.iter().filter(|(run, _)| read(run));
+        let counted = counted.filter_map(|(run, jobs)| Some((run, rows(jobs.as_ref().ok()?))));
+        let counted: Vec<(&Uid, usize)> = counted.collect();
+        let mut all: usize = counted.iter().map(|(_, rows)| rows).sum();
+        if all <= MOST {
+            return;
+        }
+        let mut unwanted: Vec<_> = counted.into_iter().filter(|(run, _)| !wanted(run)).collect();
+        unwanted.sort_by_cached_key(|(run, _)| (age(run), (*run).clone()));
+        let enough = unwanted.iter().take_while(|(_, rows)| {
+            let over = all > FEWER;
+            all -= if over { *rows } else { 0 };
+            over
+        });
+        let dropped: HashSet<Uid> = enough.map(|(run, _)| (*run).clone()).collect();
+        if !dropped.is_empty() {
+            self.jobs.retain(|run, _| !dropped.contains(run));
+            self.places.retain(|_, (run, _)| !dropped.contains(run));
             self.revision += 1;
             self.forgotten += 1;
         }

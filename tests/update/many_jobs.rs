@@ -84,3 +84,54 @@ fn what_is_kept_of_the_jobs_of_many_runs_is_bounded() {
     console.send(quarterdeck::update::Msg::Tick);
     assert!(console.state.interest.jobs.iter().any(|run| run.uid == all[0].meta.uid));
 }
+
+/// What is looked at alone may be more than is kept: nothing is dropped then, so nobody is told that
+/// something was, which would make everything be read again.
+#[test]
+fn nothing_is_forgotten_while_everything_is_wanted() {
+    let mut console = Console::empty();
+    world::github(&mut console.state);
+    let run = world::run(&console.state, "acme/checkout", "combinations", 1, 9_000, Some(8_000));
+    let other = world::run(&console.state, "acme/checkout", "combinations", 2, 9_000, Some(8_000));
+    world::list(&mut console.state, vec![run.clone(), other.clone()]);
+    console.state.ui.place = Place::Run(run.id());
+    console.send(quarterdeck::update::Msg::Tick);
+    let jobs = wide(&console.state, &run, 2_000, STEPS);
+    world::hear_jobs(&mut console.state, &run, jobs);
+    let revision = console.state.world.details.revision();
+    for _ in 0..5 {
+        console.state.world.bound_jobs(&[run.id()]);
+    }
+    assert_eq!(console.state.world.details.forgotten(), 0);
+    assert_eq!(console.state.world.details.revision(), revision);
+    // One that nobody looks at goes, and that is said once.
+    let jobs = wide(&console.state, &other, 1, STEPS);
+    world::hear_jobs(&mut console.state, &other, jobs);
+    for _ in 0..5 {
+        console.state.world.bound_jobs(&[run.id()]);
+    }
+    assert_eq!(console.state.world.details.forgotten(), 1);
+    assert!(runs::jobs(&console.state, &other.meta.uid).is_none());
+    assert!(runs::jobs(&console.state, &run.meta.uid).is_some());
+}
+
+#[test]
+fn the_oldest_are_forgotten_first_and_no_more_than_needed() {
+    let mut console = Console::empty();
+    world::github(&mut console.state);
+    let all: Vec<Run> = (0..4_u32)
+        .map(|at| {
+            let begun = 9_000 - i64::from(at) * 100;
+            world::run(&console.state, "acme/checkout", "combinations", u64::from(at) + 1, begun, Some(8_000))
+        })
+        .collect();
+    world::list(&mut console.state, all.clone());
+    for run in &all {
+        let jobs = wide(&console.state, run, 500, STEPS);
+        world::hear_jobs(&mut console.state, run, jobs);
+    }
+    console.state.world.bound_jobs(&[]);
+    let kept: Vec<bool> = all.iter().map(|run| runs::jobs(&console.state, &run.meta.uid).is_some()).collect();
+    assert_eq!(kept, [false, false, true, true]);
+    assert_eq!(console.state.world.details.forgotten(), 1);
+}

@@ -31,8 +31,9 @@ impl World {
     /// Jobs that nobody looks at are forgotten once there are very many. Tekton's are made of what is listed.
     pub fn bound_jobs(&mut self, wanted: &[ObjectId]) {
         let Self { details, runs, .. } = self;
-        let listed = |uid: &Uid| runs.get(uid).is_some_and(|run| run.kind.is_of_tekton());
-        details.bound_jobs(|uid| wanted.iter().any(|run| run.uid == *uid) || listed(uid));
+        let read = |uid: &Uid| !runs.get(uid).is_some_and(|run| run.kind.is_of_tekton());
+        let age = |uid: &Uid| runs.get(uid).map(|run| run.created);
+        details.bound_jobs(|uid| wanted.iter().any(|run| run.uid == *uid), read, age);
     }
 }
 
