@@ -46,8 +46,27 @@ struct Sheet {
     rows: u16,
 }
 
-fn sheet(state: &State, dialog: &Confirm, (columns, lines): (u16, u16)) -> Sheet {
-    let width = if columns < 64 { columns } else { columns.saturating_sub(8).min(100) };
+/// How much room the text is given: as little as a small terminal has, and not less than is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// With a margin.
+    Roomy,
+    /// As wide as the terminal.
+    Wide,
+    /// The same, and what belongs together flows.
+    Dense,
+}
+
+/// The roomiest shape that the terminal has the lines for, else the densest.
+fn sheet(state: &State, dialog: &Confirm, size: (u16, u16)) -> Sheet {
+    let fits = |shape: &Shape| shaped(state, dialog, size, *shape).rows <= size.1;
+    let shape = [Shape::Roomy, Shape::Wide].into_iter().find(fits).unwrap_or(Shape::Dense);
+    shaped(state, dialog, size, shape)
+}
+
+fn shaped(state: &State, dialog: &Confirm, (columns, lines): (u16, u16), shape: Shape) -> Sheet {
+    let width =
+        if columns < 64 || shape != Shape::Roomy { columns.min(100) } else { columns.saturating_sub(8).min(100) };
     let inner = width.saturating_sub(4);
     let text = inner.saturating_sub(LABEL + 1);
     let right = right(state, dialog, inner);
@@ -55,9 +74,9 @@ fn sheet(state: &State, dialog: &Confirm, (columns, lines): (u16, u16)) -> Sheet
         Words::of(Role::Strong, dialog.title.tamed(WORD)).add(Role::Move, "   ").add(Role::Move, &dialog.summary);
     let title = title.wrap(inner.saturating_sub(right.width() + 2));
     let facts: Vec<(Safe, Vec<Words>)> =
-        dialog.lines.iter().map(|(label, lines)| (label.clone(), wrapped(lines, text))).collect();
+        dialog.lines.iter().map(|(label, lines)| (label.clone(), wrapped(lines, text, shape))).collect();
     let count: usize = facts.iter().map(|(_, lines)| lines.len().max(1)).sum();
-    let bottom = bottom(state, dialog, inner);
+    let bottom = bottom(state, dialog, inner, shape);
     let rows = (count + title.len() + bottom.len() + 2).min(usize::from(u16::MAX)) as u16;
     // Header and blocker line stay in sight.
     let air = u16::from(rows.saturating_add(9) <= lines);
@@ -145,12 +164,16 @@ fn right(state: &State, dialog: &Confirm, width: u16) -> Words {
     [both, place].into_iter().find(|words| words.width() + 24 <= width).unwrap_or_default()
 }
 
-fn wrapped(lines: &[Safe], width: u16) -> Vec<Words> {
+fn wrapped(lines: &[Safe], width: u16, shape: Shape) -> Vec<Words> {
+    if shape == Shape::Dense {
+        let all: Vec<Safe> = lines.iter().map(|line| line.tamed(WORD)).collect();
+        return Words::of(Role::Text, Safe::join(&all, " ")).wrap(width);
+    }
     lines.iter().flat_map(|line| Words::of(Role::Text, line.tamed(WORD)).wrap(width)).collect()
 }
 
 /// The reason, and what must be done to go on. As many lines at every moment until it is disarmed.
-fn bottom(state: &State, dialog: &Confirm, width: u16) -> Vec<Words> {
+fn bottom(state: &State, dialog: &Confirm, width: u16, shape: Shape) -> Vec<Words> {
     let on_reason = dialog.focus == ConfirmField::Reason;
     let wanted = dialog.action.change.is_review();
     let label = Safe::of(if wanted { "comment" } else { "reason" }).pad_end(usize::from(LABEL) + 1);
@@ -166,7 +189,10 @@ fn bottom(state: &State, dialog: &Confirm, width: u16) -> Vec<Words> {
     let ask = ask(state, dialog);
     let most = if dialog.disarmed.is_some() { 0 } else { widest(dialog) };
     let gap = width.saturating_sub(ask.width().max(most) + leave.width());
-    let mut lines = vec![label.then(reason), Words::new()];
+    let mut lines = vec![label.then(reason)];
+    if shape != Shape::Dense {
+        lines.push(Words::new());
+    }
     if gap >= 3 {
         let spaces = Safe::of("").pad_end(usize::from(width.saturating_sub(ask.width() + leave.width())));
         lines.push(ask.dim(spaces).then(leave));
