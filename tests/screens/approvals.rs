@@ -128,6 +128,22 @@ fn security(state: &mut State, secrets: Result<Vec<Secret>, Unread>) {
     update::settle(state);
 }
 
+/// Over ssh from a small terminal too, with all that the dialog has to say.
+#[test]
+fn an_approval_with_findings_can_be_given_at_80_by_24() {
+    let size = (80, 24);
+    let mut state = world(|state| Place::Run(id(state, 310)), size);
+    let why = "Advanced Security must be enabled for this repository to use code scanning, and it is not. ".repeat(2);
+    security(&mut state, Err(Unread::Off(Safe::line(&why))));
+    let offer = verbs::available(&state, Command::Approve, &id(&state, 310)).unwrap_or_else(|why| panic!("{why:?}"));
+    let mut confirm = verbs::preview(&state, &offer.action);
+    confirm.armed_at = Some(HEARD.saturating_sub(SignedDuration::from_secs(1).unsigned_abs()));
+    state.ui.overlay = Some(Overlay::Confirm(Box::new(confirm)));
+    assert_eq!(quarterdeck::ui::room_wanted(&state, size), None, "{size:?}");
+    let screen = text(&draw(&state, &roles(), size));
+    assert!(screen.contains("type the comment, then") && screen.contains("code scanning"), "{screen}");
+}
+
 /// What scanners found is a fact of the dialog; where the gates say so it keeps the change back, and so does
 /// that it is not known.
 #[test]
