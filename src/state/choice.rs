@@ -62,6 +62,13 @@ impl Form {
         self.repositories.as_ref().map(|_| (self.target.cluster, self.target.namespace.clone()))
     }
 
+    /// The same, while somebody is about to choose: files are read for that alone.
+    #[must_use]
+    pub fn chooses_now(&self) -> Option<(SourceId, Name)> {
+        let chosen = !self.path.raw().is_empty() && !self.reference.raw().is_empty();
+        self.chooses_of().filter(|_| !chosen || self.row(self.at) == Row::Workflow)
+    }
+
     /// The next repository, or the one before; its workflow is chosen anew.
     pub fn turn_repository(&mut self, forward: bool) {
         let Some(all) = &self.repositories else { return };

@@ -24,7 +24,7 @@ pub fn of(state: &State) -> Interest {
     let images = images(state);
     let pending = gates::wanted(state);
     let workflow = form::open(state).and_then(form::Form::wanted_now);
-    let startable = form::open(state).and_then(form::Form::chooses_of);
+    let startable = form::open(state).and_then(form::Form::chooses_now);
     let runners = runners(state);
     let queued = if state.ui.place == Place::Runners { runners::queued(state) } else { Vec::new() };
     let asked = Interest {

@@ -160,3 +160,53 @@ fn why_it_is_not_known_what_can_be_started_is_said() {
         reading.stop().await;
     });
 }
+
+/// A file that is no YAML, and one that cannot be read at first: neither is known to lack the trigger, and
+/// what passes is tried again. Who comes back to it costs no file again.
+#[test]
+fn a_file_that_cannot_be_read_for_a_while_is_tried_again_and_known_from_then_on() {
+    block_on(async {
+        let server = Server::answering(|request| {
+            match request.path.strip_prefix("/repos/acme/checkout").unwrap_or_default() {
+                "/contents/.github%2Fworkflows%2Fnever-run.yml" => refusal(503, LIMITS, "Service Unavailable"),
+                // `on: [`
+                "/contents/.github%2Fworkflows%2Fpush.yml" => {
+                    answer(&json!({ "type": "file", "encoding": "base64", "content": "b246IFsK", "sha": "2" }))
+                }
+                "/actions/workflows?per_page=100" if request.head.contains("if-none-match") => {
+                    Reply::Whole(304, LIMITS.to_owned(), String::new())
+                }
+                "/actions/workflows?per_page=100" => match repository(request) {
+                    Reply::Whole(code, headers, body) => Reply::Whole(code, format!("{headers}ETag: \"1\"\r\n"), body),
+                    other => other,
+                },
+                _ => repository(request),
+            }
+        })
+        .await;
+        let mut reading = Reading::start(client(&server.url));
+        let look = |reading: &Reading, there: bool| {
+            let startable = there.then(|| (SOURCE, Name::new("acme/checkout")));
+            reading.systems.look_at(Arc::new(Interest { startable, ..Interest::default() }));
+        };
+        look(&reading, true);
+        let files = |requests: &[Request], name: &str| requests.iter().filter(|one| one.path.contains(name)).count();
+        server.until(|requests| files(requests, "never-run.yml") > 1).await;
+        let odd = |event: &FeedEvent| match event {
+            FeedEvent::Detail(Detail::Startables(read)) => {
+                read.rows.clone().ok().filter(|rows| rows.whole && rows.rows.len() == 3)
+            }
+            _ => None,
+        };
+        let unknown = reading.find(odd).await;
+        assert_eq!(rows(&unknown), [("push", false), ("never-run", false), ("hidden", false)]);
+        assert_eq!(files(&server.requests(), "push.yml"), 1, "what is no YAML is none in a minute");
+        look(&reading, false);
+        reading.listed().await;
+        look(&reading, true);
+        reading.find(odd).await;
+        let requests = server.requests();
+        assert_eq!((files(&requests, "push.yml"), files(&requests, "hidden.yml")), (1, 1), "it was known");
+        reading.stop().await;
+    });
+}

@@ -101,9 +101,10 @@ fn a_branch_of_odd_characters_is_wanted_as_it_is_written() {
 fn another_workflow_is_chosen_and_its_own_inputs_follow() {
     let mut console = form_of(vec![input("note", InputKind::Text, false, None)]);
     assert_eq!(open(&console).row(open(&console).at), Row::Branch, "what is looked at comes first");
+    assert_eq!(console.state.interest.startable, None, "files are read for who chooses");
+    go_to(&mut console, Row::Workflow);
     assert_eq!(console.state.interest.startable, Some((GITHUB, Name::new("acme/checkout"))));
     can_start(&mut console, "acme/checkout", &[("ci", true), ("never-run", true), ("hidden", false)]);
-    go_to(&mut console, Row::Workflow);
     let seen = shot(&console.state, FULL);
     assert!(seen.contains("< ci >") && seen.contains("1 of 3"), "{seen}");
     console.plain(KeyCode::Right);

@@ -17,9 +17,7 @@ impl Watch {
         let due = self.queued.due(now, &wanted);
         let next = |watch: &Self| watch.queued.next().map_or(until, |next| next.min(until));
         let Some(run) = due.filter(|_| until > now) else { return Ok(next(self)) };
-        let limits = self.client.limits();
-        let plenty = limits.limit == 0 || limits.remaining.saturating_mul(2) > limits.limit;
-        if limits.anonymous || limits.held.is_some() || !plenty {
+        if self.client.limits().anonymous || !self.has_plenty() {
             self.queued.again(now, &run.uid, self.outlet.pace.runs.1);
             return Ok(next(self));
         }
@@ -31,6 +29,12 @@ impl Watch {
         self.tell_quota().await?;
         // The rest comes at once, after what else is due.
         Ok(Instant::now())
+    }
+
+    /// More than half of the hour's requests are left: for what may wait.
+    pub(super) fn has_plenty(&self) -> bool {
+        let limits = self.client.limits();
+        limits.held.is_none() && (limits.limit == 0 || limits.remaining.saturating_mul(2) > limits.limit)
     }
 
     /// Those whose jobs are not read anyway.

@@ -26,6 +26,8 @@ pub(super) struct Asked {
     wanted: Option<WorkflowWanted>,
     etags: Etags,
     workflows: Vec<Workflow>,
+    /// How often another list was read.
+    version: u64,
     /// It could not be read, and is asked for again then.
     again: Option<Instant>,
 }
@@ -86,11 +88,17 @@ impl Watch {
                     self.asked.etags = Etags::default();
                     (Safe::line(&error.to_string()), Some(self.outlet.pace.cap))
                 })?;
+                self.asked.version += 1;
                 self.asked.workflows = pages.into_iter().flat_map(|page| page.rows).collect();
             }
             Err(error) => return Err(self.not_read(error, "its workflows").await),
         }
         Ok(())
+    }
+
+    /// Another one each time that the list was another one.
+    pub(super) const fn list_version(&self) -> u64 {
+        self.asked.version
     }
 
     /// Those of the list that run.

@@ -176,7 +176,7 @@ fn said(state: &State, form: &Form) -> Words {
     }
     match form.row(form.at) {
         Row::Repository => Words::of(Role::Dim, "the repositories that are read of this host"),
-        Row::Workflow => Words::of(Role::Dim, "what can be started by hand, with a run or without one yet"),
+        Row::Workflow => Words::of(Role::Dim, of_workflow(state, form)),
         Row::Branch => Words::of(Role::Dim, form.first().1),
         Row::Field(at) => form.fields.get(at).map_or_else(Words::new, of_field),
         Row::GoOn => match form::read(state, form) {
@@ -186,6 +186,16 @@ fn said(state: &State, form: &Form) -> Words {
             }
             _ => Words::new(),
         },
+    }
+}
+
+/// What can be chosen, or that nobody knows of what is chosen.
+fn of_workflow(state: &State, form: &Form) -> &'static str {
+    let known = choice::startables(state, form).and_then(|read| read.as_ref().ok());
+    let row = known.and_then(|known| known.rows.iter().find(|row| row.path == form.path));
+    match row {
+        Some(row) if !row.proven => "not known whether this one can be started by hand: its file was not read",
+        _ => "what can be started by hand, with a run or without one yet",
     }
 }
 
