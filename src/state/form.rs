@@ -36,7 +36,7 @@ pub struct Form {
     /// Something was typed or chosen in it, that leaving it loses.
     pub touched: bool,
     /// It was to be left: the next Esc leaves it.
-    pub leaving: bool,
+    pub leaving: Option<std::time::Duration>,
     /// The key that opened it and when it came last: it may be held.
     pub opened_by: Option<(Key, std::time::Duration)>,
 }
@@ -132,7 +132,7 @@ impl Form {
             at: 0,
             complains: false,
             touched: false,
-            leaving: false,
+            leaving: None,
             opened_by: None,
         }
     }
@@ -214,7 +214,7 @@ impl Form {
         self.fields = workflow.inputs.iter().map(field).collect();
         self.made_from = Some(workflow.sha.clone());
         self.at = self.at.min(self.rows() - 1);
-        self.leaving = false;
+        self.leaving = None;
     }
 
     /// The first row that keeps it from going on, and why.

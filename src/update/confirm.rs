@@ -106,7 +106,7 @@ pub(super) fn key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     if leaves {
         state.ui.overlay = None;
         toasts::say(state, ToastKind::Info, Safe::of("left as it is"));
-        return form::come_back(state);
+        return form::come_back(state, key);
     }
     // A reason confirms nothing: it may be typed on while the rest is read again.
     let only_text = confirm.focus == ConfirmField::Reason && !matches!(key.code, KeyCode::Tab | KeyCode::Enter);

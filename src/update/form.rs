@@ -19,6 +19,9 @@ const BRANCH: usize = 255;
 
 /// A key that is held comes again within this time.
 const HELD: Duration = Duration::from_millis(1_250);
+/// The second Esc that leaves what was filled in: most terminals repeat a held one sooner, first after 250
+/// to 660 ms.
+const AGAIN: Duration = Duration::from_millis(700);
 
 /// Opens the form of the workflow that is looked at, or says why there is none.
 pub(super) fn ask(state: &mut State) {
@@ -88,13 +91,13 @@ pub(super) fn key(state: &mut State, key: Key) {
         form.opened_by = None;
     }
     let last = form.rows() - 1;
-    let leaving = std::mem::take(&mut form.leaving);
+    let leaving = form.leaving.take();
     let row = form.row(form.at);
     let typed = row == Row::Branch || form.field().is_some_and(|field| matches!(field.value, Value::Typed(_)));
     match key.code {
         // What was filled in is not lost to one key.
-        KeyCode::Esc if form.touched && !leaving => {
-            form.leaving = true;
+        KeyCode::Esc if form.touched && leaving.is_none_or(|last| now.saturating_sub(last) < AGAIN) => {
+            form.leaving = Some(now);
             return;
         }
         KeyCode::Esc => return leave(state),
@@ -145,7 +148,7 @@ fn leave(state: &mut State) {
 /// A line, into the field that has the keys.
 pub(super) fn paste(state: &mut State, text: &str) {
     let Some(form) = open(state) else { return };
-    form.leaving = false;
+    form.leaving = None;
     let row = form.row(form.at);
     let lost = match (row, form.field().map(|field| &mut field.value)) {
         (Row::Branch, _) => prompt::paste_within(&mut form.branch, text, BRANCH),
@@ -185,9 +188,10 @@ fn go(state: &mut State) {
     }
 }
 
-/// The dialog was left without a yes: what was filled in is there again.
-pub(super) fn come_back(state: &mut State) {
-    if let Some(form) = state.ui.form.take() {
+/// The dialog was left without a yes, by a key that may still be held: what was filled in is there again.
+pub(super) fn come_back(state: &mut State, key: Key) {
+    if let Some(mut form) = state.ui.form.take() {
+        form.opened_by = Some((key, state.now.mono));
         state.ui.overlay = Some(Overlay::Form(form));
         settle(state);
     }

@@ -176,9 +176,33 @@ fn what_was_typed_is_not_lost_to_one_key() {
     console.type_text("!");
     assert_eq!(text(&console, 0), "till 2.0!", "any other key stays");
     console.plain(KeyCode::Esc);
+    console.wait(std::time::Duration::from_secs(1));
     console.plain(KeyCode::Esc);
     assert!(console.state.ui.overlay.is_none());
     assert_eq!(console.performed(), 0);
+}
+
+/// As a terminal passes it on: first after half a second, then thirty times a second.
+#[test]
+fn a_held_esc_loses_nothing_that_was_filled_in() {
+    let hold = |console: &mut Console| {
+        for wait in [500, 33, 33, 33, 33, 33] {
+            console.plain(KeyCode::Esc);
+            console.wait(std::time::Duration::from_millis(wait));
+        }
+    };
+    let mut console = form_of(vec![input("note", InputKind::Text, false, None)]);
+    go_to(&mut console, Row::Field(0));
+    console.type_text("till 2.0");
+    hold(&mut console);
+    assert_eq!(text(&console, 0), "till 2.0");
+    // The same from the dialog after it.
+    go_to(&mut console, Row::GoOn);
+    console.plain(KeyCode::Enter);
+    assert!(console.dialog().is_some(), "{}", console.toast());
+    hold(&mut console);
+    assert_eq!(text(&console, 0), "till 2.0");
+    assert!(open(&console).leaving.is_none(), "what left the dialog does not leave the form");
 }
 
 #[test]

@@ -167,7 +167,7 @@ fn shown(field: &Field, focused: bool, room: usize) -> Words {
 
 /// What is said of the row that has the keys, or why nothing can be filled in.
 fn said(state: &State, form: &Form) -> Words {
-    if form.leaving {
+    if form.leaving.is_some() {
         let words = "what was filled in is lost: esc again leaves it, any other key stays";
         return Words::of(Role::Wait, "? ").text(words);
     }
