@@ -76,12 +76,13 @@ impl Recorder {
         }
     }
 
-    /// Looks whether the instance that holds the journal has ended; [`Self::changed`] tells.
+    /// Looks whether the instance that holds the journal has ended; [`Self::changed`] tells, also why what it
+    /// left cannot be taken over.
     pub fn try_again(&self) {
         if self.journal.is_waiting() {
             let (journal, told) = (self.journal.clone(), self.told.clone());
             tokio::task::spawn_blocking(move || {
-                if journal.try_again() {
+                if journal.try_again() || !journal.is_waiting() {
                     // A loop that is gone needs no news.
                     let _ = told.send(journal.read_only().map_or(Ok(()), Err));
                 }

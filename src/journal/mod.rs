@@ -129,7 +129,17 @@ impl Journal {
     #[must_use]
     pub fn try_again(&self) -> bool {
         let mut inner = self.lock();
-        let Some(Ok(bytes)) = inner.waiting.as_mut().and_then(Disk::try_again) else { return false };
+        let Some(read) = inner.waiting.as_mut().and_then(Disk::try_again) else { return false };
+        let bytes = match read {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let message = format!(
+                    "the journal is free and cannot be taken over ({error}): nothing can be sent until it can, and the program was started again"
+                );
+                (inner.waiting, inner.read_only) = (None, Some(Safe::line(&message)));
+                return false;
+            }
+        };
         let Some(disk) = inner.waiting.take() else { return false };
         let taken = Self::held(store::Opened { disk, bytes, locked: false });
         if let Ok(taken) = Arc::try_unwrap(taken.inner) {

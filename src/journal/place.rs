@@ -1,7 +1,7 @@
 //! The file's name may be taken from it while it is open: somebody clears the folder, a tool that copies
 //! settings puts another file there. What is written then would be in no journal at all.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{self, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -50,7 +50,10 @@ impl Disk {
             std::fs::hard_link(&part, store::file(&self.folder))
         });
         std::fs::remove_file(&part)?;
-        named?;
+        match named {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return self.go_over(),
+            named => named?,
+        }
         File::open(&self.folder)?.sync_all()?;
         tracing::warn!(folder = %self.folder.display(), "the journal was removed and is put back");
         self.file = file;
@@ -77,15 +80,32 @@ impl Disk {
 
     /// The lock that another instance held, and what is in the file then; `None` while it is held.
     pub(super) fn try_again(&mut self) -> Option<io::Result<Vec<u8>>> {
-        if self.place().ok()? == Place::Elsewhere {
-            // That one is waited for from now on.
-            let opened = Self::open(&self.folder).ok()?;
-            let free = !opened.locked;
-            *self = opened.disk;
-            return free.then_some(Ok(opened.bytes));
+        match self.place() {
+            Ok(Place::Elsewhere) => {}
+            Ok(Place::Here | Place::Gone) => return self.lock_again(),
+            Err(error) => return Some(Err(error)),
         }
-        self.file.try_lock().ok()?;
-        Some(self.taken())
+        // That one is waited for from now on.
+        let opened = match Self::open(&self.folder) {
+            Ok(opened) => opened,
+            Err(error) => return Some(Err(error)),
+        };
+        let free = !opened.locked;
+        *self = opened.disk;
+        free.then_some(Ok(opened.bytes))
+    }
+
+    fn lock_again(&mut self) -> Option<io::Result<Vec<u8>>> {
+        match self.file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return None,
+            Err(TryLockError::Error(error)) => return Some(Err(error)),
+        }
+        match self.taken() {
+            // Another one that waited was quicker: it is its turn.
+            Err(_) if matches!(self.place(), Ok(Place::Elsewhere)) => None,
+            taken => Some(taken),
+        }
     }
 
     /// The one that held it has ended, and may have done so without a name for its file.
@@ -112,4 +132,21 @@ fn copy(path: &Path, bytes: &[u8]) -> io::Result<File> {
     file.write_all(bytes)?;
     file.sync_all()?;
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Somebody was quicker between the look and the new name.
+    #[test]
+    fn a_file_that_came_meanwhile_is_gone_over_to() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let mut disk = Disk::open(folder.path())?.disk;
+        std::fs::remove_file(store::file(folder.path()))?;
+        drop(Disk::open(folder.path())?);
+        disk.put_back()?;
+        assert_eq!(disk.place()?, Place::Here);
+        Ok(())
+    }
 }

@@ -134,3 +134,17 @@ fn one_that_something_else_writes_into_is_written_no_more() {
         assert_eq!(fs::metadata(file(&folder)).unwrap().len(), length);
     }
 }
+
+#[test]
+fn one_that_cannot_take_over_says_why_and_waits_no_longer() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (_above, folder, first) = begun();
+    let second = Journal::open(&folder);
+    fs::remove_file(file(&folder)).unwrap();
+    drop(first);
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+    assert!(!second.try_again());
+    assert!(!second.is_waiting(), "it would be tried, and the journal copied, every second");
+    let why = second.read_only().unwrap_or_default();
+    assert!(why.as_str().contains("cannot be taken over") && why.as_str().contains("others can write"), "{why:?}");
+}
