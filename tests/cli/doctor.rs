@@ -246,13 +246,15 @@ fn what_may_be_done_is_told_of_each_namespace_with_a_next_step() {
             "act warn bank: may not patch rollouts/status (no role gives it): no promote, abort and retry there",
         );
         has(&rows, "act warn bank: may not get pods/log");
+        let lost = "no sync, comparing again and terminating of an Application there";
+        has(&rows, &format!("act warn bank: may not patch applications.argoproj.io (no role gives it): {lost}"));
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(text.contains("ask whoever runs the cluster for patch rollouts/status in bank"), "{text}");
         let asked: Vec<Request> = server.requests().into_iter().filter(|one| one.method != "GET").collect();
-        // Eleven kinds are watched, six things done, in two namespaces: each asked once.
-        assert_eq!(asked.len(), 2 * (11 + 6));
+        // Eleven kinds are watched, seven things done, in two namespaces: each asked once.
+        assert_eq!(asked.len(), 2 * (11 + 7));
         let bodies: std::collections::BTreeSet<Vec<u8>> = asked.into_iter().map(|one| one.body).collect();
-        assert_eq!(bodies.len(), 2 * (11 + 6));
+        assert_eq!(bodies.len(), 2 * (11 + 7));
 
         server.answer(reviewing(|verb, resource, _| verb != "watch" || resource != "pods"));
         let (code, _, rows) = found(&doctor(home.path(), "version: 1\n", &arguments).await);

@@ -25,6 +25,7 @@ struct Act {
 
 const ROLLOUTS: &str = "argoproj.io";
 const TEKTON: &str = "tekton.dev";
+const APPLICATIONS: &str = "applications";
 
 const ACTS: [Act; 4] = [
     Act {
@@ -51,11 +52,22 @@ const ACTS_OF_TEKTON: [Act; 2] = [
     },
 ];
 
+/// Asked where there are Applications.
+const ACTS_OF_ARGO_CD: [Act; 1] = [Act {
+    verb: "patch",
+    group: ROLLOUTS,
+    resource: APPLICATIONS,
+    subresource: "",
+    lost: "sync, comparing again and terminating of an Application",
+}];
+
 impl Act {
     /// As kubectl writes it: `patch rollouts/status`.
     fn words(&self) -> String {
         let slash = if self.subresource.is_empty() { "" } else { "/" };
-        format!("{} {}{slash}{}", self.verb, self.resource, self.subresource)
+        // Others have a resource of that name too.
+        let group = if self.resource == APPLICATIONS { ".argoproj.io" } else { "" };
+        format!("{} {}{group}{slash}{}", self.verb, self.resource, self.subresource)
     }
 }
 
@@ -67,8 +79,7 @@ fn place_of(namespace: Option<&Name>) -> String {
 pub(super) async fn of(subject: &Subject, read: &ReadStack, namespace: Option<&Name>) -> Vec<Finding> {
     let (listed, mut findings) = lists(subject, read, namespace).await;
     findings.extend(watches(subject, read, namespace, &listed).await);
-    let tekton = listed.contains(&Kind::PipelineRun);
-    findings.extend(acts(subject, read, namespace, tekton).await);
+    findings.extend(acts(subject, read, namespace, &listed).await);
     findings
 }
 
@@ -148,7 +159,7 @@ async fn watches(subject: &Subject, read: &ReadStack, namespace: Option<&Name>, 
 }
 
 /// Whoever only looks needs none of them: what is denied is told, and is no failure.
-async fn acts(subject: &Subject, read: &ReadStack, namespace: Option<&Name>, tekton: bool) -> Vec<Finding> {
+async fn acts(subject: &Subject, read: &ReadStack, namespace: Option<&Name>, listed: &[Kind]) -> Vec<Finding> {
     let named = namespace.map_or("", |name| name.raw());
     let deed = |act: &Act| Deed {
         verb: act.verb,
@@ -159,7 +170,9 @@ async fn acts(subject: &Subject, read: &ReadStack, namespace: Option<&Name>, tek
         name: "",
     };
     let place = place_of(namespace);
-    let all = ACTS.iter().chain(ACTS_OF_TEKTON.iter().filter(|_| tekton));
+    let of_tekton = ACTS_OF_TEKTON.iter().filter(|_| listed.contains(&Kind::PipelineRun));
+    let of_argo_cd = ACTS_OF_ARGO_CD.iter().filter(|_| listed.contains(&Kind::Application));
+    let all = ACTS.iter().chain(of_tekton).chain(of_argo_cd);
     let (mut may, mut findings) = (Vec::new(), Vec::new());
     for (act, answer) in reviewed(read, all.map(|act| (act, deed(act))).collect()).await {
         let words = act.words();
