@@ -223,19 +223,19 @@ fn deployments_of(state: &State, workload: &ObjectId) -> Option<Aside> {
     Some(Aside { source, repository, what: What::Deployments { environment } })
 }
 
-/// The repository that the service of a workload is built from, where it is read.
+/// The repository that the service of a workload is built from, where it is read, of whatever host.
 #[must_use]
 pub fn repository_of(state: &State, workload: &ObjectId) -> Option<(SourceId, Name)> {
-    let source = state.world.of_system(SystemId::GitHub).next()?;
     let named = state.settings.services.iter().find(|service| service.name == workload.name);
-    let known = source.namespaces.iter().flatten();
-    let repository = match named.and_then(|service| service.repository.clone()) {
-        Some(repository) => repository,
+    let named = named.and_then(|service| service.repository.as_ref());
+    let is_its = |name: &Name| match named {
+        Some(repository) => name == repository,
         // Without a configuration a repository that is called as the workload.
-        None => known.clone().find(|name| name.raw().rsplit('/').next() == Some(workload.name.raw()))?.clone(),
+        None => name.raw().rsplit('/').next() == Some(workload.name.raw()),
     };
-    let read = known.clone().any(|name| *name == repository);
-    read.then_some((source.id, repository))
+    let hosts = state.world.of_system(SystemId::GitHub);
+    let mut read = hosts.flat_map(|host| host.namespaces.iter().flatten().map(|name| (host.id, name)));
+    read.find(|(_, name)| is_its(name)).map(|(host, name)| (host, name.clone()))
 }
 
 /// The rows under a job that failed, or that passed after it had failed.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::security::Scanned;
 use crate::model::approvals::{Pending, PendingRead};
 use crate::model::asides::{Aside, AsideRead, Attempt, Told};
 use crate::model::builds::Folder;
@@ -55,7 +56,7 @@ pub struct Details {
     /// Of the repository of which somebody chose last.
     startables: Option<StartablesRead>,
     runners: BTreeMap<(SourceId, Name), RunnersRead>,
-    security: BTreeMap<(SourceId, Name), SecurityRead>,
+    security: BTreeMap<(SourceId, Name), Scanned>,
     /// What containers take, and when that was read (monotonic).
     usage: HashMap<Uid, (Duration, Result<Taken, Safe>)>,
     /// Of each repository and folder.
@@ -111,7 +112,9 @@ impl Details {
                 drop(self.runners.insert((read.source, read.repository.clone()), read));
             }
             Detail::Security(read) => {
-                drop(self.security.insert((read.source, read.repository.clone()), *read));
+                let key = (read.source, read.repository.clone());
+                let before = self.security.remove(&key);
+                self.security.insert(key, Scanned::after(before, mono, *read));
             }
             Detail::Workflow(read) => self.workflow = Some(read),
             Detail::UnreadObjectives(names) => drop(self.unread_objectives.insert(source, names)),
@@ -304,12 +307,18 @@ impl Details {
     /// What scanners found in a repository, as it was read last.
     #[must_use]
     pub fn security(&self, source: SourceId, repository: &Name) -> Option<&SecurityRead> {
-        self.security.get(&(source, repository.clone()))
+        self.security.get(&(source, repository.clone())).map(|scanned| &scanned.read)
+    }
+
+    /// When what is known of them was read, of that part of it which is oldest.
+    #[must_use]
+    pub fn security_heard(&self, source: SourceId, repository: &Name) -> Option<Duration> {
+        self.security.get(&(source, repository.clone())).map(Scanned::heard)
     }
 
     /// Of every repository whose findings were read.
     pub fn all_security(&self) -> impl Iterator<Item = &SecurityRead> {
-        self.security.values()
+        self.security.values().map(|scanned| &scanned.read)
     }
 
     /// What stands beside a run, as it was read last; `Err`: why it cannot be read.

@@ -2,12 +2,59 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{State, environment, images, runs};
-use crate::model::security::{Base, Finding, Secret, SecurityRead, Severity, Since, Unread, same_commit};
+use crate::model::security::{Base, Finding, Part, Secret, SecurityRead, Severity, Since, Unread, same_commit};
 use crate::model::{Name, SourceId, Uid};
 use crate::safe;
-use crate::text::{Safe, plural};
+use crate::text::{Safe, age, plural};
+
+/// They are read every minute while somebody looks: three of those, and what requests take that are spared.
+const OLD: Duration = Duration::from_mins(4);
+
+/// What was read of a repository, and when each part of it was (monotonic).
+#[derive(Debug, Clone)]
+pub(super) struct Scanned {
+    pub(super) read: SecurityRead,
+    heard: [Duration; 3],
+}
+
+impl Scanned {
+    /// A part that cannot be read this once stands as it was read before, as old as it is.
+    pub(super) fn after(before: Option<Self>, now: Duration, read: SecurityRead) -> Self {
+        fn part<T>(before: Option<(Part<T>, Duration)>, now: (Part<T>, Duration)) -> (Part<T>, Duration) {
+            match (before, &now.0) {
+                (Some((Ok(rows), heard)), Err(Unread::Failed(_))) => (Ok(rows), heard),
+                _ => now,
+            }
+        }
+        let SecurityRead { source, repository, findings, analyses, secrets } = read;
+        let (mut last, mut scans, mut open) = (None, None, None);
+        if let Some(Self { read, heard: [first, second, third] }) = before {
+            last = Some((read.findings, first));
+            scans = Some((read.analyses, second));
+            open = Some((read.secrets, third));
+        }
+        let (findings, first) = part(last, (findings, now));
+        let (analyses, second) = part(scans, (analyses, now));
+        let (secrets, third) = part(open, (secrets, now));
+        let read = SecurityRead { source, repository, findings, analyses, secrets };
+        Self { read, heard: [first, second, third] }
+    }
+
+    pub(super) fn heard(&self) -> Duration {
+        self.heard.into_iter().min().unwrap_or_default()
+    }
+}
+
+/// How long ago findings were read that are no longer what is known now, to the minute.
+#[must_use]
+pub fn outdated(state: &State, source: SourceId, repository: &Name) -> Option<Safe> {
+    let heard = state.world.details.security_heard(source, repository)?;
+    let old = state.now.mono.saturating_sub(heard);
+    (old >= OLD).then(|| safe!("read {} ago", age((old.as_secs() / 60 * 60) as i64)))
+}
 
 /// The commit that users have, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +96,8 @@ pub struct News {
     pub new: u64,
     /// Those of them that are critical or high.
     pub bad: u64,
+    /// Those of them whose severity is not known.
+    pub unrated: u64,
     /// That may be new or not, those of them that are critical or high, and why that is not known.
     pub unknown: u64,
     pub doubt: u64,
@@ -191,12 +240,15 @@ pub fn news(read: &SecurityRead, deployed: Option<&Deployed>) -> Result<News, Sa
         () => safe!("{} is not among the {} scans that were read", short, analyses.rows.len() as u64),
     };
     let whole = findings.is_whole();
-    let mut news = News { deployed: deployed.clone(), new: 0, bad: 0, unknown: 0, doubt: 0, why, elsewhere: 0, whole };
+    let deployed_as = deployed.clone();
+    let mut news =
+        News { deployed: deployed_as, new: 0, bad: 0, unrated: 0, unknown: 0, doubt: 0, why, elsewhere: 0, whole };
     for row in &findings.rows {
         match row.since(Some(deployed.base()), &analyses.rows) {
             Since::New => {
                 news.new += 1;
                 news.bad += u64::from(row.severity <= Severity::High);
+                news.unrated += u64::from(row.severity == Severity::Unknown);
             }
             Since::Unknown => {
                 news.unknown += 1;

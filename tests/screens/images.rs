@@ -96,7 +96,7 @@ fn manifest(digit: char, platforms: &[&str], revision: &str) -> Manifest {
     }
 }
 
-fn images() -> State {
+pub fn images() -> State {
     let mut state = silent();
     let built = run(&state, "acme/checkout", "ci-cd-pipeline", 1, 0, None).sha;
     let mut odd = manifest('b', &["linux/amd64"], "");

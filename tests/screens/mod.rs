@@ -14,7 +14,7 @@ mod executions;
 mod expected;
 mod hostile;
 mod image_origins;
-mod images;
+pub mod images;
 mod kept;
 mod matrix;
 mod picture;

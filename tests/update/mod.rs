@@ -7,6 +7,7 @@ mod dialog_findings;
 mod dialog_true;
 mod environments;
 mod evidence;
+mod findings;
 mod first_row;
 mod forms;
 mod groups;

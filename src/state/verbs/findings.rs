@@ -6,10 +6,11 @@ use crate::action::{Action, Change, Verb};
 use crate::command::Command;
 use crate::model::scope::OnFindings;
 use crate::model::security::SecurityRead;
-use crate::model::{Kind, Name, ObjectId, SourceId};
+use crate::model::{Kind, Name, ObjectId, SourceId, SystemId};
 use crate::safe;
-use crate::state::ui::{Overlay, Place, RowId};
-use crate::state::{State, asides, derived, environment, gates, security};
+use crate::state::security::{self, News};
+use crate::state::ui::{Overlay, Place};
+use crate::state::{State, asides, derived, environment, freshness, gates};
 use crate::text::{Safe, plural};
 
 /// Repositories of a report: each run of it asks anew, and every one costs a few requests of the hour.
@@ -54,25 +55,14 @@ pub fn wanted(state: &State) -> Vec<(SourceId, Name)> {
     }
     let about = match &state.ui.overlay {
         Some(Overlay::Confirm(confirm)) => goes_on(&confirm.action.change).then(|| confirm.action.target.clone()),
-        _ => looked_at(state).filter(|id| id.kind == Kind::Rollout || gates::asks(state, id)),
+        _ => super::target(state).filter(|id| id.kind == Kind::Rollout || gates::asks(state, id)),
     };
-    all.extend(about.and_then(|id| repository(state, &id)));
+    // What is marked has its dialog in turn, and that opens only when its findings are known.
+    let marked = gates::marked(state).into_iter().map(|(run, _)| run);
+    all.extend(about.into_iter().chain(marked).filter_map(|id| repository(state, &id)));
+    all.sort();
     all.dedup();
     all
-}
-
-/// The highlighted row as `update` left it, else the object of the page: nothing is counted for it.
-fn looked_at(state: &State) -> Option<ObjectId> {
-    let row = state.ui.list(&state.ui.list_id()).and_then(|list| list.selected.as_ref());
-    match (row, &state.ui.place) {
-        (Some(RowId::Object(id) | RowId::Waiting(_, id) | RowId::Gate(id, _)), _) if is_one(id) => Some(id.clone()),
-        (_, Place::Rollout(id) | Place::Run(id)) => Some(id.clone()),
-        _ => None,
-    }
-}
-
-fn is_one(id: &ObjectId) -> bool {
-    matches!(id.kind, Kind::Rollout | Kind::Run)
 }
 
 /// It lets a change come nearer to its users.
@@ -97,35 +87,61 @@ pub fn fact(state: &State, (source, repository): &(SourceId, Name)) -> Fact {
         return Fact { lines, standing: Standing::Unknown };
     };
     let (news, secrets) = (findings(state, read), secrets(read));
-    Fact { lines: [news.0, secrets.0], standing: news.1.max(secrets.1) }
+    let standing = news.1.max(secrets.1);
+    let was = security::outdated(state, *source, repository);
+    match was.or_else(|| not_live(state, *source, repository)) {
+        Some(was) => {
+            Fact { lines: [safe!("{}: {}", was, news.0), secrets.0], standing: standing.max(Standing::Unknown) }
+        }
+        None => Fact { lines: [news.0, secrets.0], standing },
+    }
+}
+
+/// What is read beside the runs of a repository is as old as they are. Nothing of it counts time: it stands in
+/// a dialog.
+fn not_live(state: &State, source: SourceId, repository: &Name) -> Option<Safe> {
+    let runs = freshness::of_place(state, source, Kind::Run, repository);
+    (!runs.is_live()).then(|| safe!("not known now, the runs of {} are {}", repository, Safe::of(runs.as_str())))
 }
 
 fn findings(state: &State, read: &SecurityRead) -> (Safe, Standing) {
     match derived::news(state, read.source, &read.repository).as_deref() {
-        Some(Ok(news)) => {
-            let at = news.deployed.words();
-            let standing = match (news.bad, news.doubt, news.whole) {
-                (0, 0, true) => Standing::Well,
-                (0, _, _) => Standing::Unknown,
-                _ => Standing::Bad,
-            };
-            let words = match (news.bad, news.doubt) {
-                (0, 0) if news.whole => safe!("no critical or high finding is new since {}", at),
-                (0, 0) => safe!("not known: of those that were read none is critical or high and new since {}", at),
-                (0, doubt) => {
-                    let findings = plural(doubt, "critical or high finding", "critical or high findings");
-                    safe!("not known of {} whether new since {}: {}", findings, at, news.why)
-                }
-                (bad, _) => {
-                    let found = plural(bad, "critical or high finding is", "critical or high findings are");
-                    safe!("{} new since {}", found, at)
-                }
-            };
-            (words, standing)
-        }
+        Some(Ok(news)) => told(news),
         Some(Err(why)) => (safe!("not known: {}", why), Standing::Unknown),
         None => (Safe::of("not known: not read yet"), Standing::Unknown),
     }
+}
+
+/// What is new in words, and what a gate makes of it.
+#[must_use]
+pub fn told(news: &News) -> (Safe, Standing) {
+    let at = news.deployed.words();
+    let standing = match (news.bad, news.doubt + news.unrated, news.whole) {
+        (0, 0, true) => Standing::Well,
+        (0, _, _) => Standing::Unknown,
+        _ => Standing::Bad,
+    };
+    let words = match (news.bad, news.doubt) {
+        (0, 0) if news.unrated > 0 => unrated(news),
+        (0, 0) if news.whole => safe!("no critical or high finding is new since {}", at),
+        (0, 0) => safe!("not known: of those that were read none is critical or high and new since {}", at),
+        (0, doubt) => {
+            let findings = plural(doubt, "critical or high finding", "critical or high findings");
+            let more = if news.unrated > 0 { safe!("{}; ", unrated(news)) } else { Safe::default() };
+            safe!("{}not known of {} whether new since {}: {}", more, findings, at, news.why)
+        }
+        (bad, _) => {
+            let found = plural(bad, "critical or high finding is", "critical or high findings are");
+            safe!("{} new since {}", found, at)
+        }
+    };
+    (words, standing)
+}
+
+/// New ones of which nobody says whether they are critical.
+fn unrated(news: &News) -> Safe {
+    let found = plural(news.unrated, "finding of unknown severity is", "findings of unknown severity are");
+    safe!("{} new since {}", found, news.deployed.words())
 }
 
 fn secrets(read: &SecurityRead) -> (Safe, Standing) {
@@ -154,10 +170,21 @@ fn into(state: &State, action: &Action) -> Vec<Name> {
     }
 }
 
-/// The line of the dialog; none where no repository can be asked.
+/// The fact of what an action is about; without a repository of it nothing is known.
+fn about(state: &State, action: &Action) -> Fact {
+    if let Some(of) = repository(state, &action.target) {
+        return fact(state, &of);
+    }
+    let lines = ["findings are not known: no repository of it is read", "nor are secrets"].map(Safe::of);
+    Fact { lines, standing: Standing::Unknown }
+}
+
+/// The line of the dialog; none where no repository is read at all.
 pub(super) fn words(state: &State, action: &Action) -> Option<Safe> {
-    let of = goes_on(&action.change).then(|| repository(state, &action.target)).flatten()?;
-    let Fact { lines: [findings, secrets], standing } = fact(state, &of);
+    if !goes_on(&action.change) || state.world.of_system(SystemId::GitHub).next().is_none() {
+        return None;
+    }
+    let Fact { lines: [findings, secrets], standing } = about(state, action);
     let warns = Safe::of(match standing {
         Standing::Well => "",
         Standing::Unknown => "? ",
@@ -172,8 +199,8 @@ pub(super) fn may(state: &State, command: Command, action: Action) -> Result<Act
         return Ok(action);
     }
     let blocks = into(state, &action).into_iter().find(|name| asks(state, name) == OnFindings::Block);
-    let (Some(environment), Some(of)) = (blocks, repository(state, &action.target)) else { return Ok(action) };
-    let Fact { lines: [findings, secrets], standing } = fact(state, &of);
+    let Some(environment) = blocks else { return Ok(action) };
+    let Fact { lines: [findings, secrets], standing } = about(state, &action);
     if standing == Standing::Well {
         return Ok(action);
     }

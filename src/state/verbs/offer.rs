@@ -41,7 +41,10 @@ pub fn available_to(state: &State, command: Command, action: &Action) -> Result<
         Change::BuildImage { plan } => return super::docker::build(state, Arc::clone(plan)),
         Change::PushImage { .. } => return super::docker::push_of(state, &action.target.name),
         Change::RerunJob { job, .. } => Some(job.clone()),
-        Change::ApproveRun { .. } => return review(state, command, &action.target, &[]),
+        Change::ApproveRun { .. } => {
+            let action = review(state, command, &action.target, &[])?;
+            return super::findings::may(state, command, action);
+        }
         Change::Review { gates, .. } => {
             let wanted: Vec<i64> = gates.iter().map(|gate| gate.environment).collect();
             let action = review(state, command, &action.target, &wanted)?;
