@@ -150,6 +150,7 @@ impl Systems {
             interest: self.interest.subscribe(),
             refresh: self.refresh.subscribe(),
             feeds,
+            pace: parts.pace,
         };
         let make = move || tekton::start::run(reader.clone());
         // What could not be read is asked for again, with the next key.

@@ -35,6 +35,7 @@ mod registry_ways;
 mod secrets;
 mod stale;
 mod target;
+mod tekton_start;
 pub mod tls;
 pub mod watches;
 mod watches_odd;

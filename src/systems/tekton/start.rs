@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
 
 use super::ROOT;
 use super::perform::{OPERATION, get};
@@ -16,6 +17,7 @@ use crate::model::source::{Detail, FeedEvent, FeedId};
 use crate::model::workflows::{Dispatchable, Input, InputKind, WorkflowRead, WorkflowWanted};
 use crate::model::{Kind, Name, SourceId};
 use crate::net::{NetError, Post, ReadStack, segment};
+use crate::systems::pace::{Backoff, Pace};
 use crate::systems::perform::text;
 use crate::text::Safe;
 
@@ -29,24 +31,43 @@ pub(crate) struct Parts {
     pub(crate) refresh: watch::Receiver<u64>,
     /// Those of PipelineRuns, by whose names it speaks.
     pub(crate) feeds: Vec<FeedId>,
+    pub(crate) pace: Pace,
 }
 
 /// Reads each Pipeline of this cluster that somebody is about to start. Until the loop is gone.
 pub(crate) async fn run(mut parts: Parts) {
     let mut known = None;
+    // When one that could not be read for a while is read again.
+    let mut again = None;
+    let mut backoff = Backoff::new(parts.pace.floor, parts.pace.cap);
     loop {
         let wanted = parts.interest.borrow_and_update().workflow.clone();
         let wanted = wanted.filter(|wanted| wanted.source == parts.cluster);
-        if let Some(asked) = wanted.clone().filter(|_| wanted != known) {
-            let workflow = dispatchable(&parts.read, &asked).await.map(Arc::new);
+        if wanted != known {
+            again = None;
+            backoff.reset();
+        }
+        let due = again.is_some_and(|again| again <= Instant::now());
+        if let Some(asked) = wanted.clone().filter(|_| wanted != known || due) {
             let namespace = |feed: &&FeedId| feed.namespace.as_ref().is_none_or(|name| *name == asked.repository);
-            let Some(feed) = parts.feeds.iter().find(namespace).cloned() else { return };
-            let read = WorkflowRead { wanted: asked, workflow };
-            if parts.tx.send((feed, FeedEvent::Detail(Detail::Workflow(read)))).await.is_err() {
-                return;
+            // Of a namespace that is not read nobody can tell anything; the next one may be.
+            if let Some(feed) = parts.feeds.iter().find(namespace).cloned() {
+                let read = dispatchable(&parts.read, &asked).await;
+                again = matches!(read, Err((_, true))).then(|| Instant::now() + backoff.next());
+                let workflow = read.map(Arc::new).map_err(|(why, _)| why);
+                let read = WorkflowRead { wanted: asked, workflow };
+                if parts.tx.send((feed, FeedEvent::Detail(Detail::Workflow(read)))).await.is_err() {
+                    return;
+                }
             }
         }
         known = wanted;
+        let wait = async {
+            match again {
+                Some(again) => sleep_until(again).await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             changed = parts.interest.changed() => if changed.is_err() { return },
             changed = parts.refresh.changed() => {
@@ -55,26 +76,34 @@ pub(crate) async fn run(mut parts: Parts) {
                 }
                 known = None;
             }
+            () = wait => {}
             () = parts.tx.closed() => return,
         }
     }
 }
 
-async fn dispatchable(read: &ReadStack, wanted: &WorkflowWanted) -> Result<Dispatchable, Safe> {
+/// `Err`: why not, and whether that may pass by itself.
+async fn dispatchable(read: &ReadStack, wanted: &WorkflowWanted) -> Result<Dispatchable, (Safe, bool)> {
+    let passes = |error: &NetError| {
+        let busy = matches!(error, NetError::Held { .. } | NetError::Api { code: 500.., .. });
+        busy || error.is_passing()
+    };
     let (namespace, pipeline) = (wanted.repository.raw(), wanted.reference.raw());
     let object = get(read, &pipeline_path(namespace, pipeline)).await.map_err(|error| {
-        Safe::line(&match error {
+        let why = match &error {
             NetError::Api { code: 404, .. } => format!("there is no Pipeline {pipeline} in {namespace}"),
             error => format!("Pipeline {pipeline} cannot be read: {error}"),
-        })
+        };
+        (Safe::line(&why), passes(&error))
     })?;
     // Where the run is gone, what the Pipeline says by itself is all there is.
     let run = wanted.path.raw();
-    let base = base(read, namespace, run, pipeline)
-        .await
-        .map_err(|error| Safe::line(&format!("{run}, which it is started from, cannot be read: {error}")))?;
+    let base = base(read, namespace, run, pipeline).await.map_err(|error| {
+        let why = format!("{run}, which it is started from, cannot be read: {error}");
+        (Safe::line(&why), passes(&error))
+    })?;
     if let Some(why) = without_workspaces(&object, base.as_ref()) {
-        return Err(Safe::line(&why));
+        return Err((Safe::line(&why), false));
     }
     Ok(shape(&object, base.as_ref()))
 }
