@@ -1,6 +1,8 @@
 //! A workflow started by hand from the terminal: the form of its inputs is filled in, what is wrong is
 //! said, the dialog asks, and the run that the answer names is in the list.
 
+use std::time::Duration;
+
 use quarterdeck::app::Headless;
 use quarterdeck::command::{Command, Key, KeyCode};
 use quarterdeck::model::{Kind, ObjectId, Uid};
@@ -127,6 +129,9 @@ async fn a_no_comes_back_to_what_was_filled_in_and_another_branch_is_read_anew()
     // What was filled in is not lost to one key.
     story.console.key(Key::plain(KeyCode::Esc));
     story.until("the question", |screen| screen.contains("esc again leaves it")).await;
+    // A key that is held is no second one.
+    let later = story.console.state().now.mono + Duration::from_secs(1);
+    wait_for(&mut story, "a hand's pause", |console| console.state().now.mono > later).await;
     story.console.key(Key::plain(KeyCode::Esc));
     wait_for(&mut story, "the end of it", |console| console.state().ui.overlay.is_none()).await;
     assert_eq!(outcome(&story.console), "", "nothing was asked for");

@@ -146,12 +146,11 @@ pub(super) fn words(state: &State, action: &Action, words: &mut Words) {
 
 fn sync(row: &Application, pinned: bool, prune: bool, words: &mut Words) {
     let strays: Vec<_> = gitops::strays(row).collect();
-    let to = match (pinned, row.sources.first()) {
-        (false, Some(source)) => safe!("the newest of {} ({} when compared)", source.target, gitops::revision(row)),
-        _ => {
-            let all: Vec<Safe> = row.revisions.iter().map(|it| gitops::short(it.safe())).collect();
-            Safe::join(&all, ", ")
-        }
+    let to = if let (false, Some(source)) = (pinned, row.sources.first()) {
+        safe!("the newest of {} ({} when compared)", source.target, gitops::revision(row))
+    } else {
+        let all: Vec<Safe> = row.revisions.iter().map(|it| gitops::short(it.safe())).collect();
+        Safe::join(&all, ", ")
     };
     words.summary = safe!("sync to {}", to);
     words.expects = Safe::of("phase Succeeded and status Synced");
