@@ -35,15 +35,7 @@ pub fn lines(state: &State, columns: u16) -> Vec<Line<'_>> {
             lines.push(Line::Air);
         }
         lines.push(Line::Scope(scope));
-        for row in rows {
-            let refused = verbs::check(state, row.command).err();
-            let usable = refused.is_none();
-            let mut words = wrapped(&Safe::of(row.help), columns).into_iter();
-            lines.push(Line::Row(row, words.next().unwrap_or_default(), usable));
-            lines.extend(words.map(|words| Line::More(words, usable)));
-            let why = refused.map(|why| wrapped(&safe!("not now: {}", why), columns));
-            lines.extend(why.into_iter().flatten().map(Line::Why));
-        }
+        scope_lines(state, &rows, columns, &mut lines);
     }
     // What the header has no room for.
     let clock = super::freshness::skewed_next(state).map(|words| wrapped(&words, columns));
@@ -58,6 +50,29 @@ pub fn lines(state: &State, columns: u16) -> Vec<Line<'_>> {
         lines.extend(found.map(Line::Source));
     }
     lines
+}
+
+/// The commands of one scope. A reason that holds several of them back is told once, above
+/// them; each that cannot be used carries the mark of that line.
+fn scope_lines<'a>(state: &State, rows: &[&'static Row], columns: usize, lines: &mut Vec<Line<'a>>) {
+    let reasons: Vec<Option<Safe>> = rows.iter().map(|row| verbs::check(state, row.command).err()).collect();
+    let shared = shared(&reasons);
+    let why = |why: &Safe| wrapped(&safe!("- not now: {}", why), columns).into_iter().map(Line::Why);
+    lines.extend(shared.iter().flat_map(why));
+    for (row, refused) in rows.iter().zip(&reasons) {
+        let usable = refused.is_none();
+        let mut words = wrapped(&Safe::of(row.help), columns).into_iter();
+        lines.push(Line::Row(row, words.next().unwrap_or_default(), usable));
+        lines.extend(words.map(|words| Line::More(words, usable)));
+        lines.extend(refused.iter().filter(|refused| Some(*refused) != shared.as_ref()).flat_map(why));
+    }
+}
+
+/// The reason that most of them have, where it is not one command's alone.
+fn shared(reasons: &[Option<Safe>]) -> Option<Safe> {
+    let count = |reason: &Safe| reasons.iter().flatten().filter(|other| *other == reason).count();
+    let often = reasons.iter().flatten().rev().max_by_key(|reason| count(reason))?;
+    (count(often) > 1).then(|| often.clone())
 }
 
 /// Broken at spaces into lines of so many columns; a word that is longer is broken too.

@@ -47,7 +47,7 @@ fn nobody_sees_nothing_and_is_told_why() {
     let mut console = Pty::spawn(&["--kubeconfig", &kubeconfig, "-n", "production"], &[], (160, 48));
     console.wait_for("the reason", PATIENCE, |screen| screen.contains("nobody") && screen.contains("denied"));
     console.press(Command::Help);
-    console.wait_text("every key that applies here");
+    console.wait_text("KEYS ──");
 }
 
 /// `dev` may read everything and change nothing here: the server refuses, the console says who may

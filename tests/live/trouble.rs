@@ -65,9 +65,9 @@ fn without_the_controller_an_abort_is_accepted_and_observed_only_later() {
 
 fn keys_are_alive(console: &mut Pty) {
     console.press(Command::Help);
-    console.wait_for("help opens", Duration::from_secs(2), |screen| screen.contains("every key that applies here"));
+    console.wait_for("help opens", Duration::from_secs(2), |screen| screen.contains("KEYS ──"));
     console.press(Command::Leave);
-    console.wait_for("help closes", Duration::from_secs(2), |screen| !screen.contains("every key that applies here"));
+    console.wait_for("help closes", Duration::from_secs(2), |screen| !screen.contains("KEYS ──"));
 }
 
 /// Fresh again without a key pressed, and a change made now is seen.

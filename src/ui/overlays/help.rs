@@ -35,6 +35,9 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>, top: usize) {
             Line::Scope(scope) => drop(body.write(x, y, wide, &Words::of(Role::Title, heading(*scope)))),
             Line::Row(row, words, usable) => {
                 body.cell(x, y, HELP_KEYS - 1, Lean::Left, &keys(state, row.command));
+                if !usable {
+                    body.write(x + HELP_KEYS - 2, y, 1, &Words::of(Role::Unknown, "-"));
+                }
                 body.write(x + HELP_KEYS, y, wide, &Words::of(role(*usable), words));
             }
             Line::More(words, usable) => drop(body.write(x + HELP_KEYS, y, wide, &Words::of(role(*usable), words))),
