@@ -85,15 +85,21 @@ impl Cluster {
     /// A namespace of one's own with a canary `checkout` and a Deployment `payments`, both at
     /// version 3.8 and healthy.
     pub fn namespace(&self, environment: &str) -> Namespace<'_> {
+        let own = self.empty_namespace(environment);
+        own.kubectl(&["apply", "--server-side", "-f", "-"], include_str!("world.yaml"));
+        own.wait("rollout/checkout", "{.status.phase}", "Healthy");
+        own.wait("deployment/payments", "{.status.readyReplicas}", "2");
+        own
+    }
+
+    /// A namespace of one's own with nothing in it.
+    pub fn empty_namespace(&self, environment: &str) -> Namespace<'_> {
         let name = format!("quarterdeck-live-{:08x}", RandomState::new().build_hasher().finish() as u32);
         let created = self.try_kubectl(&["create", "namespace", &name], "");
         let said = String::from_utf8_lossy(&created.stderr);
         assert!(created.status.success(), "not started: the live tests work in a namespace of their own: {said}");
         let own = Namespace { cluster: self, name };
         self.kubectl(&["label", "namespace", &own.name, &format!("environment={environment}")], "");
-        own.kubectl(&["apply", "--server-side", "-f", "-"], include_str!("world.yaml"));
-        own.wait("rollout/checkout", "{.status.phase}", "Healthy");
-        own.wait("deployment/payments", "{.status.readyReplicas}", "2");
         own
     }
 

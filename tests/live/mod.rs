@@ -16,6 +16,7 @@
 
 mod act;
 mod argocd;
+mod blocked;
 mod cluster;
 mod docker;
 mod evening;
