@@ -149,7 +149,7 @@ pub fn moments() -> Vec<(PathBuf, Check)> {
     let all: Vec<_> = scenarios().iter().flat_map(told).collect();
     let of = |ending: &str| all.iter().filter(|(told, _)| told.extension().is_some_and(|is| is == ending)).count();
     let (rollouts, deployments) = (of("txt"), of("status"));
-    assert!(rollouts >= 50, "only {rollouts} moments of rollouts");
+    assert!(rollouts >= 85, "only {rollouts} moments of rollouts");
     assert!(deployments >= 20, "only {deployments} moments of deployments");
     all
 }
