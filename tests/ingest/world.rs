@@ -52,8 +52,8 @@ pub fn with(wall: Timestamp, objects: &Value) -> State {
     state
 }
 
-/// The recorded scenarios; made-up worlds that `tests/lab/tell.py` asked the tools about (edge cases by
-/// name, and a few random ones); and those of `QUARTERDECK_RECORDINGS` if it is set.
+/// The recorded scenarios; moments of others (`recorded-…`) and made-up worlds that `tests/lab/tell.py` asked
+/// the tools about (edge cases by name, and a few random ones); and those of `QUARTERDECK_RECORDINGS` if it is set.
 pub fn scenarios() -> Vec<PathBuf> {
     let home = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let own = [home.join("demo/recordings"), home.join("tests/ingest/told")];
