@@ -149,6 +149,9 @@ pub enum Change {
     CompareAgain { before: Option<Timestamp> },
     /// Phase `Terminating` of the operation that began at this time.
     Terminate { started: Timestamp },
+    /// `.operation` of an Application, as Argo CD's own server writes it for a rollback: a sync of what an entry of
+    /// its history says, read again before the send, only while nothing is synced by itself. `before` as of `Sync`.
+    RollBack { id: i64, revision: Name, before: Option<Timestamp> },
 }
 
 /// An environment that a run waits for.
@@ -204,7 +207,7 @@ impl Change {
             Self::PromotePause { .. } | Self::PromoteInconclusive { .. } | Self::Unpause => Verb::Promote,
             Self::Abort { .. } => Verb::Abort,
             Self::Retry { .. } => Verb::Retry,
-            Self::Undo { .. } => Verb::Undo,
+            Self::Undo { .. } | Self::RollBack { .. } => Verb::Undo,
             Self::RerunFailed { .. } | Self::RunAgain => Verb::Rerun,
             Self::RerunAll { .. } => Verb::RerunAll,
             Self::RerunJob { .. } => Verb::RerunJob,

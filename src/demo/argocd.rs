@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::gitops;
 use super::kinds::{Key, Kind};
 use super::value::{at, hash, int, items, later, rfc3339, set, text, time_at, unset};
 use super::world::World;
@@ -65,17 +66,39 @@ pub(super) fn install(world: &mut World) {
         if !plan.manual {
             set(&mut object, "/spec/syncPolicy/automated", json!({ "prune": true, "selfHeal": true }));
         }
-        let (opens, revision) = (world.scenario.opens, revision(&plan));
-        deployed(&mut object, &revision, opens, 0);
+        let opens = world.scenario.opens;
+        for commit in gitops::commits(world, &plan.namespace, opens).iter().rev().take(KEPT).rev() {
+            unset(&mut object, "/status/operationState");
+            deployed(&mut object, &commit.sha, later(commit.at, TAKES), 0);
+        }
+        if plan.rival.is_some() {
+            // The fight begins when the world opens.
+            set(&mut object, "/status/operationState/finishedAt", rfc3339(opens));
+        }
         world.store.put(&key, object);
         world.look_again(&key, opens);
     }
 }
 
-/// The commit that the branch stands at.
-fn revision(plan: &Plan) -> String {
-    let of = |salt: &str| format!("{:016x}", hash(&format!("{}{salt}", plan.name)));
-    format!("{}{}{:.8}", of("a"), of("b"), of("c"))
+/// The commit that its overlay stands at.
+fn revision(world: &World, plan: &Plan) -> String {
+    let newest = gitops::commits(world, &plan.namespace, world.now.max(world.scenario.opens)).pop();
+    newest.map_or_else(|| format!("{:016x}", hash(&plan.name)), |commit| commit.sha)
+}
+
+/// Workloads that do not run the version of this commit: their place in the scenario, and that version.
+fn behind(world: &World, plan: &Plan, sha: Option<&str>) -> Vec<(usize, String)> {
+    let mut all = gitops::versions(world, &plan.namespace, sha);
+    all.retain(|(workload, version)| {
+        let workload = &world.scenario.workloads[*workload];
+        let image = format!("{}:{version}", workload.image);
+        let name = workload.parts().1;
+        let mut kinds = [Kind::Rollout, Kind::Deployment].into_iter();
+        kinds
+            .find_map(|kind| world.store.value(&Key::new(kind, &plan.namespace, name)))
+            .is_some_and(|value| text(value, "/spec/template/spec/containers/0/image") != image)
+    });
+    all
 }
 
 /// The controller's look at one.
@@ -129,7 +152,14 @@ fn operate(world: &mut World, plan: &Plan, object: &mut Value) -> Option<Timesta
         if let Some(rival) = &plan.rival {
             scale(world, plan, rival, rival.git);
         }
-        deployed(object, &revision(plan), now, heals);
+        let revision = match text(&asked, "/sync/revision") {
+            "" => revision(world, plan),
+            sha => sha.to_owned(),
+        };
+        for (workload, version) in behind(world, plan, Some(&revision)) {
+            world.set_version(workload, &version);
+        }
+        deployed(object, &revision, now, heals);
     }
     unset(object, "/operation");
     Some(later(now, RIVAL))
@@ -139,7 +169,9 @@ fn operate(world: &mut World, plan: &Plan, object: &mut Value) -> Option<Timesta
 fn deployed(object: &mut Value, revision: &str, now: Timestamp, heals: i64) {
     let asked = at(object, "/status/operationState/operation").clone();
     let asked = if asked.is_null() {
-        json!({ "initiatedBy": { "automated": true }, "sync": { "revision": revision, "prune": true } })
+        let manual = self::at(object, "/spec/syncPolicy/automated").is_null();
+        let by = if manual { json!({ "username": "ana" }) } else { json!({ "automated": true }) };
+        json!({ "initiatedBy": by, "sync": { "revision": revision, "prune": true } })
     } else {
         asked
     };
@@ -165,6 +197,13 @@ fn deployed(object: &mut Value, revision: &str, now: Timestamp, heals: i64) {
 /// Nothing runs: the rival acts, or what it did is healed; when to look again.
 fn rest(world: &mut World, plan: &Plan, object: &mut Value) -> Timestamp {
     let now = world.now;
+    let (head, strays) = (revision(world, plan), behind(world, plan, None));
+    let last = items(object, "/status/history").last().map(|last| text(last, "/revision").to_owned());
+    if strays.is_empty() && last.is_some_and(|last| last != head) {
+        // What was committed is there already.
+        unset(object, "/status/operationState");
+        deployed(object, &head, now, 0);
+    }
     let Some(rival) = &plan.rival else { return later(now, COMPARED) };
     let finished = time_at(object, "/status/operationState/finishedAt").unwrap_or(now);
     if replicas(world, plan, rival) == rival.git {
@@ -181,7 +220,7 @@ fn rest(world: &mut World, plan: &Plan, object: &mut Value) -> Timestamp {
     let wait = BACKOFF[usize::try_from(heals).unwrap_or_default().min(BACKOFF.len() - 1)];
     let due = later(finished, RIVAL + Duration::from_secs(wait));
     if due <= now {
-        let revision = revision(plan);
+        let revision = head;
         let resource =
             json!({ "group": "apps", "kind": "Deployment", "namespace": plan.namespace, "name": rival.deployment });
         object["operation"] = json!({ "initiatedBy": { "automated": true },
@@ -193,11 +232,14 @@ fn rest(world: &mut World, plan: &Plan, object: &mut Value) -> Timestamp {
 /// What is written in Git beside what is there.
 fn compare(world: &World, plan: &Plan, object: &mut Value) {
     let stray = plan.rival.as_ref().filter(|rival| replicas(world, plan, rival) != rival.git);
+    let behind = behind(world, plan, None);
+    let old = |name: &str| behind.iter().any(|(at, _)| world.scenario.workloads[*at].parts().1 == name);
     let mut resources = Vec::new();
     let mut worst = 0;
     for kind in [Kind::Rollout, Kind::Deployment] {
         for (key, value) in world.store.values(kind, &plan.namespace) {
-            let out = stray.is_some_and(|rival| kind == Kind::Deployment && rival.deployment == key.name);
+            let out =
+                old(&key.name) || stray.is_some_and(|rival| kind == Kind::Deployment && rival.deployment == key.name);
             let rank = health(kind, value);
             worst = worst.max(rank);
             resources.push(json!({ "group": kind.row().group, "version": kind.row().version, "kind": kind.row().name,
@@ -207,8 +249,8 @@ fn compare(world: &World, plan: &Plan, object: &mut Value) {
     }
     set(object, "/status/resources", resources);
     set(object, "/status/health/status", WORDS[worst]);
-    set(object, "/status/sync/status", if stray.is_some() { "OutOfSync" } else { "Synced" });
-    set(object, "/status/sync/revision", revision(plan));
+    set(object, "/status/sync/status", if stray.is_some() || !behind.is_empty() { "OutOfSync" } else { "Synced" });
+    set(object, "/status/sync/revision", revision(world, plan));
 }
 
 /// Better first.

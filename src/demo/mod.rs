@@ -9,6 +9,7 @@ mod argocd;
 mod controllers;
 mod docker;
 mod github;
+mod gitops;
 mod kinds;
 mod logs;
 mod prometheus;

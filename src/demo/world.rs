@@ -59,6 +59,8 @@ pub(super) struct World {
     pub(super) pushed: Vec<super::registry::ByHand>,
     queue: BTreeSet<(Timestamp, Key)>,
     acts: VecDeque<Act>,
+    /// What runs of its workflows brought.
+    built: Vec<github::Deploy>,
     seed: u64,
     made: u64,
     /// Images whose containers exit at start.
@@ -101,6 +103,7 @@ impl World {
             pushed: Vec::new(),
             queue: BTreeSet::new(),
             acts,
+            built: Vec::new(),
             seed,
             made: 0,
             crashing: Vec::new(),
@@ -300,9 +303,22 @@ impl World {
     fn ship(&mut self) {
         let Some(shipped) = self.book.shipped(self.now) else { return };
         if let Some(workload) = self.scenario.workloads.iter().position(|it| it.name == shipped.workload) {
-            let version = shipped.version;
-            self.deploy(&Act { at: self.now, workload, version, full: false, crashes: false, again: None });
+            let act =
+                Act { at: self.now, workload, version: shipped.version, full: false, crashes: false, again: None };
+            self.built.push(deploy(&self.scenario, &act));
+            self.deploy(&act);
         }
+    }
+
+    /// What workloads got or will get, and when.
+    pub(super) fn deployed(&self) -> impl Iterator<Item = &github::Deploy> {
+        self.book.deploys.iter().chain(&self.built)
+    }
+
+    /// A workload gets this version at once.
+    pub(super) fn set_version(&mut self, workload: usize, version: &str) {
+        let version = version.to_owned();
+        self.deploy(&Act { at: self.now, workload, version, full: false, crashes: false, again: None });
     }
 
     fn deploy(&mut self, act: &Act) {

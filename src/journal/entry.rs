@@ -145,6 +145,11 @@ enum ChangeEntry {
     Terminate {
         started: Timestamp,
     },
+    RollBack {
+        id: i64,
+        revision: String,
+        before: Option<Timestamp>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -321,6 +326,9 @@ impl ChangeEntry {
             },
             Change::CompareAgain { before } => Self::CompareAgain { before: *before },
             Change::Terminate { started } => Self::Terminate { started: *started },
+            Change::RollBack { id, revision, before } => {
+                Self::RollBack { id: *id, revision: revision.raw().to_owned(), before: *before }
+            }
             Change::Abort { pod_hash } => Self::Abort { pod_hash: text(pod_hash) },
             Change::Retry { pod_hash } => Self::Retry { pod_hash: text(pod_hash) },
             Change::Undo { resource_version, replica_set, replica_set_uid, to_revision } => Self::Undo {
@@ -400,6 +408,9 @@ impl ChangeEntry {
             },
             Self::CompareAgain { before } => Change::CompareAgain { before: *before },
             Self::Terminate { started } => Change::Terminate { started: *started },
+            Self::RollBack { id, revision, before } => {
+                Change::RollBack { id: *id, revision: Name::new(revision), before: *before }
+            }
             Self::Abort { pod_hash } => Change::Abort { pod_hash: Safe::identity(pod_hash) },
             Self::Retry { pod_hash } => Change::Retry { pod_hash: Safe::identity(pod_hash) },
             Self::Undo { resource_version, replica_set, replica_set_uid, to_revision } => Change::Undo {

@@ -4,8 +4,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::{State, derived};
-use crate::model::applications::{AppResource, Application, SyncStatus};
+use crate::model::applications::{AppResource, Application, Deployed, SyncStatus};
 use crate::model::kubernetes::Meta;
 use crate::model::{Kind, Name, ObjectId, SourceId, Uid};
 use crate::safe;
@@ -118,6 +120,38 @@ pub fn revision(row: &Application) -> Safe {
         .map(|revision| short(revision.safe()))
         .or_else(|| row.sources.first().map(|source| source.target.clone()))
         .unwrap_or_else(|| Safe::of("HEAD"))
+}
+
+/// The newest entry of its history with another revision than the last one: where a way back leads.
+#[must_use]
+pub fn before(row: &Application) -> Option<&Deployed> {
+    let last = row.history.last()?;
+    row.history.iter().rev().find(|it| it.revision != last.revision && !it.revision.is_empty())
+}
+
+/// How long ago by the clock of its cluster; `?` where it is not known.
+#[must_use]
+pub fn since(state: &State, row: &Application, at: Option<Timestamp>) -> Safe {
+    let Some(at) = at else { return Safe::of("?") };
+    text::age(state.now.wall.duration_since(state.ours(row.meta.cluster, at)).as_secs())
+}
+
+/// The way back that lasts: what is to be reverted in Git, as far as its history tells.
+#[must_use]
+pub fn revert(state: &State, row: &Application) -> Safe {
+    let place = match row.sources.first() {
+        Some(source) if source.path.is_empty() => source.repository.clone(),
+        Some(source) => safe!("{} in {}", source.path, source.repository),
+        None => Safe::of("its repository"),
+    };
+    let now = row.history.last().map_or_else(|| revision(row), |last| short(&last.revision));
+    match before(row) {
+        Some(to) => {
+            let ago = since(state, row, to.at);
+            safe!("revert {} in Git, from {} back to {} (deployed {} ago)", place, now, short(&to.revision), ago)
+        }
+        None => safe!("revert {} in Git; {} is what is deployed, and nothing before it is known", place, now),
+    }
 }
 
 /// Objects that are not as the repository says.

@@ -124,6 +124,7 @@ fn wanted(state: &State) -> Vec<Command> {
             C::SyncApplication,
             C::CompareApplication,
             C::TerminateOperation,
+            C::Undo,
             C::Filter,
             C::FaultsOnly,
             C::Copy,

@@ -12,6 +12,7 @@ use quarterdeck::state::{gitops, verbs};
 
 use super::harness::Story;
 use super::steps::{highlight, outcome, press, wait_for};
+use crate::demo::http::Http;
 
 const LIST: ListId = ListId::Place(Place::Applications);
 
@@ -186,5 +187,83 @@ async fn what_argo_cd_begins_meanwhile_stops_the_hand() {
         _ => false,
     })
     .await;
+    assert!(story.console.state().operations.is_empty(), "nothing was sent");
+}
+
+/// The Deployment of a namespace on the list of environments, highlighted.
+async fn choose_workload(story: &mut Story, namespace: &str, name: &str) {
+    assert!(story.console.press(Command::ShowEnvironments));
+    wait_for(story, "the list", |console| console.state().ui.place == Place::Environments).await;
+    let is = |_: &Headless, row: &RowId| matches!(row, RowId::Object(id) if id.namespace.raw() == namespace && id.name.raw() == name);
+    highlight(story, &ListId::Place(Place::Environments), is).await;
+}
+
+fn image(console: &Headless, namespace: &str, name: &str) -> String {
+    let rows = console.state().world.deployments.rows();
+    let found = rows.iter().find(|row| row.meta.namespace.raw() == namespace && row.meta.name.raw() == name);
+    found.map_or_else(String::new, |row| row.images[0].image.as_str().to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_way_back_that_argo_cd_would_take_back_is_refused_and_git_is_named() {
+    let mut story = begin().await;
+    choose_workload(&mut story, "production", "payments").await;
+    assert!(story.console.press(Command::Undo));
+    story
+        .until("why not, and the way that lasts", |screen| {
+            let words: String = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+            words.contains("would bring this version back at once (self-heal)")
+                && words.contains("revert k8s/overlays/prod")
+        })
+        .await;
+    assert!(story.console.state().ui.overlay.is_none() && story.console.state().operations.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_workload_goes_back_with_its_application_where_nothing_is_synced_by_itself() {
+    let mut story = begin().await;
+    assert_eq!(image(&story.console, "staging", "web"), "ghcr.io/shop/web:7.4.0");
+    let before = application(&story.console, "shop-staging").history.len();
+    choose_workload(&mut story, "staging", "web").await;
+    press(&mut story, Command::Undo).await;
+    story.until("the other way", |screen| screen.contains("Roll back shop-staging in staging")).await;
+    confirm(&mut story).await;
+    wait_for(&mut story, "the answer", |console| outcome(console) == "accepted").await;
+    story.advance(1);
+    story.advance(5);
+    wait_for(&mut story, "its end", |console| outcome(console) == "observed").await;
+    wait_for(&mut story, "the version before", |console| image(console, "staging", "web") == "ghcr.io/shop/web:7.3.0")
+        .await;
+    let row = application(&story.console, "shop-staging");
+    assert_eq!((row.sync, row.history.len()), (SyncStatus::OutOfSync, before + 1), "Git still asks for the new one");
+    let story_of = |console: &Headless| console.state().operations.last().map(|last| last.action.target.kind);
+    assert_eq!(story_of(&story.console), Some(Kind::Application), "the journal names what was changed");
+
+    // What Git asks for comes back by a sync.
+    choose(&mut story, "shop-staging").await;
+    press(&mut story, Command::SyncApplication).await;
+    confirm(&mut story).await;
+    wait_for(&mut story, "the answer", |console| outcome(console) == "accepted").await;
+    story.advance(1);
+    story.advance(5);
+    wait_for(&mut story, "the new one", |console| image(console, "staging", "web") == "ghcr.io/shop/web:7.4.0").await;
+    wait_for(&mut story, "its end", |console| outcome(console) == "observed").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rollback_is_refused_when_auto_sync_is_on_again_at_the_send() {
+    let mut story = begin().await;
+    choose(&mut story, "shop-staging").await;
+    press(&mut story, Command::Undo).await;
+    wait_for(&mut story, "the dialog", |console| matches!(console.state().ui.overlay, Some(Overlay::Confirm(_)))).await;
+    let path = "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/shop-staging";
+    let on = serde_json::json!({ "spec": { "syncPolicy": { "automated": {} } } });
+    Http::new(&story.demo.url).patch(path, "application/merge-patch+json", &on).await;
+    wait_for(&mut story, "the dialog to say so", |console| match &console.state().ui.overlay {
+        Some(Overlay::Confirm(dialog)) => dialog.disarmed.is_some(),
+        _ => false,
+    })
+    .await;
+    story.until("why", |screen| screen.contains("rolls nothing back while auto-sync is on")).await;
     assert!(story.console.state().operations.is_empty(), "nothing was sent");
 }

@@ -102,3 +102,38 @@ fn argocd_sync_refresh_and_terminate_are_patches_that_the_server_takes() {
     assert_eq!(field("{.status.operationState.phase}"), "Terminating");
     assert!(refused(&ask(&namespace, "asked", Change::Terminate { started })).contains("no operation runs"));
 }
+
+#[test]
+fn argocd_rollback_is_a_patch_that_the_server_takes_only_while_auto_sync_is_off() {
+    let Some(cluster) = Cluster::lab() else { return };
+    let namespace = cluster.namespace("dev");
+    let source = json!({ "repoURL": "https://github.com/shop/gitops", "path": "overlays/production" });
+    let history = json!([
+        { "id": 6, "revision": "0f0e0d0c0b0a09080706050403020100ffeeddcc", "deployedAt": "2026-11-20T10:00:00Z", "source": source },
+        { "id": 7, "revision": "a1b2c3d4e5f60718293a4b5c6d7e8f9001122334", "deployedAt": "2026-11-21T01:30:00Z", "source": source }]);
+    let automated = json!({ "spec": { "syncPolicy": { "automated": { "selfHeal": true } } } });
+    make(&namespace, "back", &json!({ "status": { "history": history } }));
+    namespace.kubectl(&["patch", "application/back", "--type=merge", "--patch", &automated.to_string()], "");
+    let field = |path: &str| namespace.field("application/back", path);
+    let back = |id: i64, revision: &str| Change::RollBack { id, revision: Name::new(revision), before: None };
+    let to = "0f0e0d0c0b0a09080706050403020100ffeeddcc";
+
+    let said = refused(&ask(&namespace, "back", back(6, to)));
+    assert!(said.contains("auto-sync is on"), "{said}");
+    let off = json!({ "spec": { "syncPolicy": { "automated": { "enabled": false } } } });
+    namespace.kubectl(&["patch", "application/back", "--type=merge", "--patch", &off.to_string()], "");
+    let said = refused(&ask(&namespace, "back", back(6, "another")));
+    assert!(said.contains("deploy 6 is 0f0e0d0"), "{said}");
+    assert_eq!(field("{.operation}"), "", "nothing was asked for");
+
+    assert!(accepted(&ask(&namespace, "back", back(6, to))));
+    assert_eq!(field("{.operation.sync.revision}"), to);
+    assert_eq!(field("{.operation.sync.source.path} {.operation.info[0].value}"), "overlays/production 7-1");
+    assert_eq!(field("{.operation.sync.syncStrategy}"), r#"{"apply":{}}"#);
+    let said = refused(&ask(&namespace, "back", back(6, to)));
+    assert!(said.contains("another operation is asked for or runs"), "{said}");
+
+    // Without any policy at all its absence is what is tested.
+    make(&namespace, "bare", &json!({ "spec": { "syncPolicy": null }, "status": { "history": history } }));
+    assert!(accepted(&ask(&namespace, "bare", back(6, to))));
+}

@@ -68,6 +68,17 @@ fn applications_in_the_list_on_their_page_and_beside_a_workload() {
 }
 
 #[test]
+fn the_page_of_a_rollout_names_what_keeps_it() {
+    let mut world = crate::update::world::moment("regression/02-half-the-traffic");
+    world["applications"] = json!([named("shop-production", &json!({ "spec": { "syncPolicy": null } }))]);
+    let mut state = with(now(), &world);
+    state.ui.size = (160, 48);
+    state.ui.place = Place::Rollout(state.world.rollouts.rows()[0].meta.id(Kind::Rollout));
+    update::settle(&mut state);
+    compare!("applications-rollout-160x48", shot(&state, (160, 48)));
+}
+
+#[test]
 fn a_key_leads_there_and_enter_opens_the_page() {
     let mut console = crate::update::world::Console::empty();
     for kind in [Kind::Namespace, Kind::Deployment] {

@@ -14,6 +14,7 @@ use crate::ingest::blockers::objects::now;
 use crate::ingest::world::with;
 
 const SYNCED: &str = "a1b2c3d4e5f60718293a4b5c6d7e8f9001122334";
+const BEFORE: &str = "0f0e0d0c0b0a09080706050403020100ffeeddcc";
 
 fn of(change: &Value) -> (State, ObjectId) {
     let state = with(now(), &json!({ "applications": [application(change)] }));
@@ -71,13 +72,29 @@ fn each_verb_has_its_preconditions() {
     assert_eq!(asked(Command::TerminateOperation, &running("Running")), Ok(Change::Terminate { started }));
     let ending = asked(Command::TerminateOperation, &running("Terminating"));
     assert_eq!(ending.unwrap_err(), "its operation is ending already");
-    assert!(asked(Command::Undo, &json!({})).is_err(), "what is asked of a workload");
+    assert!(asked(Command::Promote, &json!({})).is_err(), "what is asked of a workload");
+
+    let back = Change::RollBack { id: 6, revision: Name::new(BEFORE), before };
+    assert_eq!(asked(Command::Undo, &manual()), Ok(back));
+    let on = asked(Command::Undo, &json!({})).unwrap_err();
+    assert!(on.starts_with("Argo CD rolls nothing back while auto-sync is on: revert overlays/production in"), "{on}");
+    let with = |change: Value| {
+        let mut all = manual();
+        all.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        asked(Command::Undo, &all)
+    };
+    assert_eq!(with(json!({ "operation": { "sync": {} } })), busy);
+    let first = with(json!({ "status": { "history": [{ "id": 7, "revision": SYNCED }] } })).unwrap_err();
+    assert_eq!(first, "its history has no other revision to go back to");
+    let skipped = with(annotated("argocd.argoproj.io/skip-reconcile", "true")).unwrap_err();
+    assert!(skipped.contains("nothing would answer"), "{skipped}");
 
     // Each change is asked for anew by its own command.
     for (command, change) in [
         (Command::SyncApplication, Change::Sync { revisions: Vec::new(), pinned: false, prune: false, before: None }),
         (Command::CompareApplication, compare()),
         (Command::TerminateOperation, Change::Terminate { started }),
+        (Command::Undo, Change::RollBack { id: 6, revision: Name::new(BEFORE), before }),
     ] {
         assert_eq!(verbs::command_for(&change), command);
     }
@@ -186,6 +203,11 @@ fn only_what_argo_cd_shows_proves_it() {
     ] {
         assert_eq!(verdict(sync(), &world), expected, "{world}");
     }
+
+    // Git asks for something else than what was gone back to.
+    let back = || Change::RollBack { id: 6, revision: Name::new(BEFORE), before };
+    assert_eq!(verdict(back(), &ours("Succeeded", "OutOfSync")), "seen");
+    assert_eq!(verdict(back(), &ours("Failed", "OutOfSync")), "lost: the sync failed: because");
 
     let asked = json!({ "metadata": { "annotations": { "argocd.argoproj.io/refresh": "normal" } } });
     assert_eq!(verdict(compare_since(), &asked), "waiting: Argo CD to compare it");

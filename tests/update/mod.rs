@@ -12,6 +12,7 @@ mod first_row;
 mod forms;
 mod groups;
 mod inbox;
+mod kept;
 mod life;
 mod many_jobs;
 mod places;

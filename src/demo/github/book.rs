@@ -135,7 +135,7 @@ pub(in crate::demo) struct Book {
     pub(super) repositories: Vec<Repository>,
     pub(super) quota: Quota,
     /// What is deployed when, for the history of environments.
-    pub(super) deploys: Vec<Deploy>,
+    pub(in crate::demo) deploys: Vec<Deploy>,
     due: BTreeMap<(Timestamp, usize), Due>,
     /// Of each repository and workflow: the number of its next run.
     numbers: BTreeMap<(usize, usize), u64>,

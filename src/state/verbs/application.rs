@@ -1,5 +1,5 @@
-//! What can be asked of an Application of Argo CD (apis.md §2.2): a sync, another comparison, the end of an
-//! operation that runs.
+//! What can be asked of an Application of Argo CD (apis.md §2.2, §2.4): a sync, another comparison, the end of
+//! an operation that runs, the way back to what was deployed before.
 
 use jiff::Timestamp;
 
@@ -7,10 +7,11 @@ use super::outcome::Verdict;
 use super::preview::Words;
 use crate::action::{Action, Change, Operation};
 use crate::command::Command;
-use crate::model::ObjectId;
-use crate::model::applications::{Application, OperationPhase, SyncStatus};
+use crate::model::applications::{Application, Deployed, OperationPhase, SyncStatus};
+use crate::model::{Name, ObjectId};
 use crate::safe;
-use crate::state::{State, gitops};
+use crate::state::ui::RowId;
+use crate::state::{State, gitops, lists};
 use crate::text::{Safe, plural};
 
 /// The change a command means for this Application now, or why there is none.
@@ -55,8 +56,55 @@ pub(super) fn change(state: &State, command: Command, target: &ObjectId) -> Resu
                 Ok(Change::Terminate { started })
             }
         },
-        _ => Err(Safe::of("an application can be synced, compared again, or its operation ended")),
+        Command::Undo => {
+            let highlighted = match lists::selected(state, &state.ui.list_id()) {
+                Some(RowId::Deployed(id)) => Some(id),
+                _ => None,
+            };
+            roll_back(state, target, highlighted)
+        }
+        _ => Err(Safe::of("an application can be synced, compared, rolled back, or its operation ended")),
     }
+}
+
+/// Back to this entry of its history; without one to the newest of another revision.
+pub(super) fn roll_back(state: &State, target: &ObjectId, wanted: Option<i64>) -> Result<Change, Safe> {
+    let row = state.world.applications.get(&target.uid).ok_or_else(|| Safe::of("it is gone"))?;
+    if row.meta.deleting.is_some() {
+        return Err(Safe::of("it is being deleted"));
+    }
+    if row.skipped {
+        return Err(Safe::of("Argo CD is told to leave it alone (skip-reconcile): nothing would answer"));
+    }
+    if row.automated.is_some() {
+        return Err(safe!("Argo CD rolls nothing back while auto-sync is on: {}", gitops::revert(state, row)));
+    }
+    if row.requested || row.operation.as_ref().is_some_and(|last| last.phase.is_running()) {
+        return Err(Safe::of("another operation is asked for or runs: wait for it, or terminate it first"));
+    }
+    let to = match wanted {
+        Some(id) => row.history.iter().find(|it| it.id == id).ok_or_else(|| gone_from_history(id))?,
+        None => gitops::before(row).ok_or_else(nothing_before)?,
+    };
+    if row.history.last().is_some_and(|last| last.id == to.id) {
+        return Err(safe!("deploy {} is the one that is there now: highlight an earlier one", to.id));
+    }
+    if to.revision.is_empty() {
+        return Err(safe!("its history does not say which revision deploy {} was", to.id));
+    }
+    Ok(Change::RollBack {
+        id: to.id,
+        revision: Name::new(to.revision.as_str()),
+        before: row.operation.as_ref().and_then(|last| last.started),
+    })
+}
+
+fn gone_from_history(id: i64) -> Safe {
+    safe!("deploy {} is no longer in its history", id)
+}
+
+fn nothing_before() -> Safe {
+    Safe::of("its history has no other revision to go back to")
 }
 
 /// Whether the world shows what the operation wanted.
@@ -65,7 +113,7 @@ pub(super) fn shows(state: &State, operation: &Operation) -> Verdict {
         return Verdict::Lost(Safe::of("the application was deleted meanwhile"));
     };
     match &operation.action.change {
-        Change::Sync { before, .. } => synced(row, operation, *before),
+        Change::Sync { before, .. } | Change::RollBack { before, .. } => synced(row, operation, *before),
         Change::CompareAgain { .. } if row.refreshing.is_some() => Verdict::Waiting(Safe::of("Argo CD to compare it")),
         Change::CompareAgain { before } => {
             if row.reconciled > *before {
@@ -108,6 +156,8 @@ fn synced(row: &Application, operation: &Operation, before: Option<Timestamp>) -
         OperationPhase::Terminating => Verdict::Waiting(Safe::of("the operation to end: somebody terminates it")),
         OperationPhase::Failed | OperationPhase::Error => Verdict::Lost(safe!("the sync failed: {}", last.message)),
         OperationPhase::Unknown => Verdict::Waiting(Safe::of("the operation to say how it stands")),
+        // Git asks for something else than what was gone back to.
+        OperationPhase::Succeeded if matches!(operation.action.change, Change::RollBack { .. }) => Verdict::Seen,
         OperationPhase::Succeeded if row.sync == SyncStatus::Synced => Verdict::Seen,
         OperationPhase::Succeeded => Verdict::Waiting(safe!("status Synced (now {})", Safe::of(row.sync.as_str()))),
     }
@@ -121,6 +171,7 @@ pub(super) fn words(state: &State, action: &Action, words: &mut Words) {
     };
     match &action.change {
         Change::Sync { pinned, prune, .. } => sync(row, *pinned, *prune, words),
+        Change::RollBack { id, .. } => rolled_back(state, row, *id, words),
         Change::CompareAgain { .. } => {
             words.summary = Safe::of("compare it with its repository again");
             words.expects = Safe::of("a new comparison");
@@ -142,6 +193,38 @@ pub(super) fn words(state: &State, action: &Action, words: &mut Words) {
         }
         _ => {}
     }
+}
+
+fn rolled_back(state: &State, row: &Application, id: i64, words: &mut Words) {
+    let described = |it: &Deployed| {
+        safe!("{}  deploy {}, {} ago", gitops::short(&it.revision), it.id, gitops::since(state, row, it.at))
+    };
+    let to = row.history.iter().find(|it| it.id == id);
+    words.summary = match to {
+        Some(to) => safe!("back to {} (deploy {})", gitops::short(&to.revision), id),
+        None => safe!("back to deploy {}", id),
+    };
+    words.expects = Safe::of("phase Succeeded");
+    words.line("from", row.history.last().map_or_else(|| gitops::revision(row), described));
+    words.line("to", to.map_or_else(|| Safe::of("unknown"), described));
+    let objects = plural(row.resource_count as u64, "object", "objects");
+    words.line(
+        "this will",
+        safe!(
+            "apply what {} said of its {}",
+            to.map_or_else(|| Safe::of("it"), |to| gitops::short(&to.revision)),
+            objects
+        ),
+    );
+    words.lines(
+        "it will not",
+        vec![
+            Safe::of("change Git: it still asks for the version of now, and the application stays OutOfSync"),
+            Safe::of("delete objects that came since"),
+        ],
+    );
+    words.line("then", gitops::revert(state, row));
+    words.line("undo", Safe::of("a sync applies what Git asks for again"));
 }
 
 fn sync(row: &Application, pinned: bool, prune: bool, words: &mut Words) {

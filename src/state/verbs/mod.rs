@@ -6,6 +6,7 @@ pub mod dispatch;
 pub mod docker;
 mod facts;
 pub mod findings;
+mod kept;
 mod offer;
 mod outcome;
 pub mod pipeline;
@@ -62,7 +63,9 @@ pub fn scopes_of_place(state: &State) -> Vec<Scope> {
         Place::Images | Place::Image(_) => vec![Scope::Images, Scope::Runs, Scope::List, Scope::Global],
         Place::Containers => vec![Scope::Containers, Scope::List, Scope::Global],
         Place::Inbox => vec![Scope::Workloads, Scope::Runs, Scope::List, Scope::Global],
-        Place::Applications | Place::Application(_) => vec![Scope::Applications, Scope::List, Scope::Global],
+        Place::Applications | Place::Application(_) => {
+            vec![Scope::Applications, Scope::Workloads, Scope::List, Scope::Global]
+        }
         Place::Slo | Place::Objective(_) | Place::Journal | Place::Pod(_) | Place::Analysis(_) => {
             vec![Scope::List, Scope::Global]
         }

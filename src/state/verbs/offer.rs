@@ -10,7 +10,7 @@ use crate::model::rollouts::{AnalysisPhase, Rollout, Strategy};
 use crate::model::{Kind, ObjectId, Uid};
 use crate::safe;
 use crate::state::ui::{Place, RowId};
-use crate::state::{State, gates, lists, steps};
+use crate::state::{State, gates, gitops, lists, steps};
 use crate::text::{Safe, age};
 
 /// A verb that can be asked for now, complete with the values its guards will test.
@@ -41,6 +41,11 @@ pub fn available_to(state: &State, command: Command, action: &Action) -> Result<
         Change::BuildImage { plan } => return super::docker::build(state, Arc::clone(plan)),
         Change::PushImage { .. } => return super::docker::push_of(state, &action.target.name),
         Change::RerunJob { job, .. } => Some(job.clone()),
+        Change::RollBack { id, .. } => {
+            may_act(state, command, &action.target)?;
+            let change = super::application::roll_back(state, &action.target, Some(*id))?;
+            return Ok(Action { target: action.target.clone(), change });
+        }
         Change::ApproveRun { .. } => {
             let action = review(state, command, &action.target, &[])?;
             return super::findings::may(state, command, action);
@@ -68,6 +73,12 @@ fn review(state: &State, command: Command, target: &ObjectId, wanted: &[i64]) ->
 
 fn offer(state: &State, command: Command, target: &ObjectId, wanted: Option<&Uid>) -> Result<Action, Safe> {
     may_act(state, command, target)?;
+    if command == Command::Undo
+        && let Some(instead) = super::kept::instead(state, target, wanted)?
+    {
+        may_act(state, command, &instead.target)?;
+        return Ok(instead);
+    }
     let of_runs = super::is_of_runs(command);
     let change = match target.kind {
         Kind::Rollout | Kind::Deployment if of_runs => {
@@ -279,7 +290,8 @@ fn undo_deployment(state: &State, target: &ObjectId, wanted: Option<&Uid>) -> Re
     if deployment.meta.deleting.is_some() {
         return Err(Safe::of("it is being deleted"));
     }
-    if let Some(manager) = &deployment.managed_by {
+    let known = gitops::of_workload(state, Kind::Deployment, &deployment.meta).is_some();
+    if let Some(manager) = deployment.managed_by.as_ref().filter(|_| !known) {
         return Err(safe!("{} writes its template and would bring the change back: undo it there", manager));
     }
     if deployment.paused {

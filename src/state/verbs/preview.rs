@@ -66,6 +66,7 @@ pub fn preview(state: &State, action: &Action) -> Confirm {
         Verb::Promote => "Promote",
         Verb::Abort => "Abort",
         Verb::Retry => "Retry",
+        Verb::Undo if matches!(action.change, Change::RollBack { .. }) => "Roll back",
         Verb::Undo => "Undo",
         Verb::Rerun if action.change == Change::RunAgain => "Run again",
         Verb::Rerun => "Rerun failed jobs of",
@@ -182,8 +183,8 @@ fn words(state: &State, action: &Action) -> Words {
         (Change::Cancel { .. }, _) if action.target.kind == Kind::Execution => {
             super::pipeline::words(state, action, &mut words);
         }
-        (Change::Sync { .. } | Change::CompareAgain { .. } | Change::Terminate { .. }, _) => {
-            super::application::words(state, action, &mut words);
+        (Change::Sync { .. } | Change::CompareAgain { .. } | Change::Terminate { .. } | Change::RollBack { .. }, _) => {
+            super::application::words(state, action, &mut words)
         }
         (Change::Dispatch { .. }, _) => super::dispatch::words(action, &mut words),
         (
@@ -200,6 +201,7 @@ fn words(state: &State, action: &Action) -> Words {
         (change, Some(rollout)) => {
             versions(state, rollout, &mut words, matches!(change, Change::Abort { .. }));
             of_rollout(rollout, change, &mut words);
+            super::kept::of_abort(state, action, &mut words);
         }
         (change, None) => words.summary = safe!("{} (it is gone)", command_of(change.verb()).row().name),
     }
@@ -373,15 +375,6 @@ fn undo(state: &State, action: &Action, rollout: Option<&Rollout>, set: &Uid, to
     }
     words.lines("this will", will);
     let manager = rollout.and_then(|rollout| rollout.managed_by.clone());
-    match manager {
-        Some(manager) => words.lines(
-            "it will not",
-            vec![
-                safe!("change Git: {} writes this template,", manager),
-                Safe::of("Git still asks for the version of now and may bring it back"),
-            ],
-        ),
-        None => words.line("it will not", Safe::of("change Git, if a repository describes this object")),
-    }
+    words.lines("it will not", super::kept::of_undo(state, action, manager.as_ref()));
     words.line("undo", Safe::of("undo again: this version is then the revision before"));
 }

@@ -2,4 +2,5 @@
 
 pub mod ingest;
 pub(super) mod perform;
+mod rollback;
 pub mod watch;

@@ -1,4 +1,5 @@
-//! What an Application can be asked for (apis.md §2.2): a sync, another comparison, the end of an operation.
+//! What an Application can be asked for (apis.md §2.2): a sync, another comparison, the end of an operation,
+//! a rollback.
 //! It is read right before the send; a guard that fails on the server is a 422, and nothing is changed.
 
 use jiff::Timestamp;
@@ -21,22 +22,15 @@ pub(crate) fn patch(path: String, object: &Value, action: &Action, id: &Operatio
     }
     match &action.change {
         Change::Sync { revisions, prune, pinned, .. } => {
-            // Status and operation have no subresource: each is tested by itself. `null` passes where nothing
-            // stands.
-            let as_read =
-                ["/operation", "/status/sync", "/status/operationState/phase", "/status/operationState/startedAt"];
-            for path in as_read {
-                let now = object.pointer(path).cloned();
-                if now.is_some() || path == "/operation" {
-                    operations.push(test(path, now.unwrap_or(Value::Null)));
-                }
-            }
             let value = operation(object, if *pinned { revisions } else { &[] }, *prune, id);
-            operations.push(json!({ "op": "add", "path": "/operation", "value": value }));
-            if object.pointer("/status/operationState").is_some() {
-                // As the server does it: what is shown next is of the new one.
-                operations.push(json!({ "op": "remove", "path": "/status/operationState" }));
-            }
+            begin(&mut operations, object, "/status/sync", &value);
+        }
+        Change::RollBack { id: entry, revision, .. } => {
+            let value = super::rollback::operation(object, *entry, revision, id)?;
+            // Auto-sync must be off when it arrives.
+            operations
+                .push(test("/spec/syncPolicy", object.pointer("/spec/syncPolicy").cloned().unwrap_or(Value::Null)));
+            begin(&mut operations, object, "/status/history", &value);
         }
         Change::CompareAgain { .. } if object.pointer("/metadata/annotations").is_some_and(Value::is_object) => {
             let path = format!("/metadata/annotations/{}", REFRESH.replace('/', "~1"));
@@ -58,6 +52,35 @@ pub(crate) fn patch(path: String, object: &Value, action: &Action, id: &Operatio
     Ok(Patch { path, body: Value::Array(operations).to_string().into_bytes() })
 }
 
+/// Asks for an operation while things are as they were read. Status and operation have no subresource: each is
+/// tested by itself. `null` passes where nothing stands.
+fn begin(operations: &mut Vec<Value>, object: &Value, what: &str, value: &Value) {
+    for path in ["/operation", what, "/status/operationState/phase", "/status/operationState/startedAt"] {
+        let now = object.pointer(path).cloned();
+        if now.is_some() || path == "/operation" {
+            operations.push(test(path, now.unwrap_or(Value::Null)));
+        }
+    }
+    operations.push(json!({ "op": "add", "path": "/operation", "value": value }));
+    if object.pointer("/status/operationState").is_some() {
+        // As the server does it: what is shown next is of the new one.
+        operations.push(json!({ "op": "remove", "path": "/status/operationState" }));
+    }
+}
+
+/// Whose it is, and how often it is tried: the policy's own.
+pub(super) fn asked(object: &Value, sync: Map<String, Value>, id: &OperationId) -> Value {
+    let mut operation = json!({
+        "initiatedBy": { "username": "quarterdeck" },
+        "info": [{ "name": OPERATION, "value": id.0 }],
+        "sync": sync,
+    });
+    if let Some(retry) = object.pointer("/spec/syncPolicy/retry").filter(|retry| retry.is_object()) {
+        operation["retry"] = retry.clone();
+    }
+    operation
+}
+
 /// `.operation` as Argo CD's own server writes it for a sync that somebody asks for.
 fn operation(object: &Value, revisions: &[Name], prune: bool, id: &OperationId) -> Value {
     let mut sync = Map::new();
@@ -77,15 +100,7 @@ fn operation(object: &Value, revisions: &[Name], prune: bool, id: &OperationId) 
     if let Some(options) = object.pointer("/spec/syncPolicy/syncOptions").filter(|options| options.is_array()) {
         sync.insert("syncOptions".to_owned(), options.clone());
     }
-    let mut operation = json!({
-        "initiatedBy": { "username": "quarterdeck" },
-        "info": [{ "name": OPERATION, "value": id.0 }],
-        "sync": sync,
-    });
-    if let Some(retry) = object.pointer("/spec/syncPolicy/retry").filter(|retry| retry.is_object()) {
-        operation["retry"] = retry.clone();
-    }
-    operation
+    asked(object, sync, id)
 }
 
 /// What is no longer as the dialog showed it.
@@ -93,7 +108,9 @@ pub(crate) fn moved(change: &Change, object: &Value) -> Option<String> {
     let phase = text(object, "/status/operationState/phase").unwrap_or_default();
     let runs = matches!(phase, "Running" | "Terminating");
     match change {
-        Change::Sync { .. } if object.pointer("/operation").is_some_and(|it| !it.is_null()) || runs => {
+        Change::Sync { .. } | Change::RollBack { .. }
+            if object.pointer("/operation").is_some_and(|it| !it.is_null()) || runs =>
+        {
             Some("another operation is asked for or runs".to_owned())
         }
         Change::Sync { revisions, .. } => {
@@ -101,6 +118,7 @@ pub(crate) fn moved(change: &Change, object: &Value) -> Option<String> {
             let same = now.iter().copied().eq(revisions.iter().map(Name::raw));
             (!same).then(|| format!("it was compared with {} since", now.first().unwrap_or(&"nothing")))
         }
+        Change::RollBack { id, revision, .. } => super::rollback::moved(object, *id, revision),
         Change::Terminate { .. } if phase != "Running" => Some("no operation runs any more".to_owned()),
         Change::Terminate { started } if begun(object) != Some(*started) => Some("another operation runs".to_owned()),
         _ => None,
@@ -120,7 +138,7 @@ fn begun(object: &Value) -> Option<Timestamp> {
 /// What the object shows of an action nobody heard the end of.
 pub(crate) fn evidence(change: &Change, object: &Value, id: &OperationId) -> (Found, String) {
     match change {
-        Change::Sync { before, .. } => synced(object, id, *before),
+        Change::Sync { before, .. } | Change::RollBack { before, .. } => synced(object, id, *before),
         Change::CompareAgain { before } => {
             let asked = object.pointer("/metadata/annotations").and_then(|all| all.get(REFRESH)).is_some();
             let compared = text(object, "/status/reconciledAt").and_then(|at| at.parse::<Timestamp>().ok());

@@ -121,6 +121,12 @@ pub fn details(state: &State, pen: &mut Pen<'_>, rollout: &Rollout, with_pods: b
             y += 1;
         }
     }
+    if !with_pods && let Some(kept) = places::of_workload(state, Kind::Rollout, &rollout.meta) {
+        for line in kept.wrap(pen.width()) {
+            pen.left(y, &line);
+            y += 1;
+        }
+    }
     let air = u16::from(pen.height() >= 14);
     let compared = arms::draw(state, pen, y + air, rollout);
     y = if compared > y + air { compared } else { y };

@@ -222,8 +222,9 @@ pub(in crate::ui) fn of_workload(state: &State, kind: Kind, meta: &crate::model:
     let sign = sync_sign(row);
     let words = Words::of(Role::Dim, "application ").text(&row.meta.name).dim("  ").then(sign.mark());
     let words = words.add(sign.role, gitops::brief(row));
-    Some(match gitops::hold(row) {
+    let words = match gitops::hold(row) {
         Some(why) => words.add(Role::Held, safe!("   {}", why)),
         None => words,
-    })
+    };
+    Some(words.dim("  ").then(health_sign(row.health).words()))
 }

@@ -28,6 +28,7 @@ use crate::state::lists::{self, Line};
 use crate::state::ui::{ListId, Place};
 use crate::text::{self, Safe};
 
+pub(super) use applications::of_workload;
 pub(super) use pages::beside;
 pub(super) use rows::{ready, tag_role};
 

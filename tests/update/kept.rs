@@ -1,0 +1,109 @@
+//! A workload that Argo CD keeps: an undo that would be taken back is refused with the way that lasts, and
+//! where nothing is synced by itself the Application is rolled back instead.
+
+use quarterdeck::action::Change;
+use quarterdeck::command::Command;
+use quarterdeck::model::source::{FeedEvent, FeedStatus};
+use quarterdeck::model::{Kind, ObjectId};
+use quarterdeck::state::ui::{Place, RowId};
+use quarterdeck::state::{State, verbs};
+use serde_json::{Value, json};
+
+use super::world::{Console, moment};
+use crate::ingest::blockers::gitops::application;
+
+/// The canary of the recordings, kept by an Application.
+fn kept(change: &Value) -> (Console, ObjectId) {
+    let mut world = moment("regression/02-half-the-traffic");
+    world["applications"] = json!([application(change)]);
+    let console = Console::new(&world);
+    let target = console.state.world.rollouts.rows()[0].meta.id(Kind::Rollout);
+    (console, target)
+}
+
+fn said(state: &State, command: Command, target: &ObjectId) -> String {
+    match verbs::available(state, command, target) {
+        Ok(offer) => {
+            let confirm = verbs::preview(state, &offer.action);
+            let lines = confirm.lines.iter().flat_map(|(label, texts)| {
+                texts.iter().map(move |text| format!("{}: {}", label.as_str(), text.as_str()))
+            });
+            format!("{}\n{}", confirm.title.as_str(), lines.collect::<Vec<_>>().join("\n"))
+        }
+        Err(why) => format!("refused: {}", why.as_str()),
+    }
+}
+
+const LASTS: &str =
+    "revert overlays/production in https://github.com/shop/gitops in Git, from a1b2c3d back to 0f0e0d0 (deployed ";
+
+#[test]
+fn what_would_be_taken_back_is_refused_with_the_way_that_lasts() {
+    for (policy, why) in [
+        (json!({ "selfHeal": true }), "would bring this version back at once (self-heal): "),
+        (json!({ "selfHeal": false }), "applies it again with the next commit (auto-sync): "),
+        (json!({ "selfHeal": null }), "applies it again with the next commit (auto-sync): "),
+    ] {
+        let (console, target) = kept(&json!({ "spec": { "syncPolicy": { "automated": policy } } }));
+        let said = said(&console.state, Command::Undo, &target);
+        assert!(said.starts_with("refused: ") && said.contains(why) && said.contains(LASTS), "{said}");
+    }
+}
+
+#[test]
+fn where_nothing_is_synced_by_itself_the_application_is_rolled_back() {
+    for policy in
+        [Value::Null, json!({ "automated": null }), json!({ "automated": { "enabled": false, "selfHeal": true } })]
+    {
+        let (console, target) = kept(&json!({ "spec": { "syncPolicy": policy } }));
+        let offer = verbs::available(&console.state, Command::Undo, &target).expect("another way");
+        assert_eq!(offer.action.target.kind, Kind::Application);
+        assert!(matches!(offer.action.change, Change::RollBack { id: 6, .. }), "{:?}", offer.action.change);
+        let said = said(&console.state, Command::Undo, &target);
+        assert!(said.starts_with("Roll back checkout in "), "{said}");
+        assert!(said.contains("it will not: change Git") && said.contains(&format!("then: {LASTS}")), "{said}");
+    }
+}
+
+#[test]
+fn what_somebody_points_at_and_what_no_history_tells_is_undone_with_a_warning() {
+    let manual = json!({ "spec": { "syncPolicy": null } });
+    let (mut console, target) = kept(&manual);
+    let rollout = console.state.world.rollouts.rows()[0].clone();
+    let sets = console.state.world.replica_sets.owned_by(&rollout.meta.uid);
+    let stable = sets.into_iter().find(|set| set.template_hash == rollout.stable_hash).expect("the stable set");
+    let stable = RowId::Object(stable.meta.id(Kind::ReplicaSet));
+    console.state.ui.place = Place::Rollout(target.clone());
+    let list = console.state.ui.list_id();
+    console.state.ui.lists.entry(list).or_default().selected = Some(stable);
+    let told = said(&console.state, Command::Undo, &target);
+    assert!(told.starts_with("Undo checkout in "), "{told}");
+    assert!(told.contains("a sync brings that version back (auto-sync is off). To last: revert"), "{told}");
+
+    let once = json!({ "spec": { "syncPolicy": null }, "status": { "history": [] } });
+    let (console, target) = kept(&once);
+    let told = said(&console.state, Command::Undo, &target);
+    assert!(told.starts_with("Undo checkout in ") && told.contains("nothing before it is known"), "{told}");
+
+    let left = json!({ "metadata": { "annotations": { "argocd.argoproj.io/skip-reconcile": "true" } } });
+    let (console, target) = kept(&left);
+    let told = said(&console.state, Command::Undo, &target);
+    assert!(told.starts_with("Undo checkout in ") && told.contains("(skip-reconcile)"), "{told}");
+}
+
+#[test]
+fn where_its_policy_is_not_known_now_nobody_guesses() {
+    let (mut console, target) = kept(&json!({ "spec": { "syncPolicy": null } }));
+    let message = quarterdeck::text::Safe::of("connection refused");
+    console.feed(Kind::Application, FeedEvent::Status(FeedStatus::Failed { message, retry_at: None }));
+    let told = said(&console.state, Command::Undo, &target);
+    assert!(told.starts_with("refused: application checkout keeps it, and whether it would take"), "{told}");
+}
+
+#[test]
+fn an_abort_lasts_and_says_what_git_goes_on_asking_for() {
+    let (console, target) = kept(&json!({}));
+    let told = said(&console.state, Command::Abort, &target);
+    assert!(told.contains("in Git: application checkout takes nothing of this back, and stays Degraded;"), "{told}");
+    assert!(told.contains(&format!("in Git: to last: {LASTS}")), "{told}");
+}
