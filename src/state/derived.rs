@@ -8,13 +8,14 @@ use super::blocker::{self, Blocker};
 use super::gitops::{self, Kept};
 use super::images::{self, Joined};
 use super::kinship::{self, Stranger};
+use super::lane::{self, Lane};
 use super::matrix::{self, Matrix};
 use super::runners::{self, Demand};
 use super::security::{self, AllNews, News, Page};
 use super::slos::{self, Deploys};
 use super::ui::Place;
 use super::waiting::{self, Waiting};
-use crate::model::{Name, SourceId, Uid};
+use crate::model::{Name, ObjectId, SourceId, Uid};
 use crate::text::Safe;
 
 /// Each with the revision it was made at.
@@ -29,6 +30,8 @@ pub struct Derived {
     kept: Option<(u64, Arc<Kept>)>,
     demand: Option<(u64, Arc<Demand>)>,
     news: Option<(u64, AllNews)>,
+    /// Of the place that is looked at.
+    lane: Option<(u64, ObjectId, Option<Arc<Lane>>)>,
     /// Of the page that is looked at.
     security: Option<(u64, Uid, Option<Arc<Page>>)>,
 }
@@ -57,6 +60,11 @@ pub fn settle(state: &mut State) {
     state.derived.matrix = Some((matrix::revision(state), matrix(state)));
     state.derived.blockers = Some((blockers_revision(state), blockers(state)));
     state.derived.waiting = Some((blockers_revision(state), waiting(state)));
+    let lane = match state.ui.place.clone() {
+        Place::Lane(id) => Some((lane::revision(state), lane(state, &id), id)),
+        _ => None,
+    };
+    state.derived.lane = lane.map(|(at, lane, id)| (at, id, lane));
     state.derived.stranger = Some((state.world.revision(), stranger(state)));
 }
 
@@ -120,6 +128,15 @@ pub fn security(state: &State, run: &Uid) -> Option<Arc<Page>> {
     match &state.derived.security {
         Some((at, of, page)) if of == run && *at == security::revision(state) => page.clone(),
         _ => security::page(state, run).map(Arc::new),
+    }
+}
+
+/// The lane of the release that an object is a part of; `None` where it is gone.
+#[must_use]
+pub fn lane(state: &State, object: &ObjectId) -> Option<Arc<Lane>> {
+    match &state.derived.lane {
+        Some((at, of, lane)) if of == object && *at == lane::revision(state) => lane.clone(),
+        _ => lane::of(state, object).map(Arc::new),
     }
 }
 

@@ -185,7 +185,7 @@ fn interest(state: &State, repository: &str, source: SourceId, uses: &[Use]) -> 
 }
 
 /// The tags that builds give to a commit: `sha-9f8e7d1`, the commit, its branch or version.
-fn names_of(run: &Run) -> Vec<String> {
+pub(super) fn names_of(run: &Run) -> Vec<String> {
     let sha = run.sha.as_str();
     let mut names = Vec::new();
     if let (Some(short), true) = (sha.get(..SHORT), sha.bytes().all(|byte| byte.is_ascii_hexdigit())) {

@@ -24,6 +24,7 @@ pub mod history;
 pub mod images;
 pub mod interest;
 pub mod kinship;
+pub mod lane;
 pub mod layout;
 pub mod lists;
 pub mod log;

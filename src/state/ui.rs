@@ -44,6 +44,8 @@ pub enum Place {
     Applications,
     /// One: what is not as its repository says, and what was deployed before.
     Application(ObjectId),
+    /// The way of a release, from this part of it.
+    Lane(ObjectId),
     /// An image: its platforms, its commit and run, who runs it.
     Image(ObjectId),
     /// A pod: containers with reasons, events.
@@ -103,6 +105,8 @@ pub enum RowId {
     Kept(Safe, Name, Name),
     /// A deployment of an Application, by its id.
     Deployed(i64),
+    /// A station of a lane, by position.
+    Station(usize),
     /// A revision heading.
     Revision(i64),
     /// A container of a pod.

@@ -130,6 +130,7 @@ fn wanted(state: &State) -> Vec<Command> {
             C::Copy,
             C::Leave,
         ],
+        Place::Lane(_) => vec![C::Open, C::Logs, C::Browse, C::Leave],
         Place::Image(_) => vec![C::Open, C::BuildImage, C::PushImage, C::CancelBuild, C::Copy, C::Leave],
         Place::Log(id) if id.kind == crate::model::Kind::Build => {
             vec![C::CancelBuild, C::PushImage, C::BuildImage, C::Follow, C::Filter, C::NextError, C::Save, C::Leave]

@@ -151,6 +151,7 @@ pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>
         Command::Applications => places::go(state, Place::Applications),
         Command::Runners => places::go(state, Place::Runners),
         Command::Security => places::security(state),
+        Command::Lane => places::lane(state),
         Command::Logs if !in_log => places::logs(state),
         Command::Copy => places::copy(state, effects),
         Command::Browse => places::browse(state, effects),

@@ -5,7 +5,7 @@ use crate::model::{Kind, ObjectId, Uid};
 use crate::safe;
 use crate::state::lists::{self, Item};
 use crate::state::ui::{ListId, Place, RowId, ToastKind};
-use crate::state::{State, asides, gitops, runs, verbs};
+use crate::state::{State, asides, gitops, lane, runs, verbs};
 use crate::text::Safe;
 
 /// Places remembered in each direction.
@@ -68,7 +68,7 @@ const fn level(place: &Place) -> u8 {
         | Place::Objective(_)
         | Place::Image(_)
         | Place::Application(_) => 3,
-        Place::Pod(_) | Place::Analysis(_) | Place::Security(_) => 4,
+        Place::Pod(_) | Place::Analysis(_) | Place::Security(_) | Place::Lane(_) => 4,
         Place::Log(_) => 5,
     }
 }
@@ -87,6 +87,7 @@ pub(super) fn open(state: &mut State) {
             state.world.contains(target).then(|| page_of(target)).flatten()
         }
         (Item::Waiting(row), _) => state.world.contains(&row.object).then(|| page_of(&row.object)).flatten(),
+        (Item::Station(row), _) => row.opens.as_ref().and_then(page_of),
         (Item::Kept(row), _) => match &state.ui.place {
             Place::Application(id) => gitops::workload_of(state, &id.uid, row).as_ref().and_then(page_of),
             _ => None,
@@ -134,6 +135,16 @@ pub(super) fn page_of(id: &ObjectId) -> Option<Place> {
         | Kind::CiPipeline
         | Kind::Workflow
         | Kind::Pipeline => None,
+    }
+}
+
+/// The way of the release that is looked at.
+pub(super) fn lane(state: &mut State) {
+    match lane::subject(state) {
+        Some(id) => go(state, Place::Lane(id)),
+        None => {
+            toasts::say(state, ToastKind::Info, Safe::of("select a run, an image, a workload or an application first"))
+        }
     }
 }
 
@@ -256,6 +267,7 @@ const fn page_object(place: &Place) -> Option<&ObjectId> {
         | Place::Objective(id)
         | Place::Image(id)
         | Place::Application(id)
+        | Place::Lane(id)
         | Place::Security(id)
         | Place::Pod(id)
         | Place::Analysis(id)

@@ -9,6 +9,7 @@ use crate::model::Kind;
 use crate::model::source::FeedStatus;
 use crate::safe;
 use crate::state::State;
+use crate::state::derived;
 use crate::state::layout::list_area;
 use crate::state::lists;
 use crate::state::runs;
@@ -124,6 +125,7 @@ fn worth_a_look(state: &State, list: &ListId, at: Option<usize>) -> Option<usize
             let step = state.world.rollouts.get(&id.uid)?.current_step_index?;
             lists::position(state, list, &RowId::Step(usize::try_from(step).ok()?))
         }
+        ListId::Place(Place::Lane(id)) if at.is_none() => derived::lane(state, id)?.here,
         ListId::Place(Place::Run(id)) if at.is_none() => {
             let worst = runs::worst(runs::jobs(state, &id.uid)?)?;
             lists::position(state, list, &RowId::Object(worst.id.clone()))

@@ -13,6 +13,7 @@ mod dispatch;
 mod document;
 mod founding;
 pub mod harness;
+mod lane;
 mod missing_arm64;
 mod out_of_sync;
 mod rate_limit;

@@ -16,6 +16,7 @@ mod hostile;
 mod image_origins;
 pub mod images;
 mod kept;
+mod lane;
 mod matrix;
 mod picture;
 mod readme;

@@ -13,6 +13,7 @@ mod forms;
 mod groups;
 mod inbox;
 mod kept;
+mod lane;
 mod life;
 mod many_jobs;
 mod places;

@@ -92,6 +92,9 @@ pub struct Page {
     pub detail: Rect,
 }
 
+/// Columns in which the stations of a lane stand beside each other.
+pub const LANE: u16 = 110;
+
 /// From so many free lines on, a list has the selected row in full below it.
 const FREE: u16 = 12;
 
@@ -108,6 +111,9 @@ pub fn page(body: Rect, class: Class, place: &Place, len: usize) -> Page {
         Place::Workload(_) | Place::Pod(_) | Place::Run(_) => cut_top(rest, 5.min(rest.height / 3)),
         Place::Image(_) | Place::Security(_) | Place::Application(_) => cut_top(rest, 6.min(rest.height / 3)),
         Place::Analysis(_) => cut_top(rest, 3.min(rest.height / 3)),
+        // Where it is wide enough, the stations in one row.
+        Place::Lane(_) if rest.width >= LANE => cut_top(rest, 6.min(rest.height / 3)),
+        Place::Lane(_) => cut_top(rest, 1),
         Place::Objective(_) => cut_top(rest, (rest.height * 3 / 5).min(22)),
         _ => (Rect::default(), rest),
     };
@@ -124,7 +130,8 @@ pub fn page(body: Rect, class: Class, place: &Place, len: usize) -> Page {
     }
     let below = has_detail(place) && sections(place) == 0 && class < Class::Wide;
     let taken = u16::try_from(len).unwrap_or(u16::MAX);
-    if below && len > 0 && rows.height.saturating_sub(taken) > FREE {
+    let free = if matches!(place, Place::Lane(_)) { FREE / 3 } else { FREE };
+    if below && len > 0 && rows.height.saturating_sub(taken) > free {
         let (rows, rest) = cut_top(rows, taken);
         return Page { title, facts, heading, rows, detail: cut_top(rest, 1).1 };
     }
@@ -154,6 +161,7 @@ const fn has_detail(place: &Place) -> bool {
             | Place::Inbox
             | Place::Containers
             | Place::Journal
+            | Place::Lane(_)
             | Place::Workload(_)
             | Place::Rollout(_)
     )

@@ -187,6 +187,7 @@ impl Filter {
                 let environment = row.environment.as_ref().map_or("", |name| name.raw());
                 (true, vec![row.object.name.raw(), row.words.as_str(), row.kind.as_str(), environment])
             }
+            Item::Station(row) => (false, vec![row.part.as_str(), row.what.as_str(), row.standing.as_str()]),
             Item::Step { .. } | Item::Revision(_) => (false, Vec::new()),
         };
         (!self.faults_only || fault) && self.passes(&texts)

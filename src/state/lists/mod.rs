@@ -14,6 +14,7 @@ use std::sync::Arc;
 use super::asides::{self, Beside};
 use super::containers::{self, Project};
 use super::groups::{self, Group};
+use super::lane::Station;
 use super::ui::{ListId, Pane, Place, RowId};
 use super::waiting::Waiting;
 use super::{State, derived, images, runners, runs, security, slos, steps};
@@ -83,6 +84,7 @@ pub enum Item {
     Pool(Box<runners::Pool>),
     Security(Box<security::Row>),
     Waiting(Box<Waiting>),
+    Station(Box<Station>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -274,6 +276,7 @@ fn tree_line(state: &State, list: &ListId, entry: &Entry) -> Option<Line> {
             Item::Security(Box::new(page.rows.get(*at)?.clone()))
         }
         Ref::Waiting(index) => Item::Waiting(Box::new(derived::waiting(state).get(*index)?.clone())),
+        Ref::Station(at) => Item::Station(Box::new(tree::page_lane(state, list)?.stations.get(*at)?.clone())),
         Ref::Step(index) => {
             let rollout = tree::page_rollout(state, list)?;
             let what = steps::what(rollout, steps::of(rollout).get(*index)?);
@@ -340,6 +343,7 @@ fn identity(state: &State, list: &ListId, entry: &Entry) -> Option<RowId> {
                 None => RowId::Waiting(row.kind, row.object),
             }
         }
+        Ref::Station(at) => RowId::Station(*at),
         Ref::Step(index) => RowId::Step(*index),
         Ref::Revision(revision) => RowId::Revision(*revision),
         Ref::Container(index) => RowId::Container(tree::page_pod(state, list)?.states.get(*index)?.name.clone()),

@@ -9,7 +9,7 @@ use crate::model::rollouts::Rollout;
 use crate::state::containers::Project;
 use crate::state::groups::Group;
 use crate::state::ui::{ListId, Pane, Place};
-use crate::state::{State, asides, matrix, runs};
+use crate::state::{State, asides, lane, matrix, runs};
 
 /// A counted list and what it was counted from.
 #[derive(Debug, Clone)]
@@ -81,6 +81,7 @@ impl Entry {
             | Ref::Pool(_)
             | Ref::Security(_)
             | Ref::User(_)
+            | Ref::Station(_)
             | Ref::Step(_)
             | Ref::Revision(_)
             | Ref::Container(_)
@@ -132,6 +133,8 @@ pub(super) enum Ref {
     User(usize),
     /// Position in [`crate::state::waiting::all`].
     Waiting(usize),
+    /// Position in the lane of the page.
+    Station(usize),
     Step(usize),
     Revision(i64),
     Container(usize),
@@ -177,6 +180,7 @@ fn shape(list: &ListId) -> Shape {
             | Place::Runners
             | Place::Security(_)
             | Place::Application(_)
+            | Place::Lane(_)
             | Place::Image(_),
         )
         | ListId::Pane(Pane::Environments | Pane::Steps | Pane::Budget) => Shape::Tree,
@@ -220,6 +224,7 @@ fn revision(state: &State, list: &ListId) -> u64 {
         ListId::Place(Place::Objective(_)) => world.slos.revision() + world.alerts.revision(),
         ListId::Place(Place::Inbox) => world.revision() + world.details.revision() + state.operations_revision,
         ListId::Place(Place::Containers) => world.containers.revision(),
+        ListId::Place(Place::Lane(_)) => lane::revision(state),
         ListId::Place(Place::Runners) => world.runs.revision() + world.details.revision(),
         ListId::Place(Place::Security(_)) => crate::state::security::revision(state),
         ListId::Place(Place::Images) => world.images.revision() + world.details.revision(),

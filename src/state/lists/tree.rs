@@ -12,6 +12,7 @@ use crate::model::rollouts::{AnalysisRun, Rollout};
 use crate::model::slo::Slo;
 use crate::model::{Name, ObjectId, SourceId, Uid};
 use crate::state::State;
+use crate::state::lane::Lane;
 use crate::state::rollout_info::ReplicaSetInfo;
 use crate::state::ui::{ListId, Pane, Place};
 use crate::state::{
@@ -44,6 +45,10 @@ pub(super) fn build(state: &State, list: &ListId) -> Vec<Entry> {
         }
         ListId::Place(Place::Image(id)) => image(state, id),
         ListId::Place(Place::Application(_)) => application(state, list),
+        ListId::Place(Place::Lane(_)) => {
+            let stations = page_lane(state, list).map_or(0, |lane| lane.stations.len());
+            (0..stations).map(|at| entry(0, Ref::Station(at))).collect()
+        }
         ListId::Place(Place::Runners) => {
             (0..derived::demand(state).rows.len()).map(|at| entry(0, Ref::Pool(at))).collect()
         }
@@ -52,6 +57,13 @@ pub(super) fn build(state: &State, list: &ListId) -> Vec<Entry> {
             (0..rows).map(|at| entry(0, Ref::Security(at))).collect()
         }
         ListId::Place(_) | ListId::Pane(_) => Vec::new(),
+    }
+}
+
+pub(super) fn page_lane(state: &State, list: &ListId) -> Option<Arc<Lane>> {
+    match list {
+        ListId::Place(Place::Lane(id)) => derived::lane(state, id),
+        ListId::Place(_) | ListId::Pane(_) => None,
     }
 }
 

@@ -53,6 +53,12 @@ pub fn wanted(state: &State) -> Vec<(SourceId, Name)> {
     if let Place::Security(id) = &state.ui.place {
         all.push((id.cluster, id.namespace.clone()));
     }
+    if let Place::Lane(id) = &state.ui.place {
+        let run = derived::lane(state, id).and_then(|lane| lane.run().cloned());
+        all.extend(
+            run.and_then(|id| state.world.runs.get(&id.uid)).map(|run| (run.meta.cluster, run.repository().clone())),
+        );
+    }
     let about = match &state.ui.overlay {
         Some(Overlay::Confirm(confirm)) => goes_on(&confirm.action.change).then(|| confirm.action.target.clone()),
         _ => super::target(state).filter(|id| id.kind == Kind::Rollout || gates::asks(state, id)),

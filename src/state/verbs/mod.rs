@@ -66,6 +66,7 @@ pub fn scopes_of_place(state: &State) -> Vec<Scope> {
         Place::Applications | Place::Application(_) => {
             vec![Scope::Applications, Scope::Workloads, Scope::List, Scope::Global]
         }
+        Place::Lane(_) => vec![Scope::Workloads, Scope::Runs, Scope::Applications, Scope::List, Scope::Global],
         Place::Slo | Place::Objective(_) | Place::Journal | Place::Pod(_) | Place::Analysis(_) => {
             vec![Scope::List, Scope::Global]
         }
@@ -104,6 +105,10 @@ pub fn target(state: &State) -> Option<ObjectId> {
         },
         Some(RowId::JobStep(job, _)) => of_job(&job),
         Some(RowId::Group(_)) => runs::chosen(state).map(|run| run.id()),
+        Some(RowId::Station(_)) => match lists::selected_line(state, &state.ui.list_id()).map(|line| line.item) {
+            Some(lists::Item::Station(row)) => row.opens.filter(|id| is_target(id.kind)),
+            _ => None,
+        },
         _ => None,
     };
     highlighted.or_else(|| match &state.ui.place {
@@ -113,6 +118,10 @@ pub fn target(state: &State) -> Option<ObjectId> {
         Place::Log(id) if id.kind.is_job() => of_job(&id.uid),
         _ => None,
     })
+}
+
+const fn is_target(kind: Kind) -> bool {
+    kind.is_run() || matches!(kind, Kind::Rollout | Kind::Deployment | Kind::Application)
 }
 
 /// As [`target`]; marked rows of the Inbox come before the highlighted one.

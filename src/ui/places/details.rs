@@ -101,6 +101,7 @@ fn item(state: &State, pen: &mut Pen<'_>, line: &Line) {
         Item::Docker(row) => super::containers::detail(state, pen, row),
         Item::Pool(pool) => drop(paragraph(pen, 0, &super::runners::words(pool))),
         Item::Waiting(row) => waiting(state, pen, row),
+        Item::Station(row) => super::lane::detail(state, pen, row),
         Item::Group(_) | Item::Job(_) | Item::Earlier(_) | Item::JobStep(_) => super::runs::plain(state, pen, line),
         Item::Aside(..)
         | Item::Project(_)

@@ -6,6 +6,7 @@ mod containers;
 mod details;
 mod images;
 mod inbox;
+mod lane;
 mod pages;
 mod rows;
 mod runners;
@@ -64,6 +65,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
         Place::Applications => list(state, pen, &page, &applications::APPLICATIONS),
         Place::Application(id) => applications::page(state, pen, &page, id),
         Place::Images => images::draw(state, pen, &page),
+        Place::Lane(id) => lane::page(state, pen, &page, id),
         Place::Image(id) => images::page(state, pen, &page, id),
         Place::Run(id) => runs::page(state, pen, &page, id),
         Place::Objective(id) => slos::page(state, pen, &page, id),

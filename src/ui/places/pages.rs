@@ -198,6 +198,7 @@ const fn section(line: &Line) -> &'static str {
         | Item::Image(_)
         | Item::Pool(_)
         | Item::Security(_)
+        | Item::Station(_)
         | Item::Waiting(_) => "",
     }
 }

@@ -299,6 +299,7 @@ pub(super) fn tree(state: &State, line: &Line, info: Option<&rollout_info::Rollo
         Item::Pool(_) => super::runners::cells(state, line),
         Item::Security(_) => super::security::cells(state, line),
         Item::Waiting(_) => super::inbox::cells(state, line),
+        Item::Station(row) => super::lane::cells(state, row),
     }
 }
 
