@@ -31,7 +31,7 @@ pub enum Verb {
     /// What a run waits for.
     Approve,
     Reject,
-    /// Of a container.
+    /// Of a container; the pods of a workload.
     Restart,
     Pull,
     /// An image, by an engine of this machine.
@@ -43,6 +43,8 @@ pub enum Verb {
     Refresh,
     /// End its operation.
     Terminate,
+    /// How many replicas a workload has.
+    Scale,
 }
 
 impl Verb {
@@ -69,6 +71,7 @@ impl Verb {
             Self::Sync => "sync",
             Self::Refresh => "refresh",
             Self::Terminate => "terminate",
+            Self::Scale => "scale",
         }
     }
 }
@@ -147,6 +150,10 @@ pub enum Change {
     Sync { revisions: Vec<Name>, pinned: bool, prune: bool, before: Option<Timestamp> },
     /// The annotation `argocd.argoproj.io/refresh`; `before`: when it was compared last, by the server's clock.
     CompareAgain { before: Option<Timestamp> },
+    /// Main resource: test uid and resourceVersion, set `kubectl.kubernetes.io/restartedAt` in the template.
+    RestartWorkload { resource_version: Arc<str> },
+    /// `/scale`: test uid and resourceVersion, set `spec.replicas`.
+    Scale { resource_version: Arc<str>, from: i64, to: i64 },
     /// Phase `Terminating` of the operation that began at this time.
     Terminate { started: Timestamp },
     /// `.operation` of an Application, as Argo CD's own server writes it for a rollback: a sync of what an entry of
@@ -217,7 +224,8 @@ impl Change {
             Self::CreatePipeline { .. } => Verb::Create,
             Self::Review { approve: false, .. } => Verb::Reject,
             Self::Review { .. } | Self::ApproveRun { .. } => Verb::Approve,
-            Self::RestartContainer { .. } => Verb::Restart,
+            Self::RestartContainer { .. } | Self::RestartWorkload { .. } => Verb::Restart,
+            Self::Scale { .. } => Verb::Scale,
             Self::PullImage { .. } => Verb::Pull,
             Self::BuildImage { .. } => Verb::Build,
             Self::PushImage { .. } => Verb::Push,

@@ -14,6 +14,7 @@ use quarterdeck::model::pipelines::{Conclusion, Job, JobStep, Jobs, JobsRead, Ru
 use quarterdeck::model::scope::{CanaryQueries, Service, Settings};
 use quarterdeck::model::slo::{Alert, Burn, BurnSeverity, Exhaustion, Figures, Objective, Reading, Slo, SloSource};
 use quarterdeck::model::source::{Detail, FeedEvent, FeedId, Object, SourceScope};
+use quarterdeck::model::workloads::Template;
 use quarterdeck::model::{Kind, Name, SourceId, SystemId, Uid};
 use quarterdeck::state::State;
 use quarterdeck::state::ui::Place;
@@ -277,6 +278,7 @@ fn deployment(n: usize) -> Deployment {
         replicas: Replicas { desired: count, current: count, updated: count, ready: count, available: count },
         conditions: Vec::new(),
         images: vec![ContainerImage { container: Safe::of("app"), image: Safe::of("registry/service:1.2.3") }],
+        template: Template::default(),
         progress_deadline: Some(600),
         managed_by: None,
     }

@@ -111,7 +111,10 @@ fn is_read(state: &State) -> bool {
         state.world.feeds.get(&feed).is_some_and(|feed| matches!(feed.status, FeedStatus::Live))
     };
     let details = &state.world.details;
-    asked.jobs.iter().all(|run| details.jobs(&run.uid).is_some())
+    let nodes =
+        |of: &SourceId| details.nodes(*of).is_some_and(|nodes| nodes.as_ref().map_or(true, |all| all.is_whole()));
+    asked.nodes.iter().all(nodes)
+        && asked.jobs.iter().all(|run| details.jobs(&run.uid).is_some())
         && asked.runners.iter().all(|(of, name)| !live(*of, name) || details.runners(*of, name).is_some())
         && asked.security.iter().all(|(of, name)| !live(*of, name) || details.security(*of, name).is_some())
 }

@@ -137,6 +137,7 @@ commands! {
     Abort, Workloads, "abort", "abort…", "send all traffic back to the stable version";
     Retry, Workloads, "retry", "retry…", "start an aborted rollout again from its first step";
     Undo, Workloads, "undo", "undo…", "go back to an earlier revision";
+    Scale, Workloads, "scale", "scale…", "give a workload another number of replicas";
     RerunFailed, Runs, "rerun-failed", "rerun failed…", "run the failed jobs of a run again; a PipelineRun as a new run";
     RerunAll, Runs, "rerun-all", "rerun all…", "run every job of a run again";
     RerunJob, Runs, "rerun-job", "rerun job…", "run one job of a run again, and those that depend on it";
@@ -153,7 +154,7 @@ commands! {
     TriggerPipeline, Runs, "trigger-pipeline", "trigger…", "run a pipeline of a RustCI server";
     DispatchWorkflow, Runs, "dispatch-workflow", "run workflow…", "start the workflow or pipeline of a run by hand, with a form of what it asks for";
     CreatePipeline, Runs, "create-pipeline", "new pipeline…", "create a pipeline of a RustCI server from a YAML file";
-    RestartContainer, Containers, "restart-container", "restart…", "restart a container";
+    RestartContainer, Containers, "restart-container", "restart…", "restart a container, or the pods of a workload one after the other";
     PullImage, Containers, "pull-image", "pull…", "pull the image that a container names anew";
     SyncApplication, Applications, "sync-application", "sync…", "apply what the repository of an application says";
     CompareApplication, Applications, "compare-application", "compare…", "have Argo CD compare an application with its repository now";

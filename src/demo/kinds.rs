@@ -15,6 +15,13 @@ pub(super) enum Kind {
     Pipeline,
     PipelineRun,
     TaskRun,
+    StatefulSet,
+    DaemonSet,
+    Job,
+    HorizontalPodAutoscaler,
+    PodDisruptionBudget,
+    ResourceQuota,
+    NetworkPolicy,
 }
 
 /// Where a kind stands in the API.
@@ -34,7 +41,7 @@ pub(super) struct Row {
 }
 
 /// Every kind. Custom resources keep `kind` and `apiVersion` in list items, built-in kinds do not.
-pub(super) const KINDS: [Row; 12] = [
+pub(super) const KINDS: [Row; 19] = [
     row(Kind::Namespace, "Namespace", "namespaces", "", "v1", false, true),
     row(Kind::Pod, "Pod", "pods", "", "v1", true, true),
     row(Kind::Event, "Event", "events", "", "v1", true, false),
@@ -48,7 +55,25 @@ pub(super) const KINDS: [Row; 12] = [
     row(Kind::Pipeline, "Pipeline", "pipelines", TEKTON, "v1", true, false),
     row(Kind::PipelineRun, "PipelineRun", "pipelineruns", TEKTON, "v1", true, true),
     row(Kind::TaskRun, "TaskRun", "taskruns", TEKTON, "v1", true, true),
+    row(Kind::StatefulSet, "StatefulSet", "statefulsets", "apps", "v1", true, true),
+    row(Kind::DaemonSet, "DaemonSet", "daemonsets", "apps", "v1", true, true),
+    row(Kind::Job, "Job", "jobs", "batch", "v1", true, true),
+    row(
+        Kind::HorizontalPodAutoscaler,
+        "HorizontalPodAutoscaler",
+        "horizontalpodautoscalers",
+        "autoscaling",
+        "v2",
+        true,
+        true,
+    ),
+    row(Kind::PodDisruptionBudget, "PodDisruptionBudget", "poddisruptionbudgets", "policy", "v1", true, true),
+    row(Kind::ResourceQuota, "ResourceQuota", "resourcequotas", "", "v1", true, true),
+    row(Kind::NetworkPolicy, "NetworkPolicy", "networkpolicies", NETWORKING, "v1", true, false),
 ];
+
+/// Of the built-in groups the one with a dot in it.
+const NETWORKING: &str = "networking.k8s.io";
 
 /// Its kinds are served where they are installed.
 pub(super) const TEKTON: &str = "tekton.dev";
@@ -90,7 +115,7 @@ impl Row {
 
     /// Custom resources are served by another code path of the real server.
     pub(super) fn custom(&self) -> bool {
-        self.group.contains('.')
+        self.group.contains('.') && self.group != NETWORKING
     }
 }
 

@@ -121,6 +121,14 @@ enum ChangeEntry {
         state: String,
         started: Option<Timestamp>,
     },
+    RestartWorkload {
+        resource_version: String,
+    },
+    Scale {
+        resource_version: String,
+        from: i64,
+        to: i64,
+    },
     PullImage {
         image: String,
     },
@@ -310,6 +318,12 @@ impl ChangeEntry {
             Change::RestartContainer { state, started } => {
                 Self::RestartContainer { state: text(state), started: *started }
             }
+            Change::RestartWorkload { resource_version } => {
+                Self::RestartWorkload { resource_version: resource_version.to_string() }
+            }
+            Change::Scale { resource_version, from, to } => {
+                Self::Scale { resource_version: resource_version.to_string(), from: *from, to: *to }
+            }
             Change::PullImage { image } => Self::PullImage { image: image.raw().to_owned() },
             Change::BuildImage { plan } => Self::BuildImage {
                 image: plan.image.raw().to_owned(),
@@ -394,6 +408,12 @@ impl ChangeEntry {
             },
             Self::RestartContainer { state, started } => {
                 Change::RestartContainer { state: Safe::line(state), started: *started }
+            }
+            Self::RestartWorkload { resource_version } => {
+                Change::RestartWorkload { resource_version: Arc::from(resource_version.as_str()) }
+            }
+            Self::Scale { resource_version, from, to } => {
+                Change::Scale { resource_version: Arc::from(resource_version.as_str()), from: *from, to: *to }
             }
             Self::PullImage { image } => Change::PullImage { image: Name::new(image) },
             Self::BuildImage { image, folder, dockerfile, revision } => {

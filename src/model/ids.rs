@@ -97,6 +97,14 @@ impl std::hash::Hash for Name {
 pub enum Kind {
     Namespace,
     Deployment,
+    StatefulSet,
+    DaemonSet,
+    /// A Job of Kubernetes.
+    BatchJob,
+    HorizontalPodAutoscaler,
+    PodDisruptionBudget,
+    ResourceQuota,
+    NetworkPolicy,
     ReplicaSet,
     Pod,
     Event,
@@ -137,7 +145,7 @@ pub enum Kind {
 
 impl Kind {
     /// Those that are listed and watched in a cluster.
-    pub const IN_CLUSTERS: [Self; 11] = [
+    pub const IN_CLUSTERS: [Self; 18] = [
         Self::Namespace,
         Self::Deployment,
         Self::ReplicaSet,
@@ -149,10 +157,17 @@ impl Kind {
         Self::Application,
         Self::PipelineRun,
         Self::TaskRun,
+        Self::StatefulSet,
+        Self::DaemonSet,
+        Self::BatchJob,
+        Self::HorizontalPodAutoscaler,
+        Self::PodDisruptionBudget,
+        Self::ResourceQuota,
+        Self::NetworkPolicy,
     ];
 
     /// Those with feeds.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 24] = [
         Self::Namespace,
         Self::Deployment,
         Self::ReplicaSet,
@@ -170,6 +185,13 @@ impl Kind {
         Self::Alert,
         Self::Container,
         Self::Image,
+        Self::StatefulSet,
+        Self::DaemonSet,
+        Self::BatchJob,
+        Self::HorizontalPodAutoscaler,
+        Self::PodDisruptionBudget,
+        Self::ResourceQuota,
+        Self::NetworkPolicy,
     ];
 
     /// Runs of continuous integration, in every system's own word.
@@ -205,6 +227,27 @@ impl Kind {
         matches!(self, Self::Job | Self::TaskRun | Self::Stage)
     }
 
+    /// A workload of Kubernetes besides Deployments.
+    #[must_use]
+    pub const fn is_controlled(self) -> bool {
+        matches!(self, Self::StatefulSet | Self::DaemonSet | Self::BatchJob)
+    }
+
+    /// It stands beside workloads: what it says is told with them.
+    #[must_use]
+    pub const fn is_beside(self) -> bool {
+        matches!(
+            self,
+            Self::HorizontalPodAutoscaler | Self::PodDisruptionBudget | Self::ResourceQuota | Self::NetworkPolicy
+        )
+    }
+
+    /// Many roles may not read it, and what they may read is whole without it.
+    #[must_use]
+    pub const fn is_extra(self) -> bool {
+        self.is_controlled() || self.is_beside()
+    }
+
     /// The kind of this name, whether it has feeds or not.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
@@ -219,6 +262,14 @@ impl Kind {
         match self {
             Self::Namespace => "Namespace",
             Self::Deployment => "Deployment",
+            Self::StatefulSet => "StatefulSet",
+            Self::DaemonSet => "DaemonSet",
+            // As kubectl tells it from others of that name.
+            Self::BatchJob => "Job.batch",
+            Self::HorizontalPodAutoscaler => "HorizontalPodAutoscaler",
+            Self::PodDisruptionBudget => "PodDisruptionBudget",
+            Self::ResourceQuota => "ResourceQuota",
+            Self::NetworkPolicy => "NetworkPolicy",
             Self::ReplicaSet => "ReplicaSet",
             Self::Pod => "Pod",
             Self::Event => "Event",
@@ -250,6 +301,12 @@ impl Kind {
         match self {
             Self::Namespace => "namespaces",
             Self::Deployment => "deployments",
+            Self::StatefulSet => "statefulsets",
+            Self::DaemonSet => "daemonsets",
+            Self::HorizontalPodAutoscaler => "horizontalpodautoscalers",
+            Self::PodDisruptionBudget => "poddisruptionbudgets",
+            Self::ResourceQuota => "resourcequotas",
+            Self::NetworkPolicy => "networkpolicies",
             Self::ReplicaSet => "replicasets",
             Self::Pod => "pods",
             Self::Event => "events",
@@ -258,7 +315,7 @@ impl Kind {
             Self::Experiment => "experiments",
             Self::Application => "applications",
             Self::Run => "runs",
-            Self::Job => "jobs",
+            Self::Job | Self::BatchJob => "jobs",
             Self::Workflow => "workflows",
             Self::PipelineRun => "pipelineruns",
             Self::TaskRun | Self::LoneTaskRun => "taskruns",
@@ -277,7 +334,18 @@ impl Kind {
     #[must_use]
     pub const fn system(self) -> SystemId {
         match self {
-            Self::Namespace | Self::Deployment | Self::ReplicaSet | Self::Pod | Self::Event => SystemId::Kubernetes,
+            Self::Namespace
+            | Self::Deployment
+            | Self::StatefulSet
+            | Self::DaemonSet
+            | Self::BatchJob
+            | Self::HorizontalPodAutoscaler
+            | Self::PodDisruptionBudget
+            | Self::ResourceQuota
+            | Self::NetworkPolicy
+            | Self::ReplicaSet
+            | Self::Pod
+            | Self::Event => SystemId::Kubernetes,
             Self::Rollout | Self::AnalysisRun | Self::Experiment => SystemId::Rollouts,
             Self::Application => SystemId::ArgoCd,
             Self::Run | Self::Job | Self::Workflow => SystemId::GitHub,

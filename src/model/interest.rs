@@ -47,6 +47,8 @@ pub struct Interest {
     pub containers: Vec<ObjectId>,
     /// Folders that images are built from.
     pub folders: Vec<FolderInterest>,
+    /// Clusters whose nodes matter one by one: which is cordoned, which under pressure.
+    pub nodes: Vec<SourceId>,
 }
 
 /// A folder of a repository: which commit changed it last, and whether the image has that one.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::images::Digest;
+use super::workloads::Template;
 use super::{Kind, Name, ObjectId, SourceId, Uid};
 use crate::text::Safe;
 
@@ -90,6 +91,7 @@ pub struct Deployment {
     pub replicas: Replicas,
     pub conditions: Vec<Condition>,
     pub images: Vec<ContainerImage>,
+    pub template: Template,
     /// `spec.progressDeadlineSeconds`, seconds.
     pub progress_deadline: Option<i64>,
     /// Something else writes its template (Argo CD, Helm, Flux), as its labels or annotations say.

@@ -27,6 +27,7 @@ pub mod slo;
 pub mod source;
 pub mod tekton;
 pub mod workflows;
+pub mod workloads;
 
 use std::time::Duration;
 

@@ -1,8 +1,10 @@
-//! The nodes of a cluster: for which platforms they are, and nothing else.
+//! The nodes of a cluster: for which platforms they are, and while somebody looks at what stands on them
+//! which of them are in trouble.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::Name;
 use super::images::Platform;
 use crate::text::Safe;
 
@@ -12,6 +14,20 @@ pub struct Nodes {
     by: BTreeMap<Platform, usize>,
     /// Nodes that do not say.
     untold: usize,
+    /// Each by its name, where they were read whole.
+    rows: Option<BTreeMap<Name, Node>>,
+}
+
+/// A node that was read whole.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Node {
+    pub platform: Option<Platform>,
+    /// `kubectl cordon`: it takes no more pods.
+    pub unschedulable: bool,
+    /// `None` where it does not say.
+    pub ready: Option<bool>,
+    /// `MemoryPressure` and its like, as far as they hold.
+    pub pressure: Vec<Safe>,
 }
 
 /// What came of asking for them; `Err`: why they are not known, a right that is missing for instance.
@@ -27,6 +43,28 @@ impl Nodes {
             Some(platform) => *self.by.entry(platform).or_default() += 1,
             None => self.untold += 1,
         }
+    }
+
+    /// One that was read whole.
+    pub fn see(&mut self, name: Name, node: Node) {
+        self.count(node.platform.clone());
+        self.rows.get_or_insert_default().insert(name, node);
+    }
+
+    /// They were read whole, whether there are any or not.
+    pub fn whole(&mut self) {
+        self.rows.get_or_insert_default();
+    }
+
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        self.rows.is_some()
+    }
+
+    /// The node of this name, where they were read whole.
+    #[must_use]
+    pub fn named(&self, name: &Name) -> Option<&Node> {
+        self.rows.as_ref()?.get(name)
     }
 
     /// Those of another cluster too.

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::Name;
 use super::kubernetes::{Condition, ContainerImage, Meta, Replicas};
+use super::workloads::Template;
 use crate::text::Safe;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +21,7 @@ pub struct Rollout {
     pub observed_generation: Option<i64>,
     pub workload_ref: Option<WorkloadRef>,
     pub images: Vec<ContainerImage>,
+    pub template: Template,
     pub replicas: Replicas,
     /// `status.phase` as written by the controller; empty when it has not spoken yet.
     pub phase: Safe,

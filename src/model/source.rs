@@ -18,6 +18,7 @@ use super::security::SecurityRead;
 use super::slo::{Alert, Comparison, Slo, Spent};
 use super::tekton::{PipelineRun, TaskRun};
 use super::workflows::{StartablesRead, WorkflowRead};
+use super::workloads::{Beside, Controlled};
 use super::{Kind, Name, SourceId, SystemId, Uid};
 use crate::text::Safe;
 
@@ -180,6 +181,8 @@ impl FeedEvent {
 pub enum Object {
     Namespace(Arc<Namespace>),
     Deployment(Arc<Deployment>),
+    Controlled(Arc<Controlled>),
+    Beside(Arc<Beside>),
     ReplicaSet(Arc<ReplicaSet>),
     Pod(Arc<Pod>),
     Event(Arc<Event>),
@@ -202,6 +205,8 @@ impl Object {
         match self {
             Self::Namespace(row) => &row.meta,
             Self::Deployment(row) => &row.meta,
+            Self::Controlled(row) => &row.meta,
+            Self::Beside(row) => &row.meta,
             Self::ReplicaSet(row) => &row.meta,
             Self::Pod(row) => &row.meta,
             Self::Event(row) => &row.meta,

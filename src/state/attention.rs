@@ -5,9 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::table::Table;
-use crate::model::Uid;
 use crate::model::kubernetes::{Pod, PodHealth};
 use crate::model::source::Object;
+use crate::model::{Kind, Uid};
 
 /// How long a controller may take to notice a change before it is called silent.
 const SILENCE: Duration = Duration::from_secs(10);
@@ -28,6 +28,10 @@ impl Attention {
             Object::Deployment(row) => {
                 self.change(&row.meta.uid, row.meta.generation > row.observed_generation, mono);
             }
+            // A Job is not asked to become another one.
+            Object::Controlled(row) if row.kind != Kind::BatchJob => {
+                self.change(&row.meta.uid, row.meta.generation > row.observed_generation, mono);
+            }
             Object::Rollout(row) => {
                 // Without any status the controller has never been there; a number larger than the
                 // generation is a hash of a controller before 0.10.
@@ -37,7 +41,9 @@ impl Attention {
                 };
                 self.change(&row.meta.uid, !observed, mono);
             }
-            Object::Application(_)
+            Object::Controlled(_)
+            | Object::Beside(_)
+            | Object::Application(_)
             | Object::Namespace(_)
             | Object::ReplicaSet(_)
             | Object::Event(_)

@@ -105,7 +105,7 @@ pub fn of_system(state: &State, cluster: SourceId, system: SystemId) -> Freshnes
     if let Some(why) = unusable(state, cluster) {
         return Freshness::Failed { why, retry: None };
     }
-    aggregate(state.now.mono, state.world.feeds_of(cluster, system))
+    aggregate(state.now.mono, state.world.feeds_of(cluster, system).filter(|(id, _)| !id.kind.is_extra()))
 }
 
 /// How these kinds stand over all clusters: what a pane or list says of itself.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::ui::{ListId, Pane, Place};
-use super::{State, arms, asides, derived, expected, form, gates, lists, runners, runs, verbs};
+use super::{State, arms, asides, derived, expected, form, gates, limits, lists, runners, runs, verbs};
 use crate::model::interest::{ImageInterest, Interest};
 use crate::model::pipelines::Run;
 use crate::model::slo::ComparisonQuery;
@@ -41,12 +41,32 @@ pub fn of(state: &State) -> Interest {
         images,
         containers: super::containers::looked_at(state),
         folders: super::catalogue::wanted(state),
+        nodes: nodes(state),
         ..Interest::default()
     };
     if state.world.of_system(SystemId::Prometheus).next().is_none() {
         return asked;
     }
     Interest { comparisons: comparisons(state), spent: spent(state), history: history(state), ..asked }
+}
+
+/// The cluster of the page, and those where a disruption budget lets no pod go: whether its node is being
+/// emptied makes the difference.
+fn nodes(state: &State) -> Vec<SourceId> {
+    let looked = match &state.ui.place {
+        Place::Workload(id) | Place::Rollout(id) | Place::Pod(id) => Some(id.cluster),
+        _ => None,
+    };
+    let short = state
+        .world
+        .beside
+        .rows()
+        .iter()
+        .filter(|row| row.what.kind() == Kind::PodDisruptionBudget && limits::is_short(row));
+    let mut all: Vec<SourceId> = short.map(|row| row.meta.cluster).chain(looked).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// Repositories whose runners are read.

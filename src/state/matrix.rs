@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::{State, deployment_status, environment, rollout_phase};
-use crate::model::kubernetes::{Deployment, Meta, RolloutVerdict};
+use super::{State, deployment_status, environment, rollout_phase, workload_status};
+use crate::model::kubernetes::{Deployment, Meta, Replicas, RolloutVerdict};
 use crate::model::rollouts::Rollout;
+use crate::model::workloads::{Controlled, Update};
 use crate::model::{Kind, Name, SourceId, Uid};
 use crate::text::Safe;
 
@@ -33,6 +34,7 @@ pub struct Service {
 pub enum Workload {
     Rollout(Arc<Rollout>),
     Deployment(Arc<Deployment>),
+    Controlled(Arc<Controlled>),
 }
 
 /// How a workload stands, worst first.
@@ -51,14 +53,24 @@ impl Workload {
         match self {
             Self::Rollout(row) => &row.meta,
             Self::Deployment(row) => &row.meta,
+            Self::Controlled(row) => &row.meta,
         }
     }
 
     #[must_use]
-    pub const fn kind(&self) -> Kind {
+    pub fn kind(&self) -> Kind {
         match self {
             Self::Rollout(_) => Kind::Rollout,
             Self::Deployment(_) => Kind::Deployment,
+            Self::Controlled(row) => row.kind,
+        }
+    }
+
+    /// The row it stands in: its own name; of a Job that a CronJob makes again and again that one's.
+    fn service(&self) -> &Name {
+        match self {
+            Self::Controlled(row) => row.meta.owner.as_ref().map_or(&row.meta.name, |owner| &owner.name),
+            _ => &self.meta().name,
         }
     }
 
@@ -67,11 +79,8 @@ impl Workload {
     pub fn status(&self) -> Safe {
         match self {
             Self::Rollout(row) => rollout_phase::phase(row).0,
-            Self::Deployment(row) => Safe::of(match deployment_status::status(row).verdict {
-                RolloutVerdict::Complete => "Complete",
-                RolloutVerdict::Progressing => "Progressing",
-                RolloutVerdict::Failed => "Failed",
-            }),
+            Self::Deployment(row) => word(deployment_status::status(row).verdict),
+            Self::Controlled(row) => word(workload_status::status(row).verdict),
         }
     }
 
@@ -87,6 +96,24 @@ impl Workload {
     }
 }
 
+/// Of a Job that has come to its end what it completed is there.
+#[must_use]
+pub const fn shown(row: &Controlled) -> Replicas {
+    let replicas = row.replicas;
+    match row.update {
+        Update::Job { .. } => Replicas { ready: replicas.available, ..replicas },
+        Update::Stateful { .. } | Update::Daemon { .. } => replicas,
+    }
+}
+
+fn word(verdict: RolloutVerdict) -> Safe {
+    Safe::of(match verdict {
+        RolloutVerdict::Complete => "Complete",
+        RolloutVerdict::Progressing => "Progressing",
+        RolloutVerdict::Failed => "Failed",
+    })
+}
+
 impl Matrix {
     /// The cell an object is in: service and environment.
     #[must_use]
@@ -99,7 +126,7 @@ impl Matrix {
 #[must_use]
 pub fn revision(state: &State) -> u64 {
     let world = &state.world;
-    world.deployments.revision() + world.rollouts.revision() + world.namespaces.revision()
+    world.deployments.revision() + world.controlled.revision() + world.rollouts.revision() + world.namespaces.revision()
 }
 
 /// All workloads by service and environment.
@@ -108,15 +135,16 @@ pub fn build(state: &State) -> Matrix {
     let world = &state.world;
     let rollouts = world.rollouts.rows().iter().map(|row| Workload::Rollout(Arc::clone(row)));
     let deployments = world.deployments.rows().iter().map(|row| Workload::Deployment(Arc::clone(row)));
+    let others = workload_status::listed(world).into_iter().map(|row| Workload::Controlled(Arc::clone(row)));
     let mut names: HashMap<(SourceId, Name), Name> = HashMap::new();
     let mut services: BTreeMap<Name, Vec<(Name, Workload)>> = BTreeMap::new();
-    for workload in rollouts.chain(deployments) {
+    for workload in rollouts.chain(deployments).chain(others) {
         let meta = workload.meta();
         let place = names
             .entry((meta.cluster, meta.namespace.clone()))
             .or_insert_with(|| environment::of(state, meta.cluster, &meta.namespace))
             .clone();
-        services.entry(meta.name.clone()).or_default().push((place, workload));
+        services.entry(workload.service().clone()).or_default().push((place, workload));
     }
     let mut matrix = Matrix { environments: names.into_values().collect(), ..Matrix::default() };
     matrix.environments.sort_by_cached_key(|name| (environment::rank(state, name), name.clone()));

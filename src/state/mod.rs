@@ -26,6 +26,7 @@ pub mod interest;
 pub mod kinship;
 pub mod lane;
 pub mod layout;
+pub mod limits;
 pub mod lists;
 pub mod log;
 pub mod matrix;
@@ -48,6 +49,7 @@ pub mod ui;
 pub mod verbs;
 pub mod waiting;
 pub mod watches;
+pub mod workload_status;
 pub mod world;
 
 use std::sync::Arc;

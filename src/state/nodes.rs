@@ -2,9 +2,9 @@
 //! nodes leaves them unknown; nothing is made of that but a word.
 
 use super::{State, derived, images};
-use crate::model::SourceId;
 use crate::model::images::{Image, Platform};
 use crate::model::nodes::Nodes;
+use crate::model::{Name, SourceId};
 use crate::safe;
 use crate::text::{self, Safe};
 
@@ -43,6 +43,19 @@ fn words(nodes: &Nodes, platform: &Platform) -> Safe {
     // Of one node: "1 of 1 node is"; "none of 1 node is".
     let are = if some == 1 || all == 1 { "is" } else { "are" };
     safe!("{} of {} {} {}", number, text::plural(all as u64, "node", "nodes"), are, platform.words())
+}
+
+/// `arm-3 linux/arm64, cordoned, MemoryPressure`; of a node that was not read its name alone.
+#[must_use]
+pub fn words_of(state: &State, cluster: SourceId, name: &Name) -> Safe {
+    let Some(Ok(nodes)) = state.world.details.nodes(cluster) else { return name.safe().clone() };
+    let Some(node) = nodes.named(name) else { return name.safe().clone() };
+    let platform = node.platform.as_ref().map(|platform| safe!(" {}", platform.words())).unwrap_or_default();
+    let mut words = vec![safe!("{}{}", name, platform)];
+    words.extend((node.ready == Some(false)).then(|| Safe::of("not ready")));
+    words.extend(node.unschedulable.then(|| Safe::of("cordoned")));
+    words.extend(node.pressure.iter().cloned());
+    Safe::join(&words, ", ")
 }
 
 /// Platforms that nodes have and the image does not, though nobody asks for them, and how many nodes.

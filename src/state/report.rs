@@ -3,6 +3,7 @@
 //! Names stand as the systems write them (JSON escapes what must be); messages as they are shown.
 
 mod beside;
+mod controlled;
 mod sources;
 
 use jiff::Timestamp;
@@ -18,6 +19,7 @@ use crate::model::rollouts::{AnalysisRun, Rollout};
 use crate::model::source::SourceScope;
 use crate::model::{SourceId, SystemId};
 pub use beside::{PoolRow, SecurityRow, SeverityRow};
+pub use controlled::ControlledRow;
 pub use sources::{BurnRow, ContainerRow, JobRow, JobStepRow, ReviewerRow, RunRow, SloRow, WaitingRow};
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -27,6 +29,8 @@ pub struct Report {
     pub sources: Vec<Source>,
     pub rollouts: Vec<RolloutRow>,
     pub deployments: Vec<DeploymentRow>,
+    /// StatefulSets, DaemonSets and Jobs.
+    pub workloads: Vec<ControlledRow>,
     pub runs: Vec<RunRow>,
     pub slos: Vec<SloRow>,
     /// What jobs of GitHub run on, by labels.
@@ -209,6 +213,7 @@ pub fn report(state: &State) -> Report {
         sources: world.sources.iter().flat_map(|source| source_rows(state, source)).collect(),
         rollouts: world.rollouts.rows().iter().map(|row| rollout(state, row)).collect(),
         deployments: world.deployments.rows().iter().map(|row| deployment(state, row)).collect(),
+        workloads: controlled::rows(state),
         runs: sources::runs(state),
         slos: sources::slos(state),
         runners: beside::runners(state),
@@ -343,16 +348,17 @@ fn deployment(state: &State, row: &Deployment) -> DeploymentRow {
         namespace: row.meta.namespace.raw().to_owned(),
         name: row.meta.name.raw().to_owned(),
         environment: environment::of(state, row.meta.cluster, &row.meta.namespace).raw().to_owned(),
-        rollout: VerdictRow {
-            status: match status.verdict {
-                RolloutVerdict::Complete => "complete",
-                RolloutVerdict::Progressing => "progressing",
-                RolloutVerdict::Failed => "failed",
-            },
-            message: status.message.as_str().to_owned(),
-        },
+        rollout: VerdictRow { status: verdict(status.verdict), message: status.message.as_str().to_owned() },
         replicas: row.replicas.into(),
         images: row.images.iter().map(|image| image.image.as_str().to_owned()).collect(),
+    }
+}
+
+const fn verdict(verdict: RolloutVerdict) -> &'static str {
+    match verdict {
+        RolloutVerdict::Complete => "complete",
+        RolloutVerdict::Progressing => "progressing",
+        RolloutVerdict::Failed => "failed",
     }
 }
 

@@ -205,6 +205,8 @@ rows!(
     crate::model::kubernetes::ReplicaSet,
     crate::model::kubernetes::Pod,
     crate::model::kubernetes::Event,
+    crate::model::workloads::Controlled,
+    crate::model::workloads::Beside,
     crate::model::rollouts::Rollout,
     crate::model::rollouts::AnalysisRun,
     crate::model::rollouts::Experiment,

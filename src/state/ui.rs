@@ -167,6 +167,8 @@ pub enum PromptKind {
     Trigger,
     /// The path of a file that describes a pipeline.
     PipelineFile,
+    /// How many replicas a workload is to have.
+    Replicas,
 }
 
 /// How an action must be confirmed (product.md §3).

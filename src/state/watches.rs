@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::freshness::{self, Freshness};
 use super::lists;
 use super::ui::{Place, RowId};
-use super::{State, deployment_status, rollout_phase, runs};
+use super::{State, deployment_status, rollout_phase, runs, workload_status};
 use crate::model::kubernetes::RolloutVerdict;
 use crate::model::notify::{Answer, Occasion, Seen};
 use crate::model::pipelines::{Conclusion, Job, Run, RunStatus};
@@ -111,7 +111,10 @@ impl Target {
 }
 
 const fn can_be_watched(kind: Kind) -> bool {
-    kind.is_run() || kind.is_job() || matches!(kind, Kind::Rollout | Kind::Deployment | Kind::AnalysisRun)
+    kind.is_run()
+        || kind.is_job()
+        || matches!(kind, Kind::Rollout | Kind::Deployment | Kind::AnalysisRun)
+        || kind.is_controlled()
 }
 
 impl Watch {
@@ -156,8 +159,11 @@ pub fn standing(state: &State, target: &Target) -> Option<Standing> {
             kind if kind.is_run() => world.runs.get(&id.uid).map(|run| of_run(state, run)),
             kind if kind.is_job() => world.details.job(&id.uid).map(of_job),
             Kind::Rollout => world.rollouts.get(&id.uid).map(|rollout| of_rollout(rollout)),
-            Kind::Deployment => {
-                let status = deployment_status::status(world.deployments.get(&id.uid)?);
+            kind if kind == Kind::Deployment || kind.is_controlled() => {
+                let status = match world.deployments.get(&id.uid) {
+                    Some(row) => deployment_status::status(row),
+                    None => workload_status::status(world.controlled.get(&id.uid)?),
+                };
                 let phase = match status.verdict {
                     RolloutVerdict::Complete => Phase::Good,
                     RolloutVerdict::Progressing => Phase::Going,
@@ -250,7 +256,8 @@ fn of_analysis(phase: &AnalysisPhase) -> Standing {
 #[must_use]
 pub fn has_ended(target: &Target, phase: Phase) -> bool {
     let kind = target.object().kind;
-    matches!(phase, Phase::Good | Phase::Bad) && !matches!(kind, Kind::Rollout | Kind::Deployment)
+    matches!(phase, Phase::Good | Phase::Bad)
+        && !matches!(kind, Kind::Rollout | Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet)
 }
 
 /// What is to be told when it stood so and stands so now. What ended when the watch was armed (a

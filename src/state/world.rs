@@ -1,5 +1,6 @@
 //! What the sources said last, and how each of them stands. Only a source changes it.
 
+mod found;
 mod jobs;
 
 use std::collections::{BTreeMap, HashSet};
@@ -21,7 +22,8 @@ use crate::model::rollouts::{AnalysisRun, Experiment, Rollout};
 use crate::model::slo::{Alert, Slo};
 use crate::model::source::{FeedEvent, FeedId, FeedStatus, Object, SourceScope};
 use crate::model::tekton::{PipelineRun, TaskRun};
-use crate::model::{Kind, ObjectId, SourceId, SystemId, Uid};
+use crate::model::workloads::{Beside, Controlled};
+use crate::model::{Kind, SourceId, SystemId, Uid};
 use crate::text::Safe;
 
 /// Skew up to here is what measuring it costs, seconds.
@@ -33,6 +35,10 @@ pub struct World {
     pub sources: Vec<SourceScope>,
     pub namespaces: Table<Namespace>,
     pub deployments: Table<Deployment>,
+    /// StatefulSets, DaemonSets, Jobs.
+    pub controlled: Table<Controlled>,
+    /// Autoscalers, disruption budgets, quotas, network policies.
+    pub beside: Table<Beside>,
     pub replica_sets: Table<ReplicaSet>,
     pub pods: Table<Pod>,
     pub events: Table<Event>,
@@ -196,6 +202,8 @@ impl World {
         self.changes
             + self.namespaces.revision()
             + self.deployments.revision()
+            + self.controlled.revision()
+            + self.beside.revision()
             + self.replica_sets.revision()
             + self.pods.revision()
             + self.events.revision()
@@ -216,48 +224,6 @@ impl World {
     #[must_use]
     pub const fn ordered_runs(&self) -> &Ordered {
         &self.ordered_runs
-    }
-
-    /// Whether the object is still there, by its identity.
-    #[must_use]
-    pub fn contains(&self, id: &ObjectId) -> bool {
-        let uid = &id.uid;
-        match id.kind {
-            Kind::Namespace => self.namespaces.get(uid).is_some(),
-            Kind::Deployment => self.deployments.get(uid).is_some(),
-            Kind::ReplicaSet => self.replica_sets.get(uid).is_some(),
-            Kind::Pod => self.pods.get(uid).is_some(),
-            Kind::Event => self.events.get(uid).is_some(),
-            Kind::Rollout => self.rollouts.get(uid).is_some(),
-            Kind::AnalysisRun => self.analysis_runs.get(uid).is_some(),
-            Kind::Experiment => self.experiments.get(uid).is_some(),
-            Kind::Application => self.applications.get(uid).is_some(),
-            Kind::Run | Kind::PipelineRun | Kind::LoneTaskRun | Kind::Execution => self.runs.get(uid).is_some(),
-            Kind::Job | Kind::TaskRun | Kind::Stage => self.details.job(uid).is_some(),
-            Kind::CiPipeline => self.details.pipeline(uid).is_some(),
-            // Read only while somebody starts it; a log that is kept where it was made.
-            Kind::Workflow | Kind::Pipeline | Kind::Build => false,
-            Kind::Slo => self.slos.get(uid).is_some(),
-            Kind::Alert => self.alerts.get(uid).is_some(),
-            Kind::Container => self.containers.get(uid).is_some(),
-            Kind::Image => self.images.get(uid).is_some(),
-        }
-    }
-
-    /// The object with this uid, whatever its kind; events aside.
-    #[must_use]
-    pub fn find(&self, uid: &Uid) -> Option<ObjectId> {
-        let pod = self.pods.get(uid).map(|row| row.meta.id(Kind::Pod));
-        pod.or_else(|| self.rollouts.get(uid).map(|row| row.meta.id(Kind::Rollout)))
-            .or_else(|| self.deployments.get(uid).map(|row| row.meta.id(Kind::Deployment)))
-            .or_else(|| self.replica_sets.get(uid).map(|row| row.meta.id(Kind::ReplicaSet)))
-            .or_else(|| self.analysis_runs.get(uid).map(|row| row.meta.id(Kind::AnalysisRun)))
-            .or_else(|| self.experiments.get(uid).map(|row| row.meta.id(Kind::Experiment)))
-            .or_else(|| self.applications.get(uid).map(|row| row.id()))
-            .or_else(|| self.runs.get(uid).map(|row| row.id()))
-            .or_else(|| self.slos.get(uid).map(|row| row.meta.id(Kind::Slo)))
-            .or_else(|| self.containers.get(uid).map(|row| row.meta.id(Kind::Container)))
-            .or_else(|| self.images.get(uid).map(|row| row.id()))
     }
 
     /// Everything that was live is stale: nobody listened for a while.
@@ -298,6 +264,8 @@ impl World {
         match object {
             Object::Namespace(row) => put!(namespaces, row),
             Object::Deployment(row) => put!(deployments, row),
+            Object::Controlled(row) => put!(controlled, row),
+            Object::Beside(row) => put!(beside, row),
             Object::ReplicaSet(row) => put!(replica_sets, row),
             Object::Pod(row) => put!(pods, row),
             Object::Event(row) => put!(events, row),
@@ -334,6 +302,10 @@ impl World {
         match kind {
             Kind::Namespace => drop(self.namespaces.remove(uid)),
             Kind::Deployment => drop(self.deployments.remove(uid)),
+            Kind::StatefulSet | Kind::DaemonSet | Kind::BatchJob => drop(self.controlled.remove(uid)),
+            Kind::HorizontalPodAutoscaler | Kind::PodDisruptionBudget | Kind::ResourceQuota | Kind::NetworkPolicy => {
+                drop(self.beside.remove(uid))
+            }
             Kind::ReplicaSet => drop(self.replica_sets.remove(uid)),
             Kind::Pod => {
                 if let Some(owner) = self.pods.remove(uid).and_then(|pod| pod.meta.owner.clone()) {
@@ -381,6 +353,15 @@ impl World {
         match id.kind {
             Kind::Namespace => drop(self.namespaces.retain_listed(id, seen)),
             Kind::Deployment => drop(self.deployments.retain_listed(id, seen)),
+            kind @ (Kind::StatefulSet | Kind::DaemonSet | Kind::BatchJob) => {
+                drop(self.controlled.retain_listed_of(id, seen, |row| row.kind == kind));
+            }
+            kind @ (Kind::HorizontalPodAutoscaler
+            | Kind::PodDisruptionBudget
+            | Kind::ResourceQuota
+            | Kind::NetworkPolicy) => {
+                drop(self.beside.retain_listed_of(id, seen, |row| row.what.kind() == kind));
+            }
             Kind::ReplicaSet => drop(self.replica_sets.retain_listed(id, seen)),
             Kind::Pod => {
                 drop(self.pods.retain_listed(id, seen));

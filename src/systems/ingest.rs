@@ -70,6 +70,13 @@ macro_rules! for_kind {
         match $kind {
             Kind::Namespace => $call(kubernetes::ingest::namespace, Object::Namespace, $($argument),*),
             Kind::Deployment => $call(kubernetes::ingest::deployment, Object::Deployment, $($argument),*),
+            Kind::StatefulSet => $call(kubernetes::ingest_workload::stateful_set, Object::Controlled, $($argument),*),
+            Kind::DaemonSet => $call(kubernetes::ingest_workload::daemon_set, Object::Controlled, $($argument),*),
+            Kind::BatchJob => $call(kubernetes::ingest_workload::job, Object::Controlled, $($argument),*),
+            Kind::HorizontalPodAutoscaler => $call(kubernetes::ingest_beside::autoscaler, Object::Beside, $($argument),*),
+            Kind::PodDisruptionBudget => $call(kubernetes::ingest_beside::budget, Object::Beside, $($argument),*),
+            Kind::ResourceQuota => $call(kubernetes::ingest_beside::quota, Object::Beside, $($argument),*),
+            Kind::NetworkPolicy => $call(kubernetes::ingest_beside::policy, Object::Beside, $($argument),*),
             Kind::ReplicaSet => $call(kubernetes::ingest::replica_set, Object::ReplicaSet, $($argument),*),
             Kind::Pod => $call(kubernetes::ingest_pod::pod, Object::Pod, $($argument),*),
             Kind::Event => $call(kubernetes::ingest::event, Object::Event, $($argument),*),

@@ -1,14 +1,16 @@
 //! The parts that all Kubernetes-style objects share, and the pool that keeps one copy of a text
 //! which ten thousand objects repeat.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde::Deserialize;
 
 use super::ingest::IngestError;
+use super::probes::{ProbeWire, probe};
 use super::wire::{Flag, Int, Labels, List, Obj, Text, Time};
 use crate::model::kubernetes::{Condition, ContainerImage, Meta, Owner};
+use crate::model::workloads::Template;
 use crate::model::{Name, SourceId, Uid};
 use crate::text::Safe;
 
@@ -192,7 +194,17 @@ pub fn conditions(wire: &List<Obj<ConditionWire<'_>>>, pool: &mut Pool) -> Vec<C
 #[serde(default)]
 pub struct TemplateWire<'a> {
     #[serde(borrow)]
+    pub metadata: Obj<PodMetaWire<'a>>,
+    #[serde(borrow)]
     pub spec: Obj<PodSpecWire<'a>>,
+}
+
+/// Labels of a template, all of them: selectors may ask for any.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct PodMetaWire<'a> {
+    #[serde(borrow)]
+    pub labels: Obj<BTreeMap<String, Text<'a>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -204,6 +216,8 @@ pub struct PodSpecWire<'a> {
     pub init_containers: List<Obj<ContainerWire<'a>>>,
     #[serde(borrow)]
     pub node_name: Text<'a>,
+    #[serde(borrow)]
+    pub node_selector: Obj<BTreeMap<String, Text<'a>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -215,6 +229,12 @@ pub struct ContainerWire<'a> {
     pub image: Text<'a>,
     #[serde(borrow)]
     pub restart_policy: Text<'a>,
+    #[serde(borrow)]
+    pub startup_probe: Obj<ProbeWire<'a>>,
+    #[serde(borrow)]
+    pub readiness_probe: Obj<ProbeWire<'a>>,
+    #[serde(borrow)]
+    pub liveness_probe: Obj<ProbeWire<'a>>,
 }
 
 /// Images of the template's containers, in its order; init containers do not count (as in kubectl).
@@ -227,6 +247,29 @@ pub fn images(template: &Obj<TemplateWire<'_>>, pool: &mut Pool) -> Vec<Containe
             image: pool.line(container.image.as_str()),
         })
         .collect()
+}
+
+/// What the template says besides its images.
+pub fn template(template: &Obj<TemplateWire<'_>>, pool: &mut Pool) -> Template {
+    let Some(template) = template.0.as_ref() else { return Template::default() };
+    let labels = template.metadata.0.iter().filter_map(|meta| meta.labels.0.as_ref()).flatten();
+    let spec = template.spec.0.as_ref();
+    let containers = spec.into_iter().flat_map(|spec| &spec.containers.0).filter_map(|container| container.0.as_ref());
+    let of = |container: &ContainerWire<'_>, pool: &mut Pool| {
+        let all = [
+            ("startup", &container.startup_probe),
+            ("readiness", &container.readiness_probe),
+            ("liveness", &container.liveness_probe),
+        ];
+        let probes = all.into_iter().filter_map(|(kind, wire)| Some((kind, wire.0.as_ref()?)));
+        probes.map(|(kind, wire)| probe(kind, container.name.as_str(), wire, pool)).collect::<Vec<_>>()
+    };
+    let selector = spec.into_iter().filter_map(|spec| spec.node_selector.0.as_ref()).flatten();
+    Template {
+        labels: labels.map(|(key, value)| (key.as_str().into(), value.as_str().into())).collect(),
+        probes: containers.flat_map(|container| of(container, pool)).collect(),
+        node_selector: selector.map(|(key, value)| Safe::line(&format!("{key}={}", value.as_str()))).collect(),
+    }
 }
 
 /// An API error: the body of a 4xx answer, or the object of an `ERROR` frame.

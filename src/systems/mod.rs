@@ -15,6 +15,7 @@ pub mod meta;
 mod pace;
 mod perform;
 mod polled;
+mod probes;
 pub mod prometheus;
 mod recent;
 pub mod registry;

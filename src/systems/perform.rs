@@ -127,7 +127,7 @@ impl Way {
                 Ok(Ready::Patch(cluster.clone(), patch))
             }
             Self::Cluster(cluster) => {
-                patch_for(&cluster.read(), action).await.map(|patch| Ready::Patch(cluster.clone(), patch))
+                patch_for(&cluster.read(), operation).await.map(|patch| Ready::Patch(cluster.clone(), patch))
             }
             Self::GitHub(client) => {
                 let turn = client.turn().await;
@@ -231,13 +231,17 @@ async fn evidence(read: &ReadStack, operation: &Operation) -> (Found, String) {
                 Err(error) => (Found::Untold, format!("the revision cannot be read: {error}")),
             }
         }
+        Change::RestartWorkload { .. } | Change::Scale { .. } => {
+            kubernetes::perform::evidence(&action.change, &object, operation.started)
+        }
         change if action.target.kind == Kind::Application => argocd::perform::evidence(change, &object, &operation.id),
         change => rollouts::perform::evidence(change, &object),
     }
 }
 
 /// The exact bytes to send. Reads what an undo needs; sends nothing.
-async fn patch_for(read: &ReadStack, action: &Action) -> Result<Patch, String> {
+async fn patch_for(read: &ReadStack, operation: &Operation) -> Result<Patch, String> {
+    let action = &operation.action;
     let target = &action.target;
     match (&action.change, target.kind) {
         (
@@ -261,6 +265,20 @@ async fn patch_for(read: &ReadStack, action: &Action) -> Result<Patch, String> {
                 _ => rollouts::perform::undo(&object, &template)?,
             };
             Ok(patch(object_path(action), guards.into_iter().chain(rest).collect()))
+        }
+        (Change::RestartWorkload { resource_version }, _) => {
+            let path = object_path(action);
+            let object = get(read, &path).await.map_err(|error| format!("{}: {error}", describe(action)))?;
+            let guards =
+                [test("/metadata/uid", target.uid.raw()), test("/metadata/resourceVersion", &**resource_version)];
+            let rest = kubernetes::perform::restart(&object, operation.started)?;
+            Ok(patch(path, guards.into_iter().chain(rest).collect()))
+        }
+        (Change::Scale { resource_version, to, .. }, _) => {
+            let guards =
+                [test("/metadata/uid", target.uid.raw()), test("/metadata/resourceVersion", &**resource_version)];
+            let rest = kubernetes::perform::scale(*to);
+            Ok(patch(format!("{}/scale", object_path(action)), guards.into_iter().chain(rest).collect()))
         }
         (change, Kind::Rollout) => {
             let (subresource, rest) = rollouts::perform::operations(change)
@@ -286,7 +304,9 @@ async fn what_changed(read: &ReadStack, action: &Action) -> Option<String> {
         return Some("it was deleted and created anew".to_owned());
     }
     match &action.change {
-        Change::Undo { resource_version, .. } => (text(&object, "/metadata/resourceVersion")
+        Change::Undo { resource_version, .. }
+        | Change::RestartWorkload { resource_version }
+        | Change::Scale { resource_version, .. } => (text(&object, "/metadata/resourceVersion")
             != Some(&**resource_version))
         .then(|| format!("it is at generation {} now", object.pointer("/metadata/generation").unwrap_or(&Value::Null))),
         Change::CancelRun { .. } => tekton::perform::moved(&object),

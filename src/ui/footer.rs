@@ -169,6 +169,9 @@ fn wanted(state: &State) -> Vec<Command> {
     let scopes = verbs::scopes(state);
     if scopes.contains(&Scope::Workloads) {
         first.extend(verbs);
+        if matches!(state.ui.place, Place::Environments | Place::Workload(_)) {
+            first.extend([C::RestartContainer, C::Scale]);
+        }
     }
     if scopes.contains(&Scope::Runs) {
         if verbs::target(state).is_some_and(|target| gates::asks(state, &target)) {

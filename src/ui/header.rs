@@ -181,7 +181,7 @@ fn of_system(state: &State, system: SystemId) -> Freshness {
     if let (Some(source), None) = (sources.next(), sources.next()) {
         return freshness::of_system(state, source.id, system);
     }
-    let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| kind.system() == system).collect();
+    let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| kind.system() == system && !kind.is_extra()).collect();
     freshness::of_kinds(state, &kinds)
 }
 

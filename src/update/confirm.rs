@@ -245,6 +245,10 @@ fn is_same(a: &Action, b: &Action) -> bool {
             Change::Undo { replica_set_uid, to_revision, .. },
             Change::Undo { replica_set_uid: other, to_revision: revision, .. },
         ) => a.target == b.target && replica_set_uid == other && to_revision == revision,
+        (Change::RestartWorkload { .. }, Change::RestartWorkload { .. }) => a.target == b.target,
+        (Change::Scale { from, to, .. }, Change::Scale { from: now, to: wanted, .. }) => {
+            a.target == b.target && (from, to) == (now, wanted)
+        }
         // The comment is still being typed; which jobs wait is told in its lines.
         (
             Change::Review { attempt, approve, gates, .. },

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Effect, builds, confirm, form, log, pipeline, places, prompt, select, toasts, watches};
+use super::{Effect, builds, confirm, form, log, pipeline, places, prompt, scale, select, toasts, watches};
 use crate::action::Outcome;
 use crate::command::{Command, Key, Scope};
 use crate::safe;
@@ -144,6 +144,7 @@ pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>
         Command::TriggerPipeline | Command::CreatePipeline => pipeline::ask(state, command),
         Command::DispatchWorkflow => form::ask(state),
         Command::BuildImage | Command::PushImage | Command::CancelBuild => builds::command(state, command, effects),
+        Command::Scale => scale::ask(state),
         command if verbs::is_verb(command) => confirm::ask(state, command),
         Command::Mark => confirm::mark(state),
         Command::Containers => places::go(state, Place::Containers),

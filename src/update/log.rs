@@ -32,7 +32,7 @@ pub fn pod_of(state: &State, id: &ObjectId) -> Option<ObjectId> {
     let pod = |owner| state.world.pods.owned_by(owner).next().map(|pod| pod.meta.id(Kind::Pod));
     match id.kind {
         Kind::Pod | Kind::Container | Kind::Build | Kind::Job | Kind::TaskRun | Kind::Stage => Some(id.clone()),
-        Kind::ReplicaSet => pod(&id.uid),
+        Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet | Kind::BatchJob => pod(&id.uid),
         Kind::Deployment | Kind::Rollout => {
             let mut sets: Vec<&ReplicaSet> =
                 state.world.replica_sets.owned_by(&id.uid).map(std::convert::AsRef::as_ref).collect();
@@ -40,6 +40,10 @@ pub fn pod_of(state: &State, id: &ObjectId) -> Option<ObjectId> {
             sets.into_iter().find_map(|set| pod(&set.meta.uid))
         }
         Kind::Namespace
+        | Kind::HorizontalPodAutoscaler
+        | Kind::PodDisruptionBudget
+        | Kind::ResourceQuota
+        | Kind::NetworkPolicy
         | Kind::Event
         | Kind::AnalysisRun
         | Kind::Experiment
@@ -164,7 +168,12 @@ pub fn typed(state: &mut State, kind: PromptKind, text: &str, entered: bool) {
         }
         PromptKind::Keep if entered => log.set_filter(Filter { keep: Pattern::new(text), ..log.filter.clone() }),
         PromptKind::Drop if entered => log.set_filter(Filter { drop: Pattern::new(text), ..log.filter.clone() }),
-        PromptKind::Keep | PromptKind::Drop | PromptKind::SaveAs | PromptKind::Trigger | PromptKind::PipelineFile => {}
+        PromptKind::Keep
+        | PromptKind::Drop
+        | PromptKind::SaveAs
+        | PromptKind::Trigger
+        | PromptKind::PipelineFile
+        | PromptKind::Replicas => {}
     }
 }
 
@@ -315,7 +324,7 @@ fn prompt(state: &mut State, kind: PromptKind) {
         PromptKind::Search | PromptKind::Filter => log.search.as_ref().map(|search| &search.pattern),
         PromptKind::Keep => log.filter.keep.as_ref(),
         PromptKind::Drop => log.filter.drop.as_ref(),
-        PromptKind::SaveAs | PromptKind::Trigger | PromptKind::PipelineFile => None,
+        PromptKind::SaveAs | PromptKind::Trigger | PromptKind::PipelineFile | PromptKind::Replicas => None,
     };
     let mut editor = TextArea::from([pattern.map_or("", Pattern::text)]);
     editor.move_cursor(tui_textarea::CursorMove::End);

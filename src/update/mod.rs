@@ -12,6 +12,7 @@ mod operations;
 mod pipeline;
 mod places;
 mod prompt;
+mod scale;
 mod select;
 mod toasts;
 mod watches;

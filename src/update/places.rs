@@ -118,7 +118,7 @@ fn turn(state: &mut State, list: &ListId, key: String) {
 /// The page of an object, if it has one.
 pub(super) fn page_of(id: &ObjectId) -> Option<Place> {
     match id.kind {
-        Kind::Deployment => Some(Place::Workload(id.clone())),
+        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::BatchJob => Some(Place::Workload(id.clone())),
         Kind::Rollout => Some(Place::Rollout(id.clone())),
         Kind::Pod => Some(Place::Pod(id.clone())),
         Kind::AnalysisRun => Some(Place::Analysis(id.clone())),
@@ -128,6 +128,10 @@ pub(super) fn page_of(id: &ObjectId) -> Option<Place> {
         Kind::Application => Some(Place::Application(id.clone())),
         Kind::Job | Kind::TaskRun | Kind::Stage | Kind::Container | Kind::Build => Some(Place::Log(id.clone())),
         Kind::ReplicaSet
+        | Kind::HorizontalPodAutoscaler
+        | Kind::PodDisruptionBudget
+        | Kind::ResourceQuota
+        | Kind::NetworkPolicy
         | Kind::Namespace
         | Kind::Event
         | Kind::Experiment

@@ -2,7 +2,7 @@
 
 use tui_textarea::{CursorMove, TextArea};
 
-use super::{Effect, log, pipeline, select};
+use super::{Effect, log, pipeline, scale, select};
 use crate::command::{Key, KeyCode};
 use crate::state::State;
 use crate::state::ui::{Overlay, Place, PromptKind};
@@ -75,7 +75,9 @@ pub(super) fn key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
         KeyCode::Enter => {
             let text = text_of(editor);
             state.ui.overlay = None;
-            if matches!(kind, PromptKind::Trigger | PromptKind::PipelineFile) {
+            if kind == PromptKind::Replicas {
+                scale::entered(state, &text);
+            } else if matches!(kind, PromptKind::Trigger | PromptKind::PipelineFile) {
                 pipeline::entered(state, kind, &text, effects);
             } else {
                 take(state, kind, &text, true);

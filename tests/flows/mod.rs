@@ -25,3 +25,4 @@ mod tekton;
 mod tekton_start;
 mod watches;
 mod wide;
+mod workloads;

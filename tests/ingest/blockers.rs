@@ -1,6 +1,7 @@
 //! Why is it not moving: one situation, one first cause, one sentence.
 
 pub mod gitops;
+mod limits;
 pub mod objects;
 mod pods;
 mod stops;
@@ -29,7 +30,8 @@ fn found(state: &State) -> Option<Blocker> {
 #[test]
 fn each_situation_has_its_first_cause() {
     let situations: Vec<Situation> =
-        [pods::pods_of_a_canary(), stops::analyses(), stops::stops(), gitops::applications()].concat();
+        [pods::pods_of_a_canary(), stops::analyses(), stops::stops(), gitops::applications(), limits::limits()]
+            .concat();
     assert!(situations.len() >= 40);
     for (name, objects, expected) in situations {
         let found = found(&with(now(), &objects));
@@ -205,4 +207,46 @@ fn a_pod_that_is_well_again_or_gone_blocks_nothing() {
     let mut state = with(now(), &objects);
     super::world::list(&mut state, Kind::Pod, &[]);
     assert_eq!(found(&state), None, "not in the next list");
+}
+
+/// A budget that lets no pod go holds nothing up until its node is to be emptied.
+#[test]
+fn a_disruption_budget_blocks_only_where_a_node_is_cordoned() {
+    use quarterdeck::model::nodes::{Node, Nodes, NodesRead};
+    use quarterdeck::model::source::Detail;
+
+    let mut payments = deployment(&json!({ "status": { "replicas": 4, "updatedReplicas": 4 } }));
+    payments["spec"]["template"] = json!({ "metadata": { "labels": { "app": "payments" } } });
+    let mut state = with(
+        now(),
+        &json!({
+            "deployments": [payments],
+            "replicasets": [replica_set("payments", &json!({}))],
+            "pods": [pod(&json!({ "phase": "Running" }))],
+            "poddisruptionbudgets": [{ "metadata": meta("keep", None),
+                "spec": { "minAvailable": 4, "selector": { "matchLabels": { "app": "payments" } } },
+                "status": { "observedGeneration": 1, "disruptionsAllowed": 0, "currentHealthy": 4, "desiredHealthy": 4,
+                    "expectedPods": 4 } }],
+        }),
+    );
+    assert_eq!(found(&state), None, "nobody knows the nodes");
+    let feed = FeedId { cluster: CLUSTER, kind: Kind::Pod, namespace: None };
+    for (unschedulable, expected) in [
+        (false, None),
+        (
+            true,
+            Some(
+                "payments in production cannot leave node node-1, which is cordoned: disruption budget keep allows no \
+                 disruption, 4 of 4 pods are healthy and 4 must be",
+            ),
+        ),
+    ] {
+        let mut nodes = Nodes::default();
+        nodes.see(Name::new("node-1"), Node { unschedulable, ..Node::default() });
+        let detail = Detail::Nodes(NodesRead { nodes: Ok(nodes.into()) });
+        state.world.apply(&feed, Duration::ZERO, FeedEvent::Detail(detail));
+        let told = found(&state);
+        assert_eq!(told.as_ref().map(|blocker| blocker.sentence.as_str()), expected);
+        assert_eq!(told.map(|blocker| blocker.reason.as_str()), expected.map(|_| "pdb"));
+    }
 }

@@ -12,4 +12,5 @@ mod prometheus;
 pub mod served;
 pub mod shown;
 pub mod tekton;
+mod workloads;
 pub mod world;

@@ -14,6 +14,42 @@ fn object(kind: Kind, value: &Value) -> Object {
     ingest::object(kind, CLUSTER, value.to_string().as_bytes()).unwrap_or_else(|error| panic!("{value}: {error}"))
 }
 
+/// StatefulSets and what stands beside workloads.
+fn extra(kind: Kind, meta: &Value, template: &Value, condition: &Value) -> Value {
+    let selector =
+        json!({ "matchLabels": { "a": "b" }, "matchExpressions": [{ "key": "k", "operator": "In", "values": ["v"] }] });
+    let mut template = template.clone();
+    template["metadata"] = json!({ "labels": { "a": "b" } });
+    template["spec"]["nodeSelector"] = json!({ "kubernetes.io/arch": "arm64" });
+    template["spec"]["containers"][0]["readinessProbe"] = json!({ "httpGet": { "path": "/", "port": 80 } });
+    template["spec"]["containers"][0]["livenessProbe"] =
+        json!({ "exec": { "command": ["a", "b"] }, "grpc": { "port": 1 }, "tcpSocket": { "port": 2 } });
+    match kind {
+        Kind::HorizontalPodAutoscaler => json!({ "metadata": meta,
+            "spec": { "scaleTargetRef": { "kind": "Deployment", "name": "d" }, "minReplicas": 1, "maxReplicas": 3, "metrics": [
+                { "resource": { "name": "cpu", "target": { "averageUtilization": 60 } } },
+                { "pods": { "metric": { "name": "rps" }, "target": { "averageValue": "10" } } }] },
+            "status": { "currentReplicas": 1, "desiredReplicas": 2, "conditions": [condition], "currentMetrics": [
+                { "external": { "metric": { "name": "rps" }, "current": { "value": "9" } } }, { "object": {} }, { "containerResource": {} }] } }),
+        Kind::PodDisruptionBudget => json!({ "metadata": meta,
+            "spec": { "minAvailable": "50%", "maxUnavailable": 1, "selector": selector },
+            "status": { "observedGeneration": 3, "disruptionsAllowed": 0, "currentHealthy": 1, "desiredHealthy": 1, "expectedPods": 1 } }),
+        Kind::ResourceQuota => {
+            json!({ "metadata": meta, "status": { "hard": { "pods": "4" }, "used": { "pods": "2" } } })
+        }
+        Kind::NetworkPolicy => json!({ "metadata": meta,
+            "spec": { "podSelector": selector, "policyTypes": ["Ingress"], "ingress": [{}], "egress": [{}] } }),
+        _ => {
+            json!({ "metadata": meta, "spec": { "replicas": 2, "completions": 2, "parallelism": 1, "backoffLimit": 3, "suspend": true,
+                "updateStrategy": { "type": "RollingUpdate", "rollingUpdate": { "partition": 1 } }, "template": template },
+            "status": { "observedGeneration": 3, "replicas": 2, "currentReplicas": 1, "updatedReplicas": 1, "readyReplicas": 1,
+                "availableReplicas": 1, "currentRevision": "a", "updateRevision": "b", "desiredNumberScheduled": 2,
+                "currentNumberScheduled": 2, "updatedNumberScheduled": 1, "numberReady": 1, "numberAvailable": 1, "active": 1,
+                "ready": 1, "succeeded": 1, "failed": 1, "conditions": [condition] } })
+        }
+    }
+}
+
 /// Everything ingest reads anywhere, so that each can be made odd in turn.
 fn rich(kind: Kind) -> Value {
     let meta = json!({
@@ -101,6 +137,7 @@ fn rich(kind: Kind) -> Value {
             status["retriesStatus"] = json!([attempt]);
             json!({ "metadata": meta, "status": status })
         }
+        kind if kind.is_extra() => extra(kind, &meta, &template, &condition),
         other => panic!("{} is no kind of Kubernetes", other.as_str()),
     }
 }

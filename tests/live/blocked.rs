@@ -76,25 +76,167 @@ pub fn deployment(name: &str, labels: &str, extra: &str) -> String {
     )
 }
 
+/// Each of these is told of the object of this name, with these words.
+fn all_told(stage: &Stage<'_>, table: &[(&str, &str, &str)]) {
+    for (name, reason, words) in table {
+        let told = stage.blocked(name, reason);
+        assert!(told.sentence.contains(words), "wanted {words:?}: {told:?}");
+        assert!(told.sentence.starts_with(&format!("{name} ")) && told.sentence.contains(" in dev "), "{told:?}");
+    }
+}
+
 #[test]
 fn what_keeps_a_pod_from_running() {
     let Some(cluster) = Cluster::lab() else { return };
     let worlds = [
         deployment("crashing", ", lab/behaviour: crashloop", ""),
         deployment("greedy", ", lab/behaviour: oom", ""),
-        deployment("unpulled", ", lab/behaviour: imagepull", ""),
+        deployment("foreign", ", lab/behaviour: imagepull", ""),
+        deployment("unpulled", ", lab/behaviour: noimage", ""),
+        deployment("unsettled", ", lab/behaviour: noconfig", ""),
         deployment("elsewhere", "", "      nodeSelector: { kubernetes.io/arch: s390x }\n"),
+        deployment("volumes", "", "      volumes: [{ name: data, persistentVolumeClaim: { claimName: data } }]\n"),
+        deployment("nobodys", "", "      serviceAccountName: nobodys\n"),
     ];
     let stage = stage(&cluster, &worlds.join("---\n"));
-    for (name, reason, words) in [
-        ("crashing", "crash_loop", "is crashing: container app ended"),
-        ("greedy", "out_of_memory", "killed for using more memory than its limit"),
-        ("unpulled", "image_pull", "cannot pull the image"),
-        ("elsewhere", "unschedulable", "no node"),
-    ] {
-        let told = stage.blocked(name, reason);
-        assert!(told.sentence.contains(words), "{told:?}");
-        assert!(told.sentence.starts_with(&format!("{name} in dev ")), "{told:?}");
-        assert!(!told.unblock.is_empty(), "{told:?}");
+    all_told(
+        &stage,
+        &[
+            ("crashing", "crash_loop", "is crashing: container app ended with exit code 1"),
+            ("greedy", "out_of_memory", "killed for using more memory than its limit"),
+            ("foreign", "image_platform", "has no image for the platform of node"),
+            ("unpulled", "image_pull", "cannot pull the image registry.k8s.io/pause:3.8"),
+            ("unsettled", "config_missing", "lacks configuration for container app: configmap \"settings\" not found"),
+            ("elsewhere", "unschedulable", "has a pod that no node takes: 0/3 nodes are available"),
+            ("volumes", "config_missing", "whose volume claim is missing"),
+            ("nobodys", "config_missing", "its service account is missing"),
+        ],
+    );
+}
+
+/// A StatefulSet, a DaemonSet or a Job.
+fn controlled(kind: &str, group: &str, name: &str, spec: &str, pod: &str) -> String {
+    format!(
+        "apiVersion: {group}/v1\nkind: {kind}\nmetadata: {{ name: {name} }}\nspec:\n{spec}  template:\n    \
+         metadata: {{ labels: {{ app: {name} }} }}\n    spec:\n{pod}      \
+         containers:\n        - {{ name: app, image: 'registry.k8s.io/pause:3.8' }}\n"
+    )
+}
+
+#[test]
+fn what_keeps_controllers_from_their_work() {
+    let Some(cluster) = Cluster::lab() else { return };
+    let select = |name: &str| format!("  selector: {{ matchLabels: {{ app: {name} }} }}\n");
+    let never = "      restartPolicy: Never\n";
+    let worlds = [
+        controlled(
+            "StatefulSet",
+            "apps",
+            "db",
+            &format!("  replicas: 1\n  serviceName: db\n{}", select("db")),
+            "      serviceAccountName: nobodys\n",
+        ),
+        controlled(
+            "DaemonSet",
+            "apps",
+            "agent",
+            &select("agent"),
+            "      nodeSelector: { kubernetes.io/os: linux }\n      serviceAccountName: nobodys\n",
+        ),
+        controlled("Job", "batch", "late", "  activeDeadlineSeconds: 2\n", never),
+        controlled("Job", "batch", "asleep", "  suspend: true\n", never),
+        deployment("stopped", "", "").replace("spec:\n  replicas", "spec:\n  paused: true\n  replicas"),
+        deployment("slow", ", lab/behaviour: notready", "")
+            .replace("spec:\n  replicas", "spec:\n  progressDeadlineSeconds: 5\n  replicas"),
+    ];
+    let stage = stage(&cluster, &worlds.join("---\n"));
+    all_told(
+        &stage,
+        &[
+            ("db", "config_missing", "its service account is missing"),
+            ("agent", "config_missing", "its service account is missing"),
+            ("late", "deadline", "passed its deadline"),
+            ("asleep", "manual_pause", "is suspended"),
+            ("stopped", "manual_pause", "is paused: 0 of 2 replicas are updated"),
+            ("slow", "deadline", "passed its progress deadline"),
+            // What is behind it is known after a minute.
+            ("slow", "probe_failing", "is not ready"),
+        ],
+    );
+}
+
+#[test]
+fn what_a_namespace_and_a_policy_allow() {
+    let Some(cluster) = Cluster::lab() else { return };
+    let quota = "apiVersion: v1\nkind: ResourceQuota\nmetadata: { name: few }\nspec: { hard: { pods: '1' } }\n";
+    let stage = stage(&cluster, quota);
+    stage.namespace.wait("resourcequota/few", "{.status.hard.pods}", "1");
+    stage.apply(&deployment("crowded", "", ""));
+    all_told(&stage, &[("crowded", "quota", "the quota is used up")]);
+
+    let strict = self::stage(&cluster, "");
+    let label = "pod-security.kubernetes.io/enforce=restricted";
+    cluster.kubectl(&["label", "namespace", &strict.namespace.name, label], "");
+    strict.apply(&deployment("root", "", ""));
+    all_told(&strict, &[("root", "invalid_spec", "violates PodSecurity")]);
+}
+
+/// The lab has no metrics API, so the real controller never wants more: its maximum is told by a status
+/// that the test writes itself.
+#[test]
+fn an_autoscaler_at_its_maximum() {
+    let Some(cluster) = Cluster::lab() else { return };
+    let hpa = "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: { name: wide }\nspec:\n  \
+               scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: wide }\n  minReplicas: 1\n  maxReplicas: 2\n  \
+               metrics: [{ type: Resource, resource: { name: cpu, target: { type: Utilization, averageUtilization: 60 } } }]\n";
+    let stage = stage(&cluster, &format!("{}{hpa}", deployment("wide", "", "")));
+    stage.namespace.wait("deployment/wide", "{.status.readyReplicas}", "2");
+    let patch = r#"{"status":{"currentReplicas":2,"desiredReplicas":2,"conditions":[{"type":"ScalingLimited","status":"True","reason":"TooManyReplicas","message":"the desired replica count is more than the maximum replica count","lastTransitionTime":"2026-01-01T00:00:00Z"}]}}"#;
+    stage.namespace.kubectl(&["patch", "hpa/wide", "--subresource=status", "--type=merge", "--patch", patch], "");
+    all_told(&stage, &[("wide", "hpa_at_max", "is at the maximum of 2 replicas that autoscaler wide may give it")]);
+}
+
+/// Puts a node back to work, however the test ends.
+struct Uncordon<'a>(&'a Cluster, String);
+
+impl Drop for Uncordon<'_> {
+    fn drop(&mut self) {
+        self.0.kubectl(&["uncordon", &self.1], "");
+    }
+}
+
+#[test]
+fn a_disruption_budget_keeps_a_node_from_being_emptied() {
+    let Some(cluster) = Cluster::lab() else { return };
+    let pdb = "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: { name: all }\n\
+               spec: { minAvailable: 2, selector: { matchLabels: { app: pinned } } }\n";
+    let stage = stage(&cluster, &format!("{}{pdb}", deployment("pinned", "", "")));
+    stage.namespace.wait("deployment/pinned", "{.status.readyReplicas}", "2");
+    stage.namespace.wait("pdb/all", "{.status.currentHealthy}", "2");
+    assert!(stage.told("pinned").is_none(), "nothing is to move");
+    let node = stage.namespace.field("pods", "{.items[0].spec.nodeName}");
+    cluster.kubectl(&["cordon", &node], "");
+    let _back = Uncordon(&cluster, node.clone());
+    let told = stage.blocked("pinned", "pdb");
+    assert!(told.sentence.contains("disruption budget all allows no disruption, 2 of 2 pods are healthy"), "{told:?}");
+    assert!(told.sentence.contains("which is cordoned"), "{told:?}");
+}
+
+/// Who may not read rollouts is told so, once, and nothing else is called broken.
+#[test]
+fn a_permission_that_is_missing() {
+    let Some(cluster) = Cluster::lab() else { return };
+    let world = status(&cluster.kubeconfig_of("viewer"), &["-n", "dev"]);
+    let rows = world["blocked"].as_array().cloned().unwrap_or_default();
+    let told: Vec<&Value> = rows.iter().filter(|row| row["reason"] == "permission").collect();
+    assert!(
+        told.iter().any(|row| row["sentence"].as_str().is_some_and(|words| words.contains("rollouts"))),
+        "{world:#}"
+    );
+    for kind in
+        ["statefulsets", "horizontalpodautoscalers", "poddisruptionbudgets", "networkpolicies", "resourcequotas"]
+    {
+        let named = told.iter().any(|row| row["sentence"].as_str().is_some_and(|words| words.contains(kind)));
+        assert!(!named, "{kind} are optional: {told:?}");
     }
 }

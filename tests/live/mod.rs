@@ -30,3 +30,4 @@ pub mod registry;
 mod same;
 mod tekton;
 mod trouble;
+mod workloads;

@@ -25,4 +25,5 @@ mod tekton;
 mod verbs;
 mod watches;
 mod weights;
+mod workloads;
 pub mod world;

@@ -51,7 +51,7 @@ fn each_verb_in_each_recorded_moment() {
         ("promotions/07-all-steps-skipped-still-paused", "unpause", "abort", "not aborted", "undo"),
         ("blue-green/02-preview-waits", "promote pause None", "abort", "not aborted", "undo"),
         ("blue-green/05-aborted", "aborted: retry", "already aborted", "retry", "undo"),
-        ("deployment/02-deployment-updated", "only undo", "only undo", "only undo", "undo 1"),
+        ("deployment/02-deployment-updated", "no steps", "no steps", "no steps", "undo 1"),
     ];
     for (name, promote, abort, retry, undo) in table {
         let mut console = Console::new(&moment(name));

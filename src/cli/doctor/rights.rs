@@ -27,7 +27,7 @@ const ROLLOUTS: &str = "argoproj.io";
 const TEKTON: &str = "tekton.dev";
 const APPLICATIONS: &str = "applications";
 
-const ACTS: [Act; 4] = [
+const ACTS: [Act; 5] = [
     Act {
         verb: "patch",
         group: ROLLOUTS,
@@ -36,7 +36,20 @@ const ACTS: [Act; 4] = [
         lost: "promote, abort and retry",
     },
     Act { verb: "patch", group: ROLLOUTS, resource: "rollouts", subresource: "", lost: "resume and undo of a Rollout" },
-    Act { verb: "patch", group: "apps", resource: "deployments", subresource: "", lost: "undo of a Deployment" },
+    Act {
+        verb: "patch",
+        group: "apps",
+        resource: "deployments",
+        subresource: "",
+        lost: "undo and restart of a Deployment",
+    },
+    Act {
+        verb: "patch",
+        group: "apps",
+        resource: "deployments",
+        subresource: "scale",
+        lost: "scaling of a Deployment",
+    },
     Act { verb: "get", group: "", resource: "pods", subresource: "log", lost: "logs" },
 ];
 

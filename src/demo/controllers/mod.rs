@@ -31,7 +31,16 @@ pub(super) fn reconcile(world: &mut World, key: &Key) {
         Kind::Application => argocd::reconcile(world, key),
         Kind::PipelineRun => tekton::runs::reconcile(world, key),
         Kind::TaskRun => tekton::tasks::reconcile(world, key),
-        Kind::Namespace | Kind::Experiment | Kind::Pipeline => {}
+        Kind::Namespace
+        | Kind::Experiment
+        | Kind::Pipeline
+        | Kind::StatefulSet
+        | Kind::DaemonSet
+        | Kind::Job
+        | Kind::HorizontalPodAutoscaler
+        | Kind::PodDisruptionBudget
+        | Kind::ResourceQuota
+        | Kind::NetworkPolicy => {}
     }
 }
 

@@ -7,6 +7,7 @@ mod log;
 mod patch;
 mod read;
 mod review;
+mod scale;
 mod select;
 mod validate;
 mod watch;
@@ -142,6 +143,9 @@ async fn answer(
         ("GET", None, _) => read::list(&shared, &place, &params),
         ("GET", Some(_), Some("log")) if place.row.plural == "pods" => log::log(&shared, &place, &params),
         ("GET", Some(_), None | Some("status")) => read::get(&shared, &place),
+        ("PATCH", Some(_), Some("scale")) if scale::is_scaled(place.row) => {
+            patch::patch(&shared, &place, &headers, &body)
+        }
         ("PATCH", Some(_), sub @ (None | Some("status"))) if sub.is_none() || place.row.status => {
             patch::patch(&shared, &place, &headers, &body)
         }

@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::failure::Failure;
-use super::{Place, Shared, json, validate};
+use super::{Place, Shared, json, scale, validate};
 use crate::demo::kinds::{Key, Row};
 use crate::demo::tekton;
 use crate::demo::value::{at, int, set};
@@ -23,19 +23,22 @@ pub(super) fn patch(shared: &Shared, place: &Place, headers: &HeaderMap, body: &
     let mut world = shared.world();
     let key = Key::new(place.row.kind, place.namespace, name);
     let before = world.store.get(&key).map(|it| it.value()).ok_or_else(|| Failure::not_found(place.row, name))?;
-    let mut wanted = before.clone();
+    let of_scale = place.sub == Some("scale");
+    let mut wanted = if of_scale { scale::of(&before) } else { before.clone() };
     match kind.split(';').next().unwrap_or_default().trim() {
         JSON_PATCH => json_patch(&mut wanted, &patch)?,
         MERGE_PATCH => merge(&mut wanted, &patch),
         _ => return Err(Failure::media_type(&format!("{JSON_PATCH}, {MERGE_PATCH}"))),
     }
+    let wanted = if of_scale { scale::put(&before, &wanted) } else { wanted };
     let after = accept(place, &before, &wanted)?;
     world.put(&key, after);
     let now = world.now;
-    let object = world.store.get(&key).ok_or_else(|| Failure::not_found(place.row, name))?.whole();
+    let object = world.store.get(&key).ok_or_else(|| Failure::not_found(place.row, name))?;
+    let answer = if of_scale { scale::of(&object.value()).to_string().into() } else { object.whole() };
     drop(world);
     shared.tell(now);
-    Ok(json(object))
+    Ok(json(answer))
 }
 
 /// What becomes of an object when somebody wants `wanted`.
@@ -51,7 +54,7 @@ fn accept(place: &Place, before: &Value, wanted: &Value) -> Result<Value, Failur
         }
     }
     let mut after = before.clone();
-    if place.sub.is_some() {
+    if place.sub == Some("status") {
         replace(&mut after, wanted, "status");
     } else {
         let Value::Object(fields) = wanted else { return Err(Failure::unprocessable()) };

@@ -107,7 +107,14 @@ fn known(kind: Kind, field: &str) -> bool {
         | Kind::Application
         | Kind::Pipeline
         | Kind::PipelineRun
-        | Kind::TaskRun => &[],
+        | Kind::TaskRun
+        | Kind::StatefulSet
+        | Kind::DaemonSet
+        | Kind::Job
+        | Kind::HorizontalPodAutoscaler
+        | Kind::PodDisruptionBudget
+        | Kind::ResourceQuota
+        | Kind::NetworkPolicy => &[],
     };
     ["metadata.name", "metadata.namespace"].contains(&field) || of_kind.contains(&field)
 }

@@ -175,7 +175,14 @@ fn empty_fields(kind: Kind, object: &mut Value) {
         | Kind::Application
         | Kind::Pipeline
         | Kind::PipelineRun
-        | Kind::TaskRun => {}
+        | Kind::TaskRun
+        | Kind::StatefulSet
+        | Kind::DaemonSet
+        | Kind::Job
+        | Kind::HorizontalPodAutoscaler
+        | Kind::PodDisruptionBudget
+        | Kind::ResourceQuota
+        | Kind::NetworkPolicy => {}
     }
 }
 

@@ -5,23 +5,27 @@
 //! starting, a timed pause) is no blocker.
 
 mod analysis;
+mod controlled;
 mod deployment;
 mod gitops;
 mod image;
+mod limits;
 mod pods;
 mod rollout;
 mod run;
 mod silent;
 mod source;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
-use super::{State, environment};
+use super::{State, World, environment, workload_status};
 use crate::command::Command;
 use crate::model::applications::Application;
-use crate::model::kubernetes::Meta;
+use crate::model::kubernetes::{Meta, Pod};
 use crate::model::rollouts::Rollout;
-use crate::model::{Kind, Name, ObjectId, SourceId};
+use crate::model::{Kind, Name, ObjectId, SourceId, Uid};
 use crate::safe;
 use crate::text::Safe;
 
@@ -70,6 +74,7 @@ pub enum Reason {
     ProbeFailing,
     Unschedulable,
     Quota,
+    Pdb,
     AnalysisFailed,
     AnalysisInconclusive,
     AnalysisError,
@@ -85,6 +90,7 @@ pub enum Reason {
     OutOfSyncLoop,
     Hold,
     Degraded,
+    HpaAtMax,
     Deadline,
     ControllerSilent,
     Permission,
@@ -107,6 +113,7 @@ impl Reason {
             Self::ProbeFailing => "probe_failing",
             Self::Unschedulable => "unschedulable",
             Self::Quota => "quota",
+            Self::Pdb => "pdb",
             Self::AnalysisFailed => "analysis_failed",
             Self::AnalysisInconclusive => "analysis_inconclusive",
             Self::AnalysisError => "analysis_error",
@@ -122,6 +129,7 @@ impl Reason {
             Self::OutOfSyncLoop => "out_of_sync_loop",
             Self::Hold => "hold",
             Self::Degraded => "degraded",
+            Self::HpaAtMax => "hpa_at_max",
             Self::Deadline => "deadline",
             Self::ControllerSilent => "controller_silent",
             Self::Permission => "permission",
@@ -150,12 +158,22 @@ pub fn blockers(state: &State) -> Vec<Blocker> {
     let world = &state.world;
     let unanswered = silent::unanswered(state);
     let rollouts = world.rollouts.rows().iter().filter_map(|row| {
-        let cause = rollout::cause(state, &unanswered, row)?;
+        let cause = rollout::cause(state, &unanswered, row)
+            .or_else(|| limits::pinned(state, &row.meta, &row.template.labels, below(world, &row.meta.uid)))
+            .or_else(|| limits::at_max(state, Kind::Rollout, &row.meta))?;
         Some(of_object(state, &row.meta, Kind::Rollout, cause))
     });
     let deployments = world.deployments.rows().iter().filter_map(|row| {
-        let cause = deployment::cause(state, &unanswered, row)?;
+        let cause = deployment::cause(state, &unanswered, row)
+            .or_else(|| limits::pinned(state, &row.meta, &row.template.labels, below(world, &row.meta.uid)))
+            .or_else(|| limits::at_max(state, Kind::Deployment, &row.meta))?;
         Some(of_object(state, &row.meta, Kind::Deployment, cause))
+    });
+    let others = workload_status::listed(world).into_iter().filter_map(|row| {
+        let cause = controlled::cause(state, &unanswered, row)
+            .or_else(|| limits::pinned(state, &row.meta, &row.template.labels, world.pods.owned_by(&row.meta.uid)))
+            .or_else(|| limits::at_max(state, row.kind, &row.meta))?;
+        Some(of_object(state, &row.meta, row.kind, cause))
     });
     let applications = world.applications.rows().iter().filter_map(|row| {
         let cause = gitops::cause(state, row)?;
@@ -163,6 +181,7 @@ pub fn blockers(state: &State) -> Vec<Blocker> {
     });
     let mut all: Vec<Blocker> = rollouts
         .chain(deployments)
+        .chain(others)
         .chain(applications)
         .chain(run::blockers(state))
         .chain(source::blockers(state))
@@ -176,6 +195,11 @@ pub fn blockers(state: &State) -> Vec<Blocker> {
         (!protected, blocker.severity, blocker.since.unwrap_or(Timestamp::MAX), blocker.sentence.clone())
     });
     all
+}
+
+/// The pods of a workload, which its ReplicaSets own.
+fn below<'a>(world: &'a World, owner: &Uid) -> impl Iterator<Item = &'a Arc<Pod>> {
+    world.replica_sets.owned_by(owner).flat_map(|set| world.pods.owned_by(&set.meta.uid))
 }
 
 /// The Rollouts that wait for a person, whatever else is the matter with them.

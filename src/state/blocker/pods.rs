@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Cause, Reason, Severity, image};
 use crate::command::Command;
-use crate::model::kubernetes::{Container, ContainerState, Event, Pod, PodHealth, ReplicaSet, Terminated};
+use crate::model::kubernetes::{Container, ContainerState, Event, Meta, Pod, PodHealth, ReplicaSet, Terminated};
 use crate::safe;
 use crate::state::{State, World};
 use crate::text::{self, Safe};
@@ -20,17 +20,19 @@ pub(super) fn cause<'a>(
     sets: impl Iterator<Item = &'a Arc<ReplicaSet>>,
     keys: &[Command],
 ) -> Option<Cause> {
-    let mut first: Option<Found> = None;
-    for set in sets {
-        let found = state.world.troubled(&set.meta.uid).filter_map(|pod| of_pod(state, pod)).chain(of_set(set));
-        for found in found {
-            let better = first.as_ref().is_none_or(|first| (found.reason, found.since) < (first.reason, first.since));
-            if better {
-                first = Some(found);
-            }
-        }
-    }
-    let found = first?;
+    let all = sets
+        .flat_map(|set| state.world.troubled(&set.meta.uid).filter_map(|pod| of_pod(state, pod)).chain(of_set(set)));
+    first(all, keys)
+}
+
+/// The same of pods that the workload owns itself, or could not make.
+pub(super) fn of_owner(state: &State, owner: &Meta, keys: &[Command]) -> Option<Cause> {
+    let of_pods = state.world.troubled(&owner.uid).filter_map(|pod| of_pod(state, pod));
+    first(of_pods.chain(not_made(state, owner)), keys)
+}
+
+fn first(all: impl Iterator<Item = Found>, keys: &[Command]) -> Option<Cause> {
+    let found = all.min_by_key(|found| (found.reason, found.since))?;
     Some(Cause {
         reason: found.reason,
         severity: Severity::Broken,
@@ -54,13 +56,28 @@ fn of_set(set: &ReplicaSet) -> Option<Found> {
         .conditions
         .iter()
         .find(|condition| condition.kind.as_str() == "ReplicaFailure" && condition.status == Some(true))?;
-    let quota = failure.message.as_str().contains("exceeded quota");
-    let (reason, words) = if quota {
-        (Reason::Quota, safe!("cannot make its pods, the quota is used up: {}", failure.message))
+    Some(refused(&failure.message, failure.changed))
+}
+
+/// Controllers without such a condition say it in an event. It counts while it is the last word: later
+/// pods were made.
+fn not_made(state: &State, owner: &Meta) -> Option<Found> {
+    let said = |event: &&Arc<Event>| matches!(event.reason.as_str(), "FailedCreate" | "SuccessfulCreate");
+    let last = events_about(&state.world, owner).filter(said).max_by_key(|event| event.last)?;
+    (last.reason.as_str() == "FailedCreate").then(|| refused(&last.message, last.last))
+}
+
+/// Why the server would not have a pod.
+fn refused(message: &Safe, since: Option<Timestamp>) -> Found {
+    let said = message.as_str();
+    let (reason, words) = if said.contains("exceeded quota") {
+        (Reason::Quota, safe!("cannot make its pods, the quota is used up: {}", message))
+    } else if said.contains("error looking up service account") {
+        (Reason::ConfigMissing, safe!("cannot make its pods, its service account is missing: {}", message))
     } else {
-        (Reason::InvalidSpec, safe!("cannot make its pods: {}", failure.message))
+        (Reason::InvalidSpec, safe!("cannot make its pods: {}", message))
     };
-    Some(Found { reason, since: failure.changed, words })
+    Found { reason, since, words }
 }
 
 fn of_pod(state: &State, pod: &Pod) -> Option<Found> {
@@ -80,6 +97,11 @@ fn has_begun(container: &Container) -> bool {
 
 fn unschedulable(pod: &Pod) -> Option<Found> {
     let message = pod.message.as_ref()?;
+    // `persistentvolumeclaim "data" not found`: no node will do, whichever there is.
+    if message.as_str().contains("persistentvolumeclaim \"") && message.as_str().contains("not found") {
+        let words = safe!("has a pod whose volume claim is missing: {}", message);
+        return Some(Found { reason: Reason::ConfigMissing, since: pod.meta.created, words });
+    }
     let words = safe!("has a pod that no node takes: {}", message);
     Some(Found { reason: Reason::Unschedulable, since: pod.meta.created, words })
 }
@@ -152,7 +174,7 @@ fn crashes(container: &Container, how: &Safe) -> Safe {
 
 /// On its way, unless an event says what holds it up.
 fn starting(state: &State, pod: &Pod) -> Option<Found> {
-    let warning = events_about(&state.world, pod)
+    let warning = events_about(&state.world, &pod.meta)
         .filter(|event| event.warning)
         .filter(|event| matches!(event.reason.as_str(), "Unhealthy" | "FailedMount" | "FailedCreatePodSandBox"))
         .max_by_key(|event| event.last);
@@ -187,13 +209,12 @@ fn age(state: &State, pod: &Pod, since: Timestamp) -> i64 {
 
 /// What went wrong when its images were pulled.
 fn pull_events<'a>(state: &'a State, pod: &'a Pod) -> impl Iterator<Item = &'a Arc<Event>> {
-    events_about(&state.world, pod).filter(|event| event.warning && event.reason.as_str() == "Failed")
+    events_about(&state.world, &pod.meta).filter(|event| event.warning && event.reason.as_str() == "Failed")
 }
 
 /// Events are named after their object (`<pod>.<hex>`), so they stand together in the order of names.
-fn events_about<'a>(world: &'a World, pod: &'a Pod) -> impl Iterator<Item = &'a Arc<Event>> {
+fn events_about<'a>(world: &'a World, meta: &'a Meta) -> impl Iterator<Item = &'a Arc<Event>> {
     let rows = world.events.rows();
-    let meta = &pod.meta;
     let from = rows.partition_point(|event| {
         (event.meta.cluster, &event.meta.namespace, &event.meta.name) < (meta.cluster, &meta.namespace, &meta.name)
     });

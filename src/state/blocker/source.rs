@@ -72,7 +72,10 @@ fn blocker(state: &State, cluster: &SourceScope, system: SystemId) -> Option<Blo
 
 /// Why a part of a system is missing, in the order in which [`Freshness::Partial`] chooses its words.
 fn missing_reason(state: &State, cluster: &SourceScope, system: SystemId) -> Reason {
-    let any = |is: fn(&Feed) -> bool| state.world.feeds_of(cluster.id, system).any(|(_, feed)| is(feed));
+    let any = |is: fn(&Feed) -> bool| {
+        let mut feeds = state.world.feeds_of(cluster.id, system).filter(|(id, _)| !id.kind.is_extra());
+        feeds.any(|(_, feed)| is(feed))
+    };
     if any(|feed| feed.stopped.is_some() || matches!(feed.status, FeedStatus::Failed { .. })) {
         Reason::SourceStale
     } else if any(|feed| matches!(feed.status, FeedStatus::Denied { .. })) {
@@ -83,7 +86,8 @@ fn missing_reason(state: &State, cluster: &SourceScope, system: SystemId) -> Rea
 }
 
 fn only_namespaces_are_missing(state: &State, cluster: &SourceScope, system: SystemId) -> bool {
-    state.world.feeds_of(cluster.id, system).all(|(id, feed)| match feed.status {
+    let mut feeds = state.world.feeds_of(cluster.id, system).filter(|(id, _)| !id.kind.is_extra());
+    feeds.all(|(id, feed)| match feed.status {
         FeedStatus::Connecting | FeedStatus::Live | FeedStatus::Stale { .. } => true,
         FeedStatus::Denied { .. } | FeedStatus::Absent { .. } | FeedStatus::Failed { .. } => id.kind == Kind::Namespace,
     })

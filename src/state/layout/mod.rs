@@ -142,9 +142,10 @@ pub fn page(body: Rect, class: Class, place: &Place, len: usize) -> Page {
 #[must_use]
 pub const fn sections(place: &Place) -> u16 {
     match place {
-        Place::Rollout(_) => 3,
+        Place::Rollout(_) => 4,
+        Place::Workload(_) => 3,
         Place::Run(id) if matches!(id.kind, Kind::Run) => 4,
-        Place::Objective(_) | Place::Workload(_) | Place::Application(_) => 2,
+        Place::Objective(_) | Place::Application(_) => 2,
         Place::Pod(_) | Place::Image(_) => 1,
         _ => 0,
     }

@@ -12,10 +12,11 @@ use crate::model::pipelines::{Conclusion, Run};
 use crate::model::rollouts::{AnalysisPhase, Rollout};
 use crate::model::security::{Severity, Since};
 use crate::model::slo::Burn;
+use crate::model::workloads::Controlled;
 use crate::state::State;
 use crate::state::asides::Beside;
 use crate::state::ui::ListId;
-use crate::state::{catalogue, deployment_status, images, rollout_info, security};
+use crate::state::{catalogue, deployment_status, images, limits, rollout_info, security, workload_status};
 use crate::text::Safe;
 
 pub(super) struct Filter {
@@ -90,6 +91,18 @@ impl Filter {
             ])
     }
 
+    fn controlled(&self, row: &Controlled) -> bool {
+        let status = workload_status::status(row);
+        (!self.faults_only || status.verdict != RolloutVerdict::Complete)
+            && self.passes(&[
+                row.meta.name.raw(),
+                row.meta.namespace.raw(),
+                workload_status::word(row.kind),
+                verdict(status.verdict),
+                status.message.as_str(),
+            ])
+    }
+
     pub(super) fn run(&self, run: &Run) -> bool {
         (!self.faults_only || run.conclusion.as_ref().is_some_and(Conclusion::is_bad))
             && self.passes(&[
@@ -124,6 +137,8 @@ impl Filter {
             Item::Pod(pod) => return self.pod(pod),
             Item::Rollout(rollout) => return self.rollout(state, rollout),
             Item::Deployment(deployment) => return self.deployment(deployment),
+            Item::Controlled(row) => return self.controlled(row),
+            Item::Beside(row) => (limits::is_short(row), vec![row.meta.name.raw(), limits::word(row)]),
             Item::Operation(operation) => return self.operation(operation),
             Item::ReplicaSet(set) => (set.available < set.desired, vec![set.meta.name.raw()]),
             Item::AnalysisRun(run) => (bad(&run.phase), vec![run.meta.name.raw(), phase(&run.phase)]),

@@ -27,6 +27,7 @@ use crate::model::kubernetes::{Container, Deployment, Event, Pod, ReplicaSet};
 use crate::model::pipelines::{Job, JobStep, Run};
 use crate::model::rollouts::{AnalysisRun, Experiment, Measurement, Metric, Rollout};
 use crate::model::slo::{Alert, Burn, Slo};
+use crate::model::workloads::{Beside as BesideRow, Controlled};
 use crate::model::{Kind, SourceId, Uid};
 use crate::text::Safe;
 
@@ -44,6 +45,8 @@ pub struct Line {
 #[derive(Debug, Clone)]
 pub enum Item {
     Deployment(Arc<Deployment>),
+    Controlled(Arc<Controlled>),
+    Beside(Arc<BesideRow>),
     Rollout(Arc<Rollout>),
     ReplicaSet(Arc<ReplicaSet>),
     Pod(Arc<Pod>),
@@ -242,6 +245,8 @@ fn tree_line(state: &State, list: &ListId, entry: &Entry) -> Option<Line> {
     let world = &state.world;
     let item = match &entry.row {
         Ref::Deployment(uid) => Item::Deployment(Arc::clone(world.deployments.get(uid)?)),
+        Ref::Controlled(uid) => Item::Controlled(Arc::clone(world.controlled.get(uid)?)),
+        Ref::Beside(uid) => Item::Beside(Arc::clone(world.beside.get(uid)?)),
         Ref::Rollout(uid) => Item::Rollout(Arc::clone(world.rollouts.get(uid)?)),
         Ref::ReplicaSet(uid) => Item::ReplicaSet(Arc::clone(world.replica_sets.get(uid)?)),
         Ref::Pod(uid) => Item::Pod(Arc::clone(world.pods.get(uid)?)),
@@ -297,6 +302,14 @@ fn identity(state: &State, list: &ListId, entry: &Entry) -> Option<RowId> {
     let world = &state.world;
     Some(match &entry.row {
         Ref::Deployment(uid) => RowId::Object(world.deployments.get(uid)?.meta.id(Kind::Deployment)),
+        Ref::Controlled(uid) => {
+            let row = world.controlled.get(uid)?;
+            RowId::Object(row.meta.id(row.kind))
+        }
+        Ref::Beside(uid) => {
+            let row = world.beside.get(uid)?;
+            RowId::Object(row.meta.id(row.what.kind()))
+        }
         Ref::Rollout(uid) => RowId::Object(world.rollouts.get(uid)?.meta.id(Kind::Rollout)),
         Ref::ReplicaSet(uid) => RowId::Object(world.replica_sets.get(uid)?.meta.id(Kind::ReplicaSet)),
         Ref::Pod(uid) => RowId::Object(world.pods.get(uid)?.meta.id(Kind::Pod)),

@@ -56,6 +56,8 @@ impl Entry {
     pub(super) fn is(&self, object: &Uid) -> bool {
         match &self.row {
             Ref::Deployment(uid)
+            | Ref::Controlled(uid)
+            | Ref::Beside(uid)
             | Ref::Rollout(uid)
             | Ref::ReplicaSet(uid)
             | Ref::Pod(uid)
@@ -94,6 +96,9 @@ impl Entry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Ref {
     Deployment(Uid),
+    Controlled(Uid),
+    /// What stands beside the page's workload.
+    Beside(Uid),
     Rollout(Uid),
     ReplicaSet(Uid),
     Pod(Uid),
@@ -199,6 +204,8 @@ fn revision(state: &State, list: &ListId) -> u64 {
         ListId::Place(Place::Environments) | ListId::Pane(Pane::Environments) => matrix::revision(state),
         ListId::Place(Place::Workload(_)) => {
             world.deployments.revision()
+                + world.controlled.revision()
+                + world.beside.revision()
                 + world.replica_sets.revision()
                 + world.pods.revision()
                 + world.events.revision()
@@ -206,6 +213,7 @@ fn revision(state: &State, list: &ListId) -> u64 {
         }
         ListId::Place(Place::Rollout(_)) => {
             world.rollouts.revision()
+                + world.beside.revision()
                 + world.replica_sets.revision()
                 + world.pods.revision()
                 + world.analysis_runs.revision()

@@ -16,7 +16,8 @@ use crate::state::lane::Lane;
 use crate::state::rollout_info::ReplicaSetInfo;
 use crate::state::ui::{ListId, Pane, Place};
 use crate::state::{
-    asides, catalogue, containers, derived, environment, expected, groups, images, rollout_info, runs, slos, steps,
+    asides, catalogue, containers, derived, environment, expected, groups, images, limits, rollout_info, runs, slos,
+    steps, workload_status,
 };
 
 pub(super) fn build(state: &State, list: &ListId) -> Vec<Entry> {
@@ -185,6 +186,9 @@ fn workloads(state: &State) -> Vec<Entry> {
     for deployment in state.world.deployments.rows() {
         rows.push((key(&deployment.meta), Ref::Deployment(deployment.meta.uid.clone())));
     }
+    for row in workload_status::listed(&state.world) {
+        rows.push((key(&row.meta), Ref::Controlled(row.meta.uid.clone())));
+    }
     rows.sort_by(|a, b| a.0.cmp(&b.0));
     rows.into_iter().map(|(_, row)| entry(0, row)).collect()
 }
@@ -195,9 +199,23 @@ fn workload(state: &State, id: &ObjectId) -> Vec<Entry> {
     for set in rollout_info::replica_sets(&state.world, &id.uid, None) {
         push_replica_set(&set, 0, &mut out, &mut about);
     }
+    // What a StatefulSet, a DaemonSet or a Job makes are pods.
+    for pod in state.world.pods.owned_by(&id.uid) {
+        about.push(pod.meta.uid.clone());
+        out.push(entry(0, Ref::Pod(pod.meta.uid.clone())));
+    }
+    push_beside(state, id, &mut out, &mut about);
     push_deployments(state, id, &mut out);
     push_events(state, &about, &mut out);
     out
+}
+
+/// Its autoscaler, disruption budgets, quotas and network policies; their events are about it, too.
+fn push_beside(state: &State, id: &ObjectId, out: &mut Vec<Entry>, about: &mut Vec<Uid>) {
+    for row in limits::of(state, id) {
+        about.push(row.meta.uid.clone());
+        out.push(entry(0, Ref::Beside(row.meta.uid.clone())));
+    }
 }
 
 /// What GitHub deployed there, newest first.
@@ -225,6 +243,7 @@ fn rollout(state: &State, id: &ObjectId) -> Vec<Entry> {
         }
         push_runs(&revision.analysis_runs, 1, &mut out, &mut about);
     }
+    push_beside(state, id, &mut out, &mut about);
     push_deployments(state, id, &mut out);
     push_events(state, &about, &mut out);
     out

@@ -30,6 +30,7 @@ pub(super) fn generation(state: &State, id: &ObjectId) -> i64 {
     let generation = match id.kind {
         Kind::Rollout => state.world.rollouts.get(&id.uid).map(|row| row.meta.generation),
         Kind::Deployment => state.world.deployments.get(&id.uid).map(|row| row.meta.generation),
+        kind if kind.is_controlled() => state.world.controlled.get(&id.uid).map(|row| row.meta.generation),
         kind if kind.is_run() => state.world.runs.get(&id.uid).map(|row| i64::from(row.attempt)),
         _ => None,
     };

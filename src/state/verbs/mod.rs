@@ -15,6 +15,7 @@ mod review;
 mod run;
 mod run_words;
 mod tekton;
+pub mod workload;
 
 use std::time::Duration;
 
@@ -51,12 +52,22 @@ pub fn scopes(state: &State) -> Vec<Scope> {
 pub fn scopes_of_place(state: &State) -> Vec<Scope> {
     match &state.ui.place {
         Place::Deck => {
-            vec![Scope::Deck, Scope::Environments, Scope::Workloads, Scope::Runs, Scope::List, Scope::Global]
+            vec![
+                Scope::Deck,
+                Scope::Environments,
+                Scope::Workloads,
+                Scope::Containers,
+                Scope::Runs,
+                Scope::List,
+                Scope::Global,
+            ]
         }
         Place::Environments | Place::Pods => {
-            vec![Scope::Environments, Scope::Workloads, Scope::List, Scope::Global]
+            vec![Scope::Environments, Scope::Workloads, Scope::Containers, Scope::List, Scope::Global]
         }
-        Place::Rollouts | Place::Workload(_) | Place::Rollout(_) => vec![Scope::Workloads, Scope::List, Scope::Global],
+        Place::Rollouts | Place::Workload(_) | Place::Rollout(_) => {
+            vec![Scope::Workloads, Scope::Containers, Scope::List, Scope::Global]
+        }
         Place::Pipelines | Place::Run(_) | Place::Runners | Place::Security(_) => {
             vec![Scope::Runs, Scope::List, Scope::Global]
         }
@@ -81,7 +92,13 @@ pub fn scopes_of_place(state: &State) -> Vec<Scope> {
 #[must_use]
 pub fn help(state: &State) -> Vec<(Scope, Vec<&'static Row>)> {
     let rows = |scope: Scope| -> Vec<&'static Row> {
-        let elsewhere = |row: &Row| row.command == Command::Logs && check(state, Command::Logs).is_err();
+        // Images are pulled where containers are listed.
+        let away = state.ui.place != Place::Containers;
+        let elsewhere = |row: &Row| match row.command {
+            Command::Logs => check(state, Command::Logs).is_err(),
+            Command::PullImage => away,
+            _ => false,
+        };
         let bound = |row: &Row| !state.keymap.keys_of(row.command).is_empty();
         COMMANDS.iter().filter(|row| row.scope == scope && bound(row) && !elsewhere(row)).collect()
     };
@@ -99,6 +116,7 @@ pub fn target(state: &State) -> Option<ObjectId> {
     let highlighted = match lists::selected(state, &state.ui.list_id()) {
         Some(RowId::Object(id) | RowId::Waiting(_, id) | RowId::Gate(id, _)) => match id.kind {
             Kind::Rollout | Kind::Deployment | Kind::Container | Kind::Application => Some(id),
+            kind if kind.is_controlled() => Some(id),
             kind if kind.is_run() => Some(id),
             kind if kind.is_job() => of_job(&id.uid),
             _ => None,
@@ -134,7 +152,7 @@ pub fn target_of(state: &State, command: Command) -> Option<ObjectId> {
 /// It asks for an action.
 #[must_use]
 pub const fn is_verb(command: Command) -> bool {
-    matches!(command, Command::Promote | Command::Abort | Command::Retry | Command::Undo)
+    matches!(command, Command::Promote | Command::Abort | Command::Retry | Command::Undo | Command::Scale)
         || is_of_runs(command)
         || is_of_containers(command)
         || is_of_applications(command)
@@ -186,6 +204,9 @@ pub fn check(state: &State, command: Command) -> Result<(), Safe> {
     if !is_verb(command) {
         return Ok(());
     }
+    if command == Command::Scale {
+        return workload::may_scale(state).map(drop);
+    }
     let target = target_of(state, command).ok_or_else(|| Safe::of(nothing_selected(command)))?;
     available(state, command, &target).map(drop)
 }
@@ -196,7 +217,7 @@ pub const fn nothing_selected(command: Command) -> &'static str {
     if is_of_applications(command) {
         "select an application first"
     } else if is_of_containers(command) {
-        "select a container first"
+        "select a container or a workload first"
     } else {
         "select a rollout, a deployment or a run first"
     }
@@ -258,6 +279,7 @@ pub const fn command_of(verb: Verb) -> Command {
         Verb::Sync => Command::SyncApplication,
         Verb::Refresh => Command::CompareApplication,
         Verb::Terminate => Command::TerminateOperation,
+        Verb::Scale => Command::Scale,
     }
 }
 

@@ -40,6 +40,7 @@ pub fn available_to(state: &State, command: Command, action: &Action) -> Result<
         Change::Dispatch { .. } => return super::dispatch::again(state, action),
         Change::BuildImage { plan } => return super::docker::build(state, Arc::clone(plan)),
         Change::PushImage { .. } => return super::docker::push_of(state, &action.target.name),
+        Change::Scale { to, .. } => return super::workload::scale(state, &action.target, *to),
         Change::RerunJob { job, .. } => Some(job.clone()),
         Change::RollBack { id, .. } => {
             may_act(state, command, &action.target)?;
@@ -84,16 +85,22 @@ fn offer(state: &State, command: Command, target: &ObjectId, wanted: Option<&Uid
         Kind::Rollout | Kind::Deployment if of_runs => {
             return Err(Safe::of("only a workflow run can be rerun or cancelled: select one"));
         }
+        Kind::Rollout | Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::BatchJob
+            if super::workload::is_its(command) =>
+        {
+            super::workload::change(state, command, target)?
+        }
         Kind::Rollout => {
             let rollout = state.world.rollouts.get(&target.uid).ok_or_else(gone)?;
             rollout_change(state, command, rollout, wanted)?
         }
         Kind::Deployment => {
             if command != Command::Undo {
-                return Err(Safe::of("a Deployment has no steps; only undo applies"));
+                return Err(Safe::of("a Deployment has no steps; undo, restart and scale apply"));
             }
             undo_deployment(state, target, wanted)?
         }
+        kind if kind.is_controlled() => return Err(super::workload::no_verb(command, kind)),
         _ if command == Command::CreatePipeline => return Err(Safe::of("name a file first")),
         Kind::Run | Kind::Execution if matches!(command, Command::CancelFinally | Command::StopFinally) => {
             return Err(Safe::of("only a PipelineRun of Tekton has finally tasks"));
@@ -166,6 +173,7 @@ fn in_flight_words(state: &State, operation: &Operation) -> Safe {
         Verb::Sync => "syncing",
         Verb::Refresh => "comparing",
         Verb::Terminate => "terminating",
+        Verb::Scale => "scaling",
     };
     let seconds = state.now.mono.saturating_sub(operation.started_mono).as_secs() as i64;
     match &operation.outcome {

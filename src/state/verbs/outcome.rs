@@ -36,6 +36,9 @@ pub fn expected(state: &State, operation: &Operation) -> Verdict {
         return Verdict::Blind(why);
     }
     match target.kind {
+        _ if matches!(operation.action.change, Change::RestartWorkload { .. } | Change::Scale { .. }) => {
+            super::workload::shows(state, operation)
+        }
         Kind::Rollout => match state.world.rollouts.get(&target.uid) {
             Some(rollout) => rollout_shows(state, operation, rollout),
             None => Verdict::Lost(Safe::of("the rollout was deleted meanwhile")),

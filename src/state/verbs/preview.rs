@@ -82,6 +82,7 @@ pub fn preview(state: &State, action: &Action) -> Confirm {
         Verb::Sync => "Sync",
         Verb::Refresh => "Compare",
         Verb::Terminate => "Terminate the operation of",
+        Verb::Scale => "Scale",
         Verb::Pull => "Pull the image of",
         Verb::Build => "Build",
         Verb::Push => "Push",
@@ -185,6 +186,9 @@ fn words(state: &State, action: &Action) -> Words {
         }
         (Change::Sync { .. } | Change::CompareAgain { .. } | Change::Terminate { .. } | Change::RollBack { .. }, _) => {
             super::application::words(state, action, &mut words)
+        }
+        (Change::RestartWorkload { .. } | Change::Scale { .. }, _) => {
+            super::workload::words(state, action, &mut words);
         }
         (Change::Dispatch { .. }, _) => super::dispatch::words(action, &mut words),
         (

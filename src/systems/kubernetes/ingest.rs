@@ -6,7 +6,7 @@ use crate::model::Name;
 use crate::model::SourceId;
 use crate::model::kubernetes::{Deployment, Event, Namespace, ReplicaSet, Replicas};
 use crate::systems::ingest::IngestError;
-use crate::systems::meta::{ConditionWire, MetaWire, Pool, TemplateWire, conditions, images};
+use crate::systems::meta::{ConditionWire, MetaWire, Pool, TemplateWire, conditions, images, template};
 use crate::systems::wire::{Flag, Int, List, Obj, Text, Time};
 use crate::text::Safe;
 
@@ -77,6 +77,7 @@ pub fn deployment(cluster: SourceId, wire: &WorkloadWire<'_>, pool: &mut Pool) -
         },
         conditions: conditions(&status.conditions, pool),
         images: images(&spec.template, pool),
+        template: template(&spec.template, pool),
         progress_deadline: spec.progress_deadline_seconds.0,
         managed_by: metadata.managed_by(),
     })

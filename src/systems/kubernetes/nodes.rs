@@ -8,9 +8,10 @@ use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
+use crate::model::Name;
 use crate::model::images::Platform;
 use crate::model::interest::Interest;
-use crate::model::nodes::{Nodes, NodesRead};
+use crate::model::nodes::{Node, Nodes, NodesRead};
 use crate::model::source::{Detail, FeedEvent, FeedId};
 use crate::net::{NetError, ReadStack, segment};
 use crate::systems::perform::text;
@@ -18,6 +19,8 @@ use crate::text::Safe;
 
 /// Nodes come and go slowly.
 const AGAIN: Duration = Duration::from_mins(5);
+/// What they suffer from does not.
+const SOON: Duration = Duration::from_mins(1);
 const PAGE: usize = 500;
 /// Pages of the list; a server that names more has lost its way.
 const PAGES: usize = 100;
@@ -36,21 +39,29 @@ pub(crate) struct Parts {
 /// Until the loop is gone.
 pub(crate) async fn run(mut parts: Parts) {
     loop {
-        if parts.interest.borrow_and_update().images.is_empty() {
+        let (images, whole) = {
+            let interest = parts.interest.borrow_and_update();
+            (!interest.images.is_empty(), interest.nodes.contains(&parts.feed.cluster))
+        };
+        if !images && !whole {
             tokio::select! {
                 changed = parts.interest.changed() => if changed.is_err() { return },
                 () = parts.tx.closed() => return,
             }
             continue;
         }
-        let nodes = list(&parts.read).await.map(Arc::new).map_err(|error| untold(&error));
+        let nodes = list(&parts.read, whole).await.map(Arc::new).map_err(|error| untold(&error));
         let detail = Detail::Nodes(NodesRead { nodes });
         if parts.tx.send((parts.feed.clone(), FeedEvent::Detail(detail))).await.is_err() {
             return;
         }
+        let cluster = parts.feed.cluster;
+        // More is wanted now than what was read.
+        let more = parts.interest.wait_for(|interest| !whole && interest.nodes.contains(&cluster));
         tokio::select! {
-            () = sleep(AGAIN) => {}
+            () = sleep(if whole { SOON } else { AGAIN }) => {}
             changed = parts.refresh.changed() => if changed.is_err() { return },
+            ended = more => if ended.is_err() { return },
             () = parts.tx.closed() => return,
         }
     }
@@ -63,17 +74,24 @@ fn untold(error: &NetError) -> Safe {
     }
 }
 
-async fn list(read: &ReadStack) -> Result<Nodes, NetError> {
-    let read = read.of_metadata();
+/// Whole nodes are large: their labels alone, unless more is asked for.
+async fn list(read: &ReadStack, whole: bool) -> Result<Nodes, NetError> {
+    let read = if whole { read.clone() } else { read.of_metadata() };
     let (mut nodes, mut next) = (Nodes::default(), String::new());
+    if whole {
+        nodes.whole();
+    }
     for _ in 0..PAGES {
         let answer = read.get(&format!("/api/v1/nodes?limit={PAGE}{next}")).await?;
         let page: Value = serde_json::from_slice(&answer.body)
             .map_err(|error| NetError::Unusable(format!("the list of nodes is no list: {error}")))?;
         let items = page.pointer("/items").and_then(Value::as_array);
         let items = items.ok_or_else(|| NetError::Unusable("the list of nodes has no items".to_owned()))?;
-        for node in items {
-            nodes.count(platform(node));
+        for item in items {
+            match text(item, "/metadata/name").filter(|_| whole) {
+                Some(name) => nodes.see(Name::new(name), node(item)),
+                None => nodes.count(platform(item)),
+            }
         }
         match text(&page, "/metadata/continue").filter(|place| !place.is_empty()) {
             Some(place) => next = format!("&continue={}", segment(place)),
@@ -81,6 +99,22 @@ async fn list(read: &ReadStack) -> Result<Nodes, NetError> {
         }
     }
     Err(NetError::Unusable("the list of nodes does not end".to_owned()))
+}
+
+/// What it says of itself.
+fn node(item: &Value) -> Node {
+    let conditions = item.pointer("/status/conditions").and_then(Value::as_array);
+    let holds = |row: &&Value| text(row, "/status") == Some("True");
+    let held: Vec<&str> = conditions.into_iter().flatten().filter(holds).filter_map(|row| text(row, "/type")).collect();
+    Node {
+        platform: platform(item),
+        unschedulable: item.pointer("/spec/unschedulable").and_then(Value::as_bool) == Some(true),
+        ready: conditions
+            .and_then(|rows| rows.iter().find(|row| text(row, "/type") == Some("Ready")))
+            .map(|row| holds(&row)),
+        // What holds besides that is trouble, whatever it is called.
+        pressure: held.into_iter().filter(|kind| *kind != "Ready").map(Safe::line).collect(),
+    }
 }
 
 /// As the kubelet labels its node; a server that sends whole nodes tells the same in their status.
@@ -128,5 +162,24 @@ mod tests {
         assert_eq!(nodes.total(), 8);
         assert_eq!((of("linux/arm64"), of("linux/arm64/v8"), of("linux/amd64"), of("linux/s390x")), (2, 2, 1, 1));
         assert_eq!((of("linux/arm/v7"), of("windows/amd64")), (1, 0));
+    }
+
+    #[test]
+    fn a_node_tells_what_it_suffers_from() {
+        let condition = |kind: &str, status: &str| json!({ "type": kind, "status": status });
+        let read = node(&json!({
+            "spec": { "unschedulable": true },
+            "status": { "conditions": [
+                condition("MemoryPressure", "True"),
+                condition("DiskPressure", "False"),
+                condition("PIDPressure", "Unknown"),
+                condition("Ready", "True"),
+            ] },
+        }));
+        assert!(read.unschedulable);
+        assert_eq!(read.ready, Some(true));
+        assert_eq!(read.pressure, [Safe::of("MemoryPressure")]);
+        let well = node(&json!({ "status": { "conditions": null } }));
+        assert_eq!(well, Node::default());
     }
 }

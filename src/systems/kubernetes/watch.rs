@@ -12,8 +12,12 @@ pub fn list(kind: Kind, namespace: Option<&Name>) -> Option<(String, String)> {
             let query = namespace.map(|name| format!("fieldSelector=metadata.name%3D{}", segment(name.raw())));
             return Some(("/api/v1/namespaces".to_owned(), query.unwrap_or_default()));
         }
-        Kind::Pod | Kind::Event => "/api/v1",
-        Kind::Deployment | Kind::ReplicaSet => "/apis/apps/v1",
+        Kind::Pod | Kind::Event | Kind::ResourceQuota => "/api/v1",
+        Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet => "/apis/apps/v1",
+        Kind::BatchJob => "/apis/batch/v1",
+        Kind::HorizontalPodAutoscaler => "/apis/autoscaling/v2",
+        Kind::PodDisruptionBudget => "/apis/policy/v1",
+        Kind::NetworkPolicy => "/apis/networking.k8s.io/v1",
         _ => return None,
     };
     Some((crate::systems::collection(root, kind, namespace), String::new()))

@@ -10,7 +10,7 @@ use crate::model::rollouts::{
 };
 use crate::model::{Name, SourceId};
 use crate::systems::ingest::IngestError;
-use crate::systems::meta::{ConditionWire, MetaWire, Pool, TemplateWire, conditions, images};
+use crate::systems::meta::{ConditionWire, MetaWire, Pool, TemplateWire, conditions, images, template};
 use crate::systems::wire::{Flag, Int, List, Obj, Text, Time};
 use crate::text::Safe;
 
@@ -225,6 +225,7 @@ pub fn rollout(cluster: SourceId, wire: &RolloutWire<'_>, pool: &mut Pool) -> Re
             observed_generation: status.workload_observed_generation.0,
         }),
         images: images(&spec.template, pool),
+        template: template(&spec.template, pool),
         replicas: Replicas {
             desired: spec.replicas.0.unwrap_or(1),
             current: status.replicas.or_zero(),

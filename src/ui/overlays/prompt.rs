@@ -17,6 +17,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, kind: PromptKind, editor: &TextArea<'stati
         PromptKind::SaveAs => "save as ",
         PromptKind::Trigger => "trigger pipeline ",
         PromptKind::PipelineFile => "create pipeline from file ",
+        PromptKind::Replicas => "replicas ",
     };
     let width = pen.width();
     let keys = Words::of(Role::Key, "enter").dim(" done   ").add(Role::Key, "esc").dim(" leave it");

@@ -16,7 +16,7 @@ use crate::model::{Kind, Uid};
 use crate::safe;
 use crate::state::freshness::{self, Freshness};
 use crate::state::layout::cut_top;
-use crate::state::matrix::{Health, Matrix, Workload};
+use crate::state::matrix::{self, Health, Matrix, Workload};
 use crate::state::ui::{ListId, Pane, RowId};
 use crate::state::{State, derived, rollout_info};
 use crate::text::{self, Safe};
@@ -171,6 +171,7 @@ fn standing(state: &State, workload: &Workload, room: u16) -> Words {
     let (replicas, images) = match workload {
         Workload::Rollout(row) => (row.replicas, &row.images),
         Workload::Deployment(row) => (row.replicas, &row.images),
+        Workload::Controlled(row) => (matrix::shown(row), &row.images),
     };
     let calm = sign.role == Role::Quiet;
     let version = versions(state, workload, facts::version_of(images), room);
@@ -181,7 +182,7 @@ fn standing(state: &State, workload: &Workload, room: u16) -> Words {
     }
     let weight = match workload {
         Workload::Rollout(row) => rollout_info::info(&state.world, row).weight.filter(|_| !calm),
-        Workload::Deployment(_) => None,
+        Workload::Deployment(_) | Workload::Controlled(_) => None,
     };
     // A canary has more pods than wanted while it lasts: only too few are worth a word.
     let few = replicas.ready < replicas.desired;
@@ -219,13 +220,17 @@ fn versions(state: &State, workload: &Workload, new: Safe, room: u16) -> Safe {
 fn sign(state: &State, workload: &Workload) -> Sign {
     match workload {
         Workload::Rollout(row) => signs::rollout(state, row, &workload.status()),
-        Workload::Deployment(_) => signs::status(&workload.status()),
+        Workload::Deployment(_) | Workload::Controlled(_) => signs::status(&workload.status()),
     }
 }
 
 /// The word of the first broken pod.
 fn worst_reason(state: &State, workload: &Workload) -> Option<Safe> {
-    let mut sets = state.world.replica_sets.owned_by(&workload.meta().uid);
+    let uid = &workload.meta().uid;
+    if let Some(pod) = state.world.troubled(uid).find(|pod| pod.health == PodHealth::Broken) {
+        return Some(pod.status.clone());
+    }
+    let mut sets = state.world.replica_sets.owned_by(uid);
     sets.find_map(|set| state.world.troubled(&set.meta.uid).find(|pod| pod.health == PodHealth::Broken))
         .map(|pod| pod.status.clone())
 }

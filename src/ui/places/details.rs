@@ -96,6 +96,10 @@ fn item(state: &State, pen: &mut Pen<'_>, line: &Line) {
             let list = ListId::Place(Place::Workload(row.meta.id(Kind::Deployment)));
             table::rows(state, &list, pen, pages::TREE, &mut |line| rows::tree(state, line, None));
         }
+        Item::Controlled(row) => {
+            let list = ListId::Place(Place::Workload(row.meta.id(row.kind)));
+            table::rows(state, &list, pen, pages::TREE, &mut |line| rows::tree(state, line, None));
+        }
         Item::Run(run) => super::runs::detail(state, pen, run),
         Item::Slo(slo) => super::slos::detail(state, pen, slo),
         Item::Docker(row) => super::containers::detail(state, pen, row),
@@ -106,6 +110,7 @@ fn item(state: &State, pen: &mut Pen<'_>, line: &Line) {
         Item::Aside(..)
         | Item::Project(_)
         | Item::Folder(_)
+        | Item::Beside(_)
         | Item::ReplicaSet(_)
         | Item::AnalysisRun(_)
         | Item::Experiment(_)

@@ -3,6 +3,7 @@
 mod applications;
 mod asides;
 mod containers;
+mod controlled;
 mod details;
 mod images;
 mod inbox;
@@ -70,6 +71,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
         Place::Run(id) => runs::page(state, pen, &page, id),
         Place::Objective(id) => slos::page(state, pen, &page, id),
         Place::Rollout(id) => pages::rollout(state, pen, &page, id),
+        Place::Workload(id) if id.kind.is_controlled() => controlled::page(state, pen, &page, id),
         Place::Workload(id) => pages::workload(state, pen, &page, id),
         Place::Pod(id) => pages::pod(state, pen, &page, id),
         Place::Analysis(id) => pages::analysis(state, pen, &page, id),

@@ -14,7 +14,7 @@ use crate::state::layout::{self, Page, cut_top};
 use crate::state::lists::{self, Item, Line};
 use crate::state::rollout_info::{self, RolloutInfo};
 use crate::state::ui::{ListId, Place};
-use crate::state::{State, deployment_status, environment};
+use crate::state::{State, deployment_status, environment, nodes};
 use crate::text::Safe;
 use crate::ui::notice::{self, About};
 use crate::ui::panes::canary;
@@ -66,6 +66,7 @@ pub(super) fn workload(state: &State, pen: &mut Pen<'_>, page: &Page, id: &Objec
     title(state, pen, page, id, sign.words());
     let mut facts = pen.within(page.facts);
     details::paragraph(&mut facts, 0, &Words::of(Role::Text, status.message));
+    facts.left(1, &super::controlled::probes(&row.template.probes));
     let counts = row.replicas;
     let line = Words::of(Role::Dim, "ready ")
         .then(rows::ready(counts.ready, counts.desired))
@@ -95,7 +96,8 @@ pub(super) fn pod(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId) 
     };
     title(state, pen, page, id, signs::pod(&pod).words());
     let mut facts = pen.within(page.facts);
-    let node = pod.node.as_ref().map_or_else(|| Safe::of("not scheduled"), |node| node.safe().clone());
+    let node =
+        pod.node.as_ref().map_or_else(|| Safe::of("not scheduled"), |node| nodes::words_of(state, id.cluster, node));
     let line =
         rows::pod_ready(&pod).dim(" ready   node ").text(node).dim("   owner ").text(
             pod.meta.owner.as_ref().map_or_else(|| Safe::of("none"), |owner| safe!("{} {}", owner.kind, owner.name)),
@@ -137,7 +139,7 @@ pub(super) fn heading(state: &State, id: &ObjectId) -> Safe {
     }
 }
 
-fn title(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId, right: Words) {
+pub(super) fn title(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId, right: Words) {
     let name = heading(state, id);
     let freshness = freshness::of_kind(state, id.cluster, id.kind);
     pen.within(page.title).title(0, Role::Title, name, &and_trouble(right, &freshness));
@@ -186,7 +188,9 @@ const fn section(line: &Line) -> &'static str {
         Item::Deployed(..) => "DEPLOYED",
         Item::Variant(_) | Item::Missing(_) => "PLATFORMS",
         Item::User(..) => "RUN BY",
+        Item::Beside(_) => "LIMITS",
         Item::Deployment(_)
+        | Item::Controlled(_)
         | Item::Application(_)
         | Item::Rollout(_)
         | Item::Operation(_)

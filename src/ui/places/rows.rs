@@ -35,6 +35,7 @@ pub(super) fn workload(state: &State, line: &Line) -> Vec<Words> {
             ]
         }
         Item::Deployment(row) => deployment(state, row),
+        Item::Controlled(row) => super::controlled::cells(state, row),
         _ => Vec::new(),
     }
 }
@@ -281,7 +282,8 @@ pub(super) fn tree(state: &State, line: &Line, info: Option<&rollout_info::Rollo
                 Words::of(Role::Dim, facts::since(state, here(state), when)),
             ]
         }
-        Item::Deployment(_) | Item::Rollout(_) => workload(state, line),
+        Item::Deployment(_) | Item::Rollout(_) | Item::Controlled(_) => workload(state, line),
+        Item::Beside(row) => super::controlled::beside(state, row),
         Item::Operation(_) => operation(state, line),
         Item::Aside(_, row) => super::asides::of_workload(state, row),
         Item::Run(_) | Item::Group(_) | Item::Job(_) | Item::Earlier(_) | Item::JobStep(_) => {

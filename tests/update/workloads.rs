@@ -1,0 +1,128 @@
+//! Restarting and scaling of workloads: what is offered, what is refused and why, what is asked first.
+
+use quarterdeck::action::Change;
+use quarterdeck::command::{Command, KeyCode};
+use quarterdeck::model::{Kind, ObjectId};
+use quarterdeck::state::ui::{Overlay, Place, PromptKind};
+use quarterdeck::state::verbs;
+use serde_json::{Value, json};
+
+use super::world::Console;
+
+fn meta(name: &str) -> Value {
+    json!({ "name": name, "namespace": "production", "uid": name, "resourceVersion": "7", "generation": 2 })
+}
+
+fn deployment(change: &Value) -> Value {
+    let mut row = json!({ "metadata": meta("payments"), "spec": { "replicas": 3 },
+        "status": { "observedGeneration": 2, "replicas": 3, "updatedReplicas": 3, "readyReplicas": 3, "availableReplicas": 3 } });
+    crate::ingest::blockers::objects::merge(&mut row, change);
+    row
+}
+
+fn autoscaler(kind: &str, name: &str) -> Value {
+    json!({ "metadata": meta("hpa"), "spec": { "scaleTargetRef": { "kind": kind, "name": name }, "minReplicas": 2, "maxReplicas": 9 } })
+}
+
+/// The console on the page of the only workload.
+fn on_page(objects: &Value) -> (Console, ObjectId) {
+    let mut console = Console::new(objects);
+    let world = &console.state.world;
+    let id = match world.deployments.rows().first() {
+        Some(row) => row.meta.id(Kind::Deployment),
+        None => {
+            let row = &world.controlled.rows()[0];
+            row.meta.id(row.kind)
+        }
+    };
+    console.state.ui.place = Place::Workload(id.clone());
+    (console, id)
+}
+
+fn told(objects: &Value, command: Command) -> String {
+    let (console, id) = on_page(objects);
+    match verbs::available(&console.state, command, &id).map(|offer| offer.action.change) {
+        Ok(Change::RestartWorkload { resource_version }) => format!("restart {resource_version}"),
+        Ok(Change::Scale { resource_version, from, .. }) => format!("scale {resource_version} from {from}"),
+        Ok(other) => panic!("{other:?}"),
+        Err(why) => why.as_str().to_owned(),
+    }
+}
+
+#[test]
+fn what_is_offered_and_why_not() {
+    let of = |change: Value| json!({ "deployments": [deployment(&change)] });
+    let controlled = |plural: &str, spec: Value| json!({ plural: [{ "metadata": meta("db"), "spec": spec, "status": { "observedGeneration": 2 } }] });
+    let rolling = json!({ "replicas": 2, "updateStrategy": { "type": "RollingUpdate", "rollingUpdate": {} } });
+    let on_delete = json!({ "replicas": 2, "updateStrategy": { "type": "OnDelete" } });
+    let with_hpa = |plural: &str, row: Value, kind: &str, name: &str| json!({ plural: [row], "horizontalpodautoscalers": [autoscaler(kind, name)] });
+    let stateful = json!({ "metadata": meta("db"), "spec": rolling, "status": { "observedGeneration": 2 } });
+    for (objects, restart, scale) in [
+        (of(json!({})), "restart 7", "scale 7 from 3"),
+        (of(json!({ "spec": { "paused": true } })), "paused; resume it first", "scale 7 from 3"),
+        (of(json!({ "metadata": { "generation": 3 } })), "not seen the last change", "scale 7 from 3"),
+        (of(json!({ "metadata": { "deletionTimestamp": "2026-11-21T01:00:00Z" } })), "being deleted", "being deleted"),
+        (
+            of(json!({ "metadata": { "annotations": { "meta.helm.sh/release-name": "shop" } } })),
+            "restart 7",
+            "Helm writes its spec and would take the number back",
+        ),
+        (
+            with_hpa("deployments", deployment(&json!({})), "Deployment", "payments"),
+            "restart 7",
+            "autoscaler hpa decides how many replicas it has (2–9)",
+        ),
+        (with_hpa("deployments", deployment(&json!({})), "Rollout", "payments"), "restart 7", "scale 7 from 3"),
+        (controlled("statefulsets", rolling.clone()), "restart 7", "scale 7 from 2"),
+        (with_hpa("statefulsets", stateful, "StatefulSet", "db"), "restart 7", "autoscaler hpa decides"),
+        (controlled("statefulsets", on_delete.clone()), "(OnDelete)", "scale 7 from 2"),
+        (controlled("daemonsets", rolling.clone()), "restart 7", "a pod on every node"),
+        (controlled("daemonsets", on_delete), "(OnDelete)", "a pod on every node"),
+        (controlled("jobs", json!({})), "a Job runs once", "as many pods as it is to complete"),
+    ] {
+        for (command, expected) in [(Command::RestartContainer, restart), (Command::Scale, scale)] {
+            let said = told(&objects, command);
+            assert!(said.contains(expected), "{command:?}: wanted {expected:?}, got {said:?} of {objects}");
+        }
+    }
+    for plural in ["statefulsets", "daemonsets"] {
+        let said = told(&controlled(plural, rolling.clone()), Command::Undo);
+        assert!(said.contains("ControllerRevisions"), "{said}");
+    }
+}
+
+#[test]
+fn the_number_is_asked_for_before_the_dialog() {
+    let (mut console, _) = on_page(&json!({ "deployments": [deployment(&json!({}))] }));
+    for (typed, expected) in
+        [("", Ok("3 replicas → 35")), ("x", Err("a whole number")), ("99999", Err("from 0 to 1000"))]
+    {
+        // What is there already is the number of now.
+        let wanted = if typed.is_empty() { "5" } else { typed };
+        console.press(Command::Scale);
+        assert!(matches!(&console.state.ui.overlay, Some(Overlay::Prompt { kind: PromptKind::Replicas, .. })));
+        console.type_text(wanted);
+        console.plain(KeyCode::Enter);
+        match expected {
+            Ok(summary) => {
+                let confirm = console.dialog().expect("the dialog");
+                assert_eq!(confirm.summary.as_str(), summary);
+                assert!(confirm.title.as_str().starts_with("Scale payments"), "{:?}", confirm.title);
+                console.plain(KeyCode::Esc);
+            }
+            Err(words) => {
+                assert!(console.dialog().is_none());
+                assert!(console.toast().contains(words), "{}", console.toast());
+            }
+        }
+    }
+    // The number it has is no change.
+    console.press(Command::Scale);
+    console.plain(KeyCode::Enter);
+    assert!(console.dialog().is_none() && console.toast().contains("3 replicas already"), "{}", console.toast());
+    // Where somebody else decides nothing is asked.
+    let objects = json!({ "deployments": [deployment(&json!({}))], "horizontalpodautoscalers": [autoscaler("Deployment", "payments")] });
+    let (mut console, _) = on_page(&objects);
+    console.press(Command::Scale);
+    assert!(console.state.ui.overlay.is_none() && console.toast().contains("autoscaler hpa"), "{}", console.toast());
+}
