@@ -142,8 +142,10 @@ fn of_autoscaler(row: &Autoscaler) -> Safe {
 /// `cpu 91 % of 60 %`.
 #[must_use]
 pub fn measured(row: &Measured) -> Safe {
-    let current = row.current.clone().unwrap_or_else(|| Safe::of("not measured"));
-    safe!("{} {} of {}", row.name, current, row.target)
+    match &row.current {
+        Some(current) => safe!("{} {} of {}", row.name, current, row.target),
+        None => safe!("{} not measured, target {}", row.name, row.target),
+    }
 }
 
 fn of_policy(row: &Policy) -> Safe {

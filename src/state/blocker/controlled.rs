@@ -42,7 +42,8 @@ pub(super) fn cause(state: &State, unanswered: &Unanswered<'_>, row: &Controlled
     if suspended {
         let changed = row.conditions.iter().find(|condition| condition.kind.as_str() == "Suspended");
         let since = changed.and_then(|condition| condition.changed);
-        let words = safe!("is suspended: {}", status.message);
+        let replicas = row.replicas;
+        let words = safe!("is suspended: {} of {} completions", replicas.available, replicas.desired);
         return made(Reason::ManualPause, Severity::Waiting, since, words);
     }
     None

@@ -120,7 +120,7 @@ fn of_jobs() -> Vec<Situation> {
         (
             "a Job is suspended",
             json!({ "jobs": [job(&json!({ "spec": { "suspend": true } }))] }),
-            Some(("manual_pause", "migrate in production is suspended: suspended: 0 of 1 completions")),
+            Some(("manual_pause", "migrate in production is suspended: 0 of 1 completions")),
         ),
     ]
 }
