@@ -4,12 +4,14 @@
 //! cargo bench --bench frame              # tables
 //! cargo bench --bench frame -- --check   # exit 1 when a large world costs more than 1.3 × a small one
 //! cargo bench --bench frame -- --wide    # the page of one very wide run alone
+//! cargo bench --bench frame -- --several # three clusters alone
 //! ```
 //!
 //! The check compares within one run: rounds at both sizes are interleaved and paired, and the
 //! median of their ratios counts, so that a machine that is busy or slow does not decide.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a bench prints its figures and stops at surprises")]
 
+mod clusters;
 mod log;
 mod pods;
 mod whole;
@@ -23,6 +25,7 @@ use quarterdeck::model::{Name, Now, SourceId, Uid};
 use quarterdeck::state::ui::Place;
 use quarterdeck::text::Safe;
 
+use clusters::Clusters;
 use pods::Pods;
 use whole::{News, Size, Whole};
 
@@ -32,6 +35,12 @@ const SIZES: [Size; 3] = [
     Size { runs: 50, slos: 50, pods: 100, jobs: 0 },
     Size { runs: 1_000, slos: 50, pods: 10_000, jobs: 0 },
     Size { runs: 5_000, slos: 50, pods: 10_000, jobs: 0 },
+];
+/// Three clusters of one size and of another.
+const CLUSTERS: [clusters::Size; 3] = [
+    clusters::Size { pods: 1_000, rollouts: 60, applications: 60 },
+    clusters::Size { pods: 3_000, rollouts: 150, applications: 300 },
+    clusters::Size { pods: 10_000, rollouts: 500, applications: 1_000 },
 ];
 /// A matrix that fills the screen, and a very wide one.
 const WIDE: [Size; 2] =
@@ -51,6 +60,9 @@ fn main() -> ExitCode {
     if std::env::args().any(|arg| arg == "--wide") {
         return if whole(&whole::wide(), &WIDE, check) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
+    if std::env::args().any(|arg| arg == "--several") {
+        return if clusters(check) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     if !check {
         log::log();
     }
@@ -58,6 +70,7 @@ fn main() -> ExitCode {
     for place in [Place::Deck, Place::Pipelines, Place::Slo] {
         well &= whole(&place, &SIZES, check);
     }
+    well &= clusters(check);
     well &= whole(&whole::wide(), &WIDE, check);
     if well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -119,6 +132,38 @@ fn whole(place: &Place, sizes: &[Size], check: bool) -> bool {
     well
 }
 
+/// The lists of three clusters.
+fn clusters(check: bool) -> bool {
+    let places = [Place::Deck, Place::Environments, Place::Rollouts, Place::Applications];
+    places.iter().fold(true, |well, place| several(place, check) && well)
+}
+
+/// A place of three clusters.
+fn several(place: &Place, check: bool) -> bool {
+    let mut worlds: Vec<Clusters> = CLUSTERS.into_iter().map(|size| Clusters::new(size, place)).collect();
+    for world in &mut worlds {
+        world.quiet(20);
+        if !check {
+            let size = world.size;
+            print!("{place:?} of three clusters, {size}: a key {:.0} µs", 1e6 * world.quiet(ROUNDS));
+            for news in clusters::News::ALL {
+                print!(", {} {:.0}", news.word(), 1e6 * world.news(news, ROUNDS));
+            }
+            println!();
+        }
+    }
+    let mut well = true;
+    for (last, size) in CLUSTERS.iter().enumerate().skip(1) {
+        let name = format!("{place:?} of three clusters");
+        well &= kept(&format!("{name}: a key with {size}"), LIMIT, || ratio(&mut worlds, (0, last), Clusters::quiet));
+        for news in clusters::News::ALL {
+            let what = format!("{name}: {} with {size}", news.word());
+            well &= kept(&what, LIMIT, || ratio(&mut worlds, (0, last), |world, times| world.news(news, times)));
+        }
+    }
+    well
+}
+
 /// Other programs only ever make the larger world look dearer (its memory leaves the cache), so a
 /// limit that is kept once is kept.
 fn kept(what: &str, limit: f64, mut ratio: impl FnMut() -> f64) -> bool {
@@ -166,12 +211,16 @@ fn now() -> Now {
 }
 
 fn pod(n: usize, restarts: u32) -> Pod {
+    pod_in(SourceId(0), n, restarts)
+}
+
+fn pod_in(cluster: SourceId, n: usize, restarts: u32) -> Pod {
     let name = format!("checkout-7d9fcb6d-{n:05}");
     Pod {
         meta: Meta {
-            cluster: SourceId(0),
+            cluster,
             namespace: Name::new(["shop", "pay", "search"][n % 3]),
-            uid: Uid::new(SourceId(0), &format!("uid-{n}")),
+            uid: Uid::new(cluster, &format!("uid-{n}")),
             name: Name::new(&name),
             resource_version: Arc::from("1"),
             generation: 1,

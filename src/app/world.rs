@@ -12,14 +12,19 @@ use crate::net::Target;
 use crate::slo::openslo;
 use crate::systems::{self, Namespaces, Spec};
 
-/// The cluster of a demo and the sources beside it, all of them called `demo`.
+/// The clusters of a demo and the sources beside them, all of them called `demo` but further clusters.
 #[must_use]
 pub fn specs_of(demo: &Demo, namespaces: &Namespaces) -> Vec<Spec> {
     let namespace = demo.namespaces.first().cloned().unwrap_or_else(|| "default".to_owned());
-    let target = Target::Url { server: demo.url.clone(), name: "demo".to_owned(), namespace };
-    let mut specs = vec![systems::resolve(SourceId(0), &target, namespaces)];
-    specs.extend(systems::connect(SourceId(1), &sources(demo)));
-    for spec in &mut specs {
+    let first = ("demo".to_owned(), demo.url.clone());
+    let clusters = std::iter::once(&first).chain(&demo.beside).zip(0..).map(|((name, server), id)| {
+        let (name, server, namespace) = (name.clone(), server.clone(), namespace.clone());
+        systems::resolve(SourceId(id), &Target::Url { server, name, namespace }, namespaces)
+    });
+    let mut specs: Vec<Spec> = clusters.collect();
+    let beside = specs.len();
+    specs.extend(systems::connect(SourceId(u16::try_from(beside).unwrap_or(u16::MAX)), &sources(demo)));
+    for spec in &mut specs[beside..] {
         // Its ports are others every time, and nobody needs them.
         spec.scope.name = Name::new("demo");
     }

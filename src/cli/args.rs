@@ -193,6 +193,12 @@ pub(crate) struct Demo {
     /// Scenario scale: number of rollouts
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub(crate) rollouts: usize,
+    /// Scenario scale: number of Argo CD's Applications
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    pub(crate) applications: usize,
+    /// Scenario scale: clusters that its workloads are spread over
+    #[arg(long, value_name = "COUNT", default_value_t = 1)]
+    pub(crate) clusters: usize,
     /// Scenario scale: number of workflow runs
     #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
     pub(crate) runs: usize,

@@ -82,6 +82,8 @@ fn options(args: &Args) -> Options {
         seed: args.seed,
         pods: args.pods,
         rollouts: args.rollouts,
+        applications: args.applications,
+        clusters: args.clusters,
         runs: args.runs,
         jobs: args.jobs,
         slos: args.slos,

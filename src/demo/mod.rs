@@ -12,6 +12,7 @@ mod github;
 mod gitops;
 mod kinds;
 mod logs;
+mod options;
 mod prometheus;
 mod registry;
 mod rustci;
@@ -35,6 +36,7 @@ use tokio_util::sync::DropGuard;
 use self::kinds::Kind;
 use self::scenario::Scenario;
 
+pub use self::options::{DemoError, Options};
 pub use self::scenario::FromFolder;
 use self::server::Shared;
 use self::world::World;
@@ -66,90 +68,13 @@ const STORIES: [(&str, &str); 7] = [
 /// Objectives of files, in OpenSLO, by their ids.
 const FILES: [(&str, &str); 1] = [("search-latency", include_str!("../../demo/openslo/search-latency.yaml"))];
 
-/// What to play and how.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// One of [`SCENARIOS`].
-    pub scenario: String,
-    /// Scenario seconds in one second of the machine; the scenario's own pace when `None`.
-    pub speed: Option<f64>,
-    /// Varies generated names, times and log lines; the story is the same with every seed.
-    pub seed: u64,
-    /// World `scale`: number of pods.
-    pub pods: usize,
-    /// World `scale`: number of rollouts.
-    pub rollouts: usize,
-    /// World `scale`: number of workflow runs.
-    pub runs: usize,
-    /// World `scale`: jobs of one wide run of a matrix; there is none when 0.
-    pub jobs: usize,
-    /// World `scale`: number of service level objectives.
-    pub slos: usize,
-    /// World `scale`: pod changes in one second of the machine.
-    pub churn: f64,
-    /// World `scale`: lines that each pod logs in a second of the machine.
-    pub log_rate: f64,
-    /// Time stands still until [`Handle::advance`] moves it.
-    pub held: bool,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            scenario: SCENARIOS[0].to_owned(),
-            speed: None,
-            seed: 1,
-            pods: 10_000,
-            rollouts: 50,
-            runs: 1_000,
-            jobs: 0,
-            slos: 50,
-            churn: 0.0,
-            log_rate: 2.0,
-            held: false,
-        }
-    }
-}
-
-/// Why a demo did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum DemoError {
-    /// No scenario has this name.
-    #[error("no scenario is named {name:?}; there are: {known}")]
-    UnknownScenario {
-        /// What was asked for.
-        name: String,
-        /// The names there are.
-        known: String,
-    },
-    /// A number out of its range.
-    #[error("{option} {value} is out of range: {range}")]
-    OutOfRange {
-        /// The flag.
-        option: &'static str,
-        /// What was given.
-        value: String,
-        /// What is allowed.
-        range: &'static str,
-    },
-    /// The scenario's file or templates are not what the engine expects.
-    #[error("scenario {scenario}: {reason}")]
-    Scenario {
-        /// Its name.
-        scenario: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// The loopback server could not listen.
-    #[error("cannot listen on 127.0.0.1: {0}")]
-    Listen(#[from] std::io::Error),
-}
-
 /// A running demo. It stops when the last clone of its [`Handle`] is dropped.
 #[derive(Debug)]
 pub struct Demo {
     /// Base of the Kubernetes API, `http://127.0.0.1:PORT`.
     pub url: String,
+    /// The same of the clusters beside the first one, by their names.
+    pub beside: Vec<(String, String)>,
     /// The wall clock of the scenario's world.
     pub clock: Clock,
     /// The namespaces of the world.
@@ -251,7 +176,7 @@ impl Handle {
 /// Starts the scenario's server on a free port of the loopback interface.
 pub async fn start(options: Options) -> Result<Demo, DemoError> {
     options.check()?;
-    let (world, natural) = open(&options)?;
+    let (world, natural) = open(&options, 0)?;
     let speed = options.speed.unwrap_or(natural);
     let namespaces = world.store.values(Kind::Namespace, "").map(|(key, _)| key.name.clone()).collect();
     let repositories = world.book.names();
@@ -263,6 +188,7 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
     let origin = world.now;
     let clock = Clock::scaled(origin, if options.held { 0.0 } else { speed });
     let shared = Arc::new(Shared::new(world, (!options.held).then_some(clock)));
+    let beside = others(&options, &shared, clock).await?;
     let url = format!("http://{}", serve(server::router(Arc::clone(&shared)), &shared).await?);
     // Both APIs have a /version, so the engine listens on a port of its own, as engines do.
     let docker = format!("tcp://{}", serve(docker::router(Arc::clone(&shared)), &shared).await?);
@@ -276,6 +202,7 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
     let rustci = rustci.then(|| format!("{url}{}", rustci::PREFIX));
     Ok(Demo {
         url,
+        beside,
         clock,
         namespaces,
         github,
@@ -313,43 +240,32 @@ async fn serve(router: axum::Router, shared: &Shared) -> Result<std::net::Socket
     Ok(address)
 }
 
-impl Options {
-    /// Refuses a scenario that is not there and numbers that no world can be made of.
-    pub fn check(&self) -> Result<(), DemoError> {
-        if !SCENARIOS.contains(&self.scenario.as_str()) {
-            return Err(DemoError::UnknownScenario { name: self.scenario.clone(), known: SCENARIOS.join(", ") });
+/// The clusters beside the first one: each a server with a world of its own, as long as the first lives.
+async fn others(options: &Options, first: &Arc<Shared>, clock: Clock) -> Result<Vec<(String, String)>, DemoError> {
+    let mut others = Vec::new();
+    for cluster in 1..options.clusters {
+        let (world, natural) = open(options, cluster)?;
+        let mut shared = Shared::new(world, (!options.held).then_some(clock));
+        shared.stop = first.stop.child_token();
+        let shared = Arc::new(shared);
+        let address = serve(server::router(Arc::clone(&shared)), &shared).await?;
+        if !options.held {
+            tokio::spawn(run(Arc::clone(&shared), options.speed.unwrap_or(natural)));
         }
-        let numbers = [
-            ("--speed", self.speed.unwrap_or(1.0), 0.01, 10_000.0, "from 0.01 to 10000"),
-            ("--pods", self.pods as f64, 0.0, 200_000.0, "up to 200000"),
-            ("--rollouts", self.rollouts as f64, 0.0, 5_000.0, "up to 5000"),
-            ("--runs", self.runs as f64, 0.0, 20_000.0, "up to 20000"),
-            ("--jobs", self.jobs as f64, 0.0, 1_000.0, "up to 1000"),
-            ("--slos", self.slos as f64, 0.0, 1_000.0, "up to 1000"),
-            ("--churn", self.churn, 0.0, 10_000.0, "up to 10000 in a second"),
-            ("--log-rate", self.log_rate, 0.0, 100_000.0, "up to 100000 in a second"),
-        ];
-        let bad = numbers.into_iter().find(|(_, value, low, high, _)| !(*low..=*high).contains(value));
-        bad.map_or(Ok(()), |(option, value, _, _, range)| {
-            Err(DemoError::OutOfRange { option, value: number(value), range })
-        })
+        others.push((format!("demo-{}", cluster + 1), format!("http://{address}")));
     }
+    Ok(others)
 }
 
-/// As a person writes it: `-1`, `1e99`.
-fn number(value: f64) -> String {
-    if value.abs() < 1e15 || !value.is_finite() { value.to_string() } else { format!("{value:e}") }
-}
-
-/// The world and the pace that suits it.
-fn open(options: &Options) -> Result<(World, f64), DemoError> {
+/// The world of one of its clusters, and the pace that suits it.
+fn open(options: &Options, cluster: usize) -> Result<(World, f64), DemoError> {
     if let Some((name, file)) = STORIES.into_iter().find(|(name, _)| *name == options.scenario) {
         let scenario = Scenario::parse(name, file)?;
         let speed = scenario.speed;
         return Ok((World::open(scenario, options.seed)?, speed));
     }
     match options.scenario.as_str() {
-        "scale" => Ok((scale::open(options)?, 1.0)),
+        "scale" => Ok((scale::open(options, cluster)?, 1.0)),
         name => Err(DemoError::UnknownScenario { name: name.to_owned(), known: SCENARIOS.join(", ") }),
     }
 }

@@ -18,6 +18,8 @@ use super::{DemoError, Options, controllers, templates};
 /// Pods of one workload.
 const EACH: usize = 20;
 const NAMESPACES: usize = 10;
+/// Seeds of two clusters are so far apart.
+const OF_CLUSTER: u64 = 7_919;
 /// Runs of one repository: as many as a client reads of it.
 const OF_REPOSITORY: usize = 100;
 /// Fewer repositories than these are seldom met.
@@ -47,35 +49,41 @@ pub(super) struct Churn {
     cut: Option<Arc<Cut>>,
 }
 
-/// Builds the world.
-pub(super) fn open(options: &Options) -> Result<World, DemoError> {
+/// Builds the world of one of the clusters: its part of the workloads. What is beside the clusters
+/// belongs to the first. Of several, each is an environment of its own.
+pub(super) fn open(options: &Options, cluster: usize) -> Result<World, DemoError> {
+    let share = |all: usize| all / options.clusters + usize::from(cluster < all % options.clusters);
     let mut scenario = Scenario::parse("scale", SCENARIO)?;
+    let environment = |index: usize| if options.clusters > 1 { cluster } else { index };
     scenario.namespaces = (0..NAMESPACES)
         .map(|index| super::scenario::Namespace {
             name: format!("team-{index:02}"),
-            environment: ["dev", "staging", "production"][index % 3].to_owned(),
+            environment: ["dev", "staging", "production"][environment(index) % 3].to_owned(),
         })
         .collect();
     scenario.objectives = (0..options.slos).map(objective).collect();
     let repositories = options.runs.div_ceil(OF_REPOSITORY).max(REPOSITORIES);
     scenario.builds = (0..options.runs).map(|index| build(index, repositories)).collect();
-    let mut world = World::before(scenario, options.seed)?;
+    let mut world = World::before(scenario, options.seed.wrapping_add(cluster as u64 * OF_CLUSTER))?;
     if options.jobs > 0 {
         world.book.widen(options.jobs, STEPS, world.scenario.opens);
     }
     world.quiet = true;
     world.make_namespaces();
     let cut = Arc::new(cut()?);
-    world.churn.rate = options.churn;
+    world.churn.rate = options.churn / options.clusters as f64;
     world.scenario.traffic.log_lines_per_second = options.log_rate;
-    let mut left = options.pods;
-    for index in 0..options.rollouts {
+    let mut left = share(options.pods);
+    for index in 0..share(options.rollouts) {
         left -= workload(&mut world, &cut, Kind::Rollout, index, left.min(EACH));
     }
     let mut index = 0;
     while left > 0 {
         left -= workload(&mut world, &cut, Kind::Deployment, index, left.min(EACH));
         index += 1;
+    }
+    for index in 0..share(options.applications) {
+        application(&mut world, index);
     }
     world.churn.cut = Some(cut);
     let opens = world.now;
@@ -175,6 +183,30 @@ fn workload(world: &mut World, cut: &Arc<Cut>, kind: Kind, index: usize, pods: u
         }
     }
     pods
+}
+
+/// An Application that keeps one of the services; here and there one that is not as Git says.
+fn application(world: &mut World, index: usize) {
+    let (namespace, name) = (format!("team-{:02}", index % NAMESPACES), format!("service-{index:04}"));
+    let key = Key::new(Kind::Application, "argocd", &format!("app-{name}"));
+    let sync = if index % 12 == 5 { "OutOfSync" } else { "Synced" };
+    let health = if index % 40 == 17 { "Degraded" } else { "Healthy" };
+    let revision = format!("{:016x}{:016x}{:08x}", mix(index as u64), mix(index as u64 + 1), index);
+    let source = json!({ "repoURL": "https://github.com/shop/gitops", "path": format!("services/{name}"),
+        "targetRevision": "main" });
+    let at = rfc3339(world.now);
+    let keeps = json!([{ "group": "apps", "version": "v1", "kind": "Deployment", "namespace": namespace,
+        "name": name, "status": sync, "health": { "status": health } }]);
+    let mut object = json!({
+        "spec": { "project": "shop", "source": source, "syncPolicy": { "automated": { "prune": true } },
+            "destination": { "server": "https://kubernetes.default.svc", "namespace": namespace } },
+        "status": { "reconciledAt": at, "resources": keeps,
+            "sync": { "status": sync, "revision": revision, "comparedTo": { "source": source } },
+            "health": { "status": health },
+            "history": [{ "id": 1, "revision": revision, "deployedAt": at, "source": source }] },
+    });
+    world.christen(&mut object, &key);
+    world.put(&key, object);
 }
 
 fn hole(word: usize) -> String {
