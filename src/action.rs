@@ -154,6 +154,8 @@ pub enum Change {
     RestartWorkload { resource_version: Arc<str> },
     /// `/scale`: test uid and resourceVersion, set `spec.replicas`.
     Scale { resource_version: Arc<str>, from: i64, to: i64 },
+    /// `helm rollback`: sent only while `from` is the newest revision, and its record has this version.
+    RollbackRelease { from: i64, resource_version: Arc<str>, to: i64 },
     /// Phase `Terminating` of the operation that began at this time.
     Terminate { started: Timestamp },
     /// `.operation` of an Application, as Argo CD's own server writes it for a rollback: a sync of what an entry of
@@ -214,7 +216,7 @@ impl Change {
             Self::PromotePause { .. } | Self::PromoteInconclusive { .. } | Self::Unpause => Verb::Promote,
             Self::Abort { .. } => Verb::Abort,
             Self::Retry { .. } => Verb::Retry,
-            Self::Undo { .. } | Self::RollBack { .. } => Verb::Undo,
+            Self::Undo { .. } | Self::RollBack { .. } | Self::RollbackRelease { .. } => Verb::Undo,
             Self::RerunFailed { .. } | Self::RunAgain => Verb::Rerun,
             Self::RerunAll { .. } => Verb::RerunAll,
             Self::RerunJob { .. } => Verb::RerunJob,

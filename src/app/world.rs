@@ -11,6 +11,7 @@ use crate::model::{Name, SourceId};
 use crate::net::Target;
 use crate::slo::openslo;
 use crate::systems::{self, Namespaces, Spec};
+use crate::text::Safe;
 
 /// The clusters of a demo and the sources beside them, all of them called `demo` but further clusters.
 #[must_use]
@@ -34,8 +35,9 @@ pub fn specs_of(demo: &Demo, namespaces: &Namespaces) -> Vec<Spec> {
 /// What the services of a demo's world ask of their images, as a configuration would say it.
 #[must_use]
 pub fn settings_of(demo: &Demo) -> Settings {
+    let no_helm = Some(Safe::of("helm needs a kubeconfig, and a demo has none"));
     if demo.platforms.is_empty() {
-        return Settings::default();
+        return Settings { no_helm, ..Settings::default() };
     }
     let service = |image: &String| Service {
         name: Name::new(image.rsplit('/').next().unwrap_or(image)),
@@ -57,7 +59,7 @@ pub fn settings_of(demo: &Demo) -> Settings {
         workflow: Some(Name::new(&entry.workflow)),
         clone: None,
     });
-    Settings { services, catalogue: catalogue.collect(), ..Settings::default() }
+    Settings { services, catalogue: catalogue.collect(), no_helm, ..Settings::default() }
 }
 
 fn registry(demo: &Demo, url: &str, host: &str) -> RegistrySource {

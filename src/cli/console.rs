@@ -14,6 +14,7 @@ use crate::config::settings::Config;
 use crate::config::theme::{Depth, Glyphs, Theme};
 use crate::config::{ConfigErrors, keymap, theme};
 use crate::journal::Journal;
+use crate::model::scope::Settings;
 use crate::term::{self, Caps, Colors};
 use crate::text::Safe;
 
@@ -43,7 +44,7 @@ pub(crate) fn run(scope: &Scope, look: &Look) -> u8 {
     };
     let setup = Setup {
         specs: world::specs(scope, &config),
-        settings: Arc::new(config.settings),
+        settings: Arc::new(Settings { no_helm: no_helm(), ..config.settings }),
         keymap,
         theme,
         clock: Clock::system(),
@@ -57,6 +58,13 @@ pub(crate) fn run(scope: &Scope, look: &Look) -> u8 {
     let code = show(setup, caps, &folders.state);
     drop(log);
     code
+}
+
+/// Why releases of Helm cannot be changed from here.
+fn no_helm() -> Option<Safe> {
+    let is_there = |folder: std::path::PathBuf| folder.join("helm").is_file();
+    let there = std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(is_there));
+    (!there).then(|| Safe::of("the program helm is not on the PATH, and only it may change a release: install it"))
 }
 
 /// Configuration, theme and keymap, or what is wrong with any of them, all of it.

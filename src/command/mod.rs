@@ -132,6 +132,7 @@ commands! {
     PreviousPane, Deck, "previous-pane", "pane back", "pane before";
     AllPods, Environments, "all-pods", "all pods", "every pod of the scope in one list, orphans included";
     Applications, Environments, "applications", "applications", "applications of Argo CD: what is not as the repository says, and why";
+    Releases, Environments, "releases", "releases", "releases of Helm: how they stand, and their history";
     Containers, Environments, "containers", "containers", "containers of the Docker Engines";
     Promote, Workloads, "promote", "promote…", "let a paused rollout go on";
     Abort, Workloads, "abort", "abort…", "send all traffic back to the stable version";

@@ -22,6 +22,7 @@ pub(super) enum Kind {
     PodDisruptionBudget,
     ResourceQuota,
     NetworkPolicy,
+    Secret,
 }
 
 /// Where a kind stands in the API.
@@ -41,7 +42,7 @@ pub(super) struct Row {
 }
 
 /// Every kind. Custom resources keep `kind` and `apiVersion` in list items, built-in kinds do not.
-pub(super) const KINDS: [Row; 19] = [
+pub(super) const KINDS: [Row; 20] = [
     row(Kind::Namespace, "Namespace", "namespaces", "", "v1", false, true),
     row(Kind::Pod, "Pod", "pods", "", "v1", true, true),
     row(Kind::Event, "Event", "events", "", "v1", true, false),
@@ -70,6 +71,7 @@ pub(super) const KINDS: [Row; 19] = [
     row(Kind::PodDisruptionBudget, "PodDisruptionBudget", "poddisruptionbudgets", "policy", "v1", true, true),
     row(Kind::ResourceQuota, "ResourceQuota", "resourcequotas", "", "v1", true, true),
     row(Kind::NetworkPolicy, "NetworkPolicy", "networkpolicies", NETWORKING, "v1", true, false),
+    row(Kind::Secret, "Secret", "secrets", "", "v1", true, false),
 ];
 
 /// Of the built-in groups the one with a dot in it.

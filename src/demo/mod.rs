@@ -10,6 +10,7 @@ mod controllers;
 mod docker;
 mod github;
 mod gitops;
+mod helm;
 mod kinds;
 mod logs;
 mod options;

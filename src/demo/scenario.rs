@@ -46,6 +46,9 @@ pub(super) struct Scenario {
     /// What Argo CD keeps; without any it is not installed.
     #[serde(default)]
     pub(super) applications: Vec<super::argocd::Plan>,
+    /// What Helm keeps.
+    #[serde(default)]
+    pub(super) releases: Vec<super::helm::Plan>,
     /// Others use the same hour of GitHub's.
     pub(super) quota: Option<Quota>,
     pub(super) traffic: Traffic,

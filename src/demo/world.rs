@@ -13,6 +13,7 @@ use super::DemoError;
 use super::argocd;
 use super::controllers;
 use super::github::{self, Book};
+use super::helm;
 use super::kinds::{Key, Kind, Row, TEKTON};
 use super::prometheus::{Rules, Taken};
 use super::rustci::Works;
@@ -82,6 +83,7 @@ impl World {
         world.make_namespaces();
         tekton::install(&mut world);
         argocd::install(&mut world);
+        helm::install(&mut world);
         world.advance(world.scenario.opens);
         Ok(world)
     }

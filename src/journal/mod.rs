@@ -7,6 +7,7 @@
 //! under either of them is put back with all that was in it; where another stands in its place, nothing is
 //! sent.
 
+mod change;
 mod entry;
 mod holder;
 mod past;

@@ -113,6 +113,8 @@ pub enum Kind {
     Experiment,
     /// Argo CD's: what keeps objects as a repository says.
     Application,
+    /// A revision of a Helm release, or the release itself.
+    Release,
     /// A workflow run.
     Run,
     /// A job of a workflow run. Read with its run, so it has no feed of its own.
@@ -145,7 +147,7 @@ pub enum Kind {
 
 impl Kind {
     /// Those that are listed and watched in a cluster.
-    pub const IN_CLUSTERS: [Self; 18] = [
+    pub const IN_CLUSTERS: [Self; 19] = [
         Self::Namespace,
         Self::Deployment,
         Self::ReplicaSet,
@@ -155,6 +157,7 @@ impl Kind {
         Self::AnalysisRun,
         Self::Experiment,
         Self::Application,
+        Self::Release,
         Self::PipelineRun,
         Self::TaskRun,
         Self::StatefulSet,
@@ -167,7 +170,7 @@ impl Kind {
     ];
 
     /// Those with feeds.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Namespace,
         Self::Deployment,
         Self::ReplicaSet,
@@ -177,6 +180,7 @@ impl Kind {
         Self::AnalysisRun,
         Self::Experiment,
         Self::Application,
+        Self::Release,
         Self::Run,
         Self::PipelineRun,
         Self::TaskRun,
@@ -277,6 +281,7 @@ impl Kind {
             Self::AnalysisRun => "AnalysisRun",
             Self::Experiment => "Experiment",
             Self::Application => "Application",
+            Self::Release => "Release",
             Self::Run => "Run",
             Self::Job => "Job",
             Self::Workflow => "Workflow",
@@ -314,6 +319,7 @@ impl Kind {
             Self::AnalysisRun => "analysisruns",
             Self::Experiment => "experiments",
             Self::Application => "applications",
+            Self::Release => "secrets",
             Self::Run => "runs",
             Self::Job | Self::BatchJob => "jobs",
             Self::Workflow => "workflows",
@@ -348,6 +354,7 @@ impl Kind {
             | Self::Event => SystemId::Kubernetes,
             Self::Rollout | Self::AnalysisRun | Self::Experiment => SystemId::Rollouts,
             Self::Application => SystemId::ArgoCd,
+            Self::Release => SystemId::Helm,
             Self::Run | Self::Job | Self::Workflow => SystemId::GitHub,
             Self::PipelineRun | Self::Pipeline | Self::TaskRun | Self::LoneTaskRun => SystemId::Tekton,
             Self::Execution | Self::Stage | Self::CiPipeline => SystemId::RustCi,
@@ -364,6 +371,7 @@ pub enum SystemId {
     Kubernetes,
     Rollouts,
     ArgoCd,
+    Helm,
     Tekton,
     GitHub,
     RustCi,
@@ -373,10 +381,11 @@ pub enum SystemId {
 }
 
 impl SystemId {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Kubernetes,
         Self::Rollouts,
         Self::ArgoCd,
+        Self::Helm,
         Self::Tekton,
         Self::GitHub,
         Self::RustCi,
@@ -388,7 +397,7 @@ impl SystemId {
     /// Many clusters do not have it, and nobody misses it there.
     #[must_use]
     pub const fn is_optional(self) -> bool {
-        matches!(self, Self::ArgoCd | Self::Tekton)
+        matches!(self, Self::ArgoCd | Self::Helm | Self::Tekton)
     }
 
     /// As written in `status --json` and in messages.
@@ -398,6 +407,7 @@ impl SystemId {
             Self::Kubernetes => "kubernetes",
             Self::Rollouts => "rollouts",
             Self::ArgoCd => "argocd",
+            Self::Helm => "helm",
             Self::Tekton => "tekton",
             Self::GitHub => "github",
             Self::RustCi => "rustci",
@@ -414,6 +424,7 @@ impl SystemId {
             Self::Kubernetes => "k8s",
             Self::Rollouts => "argo",
             Self::ArgoCd => "argocd",
+            Self::Helm => "helm",
             Self::Tekton => "tekton",
             Self::GitHub => "github",
             Self::RustCi => "rustci",

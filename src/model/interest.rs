@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::asides::Wanted;
+use super::helm::ContentWanted;
 use super::images::Digest;
 use super::slo::ComparisonQuery;
 use super::workflows::WorkflowWanted;
@@ -49,6 +50,8 @@ pub struct Interest {
     pub folders: Vec<FolderInterest>,
     /// Clusters whose nodes matter one by one: which is cordoned, which under pressure.
     pub nodes: Vec<SourceId>,
+    /// Revisions of the release whose page is shown.
+    pub releases: Vec<ContentWanted>,
 }
 
 /// A folder of a repository: which commit changed it last, and whether the image has that one.

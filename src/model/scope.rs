@@ -24,6 +24,8 @@ pub struct Settings {
     pub catalogue: Vec<CatalogueImage>,
     /// Programs that are told what a watch saw.
     pub hooks: Vec<Hook>,
+    /// Why releases of Helm cannot be changed from here.
+    pub no_helm: Option<Safe>,
 }
 
 /// Where the sources other than clusters are, from the configuration or discovered.

@@ -8,6 +8,7 @@ use super::approvals::PendingRead;
 use super::asides::AsideRead;
 use super::builds::FolderRead;
 use super::docker::{DockerContainer, Usage};
+use super::helm::{ContentRead, Revision};
 use super::images::Image;
 use super::kubernetes::{Deployment, Event, Meta, Namespace, Pod, ReplicaSet};
 use super::nodes::NodesRead;
@@ -50,8 +51,8 @@ impl SourceScope {
     #[must_use]
     pub const fn systems(&self) -> &'static [SystemId] {
         match self.system {
-            SystemId::Kubernetes | SystemId::Rollouts | SystemId::ArgoCd | SystemId::Tekton => {
-                &[SystemId::Kubernetes, SystemId::Rollouts, SystemId::ArgoCd, SystemId::Tekton]
+            SystemId::Kubernetes | SystemId::Rollouts | SystemId::ArgoCd | SystemId::Helm | SystemId::Tekton => {
+                &[SystemId::Kubernetes, SystemId::Rollouts, SystemId::ArgoCd, SystemId::Helm, SystemId::Tekton]
             }
             SystemId::GitHub => &[SystemId::GitHub],
             SystemId::RustCi => &[SystemId::RustCi],
@@ -166,6 +167,8 @@ pub enum Detail {
     Folder(FolderRead),
     /// Of a cluster.
     Nodes(NodesRead),
+    /// What is in a revision of Helm's.
+    Release(ContentRead),
 }
 
 impl FeedEvent {
@@ -190,6 +193,7 @@ pub enum Object {
     AnalysisRun(Arc<AnalysisRun>),
     Experiment(Arc<Experiment>),
     Application(Arc<Application>),
+    Release(Arc<Revision>),
     Run(Arc<Run>),
     PipelineRun(Arc<PipelineRun>),
     TaskRun(Arc<TaskRun>),
@@ -214,6 +218,7 @@ impl Object {
             Self::AnalysisRun(row) => &row.meta,
             Self::Experiment(row) => &row.meta,
             Self::Application(row) => &row.meta,
+            Self::Release(row) => &row.meta,
             Self::Run(row) => &row.meta,
             Self::PipelineRun(row) => &row.run.meta,
             Self::TaskRun(row) => &row.meta,

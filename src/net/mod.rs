@@ -16,6 +16,7 @@ mod error;
 mod exec;
 mod failure;
 mod github;
+mod helm;
 mod pause;
 mod prometheus;
 mod proxy;
@@ -34,6 +35,7 @@ pub use exec::{answered, told};
 #[cfg(test)]
 pub(crate) use github::Hour;
 pub use github::{About, Etags, GitHub, Limits, Listed, Turn};
+pub use helm::{Helm, Rollback};
 pub use prometheus::Prometheus;
 pub use read::{Answer, BodyStream, ReadStack};
 pub use registry::{Manifest, Probed, Registry, Tags};

@@ -44,6 +44,9 @@ impl fmt::Debug for ReadStack {
 const WHOLE: &str = "application/json, */*";
 const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json";
 
+/// The same of a watch, whose frames are objects and no list.
+const METADATA_FRAMES: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1, application/json";
+
 /// A whole answer, 2xx.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -139,7 +142,8 @@ impl ReadStack {
 
     async fn open_with_credential(&self, path: &str) -> Result<BodyStream, (u64, NetError)> {
         let (epoch, client) = self.access.pooled().await.map_err(|error| (0, error))?;
-        let request = request(path, self.accept).map_err(|error| (epoch, error))?;
+        let accept = if self.accept == METADATA { METADATA_FRAMES } else { self.accept };
+        let request = request(path, accept).map_err(|error| (epoch, error))?;
         let after = self.access.deadlines.headers;
         let sent = timeout(after, client.send(request)).await;
         let response = match sent {
@@ -147,7 +151,7 @@ impl ReadStack {
             Ok(Err(error)) => return Err((epoch, NetError::from_send(&error, &self.access.server()))),
             Err(_) => return Err((epoch, NetError::Deadline { what: "answer", after })),
         };
-        accept(response, self.access.deadlines.idle).await.map_err(|error| (epoch, error))
+        self::accept(response, self.access.deadlines.idle).await.map_err(|error| (epoch, error))
     }
 }
 

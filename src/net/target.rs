@@ -9,6 +9,7 @@ use kube::config::{ExecConfig, Kubeconfig, KubeconfigError};
 
 use super::access::{Access, Deadlines};
 use super::error::NetError;
+use super::helm::Helm;
 use super::read::ReadStack;
 use super::write::WriteStack;
 
@@ -39,6 +40,7 @@ pub struct Cluster {
     pub user: String,
     /// The context's namespace; `default` if unset.
     pub namespace: String,
+    helm: Option<Helm>,
     access: Arc<Access>,
 }
 
@@ -77,6 +79,7 @@ impl Target {
                     // Nobody is asked for there; the demo's GitHub knows the same name.
                     user: "demo".to_owned(),
                     namespace: namespace.clone(),
+                    helm: None,
                     access: Access::new(kube::Config::new(uri), None, deadlines),
                 })
             }
@@ -100,6 +103,12 @@ impl Cluster {
     /// Gets the credential, as the first request would.
     pub async fn prepare(&self) -> Result<(), NetError> {
         self.access.prepare().await
+    }
+
+    /// The program that changes releases; there is none for a cluster that no kubeconfig names.
+    #[must_use]
+    pub fn helm(&self) -> Option<Helm> {
+        self.helm.clone()
     }
 
     /// The client that writes.
@@ -140,9 +149,11 @@ fn pin_kubeconfig(path: Option<&Path>, context: Option<&str>, deadlines: Deadlin
     // The proxies of the environment are met in our own connector.
     config.proxy_url = None;
     let exec: Option<ExecConfig> = config.auth_info.exec.take();
+    let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
     Ok(Cluster {
+        helm: Some(Helm { kubeconfig: path.map(Path::to_path_buf), context: name.clone(), server: server.clone() }),
         name,
-        server: config.cluster_url.to_string().trim_end_matches('/').to_owned(),
+        server,
         user,
         namespace: config.default_namespace.clone(),
         access: Access::new(config, exec, deadlines),

@@ -44,6 +44,7 @@ impl Attention {
             Object::Controlled(_)
             | Object::Beside(_)
             | Object::Application(_)
+            | Object::Release(_)
             | Object::Namespace(_)
             | Object::ReplicaSet(_)
             | Object::Event(_)

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::State;
 use super::blocker::{self, Blocker};
 use super::gitops::{self, Kept};
+use super::helm::{self, Releases};
 use super::images::{self, Joined};
 use super::kinship::{self, Stranger};
 use super::lane::{self, Lane};
@@ -28,6 +29,7 @@ pub struct Derived {
     images: Option<(u64, Arc<Joined>)>,
     deploys: Option<(u64, Arc<Deploys>)>,
     kept: Option<(u64, Arc<Kept>)>,
+    releases: Option<(u64, Arc<Releases>)>,
     demand: Option<(u64, Arc<Demand>)>,
     news: Option<(u64, AllNews)>,
     /// Of the place that is looked at.
@@ -47,6 +49,7 @@ impl Derived {
 /// Makes what is missing or old.
 pub fn settle(state: &mut State) {
     state.derived.kept = Some((state.world.applications.revision(), kept(state)));
+    state.derived.releases = Some((state.world.releases.revision(), releases(state)));
     state.derived.demand = Some((demand_revision(state), demand(state)));
     state.derived.images = Some((images::revision(state), images(state)));
     if state.derived.news.as_ref().is_none_or(|(at, _)| *at != security::revision(state)) {
@@ -164,6 +167,15 @@ pub fn kept(state: &State) -> Arc<Kept> {
     match &state.derived.kept {
         Some((at, kept)) if *at == state.world.applications.revision() => Arc::clone(kept),
         _ => Arc::new(gitops::kept(state)),
+    }
+}
+
+/// The revisions of each release of Helm's.
+#[must_use]
+pub fn releases(state: &State) -> Arc<Releases> {
+    match &state.derived.releases {
+        Some((at, releases)) if *at == state.world.releases.revision() => Arc::clone(releases),
+        _ => Arc::new(helm::join(state)),
     }
 }
 

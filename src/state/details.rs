@@ -12,6 +12,7 @@ use crate::model::approvals::{Pending, PendingRead};
 use crate::model::asides::{Aside, AsideRead, Attempt, Told};
 use crate::model::builds::Folder;
 use crate::model::docker::{Taken, Usage};
+use crate::model::helm::{Content, ContentRead};
 use crate::model::nodes::{Nodes, NodesRead};
 use crate::model::pipelines::{CiPipeline, Job, Jobs, JobsRead, Quota};
 use crate::model::runners::RunnersRead;
@@ -61,6 +62,8 @@ pub struct Details {
     usage: HashMap<Uid, (Duration, Result<Taken, Safe>)>,
     /// Of each repository and folder.
     folders: BTreeMap<(Name, String), Result<Folder, Safe>>,
+    /// Of revisions of Helm's.
+    releases: HashMap<Uid, Result<Arc<Content>, Safe>>,
     /// Of each cluster.
     nodes: BTreeMap<SourceId, Result<Arc<Nodes>, Safe>>,
     revision: u64,
@@ -120,6 +123,12 @@ impl Details {
             Detail::UnreadObjectives(names) => drop(self.unread_objectives.insert(source, names)),
             Detail::Startables(read) => self.startables = Some(read),
             Detail::Spent(row) => drop(self.spent.insert(row.slo.clone(), row)),
+            // A revision never changes its chart.
+            Detail::Release(ContentRead { uid, content }) => {
+                if content.is_ok() || !self.releases.get(&uid).is_some_and(Result::is_ok) {
+                    self.releases.insert(uid, content);
+                }
+            }
             Detail::Nodes(NodesRead { nodes }) => {
                 if nodes.is_ok() || !self.nodes.get(&source).is_some_and(Result::is_ok) {
                     self.nodes.insert(source, nodes);
@@ -246,6 +255,15 @@ impl Details {
     }
 
     /// The nodes of a cluster; `Err`: why they are not known.
+    #[must_use]
+    pub fn release(&self, uid: &Uid) -> Option<&Result<Arc<Content>, Safe>> {
+        self.releases.get(uid)
+    }
+
+    pub(super) fn forget_release(&mut self, uid: &Uid) {
+        self.releases.remove(uid);
+    }
+
     #[must_use]
     pub fn nodes(&self, cluster: SourceId) -> Option<&Result<Arc<Nodes>, Safe>> {
         self.nodes.get(&cluster)

@@ -142,7 +142,11 @@ pub fn here(state: &State) -> Option<Name> {
 
 /// Runs, objectives and containers of a Docker Engine stand in no namespace of a cluster.
 const fn is_in_a_cluster(id: &ObjectId) -> bool {
-    matches!(id.kind.system(), SystemId::Kubernetes | SystemId::Rollouts) || matches!(id.kind, Kind::Pipeline)
+    match id.kind.system() {
+        SystemId::Kubernetes | SystemId::Rollouts | SystemId::Helm | SystemId::ArgoCd => true,
+        SystemId::Tekton => matches!(id.kind, Kind::Pipeline),
+        SystemId::GitHub | SystemId::RustCi | SystemId::Prometheus | SystemId::Docker | SystemId::Registry => false,
+    }
 }
 
 /// The environment of the whole scope, where it is one.

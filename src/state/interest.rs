@@ -42,6 +42,7 @@ pub fn of(state: &State) -> Interest {
         containers: super::containers::looked_at(state),
         folders: super::catalogue::wanted(state),
         nodes: nodes(state),
+        releases: super::helm::wanted(state),
         ..Interest::default()
     };
     if state.world.of_system(SystemId::Prometheus).next().is_none() {

@@ -19,6 +19,7 @@ pub mod freshness;
 pub mod gates;
 pub mod gitops;
 pub mod groups;
+pub mod helm;
 pub mod help;
 pub mod history;
 pub mod images;

@@ -46,6 +46,10 @@ pub enum Place {
     Application(ObjectId),
     /// The way of a release, from this part of it.
     Lane(ObjectId),
+    /// Releases of Helm.
+    Releases,
+    /// One: its history.
+    Release(ObjectId),
     /// An image: its platforms, its commit and run, who runs it.
     Image(ObjectId),
     /// A pod: containers with reasons, events.

@@ -15,6 +15,7 @@ use super::table::Table;
 use super::tekton;
 use crate::model::applications::Application;
 use crate::model::docker::DockerContainer;
+use crate::model::helm::Revision;
 use crate::model::images::Image;
 use crate::model::kubernetes::{Deployment, Event, Namespace, Pod, ReplicaSet};
 use crate::model::pipelines::Run;
@@ -46,6 +47,8 @@ pub struct World {
     pub analysis_runs: Table<AnalysisRun>,
     pub experiments: Table<Experiment>,
     pub applications: Table<Application>,
+    /// Revisions of Helm's releases.
+    pub releases: Table<Revision>,
     /// Of every system.
     pub runs: Table<Run>,
     ordered_runs: Ordered,
@@ -273,6 +276,7 @@ impl World {
             Object::AnalysisRun(row) => put!(analysis_runs, row),
             Object::Experiment(row) => put!(experiments, row),
             Object::Application(row) => put!(applications, row),
+            Object::Release(row) => put!(releases, row),
             Object::Run(row) => self.put_run(row),
             Object::PipelineRun(row) => {
                 let uid = self.put_run(Arc::clone(&row.run));
@@ -320,6 +324,7 @@ impl World {
             Kind::AnalysisRun => drop(self.analysis_runs.remove(uid)),
             Kind::Experiment => drop(self.experiments.remove(uid)),
             Kind::Application => drop(self.applications.remove(uid)),
+            Kind::Release => drop(self.releases.remove(uid)),
             Kind::Run | Kind::PipelineRun | Kind::LoneTaskRun | Kind::Execution => {
                 if let Some(run) = self.runs.remove(uid) {
                     self.ordered_runs.remove(&run);
@@ -372,6 +377,11 @@ impl World {
             Kind::AnalysisRun => drop(self.analysis_runs.retain_listed(id, seen)),
             Kind::Experiment => drop(self.experiments.retain_listed(id, seen)),
             Kind::Application => drop(self.applications.retain_listed(id, seen)),
+            Kind::Release => {
+                for row in self.releases.retain_listed(id, seen) {
+                    self.details.forget_release(&row.meta.uid);
+                }
+            }
             Kind::Run | Kind::PipelineRun | Kind::Execution => {
                 let its = |run: &Run| run.kind == id.kind;
                 self.runs.retain_listed_of(id, seen, its).iter().for_each(|run| self.ordered_runs.remove(run));

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::meta::{MetaWire, Pool, StatusWire};
 use super::wire::{Int, Obj, Text};
-use super::{argocd, kubernetes, rollouts, tekton};
+use super::{argocd, helm, kubernetes, rollouts, tekton};
 use crate::model::source::Object;
 use crate::model::{Kind, SourceId, Uid};
 use crate::text::Safe;
@@ -84,6 +84,7 @@ macro_rules! for_kind {
             Kind::AnalysisRun => $call(rollouts::ingest_analysis::analysis_run, Object::AnalysisRun, $($argument),*),
             Kind::Experiment => $call(rollouts::ingest_analysis::experiment, Object::Experiment, $($argument),*),
             Kind::Application => $call(argocd::ingest::application, Object::Application, $($argument),*),
+            Kind::Release => $call(helm::ingest::revision, Object::Release, $($argument),*),
             Kind::PipelineRun => $call(tekton::ingest::pipeline_run, Object::PipelineRun, $($argument),*),
             Kind::TaskRun => $call(tekton::ingest_task::task_run, Object::TaskRun, $($argument),*),
             other => Err(IngestError::Missing { what: other.as_str(), field: "a place in the Kubernetes API" }),

@@ -8,6 +8,7 @@ pub mod docker;
 mod feed;
 pub mod github;
 mod heartbeat;
+pub mod helm;
 pub mod ingest;
 pub mod kubernetes;
 pub mod lines;
@@ -167,9 +168,28 @@ impl Systems {
         };
         let make = move || kubernetes::nodes::run(reader.clone());
         self.tracker.spawn(supervise::supervise(self.cancel.clone(), parts.pace, make, |_, _| async {}));
+        self.start_helm(scope, parts);
     }
 
-    fn start_feed(&self, id: FeedId, parts: feed::Parts) {
+    /// Reads the records of the release that somebody looks at.
+    fn start_helm(&self, scope: &SourceScope, parts: &feed::Parts) {
+        let Some(feed) = scope.feeds().into_iter().find(|id| id.kind == Kind::Release) else { return };
+        let reader = helm::content::Parts {
+            cluster: scope.id,
+            read: parts.read.clone(),
+            tx: parts.tx.clone(),
+            interest: self.interest.subscribe(),
+            feed,
+        };
+        let make = move || helm::content::run(reader.clone());
+        self.tracker.spawn(supervise::supervise(self.cancel.clone(), parts.pace, make, |_, _| async {}));
+    }
+
+    fn start_feed(&self, id: FeedId, mut parts: feed::Parts) {
+        // Of Secrets nothing but their metadata ever comes here.
+        if id.kind == Kind::Release {
+            parts.read = parts.read.of_metadata();
+        }
         let Some(place) = place(id.kind, id.namespace.as_ref()) else { return };
         let (tx, clock, pace) = (parts.tx.clone(), parts.clock, parts.pace);
         let has_data = Arc::new(AtomicBool::new(false));
@@ -356,6 +376,7 @@ fn place(kind: Kind, namespace: Option<&Name>) -> Option<(String, String)> {
         SystemId::Kubernetes => kubernetes::watch::list(kind, namespace),
         SystemId::Rollouts => rollouts::watch::list(kind, namespace),
         SystemId::ArgoCd => argocd::watch::list(kind, namespace),
+        SystemId::Helm => helm::watch::list(kind, namespace),
         SystemId::Tekton => tekton::watch::list(kind, namespace),
         SystemId::GitHub | SystemId::RustCi | SystemId::Prometheus | SystemId::Docker | SystemId::Registry => None,
     }

@@ -6,10 +6,10 @@ use std::future::Future;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use super::{Intent, Upstream, argocd, docker, github, kubernetes, rollouts, rustci, supervise, tekton};
+use super::{Intent, Upstream, argocd, docker, github, helm, kubernetes, rollouts, rustci, supervise, tekton};
 use crate::action::{Action, Change, Found, Operation, OperationId, Progress};
 use crate::model::{Kind, Name};
-use crate::net::{Cluster, GitHub, NetError, Patch, Post, ReadStack, RustCi, Sent, Turn};
+use crate::net::{Cluster, GitHub, Helm, NetError, Patch, Post, ReadStack, Rollback, RustCi, Sent, Turn};
 use crate::safe;
 use crate::text::Safe;
 
@@ -87,6 +87,7 @@ pub(super) enum Way {
 enum Ready {
     Patch(Cluster, Patch),
     Create(Cluster, Post),
+    Rollback(Helm, Rollback),
     Post(GitHub, Turn, github::perform::Post),
     Call(RustCi, rustci::perform::Call),
     Engine(Box<docker::perform::Engine>, Box<docker::perform::Call>),
@@ -126,6 +127,10 @@ impl Way {
                 let patch = argocd::perform::patch(path, &object, action, &operation.id)?;
                 Ok(Ready::Patch(cluster.clone(), patch))
             }
+            Self::Cluster(cluster) if action.target.kind == Kind::Release => {
+                let (helm, asked) = helm::perform::prepare(&cluster.read(), cluster.helm(), action).await?;
+                Ok(Ready::Rollback(helm, asked))
+            }
             Self::Cluster(cluster) => {
                 patch_for(&cluster.read(), operation).await.map(|patch| Ready::Patch(cluster.clone(), patch))
             }
@@ -164,6 +169,7 @@ impl Ready {
         match self {
             Self::Patch(cluster, patch) => cluster.write().send(patch).await,
             Self::Create(cluster, post) => cluster.write().create(post).await,
+            Self::Rollback(helm, asked) => helm.rollback(&asked).await,
             Self::Post(client, turn, post) => github::perform::send(&client, turn, post).await,
             Self::Call(client, call) => rustci::perform::send(&client, call).await,
             Self::Engine(engine, call) => docker::perform::send(&engine, *call).await,
@@ -195,6 +201,9 @@ pub(super) async fn read_evidence(
         None => (Found::Untold, "its source is not in the scope of this run".to_owned()),
         Some(Way::Cluster(cluster)) if operation.action.target.kind.system() == crate::model::SystemId::Tekton => {
             tekton::perform::evidence(&cluster.read(), &operation.action, &operation.id).await
+        }
+        Some(Way::Cluster(cluster)) if operation.action.target.kind == Kind::Release => {
+            helm::perform::evidence(&cluster.read(), &operation.action).await
         }
         Some(Way::Cluster(cluster)) => evidence(&cluster.read(), &operation).await,
         Some(Way::GitHub(client)) => github::perform::evidence(&client, &operation).await,

@@ -153,7 +153,9 @@ fn prometheus(id: SourceId, source: &HttpSource, objectives: &[ObjectiveSpec]) -
 #[must_use]
 pub fn address_place(system: SystemId, discovered: Option<&Safe>) -> &'static str {
     match (system, discovered.map(Safe::as_str)) {
-        (SystemId::Kubernetes | SystemId::Rollouts | SystemId::ArgoCd | SystemId::Tekton, _) => "in the kubeconfig",
+        (SystemId::Kubernetes | SystemId::Rollouts | SystemId::ArgoCd | SystemId::Helm | SystemId::Tekton, _) => {
+            "in the kubeconfig"
+        }
         (SystemId::GitHub, None) => "in sources.github.url",
         (SystemId::GitHub, Some(_)) => "in the git remote origin",
         (SystemId::RustCi, _) => "in sources.rustci.url",

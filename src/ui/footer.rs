@@ -131,6 +131,7 @@ fn wanted(state: &State) -> Vec<Command> {
             C::Leave,
         ],
         Place::Lane(_) => vec![C::Open, C::Logs, C::Browse, C::Leave],
+        Place::Releases | Place::Release(_) => vec![C::Open, C::Undo, C::Filter, C::FaultsOnly, C::Copy, C::Leave],
         Place::Image(_) => vec![C::Open, C::BuildImage, C::PushImage, C::CancelBuild, C::Copy, C::Leave],
         Place::Log(id) if id.kind == crate::model::Kind::Build => {
             vec![C::CancelBuild, C::PushImage, C::BuildImage, C::Follow, C::Filter, C::NextError, C::Save, C::Leave]
@@ -140,7 +141,7 @@ fn wanted(state: &State) -> Vec<Command> {
         }
         Place::Pods => vec![C::Open, C::Logs, C::Filter, C::FaultsOnly, C::Leave],
         Place::Environments => {
-            vec![C::Open, C::AllPods, C::Containers, C::Applications, C::Filter, C::FaultsOnly, C::Logs]
+            vec![C::Open, C::AllPods, C::Containers, C::Applications, C::Releases, C::Filter, C::FaultsOnly, C::Logs]
         }
         Place::Rollouts | Place::Rollout(_) | Place::Workload(_) => {
             vec![C::Open, C::Filter, C::FaultsOnly, C::Logs, C::Leave]

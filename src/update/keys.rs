@@ -150,6 +150,7 @@ pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>
         Command::Containers => places::go(state, Place::Containers),
         Command::Images => places::go(state, Place::Images),
         Command::Applications => places::go(state, Place::Applications),
+        Command::Releases => places::go(state, Place::Releases),
         Command::Runners => places::go(state, Place::Runners),
         Command::Security => places::security(state),
         Command::Lane => places::lane(state),

@@ -48,6 +48,7 @@ pub fn pod_of(state: &State, id: &ObjectId) -> Option<ObjectId> {
         | Kind::AnalysisRun
         | Kind::Experiment
         | Kind::Application
+        | Kind::Release
         | Kind::Run
         | Kind::PipelineRun
         | Kind::LoneTaskRun

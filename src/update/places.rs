@@ -61,13 +61,14 @@ const fn level(place: &Place) -> u8 {
     match place {
         Place::Deck => 0,
         Place::Pipelines | Place::Environments | Place::Rollouts | Place::Slo | Place::Inbox | Place::Journal => 1,
-        Place::Pods | Place::Containers | Place::Images | Place::Runners | Place::Applications => 2,
+        Place::Pods | Place::Containers | Place::Images | Place::Runners | Place::Applications | Place::Releases => 2,
         Place::Workload(_)
         | Place::Rollout(_)
         | Place::Run(_)
         | Place::Objective(_)
         | Place::Image(_)
-        | Place::Application(_) => 3,
+        | Place::Application(_)
+        | Place::Release(_) => 3,
         Place::Pod(_) | Place::Analysis(_) | Place::Security(_) | Place::Lane(_) => 4,
         Place::Log(_) => 5,
     }
@@ -126,6 +127,7 @@ pub(super) fn page_of(id: &ObjectId) -> Option<Place> {
         Kind::Slo => Some(Place::Objective(id.clone())),
         Kind::Image => Some(Place::Image(id.clone())),
         Kind::Application => Some(Place::Application(id.clone())),
+        Kind::Release => Some(Place::Release(id.clone())),
         Kind::Job | Kind::TaskRun | Kind::Stage | Kind::Container | Kind::Build => Some(Place::Log(id.clone())),
         Kind::ReplicaSet
         | Kind::HorizontalPodAutoscaler
@@ -272,6 +274,7 @@ const fn page_object(place: &Place) -> Option<&ObjectId> {
         | Place::Image(id)
         | Place::Application(id)
         | Place::Lane(id)
+        | Place::Release(id)
         | Place::Security(id)
         | Place::Pod(id)
         | Place::Analysis(id)
@@ -283,6 +286,7 @@ const fn page_object(place: &Place) -> Option<&ObjectId> {
         | Place::Containers
         | Place::Images
         | Place::Applications
+        | Place::Releases
         | Place::Runners
         | Place::Rollouts
         | Place::Slo

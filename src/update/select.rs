@@ -101,7 +101,8 @@ fn is_filling(state: &State, list: &ListId) -> bool {
         ListId::Pane(Pane::Pipelines) | ListId::Place(Place::Pipelines) => kind.is_run(),
         ListId::Pane(Pane::Budget) | ListId::Place(Place::Slo) => kind == Kind::Slo,
         ListId::Place(Place::Applications | Place::Application(_)) => kind == Kind::Application,
-        _ => kind != Kind::Application && !kind.is_extra(),
+        ListId::Place(Place::Releases | Place::Release(_)) => kind == Kind::Release,
+        _ => !matches!(kind, Kind::Application | Kind::Release) && !kind.is_extra(),
     };
     let mut feeds = state.world.feeds.iter();
     feeds.any(|(id, feed)| shown(id.kind) && !feed.complete && matches!(feed.status, FeedStatus::Connecting))

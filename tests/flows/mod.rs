@@ -18,6 +18,7 @@ mod missing_arm64;
 mod out_of_sync;
 mod rate_limit;
 mod red_job;
+mod releases;
 mod run_page;
 pub mod steps;
 mod story;

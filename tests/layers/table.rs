@@ -98,6 +98,7 @@ pub fn layer(module: &[String]) -> Option<Layer> {
                 "async_stream",
                 "axum",
                 "base64",
+                "flate2",
                 "futures",
                 "http",
                 "jiff",

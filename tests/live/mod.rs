@@ -20,6 +20,7 @@ mod blocked;
 mod cluster;
 mod docker;
 mod evening;
+mod helm;
 mod logs;
 mod openapi;
 mod operator;

@@ -20,6 +20,7 @@ mod lane;
 mod matrix;
 mod picture;
 mod readme;
+mod releases;
 pub mod run_world;
 mod runs;
 pub mod shot;

@@ -42,7 +42,7 @@ pub fn silent(namespaces: &[&str]) -> State {
     let message = Safe::of("not installed here: no CRD");
     hear(
         &mut state,
-        &[Kind::Application, Kind::PipelineRun, Kind::TaskRun],
+        &[Kind::Application, Kind::Release, Kind::PipelineRun, Kind::TaskRun],
         &FeedEvent::Status(FeedStatus::Absent { message }),
     );
     state

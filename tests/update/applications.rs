@@ -1,12 +1,11 @@
 //! What can be asked of an Application, what the dialog says of it, and what proves it.
 
-use quarterdeck::action::{Action, Change, Operation, OperationId, Outcome};
+use quarterdeck::action::Change;
 use quarterdeck::command::Command;
 use quarterdeck::model::{Name, ObjectId};
 use quarterdeck::state::State;
 use quarterdeck::state::ui::Tier;
 use quarterdeck::state::verbs::{self, Verdict};
-use quarterdeck::text::Safe;
 use serde_json::{Value, json};
 
 use crate::ingest::blockers::gitops::application;
@@ -150,28 +149,10 @@ fn the_dialog_says_what_is_applied_and_what_is_deleted() {
     assert!(said(&json!({})).contains("apply every object again; none is known to differ"));
 }
 
-fn operation(target: ObjectId, change: Change) -> Operation {
-    Operation {
-        id: OperationId("7-1".to_owned()),
-        action: Action { target, change },
-        cluster: Name::new("test"),
-        environment: Name::new("production"),
-        reason: Safe::of(""),
-        summary: Safe::of(""),
-        expects: Safe::of(""),
-        outcome: Outcome::Accepted,
-        generation: None,
-        made: None,
-        started: "2026-11-21T01:57:00Z".parse().unwrap(),
-        started_mono: std::time::Duration::from_secs(1),
-        changed: now(),
-    }
-}
-
 /// What the world says of the change.
 fn verdict(change: Change, world: &Value) -> String {
     let (state, target) = of(world);
-    match verbs::expected(&state, &operation(target, change)) {
+    match verbs::expected(&state, &super::accepted(target, change)) {
         Verdict::Seen => "seen".to_owned(),
         Verdict::Once(_) => "once".to_owned(),
         Verdict::Waiting(what) => format!("waiting: {}", what.as_str()),

@@ -17,6 +17,7 @@ mod lane;
 mod life;
 mod many_jobs;
 mod places;
+pub mod releases;
 mod run_again;
 mod run_verbs;
 mod runners;
@@ -27,3 +28,26 @@ mod watches;
 mod weights;
 mod workloads;
 pub mod world;
+
+use quarterdeck::action::{Action, Change, Operation, OperationId, Outcome};
+use quarterdeck::model::{Name, ObjectId};
+use quarterdeck::text::Safe;
+
+/// An operation that was accepted two minutes ago.
+pub fn accepted(target: ObjectId, change: Change) -> Operation {
+    Operation {
+        id: OperationId("7-1".to_owned()),
+        action: Action { target, change },
+        cluster: Name::new("test"),
+        environment: Name::new("production"),
+        reason: Safe::of(""),
+        summary: Safe::of(""),
+        expects: Safe::of(""),
+        outcome: Outcome::Accepted,
+        generation: None,
+        made: None,
+        started: "2026-11-21T01:57:00Z".parse().unwrap(),
+        started_mono: std::time::Duration::from_secs(1),
+        changed: crate::ingest::blockers::objects::now(),
+    }
+}

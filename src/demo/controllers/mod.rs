@@ -40,7 +40,8 @@ pub(super) fn reconcile(world: &mut World, key: &Key) {
         | Kind::HorizontalPodAutoscaler
         | Kind::PodDisruptionBudget
         | Kind::ResourceQuota
-        | Kind::NetworkPolicy => {}
+        | Kind::NetworkPolicy
+        | Kind::Secret => {}
     }
 }
 

@@ -114,7 +114,8 @@ fn known(kind: Kind, field: &str) -> bool {
         | Kind::HorizontalPodAutoscaler
         | Kind::PodDisruptionBudget
         | Kind::ResourceQuota
-        | Kind::NetworkPolicy => &[],
+        | Kind::NetworkPolicy
+        | Kind::Secret => &[],
     };
     ["metadata.name", "metadata.namespace"].contains(&field) || of_kind.contains(&field)
 }

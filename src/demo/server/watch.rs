@@ -182,7 +182,8 @@ fn empty_fields(kind: Kind, object: &mut Value) {
         | Kind::HorizontalPodAutoscaler
         | Kind::PodDisruptionBudget
         | Kind::ResourceQuota
-        | Kind::NetworkPolicy => {}
+        | Kind::NetworkPolicy
+        | Kind::Secret => {}
     }
 }
 

@@ -32,6 +32,8 @@ fn blocker(state: &State, cluster: &SourceScope, system: SystemId) -> Option<Blo
     let missed = match system {
         SystemId::Tekton => !state.world.pipeline_runs.is_empty(),
         SystemId::ArgoCd => gitops::is_missed(state, cluster.id),
+        // Few may list Secrets, and nothing but the list of releases needs them.
+        SystemId::Helm => return None,
         SystemId::Rollouts => !state.world.rollouts.is_empty(),
         _ => true,
     };

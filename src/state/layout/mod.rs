@@ -109,7 +109,9 @@ pub fn page(body: Rect, class: Class, place: &Place, len: usize) -> Page {
         }
         Place::Rollout(_) => cut_top(rest, (rest.height / 2).min(8)),
         Place::Workload(_) | Place::Pod(_) | Place::Run(_) => cut_top(rest, 5.min(rest.height / 3)),
-        Place::Image(_) | Place::Security(_) | Place::Application(_) => cut_top(rest, 6.min(rest.height / 3)),
+        Place::Image(_) | Place::Security(_) | Place::Application(_) | Place::Release(_) => {
+            cut_top(rest, 6.min(rest.height / 3))
+        }
         Place::Analysis(_) => cut_top(rest, 3.min(rest.height / 3)),
         // Where it is wide enough, the stations in one row.
         Place::Lane(_) if rest.width >= LANE => cut_top(rest, 6.min(rest.height / 3)),
@@ -146,7 +148,7 @@ pub const fn sections(place: &Place) -> u16 {
         Place::Workload(_) => 3,
         Place::Run(id) if matches!(id.kind, Kind::Run) => 4,
         Place::Objective(_) | Place::Application(_) => 2,
-        Place::Pod(_) | Place::Image(_) => 1,
+        Place::Pod(_) | Place::Image(_) | Place::Release(_) => 1,
         _ => 0,
     }
 }

@@ -7,6 +7,7 @@ use crate::action::{Operation, Outcome};
 use crate::model::Name;
 use crate::model::applications::{AppHealth, Application, SyncStatus};
 use crate::model::asides::Level;
+use crate::model::helm::ReleaseStatus;
 use crate::model::kubernetes::{Deployment, Pod, PodHealth, RolloutVerdict};
 use crate::model::pipelines::{Conclusion, Run};
 use crate::model::rollouts::{AnalysisPhase, Rollout};
@@ -174,6 +175,10 @@ impl Filter {
                 vec![image.repository().raw(), image.meta.name.raw(), image.digest().map_or("", |digest| digest.raw())],
             ),
             Item::Application(row) => return self.application(row),
+            Item::Release(row) | Item::Recorded(row) => (
+                row.status == ReleaseStatus::Failed || row.status.is_pending(),
+                vec![row.release.raw(), row.meta.namespace.raw(), row.word.as_str()],
+            ),
             Item::Kept(row) => {
                 (row.is_stray(), vec![row.kind.as_str(), row.name.raw(), row.namespace.raw(), row.status.as_str()])
             }

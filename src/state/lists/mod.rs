@@ -22,6 +22,7 @@ use crate::action::Operation;
 use crate::model::applications::{AppResource, Application, Deployed};
 use crate::model::builds::CatalogueImage;
 use crate::model::docker::DockerContainer;
+use crate::model::helm::Revision;
 use crate::model::images::{Image, Platform, Variant};
 use crate::model::kubernetes::{Container, Deployment, Event, Pod, ReplicaSet};
 use crate::model::pipelines::{Job, JobStep, Run};
@@ -80,6 +81,10 @@ pub enum Item {
     Application(Arc<Application>),
     Kept(Box<AppResource>),
     Deployed(SourceId, Deployed),
+    /// A release of Helm, at its newest revision.
+    Release(Arc<Revision>),
+    /// A revision on the page of its release.
+    Recorded(Arc<Revision>),
     Variant(Variant),
     /// A platform that is asked for and that the image does not have.
     Missing(Platform),
@@ -270,6 +275,8 @@ fn tree_line(state: &State, list: &ListId, entry: &Entry) -> Option<Line> {
             let row = tree::page_application(state, list)?;
             Item::Deployed(row.meta.cluster, row.history.get(*at)?.clone())
         }
+        Ref::Release(uid) => Item::Release(Arc::clone(derived::releases(state).history(uid).first()?)),
+        Ref::Recorded(at) => Item::Recorded(Arc::clone(tree::page_release(state, list).get(*at)?)),
         Ref::Platform(at) => platform(state, tree::page_image(state, list)?, *at)?,
         Ref::User(at) => {
             let (user, runs) = images::users(state, tree::page_image(state, list)?).into_iter().nth(*at)?;
@@ -334,6 +341,8 @@ fn identity(state: &State, list: &ListId, entry: &Entry) -> Option<RowId> {
             RowId::Kept(row.kind.clone(), row.namespace.clone(), row.name.clone())
         }
         Ref::Deployed(at) => RowId::Deployed(tree::page_application(state, list)?.history.get(*at)?.id),
+        Ref::Release(uid) => RowId::Object(derived::releases(state).history(uid).first()?.release_id()),
+        Ref::Recorded(at) => RowId::Revision(tree::page_release(state, list).get(*at)?.number),
         Ref::Platform(at) => RowId::Platform(*at),
         Ref::User(at) => {
             let (user, _) = images::users(state, tree::page_image(state, list)?).into_iter().nth(*at)?;

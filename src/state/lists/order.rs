@@ -68,6 +68,7 @@ impl Entry {
             | Ref::Alert(uid)
             | Ref::Docker(uid)
             | Ref::Image(uid)
+            | Ref::Release(uid)
             | Ref::Earlier(uid)
             | Ref::Job(uid) => uid == object,
             Ref::Waiting(_)
@@ -79,6 +80,7 @@ impl Entry {
             | Ref::Burn(_)
             | Ref::Kept(_)
             | Ref::Deployed(_)
+            | Ref::Recorded(_)
             | Ref::Platform(_)
             | Ref::Pool(_)
             | Ref::Security(_)
@@ -119,6 +121,10 @@ pub(super) enum Ref {
     Kept(usize),
     /// What the page's Application deployed, by position in its history.
     Deployed(usize),
+    /// A release of Helm, by the uid that stands for it.
+    Release(Uid),
+    /// A revision of the page's release, by its place in the history.
+    Recorded(usize),
     /// A row of the burn table of the page's objective.
     Burn(usize),
     Alert(Uid),
@@ -186,6 +192,8 @@ fn shape(list: &ListId) -> Shape {
             | Place::Security(_)
             | Place::Application(_)
             | Place::Lane(_)
+            | Place::Releases
+            | Place::Release(_)
             | Place::Image(_),
         )
         | ListId::Pane(Pane::Environments | Pane::Steps | Pane::Budget) => Shape::Tree,
@@ -200,6 +208,8 @@ fn revision(state: &State, list: &ListId) -> u64 {
         ListId::Place(Place::Pods) => world.pods.revision(),
         ListId::Place(Place::Rollouts) | ListId::Pane(Pane::Canary) => world.rollouts.revision(),
         ListId::Place(Place::Applications | Place::Application(_)) => world.applications.revision(),
+        ListId::Place(Place::Releases) => world.releases.revision(),
+        ListId::Place(Place::Release(_)) => world.releases.revision() + world.details.revision(),
         ListId::Place(Place::Journal) => state.operations_revision + state.operations.len() as u64,
         ListId::Place(Place::Environments) | ListId::Pane(Pane::Environments) => matrix::revision(state),
         ListId::Place(Place::Workload(_)) => {

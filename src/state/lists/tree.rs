@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::order::{Entry, Ref};
 use crate::model::applications::{AppHealth, Application};
+use crate::model::helm::Revision;
 use crate::model::images::Image;
 use crate::model::kubernetes::{Meta, Pod};
 use crate::model::pipelines::{JobStep, Run};
@@ -49,6 +50,12 @@ pub(super) fn build(state: &State, list: &ListId) -> Vec<Entry> {
         ListId::Place(Place::Lane(_)) => {
             let stations = page_lane(state, list).map_or(0, |lane| lane.stations.len());
             (0..stations).map(|at| entry(0, Ref::Station(at))).collect()
+        }
+        ListId::Place(Place::Releases) => {
+            derived::releases(state).newest().map(|row| entry(0, Ref::Release(row.release_id().uid))).collect()
+        }
+        ListId::Place(Place::Release(_)) => {
+            (0..page_release(state, list).len()).map(|at| entry(0, Ref::Recorded(at))).collect()
         }
         ListId::Place(Place::Runners) => {
             (0..derived::demand(state).rows.len()).map(|at| entry(0, Ref::Pool(at))).collect()
@@ -322,6 +329,14 @@ pub(super) fn page_application<'a>(state: &'a State, list: &ListId) -> Option<&'
     match list {
         ListId::Place(Place::Application(id)) => state.world.applications.get(&id.uid),
         ListId::Place(_) | ListId::Pane(_) => None,
+    }
+}
+
+/// The history of the page's release, newest first.
+pub(super) fn page_release(state: &State, list: &ListId) -> Vec<Arc<Revision>> {
+    match list {
+        ListId::Place(Place::Release(id)) => derived::releases(state).history(&id.uid).to_vec(),
+        ListId::Place(_) | ListId::Pane(_) => Vec::new(),
     }
 }
 

@@ -11,6 +11,7 @@ mod offer;
 mod outcome;
 pub mod pipeline;
 mod preview;
+mod release;
 mod review;
 mod run;
 mod run_words;
@@ -78,6 +79,7 @@ pub fn scopes_of_place(state: &State) -> Vec<Scope> {
             vec![Scope::Applications, Scope::Workloads, Scope::List, Scope::Global]
         }
         Place::Lane(_) => vec![Scope::Workloads, Scope::Runs, Scope::Applications, Scope::List, Scope::Global],
+        Place::Releases | Place::Release(_) => vec![Scope::Workloads, Scope::List, Scope::Global],
         Place::Slo | Place::Objective(_) | Place::Journal | Place::Pod(_) | Place::Analysis(_) => {
             vec![Scope::List, Scope::Global]
         }
@@ -115,7 +117,7 @@ pub fn target(state: &State) -> Option<ObjectId> {
     };
     let highlighted = match lists::selected(state, &state.ui.list_id()) {
         Some(RowId::Object(id) | RowId::Waiting(_, id) | RowId::Gate(id, _)) => match id.kind {
-            Kind::Rollout | Kind::Deployment | Kind::Container | Kind::Application => Some(id),
+            Kind::Rollout | Kind::Deployment | Kind::Container | Kind::Application | Kind::Release => Some(id),
             kind if kind.is_controlled() => Some(id),
             kind if kind.is_run() => Some(id),
             kind if kind.is_job() => of_job(&id.uid),
@@ -130,9 +132,12 @@ pub fn target(state: &State) -> Option<ObjectId> {
         _ => None,
     };
     highlighted.or_else(|| match &state.ui.place {
-        Place::Rollout(id) | Place::Workload(id) | Place::Run(id) | Place::Security(id) | Place::Application(id) => {
-            Some(id.clone())
-        }
+        Place::Rollout(id)
+        | Place::Workload(id)
+        | Place::Run(id)
+        | Place::Security(id)
+        | Place::Application(id)
+        | Place::Release(id) => Some(id.clone()),
         Place::Log(id) if id.kind.is_job() => of_job(&id.uid),
         _ => None,
     })

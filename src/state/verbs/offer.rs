@@ -111,6 +111,7 @@ fn offer(state: &State, command: Command, target: &ObjectId, wanted: Option<&Uid
         Kind::Execution | Kind::CiPipeline => super::pipeline::change(state, command, target)?,
         Kind::Container => super::docker::change(state, command, target)?,
         Kind::Application => super::application::change(state, command, target)?,
+        Kind::Release => super::release::change(state, command, target)?,
         _ => return Err(Safe::of("only rollouts, deployments and runs can be acted on")),
     };
     Ok(Action { target: target.clone(), change })

@@ -53,6 +53,7 @@ pub fn expected(state: &State, operation: &Operation) -> Verdict {
         Kind::Execution | Kind::CiPipeline => super::pipeline::shows(state, operation),
         Kind::Container | Kind::Build => super::docker::shows(state, operation),
         Kind::Application => super::application::shows(state, operation),
+        Kind::Release => super::release::shows(state, operation),
         _ => Verdict::Lost(Safe::of("nothing proves an action on this kind")),
     }
 }

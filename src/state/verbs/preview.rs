@@ -190,6 +190,7 @@ fn words(state: &State, action: &Action) -> Words {
         (Change::RestartWorkload { .. } | Change::Scale { .. }, _) => {
             super::workload::words(state, action, &mut words);
         }
+        (Change::RollbackRelease { .. }, _) => super::release::words(state, action, &mut words),
         (Change::Dispatch { .. }, _) => super::dispatch::words(action, &mut words),
         (
             Change::RestartContainer { .. }

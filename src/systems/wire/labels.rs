@@ -17,6 +17,7 @@ const KEPT: &[&str] = &[
     "argocd.argoproj.io/refresh",
     "argocd.argoproj.io/skip-reconcile",
     "argocd.argoproj.io/tracking-id",
+    "createdAt",
     "deployment.kubernetes.io/revision",
     "environment",
     "experiment.argoproj.io/name",
@@ -26,6 +27,8 @@ const KEPT: &[&str] = &[
     "kubernetes.io/change-cause",
     "kustomize.toolkit.fluxcd.io/name",
     "meta.helm.sh/release-name",
+    "modifiedAt",
+    "name",
     "pipelinesascode.tekton.dev/branch",
     "pipelinesascode.tekton.dev/event-type",
     "pipelinesascode.tekton.dev/sender",
@@ -37,12 +40,14 @@ const KEPT: &[&str] = &[
     "rollout.argoproj.io/workload-generation",
     "rollouts-pod-template-hash",
     "scale-down-deadline",
+    "status",
     "step-index",
     "tekton.dev/memberOf",
     "tekton.dev/pipeline",
     "tekton.dev/pipelineTask",
     "tekton.dev/task",
     "triggers.tekton.dev/trigger",
+    "version",
 ];
 
 impl Labels<'_> {

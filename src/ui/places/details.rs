@@ -125,6 +125,8 @@ fn item(state: &State, pen: &mut Pen<'_>, line: &Line) {
         | Item::Application(_)
         | Item::Kept(_)
         | Item::Deployed(..)
+        | Item::Release(_)
+        | Item::Recorded(_)
         | Item::Variant(_)
         | Item::Missing(_)
         | Item::Security(_)

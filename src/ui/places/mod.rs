@@ -9,6 +9,7 @@ mod images;
 mod inbox;
 mod lane;
 mod pages;
+mod releases;
 mod rows;
 mod runners;
 mod runs;
@@ -65,6 +66,8 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
         Place::Security(id) => security::page(state, pen, &page, id),
         Place::Applications => list(state, pen, &page, &applications::APPLICATIONS),
         Place::Application(id) => applications::page(state, pen, &page, id),
+        Place::Releases => list(state, pen, &page, &releases::RELEASES),
+        Place::Release(id) => releases::page(state, pen, &page, id),
         Place::Images => images::draw(state, pen, &page),
         Place::Lane(id) => lane::page(state, pen, &page, id),
         Place::Image(id) => images::page(state, pen, &page, id),

@@ -186,12 +186,14 @@ const fn section(line: &Line) -> &'static str {
         Item::Alert(_) => "ALERTS",
         Item::Kept(_) => "OBJECTS",
         Item::Deployed(..) => "DEPLOYED",
+        Item::Recorded(_) => "HISTORY",
         Item::Variant(_) | Item::Missing(_) => "PLATFORMS",
         Item::User(..) => "RUN BY",
         Item::Beside(_) => "LIMITS",
         Item::Deployment(_)
         | Item::Controlled(_)
         | Item::Application(_)
+        | Item::Release(_)
         | Item::Rollout(_)
         | Item::Operation(_)
         | Item::Run(_)

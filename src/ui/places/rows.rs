@@ -293,6 +293,8 @@ pub(super) fn tree(state: &State, line: &Line, info: Option<&rollout_info::Rollo
         Item::Docker(_) | Item::Project(_) => super::containers::cells(state, line),
         Item::Image(_) | Item::Folder(_) => super::images::cells(state, line),
         Item::Application(_) => super::applications::cells(state, line),
+        Item::Release(_) => super::releases::cells(state, line),
+        Item::Recorded(row) => super::releases::revision(state, row),
         Item::Kept(row) => super::applications::resource(row),
         Item::Deployed(cluster, row) => super::applications::deployed(state, *cluster, row),
         Item::Variant(variant) => super::images::variant(variant),
