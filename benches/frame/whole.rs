@@ -276,6 +276,7 @@ fn deployment(n: usize) -> Deployment {
         revision: Some(1),
         observed_generation: 1,
         replicas: Replicas { desired: count, current: count, updated: count, ready: count, available: count },
+        completed: None,
         conditions: Vec::new(),
         images: vec![ContainerImage { container: Safe::of("app"), image: Safe::of("registry/service:1.2.3") }],
         template: Template::default(),

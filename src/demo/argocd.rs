@@ -50,6 +50,12 @@ pub(super) struct Rival {
     wants: i64,
 }
 
+/// The namespace that an overlay describes.
+pub(super) fn namespace_of(world: &World, path: &str) -> Option<String> {
+    let plan = world.scenario.applications.iter().find(|plan| plan.path == path)?;
+    Some(plan.namespace.clone())
+}
+
 /// Puts the Applications of the scenario into the cluster.
 pub(super) fn install(world: &mut World) {
     for plan in world.scenario.applications.clone() {

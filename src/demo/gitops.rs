@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use super::value::hash;
 use super::world::World;
 
+pub(super) const REPOSITORY: &str = "shop/gitops";
+
 /// A commit of an overlay.
 #[derive(Debug, Clone)]
 pub(super) struct Commit {
@@ -32,6 +34,20 @@ pub(super) fn commits(world: &World, namespace: &str, by: Timestamp) -> Vec<Comm
         .collect();
     all.sort_by_key(|commit| commit.at);
     all
+}
+
+/// The file of an overlay on its branch; `None`: there is no such overlay.
+pub(super) fn kustomization(world: &World, path: &str) -> Option<String> {
+    let path = path.strip_suffix("/kustomization.yaml")?;
+    let namespace = super::argocd::namespace_of(world, path)?;
+    let mut text = String::from(
+        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [../../base]\nimages:\n",
+    );
+    for (workload, version) in versions(world, &namespace, None) {
+        let image = &world.scenario.workloads[workload].image;
+        text.push_str(&format!("  - name: {image}\n    newTag: {version:?}\n"));
+    }
+    Some(text)
 }
 
 /// What an overlay asks of its workloads at a commit of it, or at one that is not known: at its newest.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::asides::Wanted;
+use super::gitops::{OverlayInterest, RangeInterest};
 use super::helm::ContentWanted;
 use super::images::Digest;
 use super::slo::ComparisonQuery;
@@ -50,6 +51,10 @@ pub struct Interest {
     pub folders: Vec<FolderInterest>,
     /// Clusters whose nodes matter one by one: which is cordoned, which under pressure.
     pub nodes: Vec<SourceId>,
+    /// Overlays of GitOps repositories.
+    pub overlays: Vec<OverlayInterest>,
+    /// What runs and what is asked for, where these are two commits.
+    pub ranges: Vec<RangeInterest>,
     /// Revisions of the release whose page is shown.
     pub releases: Vec<ContentWanted>,
 }

@@ -92,6 +92,9 @@ pub struct Deployment {
     pub conditions: Vec<Condition>,
     pub images: Vec<ContainerImage>,
     pub template: Template,
+    /// When all of its pods had the version of now: the last word of its condition `Progressing`, once that says
+    /// `NewReplicaSetAvailable`.
+    pub completed: Option<Timestamp>,
     /// `spec.progressDeadlineSeconds`, seconds.
     pub progress_deadline: Option<i64>,
     /// Something else writes its template (Argo CD, Helm, Flux), as its labels or annotations say.

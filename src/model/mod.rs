@@ -9,6 +9,7 @@ pub mod docker;
 pub mod dockerfile;
 pub mod dockerignore;
 pub mod durations;
+pub mod gitops;
 pub mod helm;
 mod ids;
 pub mod images;

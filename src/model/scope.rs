@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::Name;
 use super::builds::CatalogueImage;
+use super::gitops::Overlay;
 use super::images::Platform;
 use super::notify::Hook;
 use super::slo::ObjectiveSpec;
@@ -152,6 +153,8 @@ pub struct Environment {
     /// `None` = by its name ([`crate::state::environment::is_protected`]).
     pub protection: Option<Protection>,
     pub findings: OnFindings,
+    /// Where Git says what runs there.
+    pub gitops: Option<Overlay>,
 }
 
 /// What findings of scanners do to a change that is about to go there.

@@ -8,6 +8,7 @@ use super::approvals::PendingRead;
 use super::asides::AsideRead;
 use super::builds::FolderRead;
 use super::docker::{DockerContainer, Usage};
+use super::gitops::{OverlayRead, RangeRead};
 use super::helm::{ContentRead, Revision};
 use super::images::Image;
 use super::kubernetes::{Deployment, Event, Meta, Namespace, Pod, ReplicaSet};
@@ -165,6 +166,8 @@ pub enum Detail {
     Spent(Spent),
     Usage(Usage),
     Folder(FolderRead),
+    Overlay(OverlayRead),
+    Range(RangeRead),
     /// Of a cluster.
     Nodes(NodesRead),
     /// What is in a revision of Helm's.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::State;
 use super::blocker::{self, Blocker};
+use super::drift::{self, Drifts};
 use super::gitops::{self, Kept};
 use super::helm::{self, Releases};
 use super::images::{self, Joined};
@@ -29,6 +30,7 @@ pub struct Derived {
     images: Option<(u64, Arc<Joined>)>,
     deploys: Option<(u64, Arc<Deploys>)>,
     kept: Option<(u64, Arc<Kept>)>,
+    drifts: Option<(u64, Arc<Drifts>)>,
     releases: Option<(u64, Arc<Releases>)>,
     demand: Option<(u64, Arc<Demand>)>,
     news: Option<(u64, AllNews)>,
@@ -59,6 +61,7 @@ pub fn settle(state: &mut State) {
         Place::Security(id) => Some((security::revision(state), id.uid.clone(), security(state, &id.uid))),
         _ => None,
     };
+    state.derived.drifts = Some((drift::revision(state), drifts(state)));
     state.derived.deploys = Some((slos::revision(state), deploys(state)));
     state.derived.matrix = Some((matrix::revision(state), matrix(state)));
     state.derived.blockers = Some((blockers_revision(state), blockers(state)));
@@ -159,6 +162,21 @@ pub fn deploys(state: &State) -> Arc<Deploys> {
         Some((at, deploys)) if *at == slos::revision(state) => Arc::clone(deploys),
         _ => Arc::new(slos::deploys(state)),
     }
+}
+
+/// How what runs stands to what Git asks for.
+#[must_use]
+pub fn drifts(state: &State) -> Arc<Drifts> {
+    match &state.derived.drifts {
+        Some((at, drifts)) if *at == drift::revision(state) => Arc::clone(drifts),
+        _ => Arc::new(drift::build(state)),
+    }
+}
+
+/// The same as it was made last: between two frames nothing is joined.
+#[must_use]
+pub fn last_drifts(state: &State) -> Option<&Arc<Drifts>> {
+    state.derived.drifts.as_ref().map(|(_, drifts)| drifts)
 }
 
 /// Which Application keeps which workload.

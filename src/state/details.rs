@@ -12,6 +12,7 @@ use crate::model::approvals::{Pending, PendingRead};
 use crate::model::asides::{Aside, AsideRead, Attempt, Told};
 use crate::model::builds::Folder;
 use crate::model::docker::{Taken, Usage};
+use crate::model::gitops::{Apart, Overlay, Pins, Range};
 use crate::model::helm::{Content, ContentRead};
 use crate::model::nodes::{Nodes, NodesRead};
 use crate::model::pipelines::{CiPipeline, Job, Jobs, JobsRead, Quota};
@@ -62,6 +63,8 @@ pub struct Details {
     usage: HashMap<Uid, (Duration, Result<Taken, Safe>)>,
     /// Of each repository and folder.
     folders: BTreeMap<(Name, String), Result<Folder, Safe>>,
+    overlays: BTreeMap<Overlay, Result<Arc<Pins>, Safe>>,
+    ranges: BTreeMap<Range, Result<Apart, Safe>>,
     /// Of revisions of Helm's.
     releases: HashMap<Uid, Result<Arc<Content>, Safe>>,
     /// Of each cluster.
@@ -135,6 +138,18 @@ impl Details {
                 }
             }
             Detail::Usage(Usage { container, taken }) => drop(self.usage.insert(container, (mono, taken))),
+            // As of jobs: what was read is better than why it cannot be read now.
+            Detail::Overlay(read) => {
+                if read.pins.is_ok() || !self.overlays.get(&read.overlay).is_some_and(Result::is_ok) {
+                    self.overlays.insert(read.overlay, read.pins);
+                }
+            }
+            Detail::Range(read) => {
+                if self.ranges.len() >= MOST / 100 {
+                    self.ranges.clear();
+                }
+                self.ranges.insert(read.range, read.apart);
+            }
             // What was read before is better than why it cannot be read now.
             Detail::Folder(read) => {
                 let key = (read.repository, read.folder);
@@ -267,6 +282,18 @@ impl Details {
     #[must_use]
     pub fn nodes(&self, cluster: SourceId) -> Option<&Result<Arc<Nodes>, Safe>> {
         self.nodes.get(&cluster)
+    }
+
+    /// What an overlay pins; `Err`: why that is not known.
+    #[must_use]
+    pub fn overlay(&self, overlay: &Overlay) -> Option<&Result<Arc<Pins>, Safe>> {
+        self.overlays.get(overlay)
+    }
+
+    /// How two commits stand to each other.
+    #[must_use]
+    pub fn range(&self, range: &Range) -> Option<&Result<Apart, Safe>> {
+        self.ranges.get(range)
     }
 
     /// What is known of a folder of a repository.

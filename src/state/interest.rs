@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::ui::{ListId, Pane, Place};
 use super::{State, arms, asides, derived, expected, form, gates, limits, lists, runners, runs, verbs};
+use crate::model::gitops::{OverlayInterest, RangeInterest};
 use crate::model::interest::{ImageInterest, Interest};
 use crate::model::pipelines::Run;
 use crate::model::slo::ComparisonQuery;
@@ -27,6 +28,7 @@ pub fn of(state: &State) -> Interest {
     let startable = form::open(state).and_then(form::Form::chooses_now);
     let runners = runners(state);
     let queued = if state.ui.place == Place::Runners { runners::queued(state) } else { Vec::new() };
+    let (overlays, ranges) = drifts(state);
     let asked = Interest {
         jobs,
         forgotten,
@@ -42,6 +44,8 @@ pub fn of(state: &State) -> Interest {
         containers: super::containers::looked_at(state),
         folders: super::catalogue::wanted(state),
         nodes: nodes(state),
+        overlays,
+        ranges,
         releases: super::helm::wanted(state),
         ..Interest::default()
     };
@@ -68,6 +72,18 @@ fn nodes(state: &State) -> Vec<SourceId> {
     all.sort_unstable();
     all.dedup();
     all
+}
+
+/// What Git asks for, where that is on the screen.
+fn drifts(state: &State) -> (Vec<OverlayInterest>, Vec<RangeInterest>) {
+    let shown = matches!(
+        state.ui.place,
+        Place::Deck | Place::Environments | Place::Lane(_) | Place::Rollout(_) | Place::Workload(_)
+    );
+    match derived::last_drifts(state).filter(|_| shown || state.reports) {
+        Some(drifts) => (drifts.overlays.clone(), drifts.ranges.clone()),
+        None => Default::default(),
+    }
 }
 
 /// Repositories whose runners are read.

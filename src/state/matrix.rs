@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::{State, deployment_status, environment, rollout_phase, workload_status};
-use crate::model::kubernetes::{Deployment, Meta, Replicas, RolloutVerdict};
+use crate::model::kubernetes::{ContainerImage, Deployment, Meta, Replicas, RolloutVerdict};
 use crate::model::rollouts::Rollout;
+use crate::model::scope::Environment;
 use crate::model::workloads::{Controlled, Update};
 use crate::model::{Kind, Name, SourceId, Uid};
 use crate::text::Safe;
@@ -71,6 +72,15 @@ impl Workload {
         match self {
             Self::Controlled(row) => row.meta.owner.as_ref().map_or(&row.meta.name, |owner| &owner.name),
             _ => &self.meta().name,
+        }
+    }
+
+    #[must_use]
+    pub fn images(&self) -> &[ContainerImage] {
+        match self {
+            Self::Rollout(row) => &row.images,
+            Self::Deployment(row) => &row.images,
+            Self::Controlled(row) => &row.images,
         }
     }
 
@@ -147,6 +157,8 @@ pub fn build(state: &State) -> Matrix {
         services.entry(workload.service().clone()).or_default().push((place, workload));
     }
     let mut matrix = Matrix { environments: names.into_values().collect(), ..Matrix::default() };
+    // Nothing may be known of what is there.
+    matrix.environments.extend(places(state).map(|(environment, _)| environment.name.clone()));
     matrix.environments.sort_by_cached_key(|name| (environment::rank(state, name), name.clone()));
     matrix.environments.dedup();
     let columns: HashMap<Name, usize> =
@@ -155,6 +167,28 @@ pub fn build(state: &State) -> Matrix {
         matrix.add(name, workloads, &columns);
     }
     matrix
+}
+
+/// Environments of the configuration that are a place of their own, and the clusters they are in.
+fn places(state: &State) -> impl Iterator<Item = (&Environment, Vec<SourceId>)> {
+    let own = state.settings.environments.iter().filter(|row| row.cluster.is_some() || row.namespace.is_some());
+    let all = own.map(|row| {
+        let clusters = state.world.clusters().filter(|it| row.cluster.as_ref().is_none_or(|name| *name == it.name));
+        (row, clusters.map(|cluster| cluster.id).collect::<Vec<_>>())
+    });
+    all.filter(|(_, clusters)| !clusters.is_empty())
+}
+
+/// The clusters that an environment is in, as far as it is known.
+#[must_use]
+pub fn clusters(state: &State, matrix: &Matrix, column: usize) -> Vec<SourceId> {
+    let cells = matrix.services.iter().filter_map(|service| service.cells.get(&column));
+    let mut all: Vec<SourceId> = cells.flatten().map(|workload| workload.meta().cluster).collect();
+    let name = &matrix.environments[column];
+    all.extend(places(state).filter(|(row, _)| row.name == *name).flat_map(|(_, clusters)| clusters));
+    all.sort();
+    all.dedup();
+    all
 }
 
 impl Matrix {

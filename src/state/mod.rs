@@ -12,6 +12,7 @@ pub mod deck_log;
 pub mod deployment_status;
 pub mod derived;
 pub mod details;
+pub mod drift;
 pub mod environment;
 pub mod expected;
 pub mod form;

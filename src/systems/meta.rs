@@ -165,6 +165,7 @@ pub struct ConditionWire<'a> {
     #[serde(borrow)]
     pub message: Text<'a>,
     pub last_transition_time: Time,
+    pub last_update_time: Time,
 }
 
 impl ConditionWire<'_> {

@@ -7,8 +7,9 @@ use quarterdeck::demo::Options;
 use quarterdeck::model::applications::{Application, SyncStatus};
 use quarterdeck::model::{Kind, SystemId};
 use quarterdeck::state::blocker::{self, Blocker, Reason};
+use quarterdeck::state::drift::Drift;
 use quarterdeck::state::ui::{ListId, Overlay, Place, RowId};
-use quarterdeck::state::{gitops, verbs};
+use quarterdeck::state::{derived, gitops, verbs};
 
 use super::harness::Story;
 use super::steps::{highlight, outcome, press, wait_for};
@@ -238,6 +239,21 @@ async fn a_workload_goes_back_with_its_application_where_nothing_is_synced_by_it
     assert_eq!((row.sync, row.history.len()), (SyncStatus::OutOfSync, before + 1), "Git still asks for the new one");
     let story_of = |console: &Headless| console.state().operations.last().map(|last| last.action.target.kind);
     assert_eq!(story_of(&story.console), Some(Kind::Application), "the journal names what was changed");
+
+    // How far that is, by the overlay's file and the commits of the two versions.
+    assert!(story.console.press(Command::ShowEnvironments));
+    let behind = |console: &Headless| {
+        let rows = console.state().world.deployments.rows();
+        let web = rows.iter().find(|row| row.meta.namespace.raw() == "staging" && row.meta.name.raw() == "web");
+        let drifts = derived::drifts(console.state());
+        web.is_some_and(|web| matches!(drifts.of(&web.meta.uid), Drift::Behind { commits: 1.., .. }))
+    };
+    wait_for(&mut story, "the drift", behind).await;
+    story
+        .until("the drift and the hold beside the version", |screen| {
+            screen.lines().any(|line| line.contains("behind") && line.contains("auto-sync off"))
+        })
+        .await;
 
     // What Git asks for comes back by a sync.
     choose(&mut story, "shop-staging").await;

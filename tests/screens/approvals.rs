@@ -156,6 +156,7 @@ fn findings_warn_before_an_approval_or_keep_it_back() {
             namespace: None,
             protection: None,
             findings: on,
+            gitops: None,
         };
         Arc::new(Settings { environments: vec![row], ..Settings::default() })
     };

@@ -124,3 +124,36 @@ fn environments_without_room_are_counted_and_reached() {
         assert!(screen.contains("–20 of 20"), "{size:?}: what is not drawn is said:\n{screen}");
     }
 }
+
+#[test]
+fn a_cluster_that_is_not_heard_of_costs_its_own_column_only() {
+    use quarterdeck::model::source::FeedStatus;
+    let mut state = state(2);
+    for (cluster, name, environment) in [(0, "staging", "staging"), (1, "production", "prod")] {
+        hear(&mut state, cluster, Kind::Namespace, &[namespace(cluster, name, environment)]);
+        hear(&mut state, cluster, Kind::Rollout, &[]);
+        hear(
+            &mut state,
+            cluster,
+            Kind::Deployment,
+            &[workload(Kind::Deployment, name, "web", &format!("1.{cluster}"))],
+        );
+    }
+    let message = Safe::of("connection refused");
+    for kind in [Kind::Deployment, Kind::Rollout] {
+        let status = FeedStatus::Stale { since: Duration::from_secs(40), message: message.clone(), retry_at: None };
+        let feed = FeedId { cluster: SourceId(1), kind, namespace: None };
+        state.world.apply(&feed, Duration::from_secs(100), FeedEvent::Status(status));
+    }
+    settle(&mut state);
+    let screen = text(&draw(&state, &theme("deck"), (160, 48)));
+    let heading = screen
+        .lines()
+        .find(|line| line.contains("staging") && line.contains("prod"))
+        .unwrap_or_else(|| panic!("{screen}"));
+    let (own, other) = heading.split_at(heading.find("prod").unwrap());
+    assert!(other.contains("stale 60s") && other.contains("cluster-1"), "{heading}");
+    assert!(!own.contains("stale") && !own.contains("cluster-0"), "{heading}");
+    let row = screen.lines().find(|line| line.contains("1.0")).unwrap();
+    assert!(row.contains("1.1"), "what was known of it stays: {row}");
+}

@@ -147,7 +147,14 @@ fn what_brings_the_same_words_does_not_arm_it_anew() {
 fn where_the_gates_block_it_findings_end_the_question() {
     let mut console = asked("dev");
     let findings = OnFindings::Block;
-    let row = Environment { name: Name::new("dev"), cluster: None, namespace: None, protection: None, findings };
+    let row = Environment {
+        name: Name::new("dev"),
+        cluster: None,
+        namespace: None,
+        protection: None,
+        findings,
+        gitops: None,
+    };
     console.state.settings = Arc::new(Settings { environments: vec![row], ..Settings::default() });
     hear(&mut console, HERE, 1);
     let why = console.dialog().and_then(|dialog| dialog.disarmed.clone()).expect("it is kept back");

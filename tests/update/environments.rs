@@ -18,6 +18,7 @@ fn entry(name: &str, cluster: Option<&str>, namespace: Option<&str>, protection:
         namespace: namespace.map(Name::new),
         protection,
         findings: OnFindings::Warn,
+        gitops: None,
     }
 }
 

@@ -27,7 +27,7 @@ const CHECKOUT: &str = "acme/checkout";
 const PAYMENTS: &str = "acme/payments";
 
 fn gates(name: &str, findings: OnFindings) -> Environment {
-    Environment { name: Name::new(name), cluster: None, namespace: None, protection: None, findings }
+    Environment { name: Name::new(name), cluster: None, namespace: None, protection: None, findings, gitops: None }
 }
 
 fn built_from(repository: &str) -> Service {

@@ -5,6 +5,7 @@ mod approvals;
 mod dialog;
 mod dialog_findings;
 mod dialog_true;
+mod drift;
 mod environments;
 mod evidence;
 mod findings;

@@ -275,6 +275,7 @@ fn a_run_that_names_a_protected_environment_asks_for_its_name() {
         namespace: None,
         protection,
         findings: OnFindings::Warn,
+        gitops: None,
     };
     let configured =
         vec![environment("staging", Some(Protection::TypedName)), environment("prod", Some(Protection::Confirm))];

@@ -9,6 +9,7 @@ use super::unbuilt::Unbuilt;
 use super::words::{self, Wrong, checked};
 use crate::config::errors::{nearest, quoted};
 use crate::model::Name;
+use crate::model::gitops::Overlay;
 use crate::model::scope::{Environment, OnFindings, Protection};
 
 const KEYS: [&str; 7] = ["name", "cluster", "namespace", "argocd", "gitops", "protection", "gates"];
@@ -49,10 +50,7 @@ fn environment(fields: &Fields, unbuilt: &mut Unbuilt, faults: &mut Faults) -> O
         checked(node, "argocd", words::text, faults);
         unbuilt.note("environments[].argocd", &node.at);
     }
-    if let Some(node) = fields.get("gitops") {
-        gitops(node, faults);
-        unbuilt.note("environments[].gitops", &node.at);
-    }
+    let gitops = fields.get("gitops").and_then(|node| gitops(node, unbuilt, faults));
     let findings = fields.get("gates").map(|node| gates(node, unbuilt, faults)).unwrap_or_default();
     Some(Environment {
         name: Name::new(&name?),
@@ -60,30 +58,32 @@ fn environment(fields: &Fields, unbuilt: &mut Unbuilt, faults: &mut Faults) -> O
         namespace: namespace.map(|word| Name::new(&word)),
         protection,
         findings,
+        gitops,
     })
 }
 
-fn gitops(node: &Node, faults: &mut Faults) {
+/// What is written there is not used by this version, only what is read.
+fn gitops(node: &Node, unbuilt: &mut Unbuilt, faults: &mut Faults) -> Option<Overlay> {
     const WRITE: [(&str, ()); 2] = [("commit", ()), ("pull-request", ())];
-    let Some(fields) = node.fields("gitops", &["repo", "path", "branch", "write"], faults) else { return };
+    let fields = node.fields("gitops", &["repo", "path", "branch", "write"], faults)?;
     for key in ["repo", "path"] {
         if fields.get(key).is_none() && !fields.strange {
             let hint = Some("such as { repo: acme/gitops, path: k8s/overlays/prod, branch: main }".to_owned());
             faults.tell(fields.at, format!("gitops has no {key}"), hint);
         }
     }
-    if let Some(node) = fields.get("repo") {
-        checked(node, "repo", words::repository, faults);
-    }
-    if let Some(node) = fields.get("path") {
-        checked(node, "path", inside, faults);
-    }
-    if let Some(node) = fields.get("branch") {
-        checked(node, "branch", words::text, faults);
-    }
+    let repository = fields.get("repo").and_then(|node| checked(node, "repo", words::repository, faults));
+    let path = fields.get("path").and_then(|node| checked(node, "path", inside, faults));
+    let branch = fields.get("branch").and_then(|node| checked(node, "branch", words::text, faults));
     if let Some(node) = fields.get("write") {
         node.one_of("way to write", &WRITE, faults);
+        unbuilt.note("environments[].gitops.write", &node.at);
     }
+    Some(Overlay {
+        repository: Name::new(&repository?),
+        path: Name::new(path?.trim_matches('/')),
+        branch: branch.map(|word| Name::new(&word)),
+    })
 }
 
 /// A path that stays inside the repository.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::book::Repository;
 use super::reply::{Asked, Reply};
+use crate::demo::gitops;
 use crate::demo::value::{hash, rfc3339, seconds};
 use crate::demo::world::World;
 
@@ -81,6 +82,31 @@ pub(super) fn compare(world: &World, repository: &Repository, range: &str) -> Re
         std::cmp::Ordering::Less => ("behind", 0, base - head),
     };
     Reply::json(json!({
-        "status": status, "ahead_by": ahead, "behind_by": behind, "total_commits": ahead, "commits": [], "files": [],
+        "status": status, "ahead_by": ahead, "behind_by": behind, "total_commits": ahead, "commits": [],
+        "files": changed(ahead),
     }))
+}
+
+/// What so many commits change; every third one brings a migration.
+fn changed(commits: usize) -> Vec<Value> {
+    let file = |name: String, status: &str| {
+        json!({ "sha": format!("{:016x}", hash(&name)), "filename": name, "status": status, "additions": 12, "deletions": 3,
+            "changes": 15 })
+    };
+    (1..=commits)
+        .flat_map(|at| {
+            let migration = (at % 3 == 0).then(|| file(format!("db/migrations/{:04}_orders.sql", 40 + at), "added"));
+            std::iter::once(file(format!("src/orders/part{at}.py"), "modified")).chain(migration)
+        })
+        .collect()
+}
+
+/// GET /repos/shop/gitops/contents/PATH: the file of an overlay.
+pub(super) fn overlay(world: &World, path: &[&str], asked: &Asked) -> Reply {
+    let path = path.join("/").replace("%2F", "/");
+    let branch = asked.params.get("ref").map_or("main", String::as_str);
+    match gitops::kustomization(world, &path).filter(|_| branch == "main") {
+        Some(text) => super::dispatch::packed(asked, gitops::REPOSITORY, &path, branch, &text),
+        None => Reply::not_found(),
+    }
 }

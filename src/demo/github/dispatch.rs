@@ -77,12 +77,16 @@ pub(super) fn contents(book: &Book, repository: &Repository, path: &[&str], aske
     let branch = asked.params.get("ref").map_or("main", String::as_str);
     let found = used(book, repository).find(|(_, workflow)| workflow.path == path);
     let Some((_, workflow)) = found.filter(|_| has_branch(repository, branch)) else { return Reply::not_found() };
-    let text = file(workflow);
-    let sha = format!("{:016x}{:016x}{:08x}", hash(&text), hash(&path), hash(&text) >> 32);
-    let here = format!("{}/repos/{}/contents/{path}?ref={branch}", asked.base, repository.name);
-    let git = format!("{}/repos/{}/git/blobs/{sha}", asked.base, repository.name);
-    let page = format!("https://github.com/{}/blob/{branch}/{path}", repository.name);
-    let packed = base64::engine::general_purpose::STANDARD.encode(&text);
+    packed(asked, &repository.name, &path, branch, &file(workflow))
+}
+
+/// A file as GitHub tells it.
+pub(super) fn packed(asked: &Asked, repository: &str, path: &str, branch: &str, text: &str) -> Reply {
+    let sha = format!("{:016x}{:016x}{:08x}", hash(text), hash(path), hash(text) >> 32);
+    let here = format!("{}/repos/{}/contents/{path}?ref={branch}", asked.base, repository);
+    let git = format!("{}/repos/{}/git/blobs/{sha}", asked.base, repository);
+    let page = format!("https://github.com/{}/blob/{branch}/{path}", repository);
+    let packed = base64::engine::general_purpose::STANDARD.encode(text);
     let lines: Vec<&str> = packed.as_bytes().chunks(60).filter_map(|line| std::str::from_utf8(line).ok()).collect();
     Reply::json(json!({
         "type": "file",

@@ -37,6 +37,7 @@ use self::quota::Spent;
 use self::reply::{Asked, Reply};
 use self::shape::Shape;
 pub(super) use self::words::{Source, of as lines};
+use super::gitops;
 use super::server::Shared;
 use super::value::hash;
 use super::world::World;
@@ -100,6 +101,11 @@ fn read(world: &World, parts: &[&str], asked: &Asked) -> Reply {
     }
     let ["repos", owner, name, rest @ ..] = parts else { return Reply::not_found() };
     let full = format!("{owner}/{name}");
+    if full == gitops::REPOSITORY
+        && let ["contents", path @ ..] = rest
+    {
+        return commits::overlay(world, path, asked);
+    }
     let (book, now) = (&world.book, world.now);
     let known = book.repositories.iter().find(|it| it.name.eq_ignore_ascii_case(&full));
     let Some(repository) = known else { return Reply::not_found() };

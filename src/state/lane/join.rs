@@ -223,6 +223,14 @@ fn image_of(state: &State, workload: &Workload, named: &Safe) -> Option<Arc<Imag
     by_digest.flatten().or_else(|| images::named(state, named).cloned())
 }
 
+/// The commit that an image of this name was built from: as it says itself, else as its tag or its run does.
+#[must_use]
+pub fn commit_of(state: &State, named: &Safe) -> Option<Safe> {
+    let told = images::named(state, named).and_then(|image| images::commit(image));
+    let told = told.or_else(|| commit_in_tag(named));
+    told.or_else(|| run_of(state, named, None).map(|run| run.sha.clone()).filter(|sha| !sha.is_empty()))
+}
+
 /// `sha-9f8e7d1`, `9f8e7d1`: a tag that is a commit.
 fn commit_in_tag(named: &Safe) -> Option<Safe> {
     let tag = Reference::parse(named.as_str())?.tag?;

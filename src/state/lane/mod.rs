@@ -11,7 +11,7 @@ use super::{State, derived};
 use crate::model::{Kind, Name, ObjectId};
 use crate::text::Safe;
 
-pub use join::subject;
+pub use join::{commit_of, subject};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lane {

@@ -15,7 +15,7 @@ use crate::safe;
 use crate::slo::budget;
 use crate::state::slos::Standing as Spending;
 use crate::state::verbs::findings;
-use crate::state::{State, arms, deployment_status, gitops, images, rollout_info, runs, slos, steps};
+use crate::state::{State, arms, deployment_status, derived, gitops, images, rollout_info, runs, slos, steps};
 use crate::text::{self, Safe};
 
 /// Letters of a digest that tell it from others.
@@ -152,6 +152,11 @@ pub(super) fn git(state: &State, joined: &Joined) -> Station {
     let is_its = |name: &Name| joined.workload.as_ref().is_some_and(|it| it.meta().name == *name);
     let asked =
         row.resources.iter().find(|it| matches!(it.kind.as_str(), "Rollout" | "Deployment") && is_its(&it.name));
+    if let Some(workload) = &joined.workload {
+        let drifts = derived::drifts(state);
+        let drift = drifts.of(&workload.meta().uid);
+        station.facts.extend(drift.why().map(|why| safe!("{}: {}", drift.words(), why)));
+    }
     match (row.sync, asked) {
         (SyncStatus::Unknown, _) => {
             station.standing = Standing::Unknown;

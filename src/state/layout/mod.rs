@@ -108,11 +108,14 @@ pub fn page(body: Rect, class: Class, place: &Place, len: usize) -> Page {
             (facts, rest)
         }
         Place::Rollout(_) => cut_top(rest, (rest.height / 2).min(8)),
-        Place::Workload(_) | Place::Pod(_) | Place::Run(_) => cut_top(rest, 5.min(rest.height / 3)),
+        Place::Workload(_) => cut_top(rest, 6.min(rest.height / 3)),
+        Place::Pod(_) | Place::Run(_) => cut_top(rest, 5.min(rest.height / 3)),
         Place::Image(_) | Place::Security(_) | Place::Application(_) | Place::Release(_) => {
             cut_top(rest, 6.min(rest.height / 3))
         }
         Place::Analysis(_) => cut_top(rest, 3.min(rest.height / 3)),
+        // The matrix above the rows.
+        Place::Environments if class >= Class::Full => cut_top(rest, (rest.height / 5).min(14)),
         // Where it is wide enough, the stations in one row.
         Place::Lane(_) if rest.width >= LANE => cut_top(rest, 6.min(rest.height / 3)),
         Place::Lane(_) => cut_top(rest, 1),

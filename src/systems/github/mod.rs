@@ -3,6 +3,7 @@
 mod asides;
 mod beside;
 mod dispatch;
+mod drift;
 mod folders;
 mod gates;
 #[cfg(test)]
@@ -10,6 +11,7 @@ mod hour;
 pub mod ingest;
 pub mod ingest_asides;
 pub mod ingest_beside;
+pub mod ingest_drift;
 pub mod ingest_folders;
 pub mod ingest_gates;
 pub mod ingest_workflow;

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::asides::OnPage;
 use super::beside::Beside;
+use super::drift::Drift;
 use super::folders::Folders;
 use super::gates::{Gates, Whose};
 use super::older::Older;
@@ -56,6 +57,7 @@ pub(in crate::systems) async fn run(client: GitHub, outlet: Outlet) -> Result<()
         on_page: OnPage::default(),
         login: Whose::default(),
         folders: Folders::default(),
+        drift: Drift::default(),
         listed: false,
         since: None,
         skew: None,
@@ -106,6 +108,8 @@ pub(super) struct Watch {
     pub(super) active: HashMap<Uid, Arc<Run>>,
     /// That images are built from.
     pub(super) folders: Folders,
+    /// What Git asks for, and how far that is from what runs.
+    pub(super) drift: Drift,
     /// There was a whole list.
     listed: bool,
     /// Since when it is in trouble.
@@ -134,8 +138,10 @@ impl Watch {
                 self.read_older().await?;
                 self.read_gates().await?;
                 self.read_folders().await?;
+                self.read_drift().await?;
             }
-            let gates = self.gates.next().into_iter().chain(self.folders.next()).min().filter(|_| self.since.is_none());
+            let beside = self.folders.next().into_iter().chain(self.drift.next());
+            let gates = self.gates.next().into_iter().chain(beside).min().filter(|_| self.since.is_none());
             let until = self.rhythm.next(self.since.is_none());
             let mut until = gates.map_or(until, |gates| gates.min(until));
             if self.since.is_none() {
@@ -159,6 +165,7 @@ impl Watch {
                     self.beside.refresh();
                     self.on_page.refresh();
                     self.folders.refresh();
+                    self.drift.refresh();
                 }
                 changed = self.outlet.interest.changed() => changed.map_err(|_| Gone)?,
                 changed = self.stirred.changed() => {

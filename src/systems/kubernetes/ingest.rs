@@ -1,5 +1,6 @@
 //! Namespaces, Deployments, ReplicaSets and Events as the API writes them → model (apis.md §3).
 
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::model::Name;
@@ -76,11 +77,18 @@ pub fn deployment(cluster: SourceId, wire: &WorkloadWire<'_>, pool: &mut Pool) -
             available: status.available_replicas.or_zero(),
         },
         conditions: conditions(&status.conditions, pool),
+        completed: completed(&status.conditions),
         images: images(&spec.template, pool),
         template: template(&spec.template, pool),
         progress_deadline: spec.progress_deadline_seconds.0,
         managed_by: metadata.managed_by(),
     })
+}
+
+fn completed(conditions: &List<Obj<ConditionWire<'_>>>) -> Option<Timestamp> {
+    let mut all = conditions.0.iter().filter_map(|row| row.0.as_ref());
+    let row = all.find(|row| row.is("Progressing", "True") && row.reason.as_str() == "NewReplicaSetAvailable")?;
+    row.last_update_time.0
 }
 
 pub fn replica_set(cluster: SourceId, wire: &WorkloadWire<'_>, pool: &mut Pool) -> Result<ReplicaSet, IngestError> {

@@ -11,7 +11,7 @@
 use std::sync::Arc;
 
 use super::pipelines::indent;
-use super::title;
+use super::{beside, title};
 use crate::config::theme::Role;
 use crate::model::Kind;
 use crate::model::rollouts::{AnalysisRun, Rollout, Strategy};
@@ -20,6 +20,7 @@ pub use crate::state::arms::chosen;
 use crate::state::freshness::{self, Freshness};
 use crate::state::layout::{canary_rows, cut_top};
 use crate::state::lists::{self, Item};
+use crate::state::matrix::Workload;
 use crate::state::rollout_info::{self, RolloutInfo, Tag, Weight};
 use crate::state::ui::{ListId, Pane};
 use crate::state::{State, environment, steps};
@@ -123,6 +124,13 @@ pub fn details(state: &State, pen: &mut Pen<'_>, rollout: &Rollout, with_pods: b
     }
     if !with_pods && let Some(kept) = places::of_workload(state, Kind::Rollout, &rollout.meta) {
         for line in kept.wrap(pen.width()) {
+            pen.left(y, &line);
+            y += 1;
+        }
+    }
+    let own = Workload::Rollout(Arc::new(rollout.clone()));
+    if !with_pods && let Some(drift) = beside::line(state, &own) {
+        for line in drift.wrap(pen.width()) {
             pen.left(y, &line);
             y += 1;
         }

@@ -9,7 +9,7 @@
 use std::ops::Range;
 
 use super::pipelines::indent;
-use super::title;
+use super::{beside, title};
 use crate::config::theme::Role;
 use crate::model::kubernetes::PodHealth;
 use crate::model::{Kind, Uid};
@@ -17,7 +17,7 @@ use crate::safe;
 use crate::state::freshness::{self, Freshness};
 use crate::state::layout::cut_top;
 use crate::state::matrix::{self, Health, Matrix, Workload};
-use crate::state::ui::{ListId, Pane, RowId};
+use crate::state::ui::{ListId, Pane, Place, RowId};
 use crate::state::{State, derived, rollout_info};
 use crate::text::{self, Safe};
 use crate::ui::notice::{self, About};
@@ -41,7 +41,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
     let freshness = freshness::of_kinds(state, KINDS);
     let matrix = derived::matrix(state);
     let body = indent(cut_top(pen.area(), 1).1);
-    let grid = Grid::new(state, &matrix, body.width, body.height);
+    let grid = Grid::new(state, &ListId::Pane(Pane::Environments), &matrix, body.width, body.height);
     let least = if freshness::is_complete(state, KINDS) { "" } else { "≥ " };
     let services = text::plural(matrix.services.len() as u64, "service", "services");
     let right = if matrix.services.is_empty() && !least.is_empty() {
@@ -54,9 +54,17 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
         notice::draw(state, &mut pen.within(body), &ABOUT, &freshness, false);
         return;
     }
-    let mut pen = pen.within(body);
-    pen.fade(matches!(freshness, Freshness::Stale { .. } | Freshness::Failed { .. }));
-    table(state, &mut pen, &matrix, &grid, focused);
+    table(state, &mut pen.within(body), &matrix, &grid, focused);
+}
+
+/// The same above the list of workloads: the highlighted one is marked.
+pub fn above(state: &State, pen: &mut Pen<'_>) {
+    let matrix = derived::matrix(state);
+    let body = indent(pen.area());
+    let grid = Grid::new(state, &ListId::Place(Place::Environments), &matrix, body.width, body.height);
+    if !matrix.services.is_empty() {
+        table(state, &mut pen.within(body), &matrix, &grid, false);
+    }
 }
 
 /// Which part of the matrix has room, so that the selected workload is in it.
@@ -68,11 +76,13 @@ struct Grid {
     environments: Range<usize>,
     selected: Option<Uid>,
     place: Option<(usize, usize)>,
+    /// There is room for drift, soak and hold, and something is known of them.
+    beside: bool,
 }
 
 impl Grid {
-    fn new(state: &State, matrix: &Matrix, columns: u16, rows: u16) -> Self {
-        let selected = match state.ui.list(&ListId::Pane(Pane::Environments)).and_then(|list| list.selected.as_ref()) {
+    fn new(state: &State, list: &ListId, matrix: &Matrix, columns: u16, rows: u16) -> Self {
+        let selected = match state.ui.list(list).and_then(|list| list.selected.as_ref()) {
             Some(RowId::Object(id)) => Some(id.uid.clone()),
             _ => None,
         };
@@ -82,11 +92,15 @@ impl Grid {
         let shown = &matrix.services[services.clone()];
         let names = shown.iter().map(|service| service.name.safe().width()).max().unwrap_or(8).clamp(8, 28) as u16;
         let room = columns.saturating_sub(names + 2);
+        let beside = beside::is_told(state)
+            && usize::from(room) >= matrix.environments.len() * usize::from(WIDTH.1) + usize::from(beside::WIDTH);
+        let room = if beside { room - beside::WIDTH } else { room };
         let count = matrix.environments.len().max(1);
         let (least, good, most) = WIDTH;
         let fit = usize::from(room / if usize::from(room / good) >= count { good } else { least }).clamp(1, count);
         let width = (room / fit as u16).min(most);
-        Self { names, width, services, environments: window(column, fit, matrix.environments.len()), selected, place }
+        let environments = window(column, fit, matrix.environments.len());
+        Self { names, width, services, environments, selected, place, beside }
     }
 
     /// What has no room beside the others: `environments 3–6 of 9`.
@@ -111,13 +125,22 @@ fn table(state: &State, pen: &mut Pen<'_>, matrix: &Matrix, grid: &Grid, focused
     let x = |column: usize| grid.names + 2 + (column - grid.environments.start) as u16 * grid.width;
     for column in grid.environments.clone() {
         let name = &matrix.environments[column];
-        pen.cell(x(column), 0, grid.width.saturating_sub(2), Lean::Left, &Words::of(Role::Dim, name));
+        let words = Words::of(Role::Dim, name).then(unheard(state, matrix, column));
+        pen.cell(x(column), 0, grid.width.saturating_sub(2), Lean::Left, &words);
+    }
+    let end = x(grid.environments.end);
+    if grid.beside {
+        beside::heading(pen, end);
     }
     for (y, row) in (1u16..).zip(grid.services.clone()) {
         let service = &matrix.services[row];
         let calm = service.cells.values().flatten().all(|workload| workload.health() == Health::Well);
         let role = if calm { Role::Text } else { Role::Strong };
         pen.cell(0, y, grid.names, Lean::Left, &Words::of(role, &service.name));
+        if grid.beside {
+            let chosen = grid.place.filter(|(at, _)| *at == row).and(grid.selected.as_ref());
+            beside::cells(state, pen, end, y, service, chosen);
+        }
         for column in grid.environments.clone() {
             let x = x(column);
             let Some(workloads) = service.cells.get(&column) else {
@@ -129,9 +152,35 @@ fn table(state: &State, pen: &mut Pen<'_>, matrix: &Matrix, grid: &Grid, focused
                 mark(pen, x.saturating_sub(1), y, grid.width.saturating_sub(1), focused);
             }
             let room = grid.width.saturating_sub(3);
+            // A cluster that is not heard of dims its own cells alone.
+            let old = workloads.iter().any(|it| is_old(&freshness::of_kind(state, it.meta().cluster, it.kind())));
+            pen.fade(old);
             pen.cell(x, y, room, Lean::Left, &cell(state, workloads, selected, room));
+            pen.fade(false);
         }
     }
+}
+
+const fn is_old(freshness: &Freshness) -> bool {
+    matches!(freshness, Freshness::Stale { .. } | Freshness::Failed { .. })
+}
+
+/// Which cluster of a column is not heard of, and since when.
+fn unheard(state: &State, matrix: &Matrix, column: usize) -> Words {
+    for cluster in matrix::clusters(state, matrix, column) {
+        let all = KINDS.iter().map(|kind| freshness::of_kind(state, cluster, *kind));
+        let Some(bad) = all.into_iter().find(|it| is_old(it) || matches!(it, Freshness::Denied { .. })) else {
+            continue;
+        };
+        let sign = signs::freshness(&bad);
+        let since = match &bad {
+            Freshness::Stale { since, .. } => safe!("{} {}", Safe::of(bad.as_str()), text::age(since.as_secs() as i64)),
+            _ => Safe::of(bad.as_str()),
+        };
+        let name = state.world.source(cluster).map_or_else(Safe::default, |source| safe!(" {}", source.name));
+        return Words::of(Role::Dim, " ").then(sign.mark()).add(sign.role, since).dim(name);
+    }
+    Words::new()
 }
 
 /// The workload the keys act on: one of a cell that holds several is drawn instead of the worst.

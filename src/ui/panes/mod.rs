@@ -1,5 +1,6 @@
 //! The five panes of the Deck, and the log: one file each.
 
+pub mod beside;
 pub mod budget;
 pub mod canary;
 pub mod deck_log;

@@ -8,14 +8,17 @@ use crate::model::ObjectId;
 use crate::model::workloads::{Beside, Controlled, Probe, Update};
 use crate::safe;
 use crate::state::layout::Page;
+use crate::state::matrix::Workload;
 use crate::state::{State, environment, limits, workload_status};
 use crate::text::Safe;
+use crate::ui::panes::beside;
 use crate::ui::pen::{Pen, Words};
 use crate::ui::signs::Sign;
 use crate::ui::{facts, signs};
 
-/// status, name, environment, version, ready, kind, why, age.
-pub(super) fn cells(state: &State, row: &Controlled) -> Vec<Words> {
+/// status, name, environment, version, ready, drift, soak, hold, kind, why, age.
+pub(super) fn cells(state: &State, row: &Arc<Controlled>) -> Vec<Words> {
+    let of = &Workload::Controlled(Arc::clone(row));
     let status = workload_status::status(row);
     let sign = signs::verdict(status.verdict);
     let place = environment::of(state, row.meta.cluster, &row.meta.namespace);
@@ -26,6 +29,9 @@ pub(super) fn cells(state: &State, row: &Controlled) -> Vec<Words> {
         Words::of(Role::Dim, &place),
         Words::of(if calm { Role::Dim } else { Role::Text }, facts::version_of(&row.images)),
         ready(row),
+        beside::drift(state, of),
+        beside::soak(state, of),
+        beside::hold(state, of),
         Words::of(Role::Dim, workload_status::word(row.kind)),
         if calm { Words::new() } else { Words::of(Role::Dim, status.message) },
         Words::of(Role::Dim, facts::age(state, &row.meta)),

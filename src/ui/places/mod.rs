@@ -57,7 +57,10 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
         Place::Pipelines => list(state, pen, &page, &runs::PIPELINES),
         Place::Slo => slos::list(state, pen, &page),
         Place::Inbox => list(state, pen, &page, &inbox::INBOX),
-        Place::Environments => list(state, pen, &page, &views::ENVIRONMENTS),
+        Place::Environments => {
+            panes::environments::above(state, &mut pen.within(page.facts));
+            list(state, pen, &page, &views::ENVIRONMENTS);
+        }
         Place::Pods => list(state, pen, &page, &views::PODS),
         Place::Rollouts => list(state, pen, &page, &views::ROLLOUTS),
         Place::Journal => list(state, pen, &page, &views::JOURNAL),

@@ -12,12 +12,13 @@ use crate::safe;
 use crate::state::freshness::{self, Freshness};
 use crate::state::layout::{self, Page, cut_top};
 use crate::state::lists::{self, Item, Line};
+use crate::state::matrix::Workload;
 use crate::state::rollout_info::{self, RolloutInfo};
 use crate::state::ui::{ListId, Place};
 use crate::state::{State, deployment_status, environment, nodes};
 use crate::text::Safe;
 use crate::ui::notice::{self, About};
-use crate::ui::panes::canary;
+use crate::ui::panes::{beside, canary};
 use crate::ui::pen::{Pen, Words};
 use crate::ui::table::{self, Column, Sections, left, named, right};
 use crate::ui::{facts, signs};
@@ -85,6 +86,9 @@ pub(super) fn workload(state: &State, pen: &mut Pen<'_>, page: &Page, id: &Objec
     );
     if let Some(kept) = super::applications::of_workload(state, Kind::Deployment, &row.meta) {
         facts.left(4, &kept);
+    }
+    if let Some(drift) = beside::line(state, &Workload::Deployment(Arc::clone(&row))) {
+        facts.left(5, &drift);
     }
     tree(state, pen, page, id, None);
 }

@@ -1,5 +1,7 @@
 //! One row of each kind, in the columns of its list.
 
+use std::sync::Arc;
+
 use crate::action::{Operation, Outcome};
 use crate::config::theme::Role;
 use crate::model::SourceId;
@@ -7,19 +9,22 @@ use crate::model::kubernetes::{Deployment, Event, Pod};
 use crate::model::rollouts::Rollout;
 use crate::safe;
 use crate::state::lists::{Item, Line};
+use crate::state::matrix::Workload;
 use crate::state::ui::{ListId, Place};
 use crate::state::{State, deployment_status, environment, readings, rollout_info, steps, verbs};
 use crate::text::{self, Safe};
+use crate::ui::panes::beside;
 use crate::ui::pen::Words;
 use crate::ui::{facts, signs};
 
-/// status, name, environment, version, ready, kind, why, age.
+/// status, name, environment, version, ready, drift, soak, hold, kind, why, age.
 pub(super) fn workload(state: &State, line: &Line) -> Vec<Words> {
     match &line.item {
         Item::Rollout(row) => {
             let info = rollout_info::info(&state.world, row);
             let sign = signs::rollout(state, row, &info.status);
             let place = environment::of(state, row.meta.cluster, &row.meta.namespace);
+            let of = &Workload::Rollout(Arc::clone(row));
             vec![
                 sign.words(),
                 Words::of(sign.name_role(), &row.meta.name),
@@ -29,6 +34,9 @@ pub(super) fn workload(state: &State, line: &Line) -> Vec<Words> {
                     facts::version_of(&row.images),
                 ),
                 ready(row.replicas.ready, row.replicas.desired),
+                beside::drift(state, of),
+                beside::soak(state, of),
+                beside::hold(state, of),
                 Words::of(Role::Dim, "Rollout"),
                 Words::of(Role::Dim, info.message),
                 Words::of(Role::Dim, facts::age(state, &row.meta)),
@@ -40,7 +48,8 @@ pub(super) fn workload(state: &State, line: &Line) -> Vec<Words> {
     }
 }
 
-fn deployment(state: &State, row: &Deployment) -> Vec<Words> {
+fn deployment(state: &State, row: &Arc<Deployment>) -> Vec<Words> {
+    let of = &Workload::Deployment(Arc::clone(row));
     let status = deployment_status::status(row);
     let sign = signs::verdict(status.verdict);
     let place = environment::of(state, row.meta.cluster, &row.meta.namespace);
@@ -52,6 +61,9 @@ fn deployment(state: &State, row: &Deployment) -> Vec<Words> {
         Words::of(Role::Dim, &place),
         Words::of(if calm { Role::Dim } else { Role::Text }, facts::version_of(&row.images)),
         ready(row.replicas.ready, row.replicas.desired),
+        beside::drift(state, of),
+        beside::soak(state, of),
+        beside::hold(state, of),
         Words::of(Role::Dim, "Deployment"),
         if calm { Words::new() } else { Words::of(Role::Dim, why) },
         Words::of(Role::Dim, facts::age(state, &row.meta)),

@@ -1,0 +1,84 @@
+//! Beside the environments of a service: drift, soak and hold of its highlighted workload, else of the one
+//! that a change comes to last.
+
+use crate::config::theme::Role;
+use crate::model::Uid;
+use crate::safe;
+use crate::state::drift::{self, Drift};
+use crate::state::matrix::{Service, Workload};
+use crate::state::{State, derived};
+use crate::text::Safe;
+use crate::ui::facts;
+use crate::ui::pen::{Lean, Pen, Words};
+
+/// Columns of all three, with the gaps between them.
+pub(super) const WIDTH: u16 = DRIFT + SOAK + HOLD;
+const DRIFT: u16 = 28;
+const SOAK: u16 = 8;
+const HOLD: u16 = 16;
+
+/// Something says where Git describes what runs.
+pub(super) fn is_told(state: &State) -> bool {
+    derived::drifts(state).is_told()
+}
+
+pub(super) fn heading(pen: &mut Pen<'_>, x: u16) {
+    for (at, name) in [(0, "drift"), (DRIFT, "soak"), (DRIFT + SOAK, "hold")] {
+        pen.write(x + at, 0, 8, &Words::of(Role::Dim, name));
+    }
+}
+
+pub(super) fn cells(state: &State, pen: &mut Pen<'_>, x: u16, y: u16, service: &Service, chosen: Option<&Uid>) {
+    let all = || service.cells.values().flatten();
+    let last = service.cells.values().next_back().and_then(|workloads| workloads.first());
+    let Some(workload) = all().find(|it| Some(&it.meta().uid) == chosen).or(last) else { return };
+    pen.cell(x, y, DRIFT - 2, Lean::Left, &drift(state, workload));
+    pen.cell(x + DRIFT, y, SOAK - 2, Lean::Left, &soak(state, workload));
+    pen.cell(x + DRIFT + SOAK, y, HOLD - 1, Lean::Left, &hold(state, workload));
+}
+
+/// `3 commits behind, 1 migration`.
+#[must_use]
+pub fn drift(state: &State, workload: &Workload) -> Words {
+    let drifts = derived::drifts(state);
+    let drift = drifts.of(&workload.meta().uid);
+    let role = match drift {
+        Drift::Untold | Drift::InStep => Role::Dim,
+        Drift::Unknown(_) => Role::Unknown,
+        _ => Role::Wait,
+    };
+    match drift {
+        Drift::Untold => Words::of(Role::Dim, "–"),
+        drift => Words::of(role, drift.words()),
+    }
+}
+
+/// How long all of its users have had the version of now.
+#[must_use]
+pub fn soak(state: &State, workload: &Workload) -> Words {
+    match drift::soaks_since(state, workload) {
+        Some(at) => Words::of(Role::Dim, facts::ago(state, Some(at))),
+        None => Words::of(Role::Dim, "–"),
+    }
+}
+
+#[must_use]
+pub fn hold(state: &State, workload: &Workload) -> Words {
+    match drift::hold(state, workload) {
+        Some(why) => Words::of(Role::Held, safe!("‖ {}", why)),
+        None => Words::of(Role::Dim, "–"),
+    }
+}
+
+/// What is not said in a few columns: `drift 3 commits behind, 1 migration (Git asks for 1.44.0)`.
+#[must_use]
+pub fn line(state: &State, workload: &Workload) -> Option<Words> {
+    let drifts = derived::drifts(state);
+    let of = drifts.of(&workload.meta().uid);
+    if *of == Drift::Untold {
+        return None;
+    }
+    let why = of.why().map_or_else(Safe::default, |why| safe!("  {}", why));
+    let words = Words::of(Role::Dim, "drift ").then(drift(state, workload)).dim(why);
+    Some(words.dim("   soak ").then(soak(state, workload)))
+}

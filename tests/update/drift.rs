@@ -1,0 +1,195 @@
+//! What runs beside what Git asks for: drift by commits, hold, soak; what is not known is never a number.
+
+use std::sync::Arc;
+
+use quarterdeck::model::Name;
+use quarterdeck::model::gitops::{Apart, Overlay, OverlayRead, Pinned, Pins, Range, RangeRead};
+use quarterdeck::model::pipelines::Run;
+use quarterdeck::model::scope::{Environment, OnFindings, Settings};
+use quarterdeck::model::source::{Detail, FeedEvent};
+use quarterdeck::state::matrix::Workload;
+use quarterdeck::state::ui::Place;
+use quarterdeck::state::{State, derived, drift, interest};
+use quarterdeck::text::Safe;
+use quarterdeck::update;
+use serde_json::{Value, json};
+
+use crate::ingest::blockers::gitops::application;
+use crate::ingest::blockers::objects::{canary, deployment, now};
+use crate::ingest::world::with;
+use crate::screens::run_world;
+
+const OLD: &str = "aaaaaaaa44aa0b6f1d2e3c4b5a69788796a5b4c3";
+const NEW: &str = "9f8e7d1c44aa0b6f1d2e3c4b5a69788796a5b4c3";
+
+fn overlay() -> Overlay {
+    Overlay {
+        repository: Name::new("acme/gitops"),
+        path: Name::new("k8s/overlays/prod"),
+        branch: Some(Name::new("main")),
+    }
+}
+
+/// A Deployment of this image in an environment whose overlay is configured.
+fn state(image: &str) -> State {
+    let row = deployment(
+        &json!({ "spec": { "template": { "spec": { "containers": [{ "name": "app", "image": image }] } } } }),
+    );
+    let mut state = with(now(), &json!({ "deployments": [row] }));
+    run_world::github(&mut state);
+    let tagged = |state: &State, number: u64, tag: &str, sha: &str| -> Run {
+        run_world::with(run_world::run(state, "acme/checkout", "release", number, 7_200, Some(6_600)), |run| {
+            run.branch = Some(Name::new(tag));
+            run.sha = Safe::line(sha);
+        })
+    };
+    let runs = vec![tagged(&state, 1, "v1.42.0", OLD), tagged(&state, 2, "v1.43.0", NEW)];
+    run_world::list(&mut state, runs);
+    let environment = Environment {
+        name: Name::new("prod"),
+        cluster: None,
+        namespace: Some(Name::new("production")),
+        protection: None,
+        findings: OnFindings::Warn,
+        gitops: Some(overlay()),
+    };
+    state.settings = Arc::new(Settings { environments: vec![environment], ..Settings::default() });
+    state.ui.place = Place::Environments;
+    update::settle(&mut state);
+    state
+}
+
+fn hear(state: &mut State, detail: Detail) {
+    let mono = state.now.mono;
+    state.world.apply(&run_world::feed("acme/checkout"), mono, FeedEvent::Detail(detail));
+    update::settle(state);
+}
+
+fn pinned(image: &str, tag: Option<&str>, digest: Option<&str>) -> Pinned {
+    Pinned { image: Safe::line(image), instead: None, tag: tag.map(Safe::line), digest: digest.map(Safe::line) }
+}
+
+fn pins(state: &mut State, images: Vec<Pinned>) {
+    let pins = Ok(Arc::new(Pins { file: Safe::of("kustomization.yaml"), images }));
+    hear(state, Detail::Overlay(OverlayRead { overlay: overlay(), pins }));
+}
+
+fn told(state: &State) -> String {
+    let drifts = derived::drifts(state);
+    let drift = drifts.of(&state.world.deployments.rows()[0].meta.uid);
+    match drift.why() {
+        Some(why) => format!("{}: {}", drift.words().as_str(), why.as_str()),
+        None => drift.words().as_str().to_owned(),
+    }
+}
+
+#[test]
+fn an_environment_drifts_by_the_commits_between_two_versions() {
+    const IMAGE: &str = "ghcr.io/acme/checkout";
+    let mut state = state(&format!("{IMAGE}:1.42.0"));
+    assert_eq!(told(&state), "unknown: k8s/overlays/prod in acme/gitops was not read yet");
+    let asked = interest::of(&state);
+    assert_eq!(asked.overlays.iter().map(|it| it.overlay.clone()).collect::<Vec<_>>(), [overlay()]);
+    assert_eq!((asked.overlays[0].reader.raw(), asked.ranges.len()), ("acme/checkout", 0));
+
+    pins(&mut state, vec![pinned(IMAGE, Some("1.42.0"), None)]);
+    assert_eq!(told(&state), "in step");
+    pins(&mut state, vec![pinned(IMAGE, Some("1.43.0"), None)]);
+    assert_eq!(told(&state), "Git asks for 1.43.0: Git asks for 1.43.0; the two were not compared yet");
+    let range = interest::of(&state).ranges[0].range.clone();
+    assert_eq!(range, Range { repository: Name::new("acme/checkout"), base: Safe::of(OLD), head: Safe::of(NEW) });
+
+    let cases = [
+        (Apart::After { commits: 3, migrations: 1, whole: true }, "3 commits behind, 1 migration: Git asks for 1.43.0"),
+        (Apart::After { commits: 1, migrations: 0, whole: true }, "1 commit behind: Git asks for 1.43.0"),
+        (
+            Apart::After { commits: 900, migrations: 7, whole: false },
+            "900 commits behind, ≥ 7 migrations: Git asks for 1.43.0",
+        ),
+        (Apart::Before { commits: 2 }, "2 commits ahead: Git asks for 1.43.0"),
+        (Apart::Diverged { after: 2, before: 1 }, "2 behind, 1 ahead: Git asks for 1.43.0"),
+        (Apart::Same, "in step"),
+    ];
+    for (apart, expected) in cases {
+        hear(&mut state, Detail::Range(RangeRead { range: range.clone(), apart: Ok(apart) }));
+        assert_eq!(told(&state), expected);
+    }
+    hear(&mut state, Detail::Range(RangeRead { range, apart: Err(Safe::of("no access")) }));
+    assert_eq!(told(&state), "Git asks for 1.43.0: Git asks for 1.43.0; no access");
+
+    for (images, expected) in [
+        (vec![], "unknown: kustomization.yaml of k8s/overlays/prod names no image ghcr.io/acme/checkout"),
+        (
+            vec![pinned(IMAGE, Some("1.43.0"), None), pinned(IMAGE, Some("1.44.0"), None)],
+            "unknown: kustomization.yaml of k8s/overlays/prod names no image ghcr.io/acme/checkout",
+        ),
+        (vec![pinned("", Some("1.42.0"), None)], "in step"),
+        (vec![pinned(IMAGE, None, None)], "unknown: Git pins neither a tag nor a digest of it"),
+        (
+            vec![pinned(IMAGE, Some("1.50.0"), None)],
+            "Git asks for 1.50.0: Git asks for 1.50.0; the commit of 1.50.0 is not known",
+        ),
+        (
+            vec![pinned(IMAGE, Some("1.42.0"), Some("sha256:0123456789abcdef"))],
+            "Git asks for sha256:0123456: Git asks for sha256:0123456; what runs is named by its tag alone",
+        ),
+    ] {
+        pins(&mut state, images);
+        assert_eq!(told(&state), expected);
+    }
+    // What was read once is better than why it cannot be read now.
+    pins(&mut state, vec![pinned(IMAGE, Some("1.42.0"), None)]);
+    hear(&mut state, Detail::Overlay(OverlayRead { overlay: overlay(), pins: Err(Safe::of("timed out")) }));
+    assert_eq!(told(&state), "in step");
+
+    // Nobody looks: nothing is asked.
+    state.ui.place = Place::Journal;
+    assert!(interest::of(&state).overlays.is_empty());
+}
+
+#[test]
+fn an_application_says_where_git_describes_it_unless_the_configuration_does() {
+    let mut state =
+        with(now(), &json!({ "rollouts": [canary(&json!({}))], "applications": [application(&json!({}))] }));
+    update::settle(&mut state);
+    assert!(derived::drifts(&state).overlays.is_empty(), "no host of GitHub is read");
+    run_world::github(&mut state);
+    state.world.sources.last_mut().unwrap().server = Safe::of("https://api.github.com");
+    let all = drift::build(&state).overlays;
+    assert_eq!((all[0].overlay.repository.raw(), all[0].overlay.path.raw()), ("shop/gitops", "overlays/production"));
+
+    let elsewhere = json!({ "spec": { "source": { "repoURL": "https://git.example/shop/gitops" } } });
+    let mut other =
+        with(now(), &json!({ "rollouts": [canary(&json!({}))], "applications": [application(&elsewhere)] }));
+    run_world::github(&mut other);
+    assert!(drift::build(&other).overlays.is_empty(), "it is not on the host that is read");
+}
+
+fn of(change: &Value, kept: Option<&Value>) -> (Option<String>, bool) {
+    let kept: Vec<Value> = kept.into_iter().map(application).collect();
+    let mut state = with(now(), &json!({ "rollouts": [canary(change)], "applications": kept }));
+    update::settle(&mut state);
+    let row = Workload::Rollout(Arc::clone(&state.world.rollouts.rows()[0]));
+    let hold = drift::hold(&state, &row).map(|why| why.as_str().to_owned());
+    (hold, drift::soaks_since(&state, &row).is_some())
+}
+
+#[test]
+fn a_hold_and_the_time_since_a_version_is_fully_out() {
+    let manual = json!({ "spec": { "syncPolicy": null } });
+    assert_eq!(of(&json!({}), None), (None, false));
+    assert_eq!(of(&json!({}), Some(&json!({}))), (None, false));
+    assert_eq!(of(&json!({}), Some(&manual)).0.as_deref(), Some("auto-sync off"));
+    let left = json!({ "metadata": { "annotations": { "argocd.argoproj.io/skip-reconcile": "true" } } });
+    assert_eq!(of(&json!({}), Some(&left)).0.as_deref(), Some("skip-reconcile"));
+    let paused = json!({ "spec": { "paused": true } });
+    assert_eq!(of(&paused, Some(&manual)).0.as_deref(), Some("paused by hand"), "what somebody did comes first");
+
+    let done = |kind: &str, stable: &str| {
+        json!({ "status": { "phase": "Healthy", "message": "", "stableRS": stable,
+        "conditions": [{ "type": kind, "status": "True", "reason": "x", "lastTransitionTime": "2026-11-21T01:00:00Z" }] } })
+    };
+    assert!(of(&done("Completed", "new"), None).1);
+    assert!(!of(&done("Completed", "old"), None).1, "not all of them have it");
+    assert!(!of(&done("Available", "new"), None).1, "nobody says since when");
+}
