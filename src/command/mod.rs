@@ -125,6 +125,8 @@ commands! {
     FaultsOnly, List, "faults-only", "faults", "only what is not well";
     Logs, List, "logs", "logs", "the log of the pod, newest lines first read";
     Lane, List, "lane", "lane", "the way of a release: commit, run, image, Git, Argo CD, rollout, budget";
+    ShowYaml, List, "show-yaml", "yaml", "the object as YAML, read now; what may be a secret is masked";
+    Describe, List, "describe", "describe", "the object in words: containers, conditions, events";
     Browse, List, "browse", "browser", "the page in the browser: its address is copied and shown";
     TellMe, List, "tell-me", "tell me", "watch the run, job, step or rollout: you are told once when it ends or waits";
     Copy, List, "copy", "copy", "copy the row's name (OSC 52)";

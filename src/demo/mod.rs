@@ -6,6 +6,7 @@
 //! never waits for time to pass.
 
 mod argocd;
+mod autoscalers;
 mod controllers;
 mod docker;
 mod github;
@@ -44,10 +45,12 @@ use self::world::World;
 use crate::clock::Clock;
 
 /// The scenarios that [`start`] knows, the default first.
-pub const SCENARIOS: [&str; 8] = [
+pub const SCENARIOS: [&str; 10] = [
     "canary-regression",
     "clean-canary",
+    "crash-loop",
     "flaky-e2e",
+    "hpa-at-max",
     "missing-arm64",
     "out-of-sync",
     "pipelines",
@@ -56,10 +59,12 @@ pub const SCENARIOS: [&str; 8] = [
 ];
 
 /// The stories and their files.
-const STORIES: [(&str, &str); 7] = [
+const STORIES: [(&str, &str); 9] = [
     ("canary-regression", include_str!("../../demo/scenarios/canary-regression.yaml")),
     ("clean-canary", include_str!("../../demo/scenarios/clean-canary.yaml")),
+    ("crash-loop", include_str!("../../demo/scenarios/crash-loop.yaml")),
     ("flaky-e2e", include_str!("../../demo/scenarios/flaky-e2e.yaml")),
+    ("hpa-at-max", include_str!("../../demo/scenarios/hpa-at-max.yaml")),
     ("missing-arm64", include_str!("../../demo/scenarios/missing-arm64.yaml")),
     ("out-of-sync", include_str!("../../demo/scenarios/out-of-sync.yaml")),
     ("pipelines", include_str!("../../demo/scenarios/pipelines.yaml")),

@@ -49,6 +49,9 @@ pub(super) struct Scenario {
     /// What Helm keeps.
     #[serde(default)]
     pub(super) releases: Vec<super::helm::Plan>,
+    /// HorizontalPodAutoscalers, moment by moment.
+    #[serde(default)]
+    pub(super) autoscalers: Vec<super::autoscalers::Plan>,
     /// Others use the same hour of GitHub's.
     pub(super) quota: Option<Quota>,
     pub(super) traffic: Traffic,
@@ -367,6 +370,7 @@ impl Scenario {
         let spans = spans.chain(starts);
         let spans = spans.chain(scenario.quota.iter().flat_map(|it| [&it.reset, &it.paused_at, &it.paused_for]));
         let spans = spans.chain(scenario.catalogue.iter().flat_map(|it| &it.changed).map(|it| &it.at));
+        let spans = spans.chain(scenario.autoscalers.iter().flat_map(|it| &it.moments).map(|it| &it.at));
         let metrics = scenario.templates.iter().flat_map(|it| &it.metrics).map(|it| &it.interval);
         let objectives = scenario.objectives.iter().flat_map(|it| {
             let lately = it.lately.as_ref().map(|it| &it.since);
@@ -378,6 +382,7 @@ impl Scenario {
         }
         let named =
             scenario.deploys.iter().map(|it| &it.workload).chain(scenario.repeats.iter().map(|it| &it.workload));
+        let named = named.chain(scenario.autoscalers.iter().map(|it| &it.workload));
         let shipped = scenario.builds.iter().filter_map(|it| it.ships.as_ref());
         let mut named = named.chain(shipped.map(|it| &it.workload));
         if let Some(bad) = named.find(|name| !scenario.workloads.iter().any(|it| it.name == **name)) {

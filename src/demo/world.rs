@@ -10,7 +10,6 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::DemoError;
-use super::argocd;
 use super::controllers;
 use super::github::{self, Book};
 use super::helm;
@@ -23,6 +22,7 @@ use super::tekton::{self, Tekton};
 use super::templates::Templates;
 use super::traffic::Story;
 use super::value::{at, hash, int, later, letters, mix, rfc3339, seconds, set, text, time_at, uid};
+use super::{argocd, autoscalers};
 
 /// How long a controller takes to notice a change.
 const LAG: Duration = Duration::from_millis(50);
@@ -84,6 +84,7 @@ impl World {
         tekton::install(&mut world);
         argocd::install(&mut world);
         helm::install(&mut world);
+        autoscalers::install(&mut world);
         world.advance(world.scenario.opens);
         Ok(world)
     }

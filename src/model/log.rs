@@ -1,5 +1,6 @@
 //! What a log tail is asked for and what it says.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Name, ObjectId};
@@ -18,6 +19,27 @@ pub struct LogRequest {
     pub container: Option<Name>,
     pub previous: bool,
     pub since: LogSince,
+    pub of: LogOf,
+}
+
+/// What is read as a log is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum LogOf {
+    #[default]
+    Log,
+    /// The pods of a workload, in the order in which they are to be followed.
+    Pods(Arc<[ObjectId]>),
+    /// The object itself, once.
+    Yaml,
+    Description,
+}
+
+impl LogOf {
+    /// It is an object that was read once, and no log.
+    #[must_use]
+    pub const fn is_sheet(&self) -> bool {
+        matches!(self, Self::Yaml | Self::Description)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::log::{self, Log, level};
 use super::{State, arms, layout};
 use crate::model::kubernetes::{Pod, PodHealth, ReplicaSet};
-use crate::model::log::{LogChunk, LogEvent, LogRequest, LogSince, TailId};
+use crate::model::log::{LogChunk, LogEvent, LogOf, LogRequest, LogSince, TailId};
 use crate::model::{Kind, ObjectId};
 use crate::state::ui::Place;
 
@@ -46,7 +46,7 @@ impl DeckLog {
         });
         let rollout = arms::chosen(state);
         let began = rollout.as_ref().and_then(|rollout| arms::began(state, rollout));
-        let request = LogRequest { pod, container, previous: false, since: LogSince::Tail(TAIL) };
+        let request = LogRequest { pod, container, previous: false, since: LogSince::Tail(TAIL), of: LogOf::Log };
         let mut log = Log::new(id, request, MEMORY);
         log.timestamps = true;
         Self {

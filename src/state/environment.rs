@@ -132,6 +132,7 @@ pub fn here(state: &State) -> Option<Name> {
     | Place::Run(id)
     | Place::Pod(id)
     | Place::Analysis(id)
+    | Place::Sheet(id, _)
     | Place::Log(id) = &state.ui.place
         && let Some(environment) = of_object(state, id)
     {

@@ -56,8 +56,25 @@ pub enum Place {
     Pod(ObjectId),
     /// An AnalysisRun: metrics, measurements against their limits.
     Analysis(ObjectId),
-    /// The log of a pod, of a container or of a finished job.
+    /// The log of a pod, of a container, of a finished job, or of the pods of a workload.
     Log(ObjectId),
+    /// An object of a cluster, whole: as YAML, or in words.
+    Sheet(ObjectId, Sheet),
+}
+
+/// How an object is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Sheet {
+    Yaml,
+    Description,
+}
+
+impl Place {
+    /// It is read as a log is.
+    #[must_use]
+    pub const fn is_log(&self) -> bool {
+        matches!(self, Self::Log(_) | Self::Sheet(..))
+    }
 }
 
 /// The five panes of the Deck, in the order of `tab`.

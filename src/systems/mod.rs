@@ -44,7 +44,7 @@ use crate::action::{Change, Found, Operation, OperationId, Progress};
 use crate::clock::Clock;
 use crate::model::images::Reference;
 use crate::model::interest::Interest;
-use crate::model::log::{LogEvent, LogRequest, TailId};
+use crate::model::log::{LogEvent, LogOf, LogRequest, TailId};
 use crate::model::source::{FeedEvent, FeedId, SourceScope};
 use crate::model::{Kind, Name, SourceId, SystemId, Uid};
 use crate::net::{Cluster, Docker, Registry, segment};
@@ -322,6 +322,13 @@ impl Systems {
         self.tails.insert(id, cancel.clone());
         let pace = tail::Pace::default();
         match upstream {
+            Some(Upstream::Cluster(cluster)) if request.of.is_sheet() => {
+                self.tracker.spawn(kubernetes::sheet::tell(cluster.read(), request, id, tx, cancel));
+            }
+            Some(Upstream::Cluster(cluster)) if let LogOf::Pods(pods) = &request.of => {
+                let pods = Arc::clone(pods);
+                self.tracker.spawn(kubernetes::merged::follow(cluster.read(), request, pods, id, tx, cancel));
+            }
             Some(Upstream::Cluster(cluster)) if request.pod.kind == Kind::TaskRun => {
                 self.tracker.spawn(tekton::tail::tail(cluster.read(), request, id, tx, cancel, pace));
             }

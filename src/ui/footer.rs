@@ -45,9 +45,7 @@ fn has_rows(state: &State, command: Command) -> bool {
     let list = state.ui.list_id();
     match command {
         Command::Open | Command::Copy => lists::len(state, &list) > 0,
-        Command::Filter | Command::FaultsOnly => {
-            matches!(state.ui.place, Place::Log(_)) || lists::total(state, &list) > 0
-        }
+        Command::Filter | Command::FaultsOnly => state.ui.place.is_log() || lists::total(state, &list) > 0,
         _ => true,
     }
 }
@@ -75,7 +73,7 @@ pub fn hint(state: &State, command: Command) -> Option<Words> {
     if verbs::check(state, command).is_err() {
         return None;
     }
-    let in_log = matches!(state.ui.place, Place::Log(_));
+    let in_log = state.ui.place.is_log();
     let word = if in_log && command == Command::Filter { "search" } else { command.row().hint };
     Some(Words::of(Role::Key, super::key(key)).dim(" ").dim(word))
 }
@@ -151,6 +149,7 @@ fn wanted(state: &State) -> Vec<Command> {
         Place::Log(id) if id.kind.is_job() => {
             vec![C::Follow, C::Filter, C::NextError, C::SearchNext, C::Keep, C::Drop, C::Browse, C::Save, C::Leave]
         }
+        Place::Sheet(..) => vec![C::Filter, C::SearchNext, C::Keep, C::Drop, C::Wrap, C::Save, C::Leave],
         Place::Log(_) => vec![
             C::Follow,
             C::Filter,

@@ -7,7 +7,7 @@ use crate::action::Outcome;
 use crate::command::{Command, Key, Scope};
 use crate::safe;
 use crate::state::State;
-use crate::state::ui::{Overlay, Pane, Place, ToastKind};
+use crate::state::ui::{Overlay, Pane, Place, Sheet, ToastKind};
 use crate::state::{layout, verbs};
 use crate::text::Safe;
 
@@ -114,7 +114,7 @@ pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>
     if command != Command::Quit && command != Command::Back {
         state.ui.quit_asked = None;
     }
-    let in_log = matches!(state.ui.place, Place::Log(_));
+    let in_log = state.ui.place.is_log();
     match command {
         Command::ShowDeck => places::go(state, Place::Deck),
         Command::ShowPipelines => places::go(state, Place::Pipelines),
@@ -155,6 +155,8 @@ pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>
         Command::Security => places::security(state),
         Command::Lane => places::lane(state),
         Command::Logs if !in_log => places::logs(state),
+        Command::ShowYaml if !in_log => places::sheet(state, Sheet::Yaml),
+        Command::Describe if !in_log => places::sheet(state, Sheet::Description),
         Command::Copy => places::copy(state, effects),
         Command::Browse => places::browse(state, effects),
         Command::TellMe => watches::toggle(state),

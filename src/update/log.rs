@@ -11,13 +11,13 @@ use tui_textarea::TextArea;
 use super::{Effect, toasts};
 use crate::command::Command;
 use crate::model::kubernetes::ReplicaSet;
-use crate::model::log::{LogEvent, LogRequest, LogSince, TailId};
+use crate::model::log::{LogEvent, LogOf, LogRequest, LogSince, TailId};
 use crate::model::{Kind, Name, ObjectId};
 use crate::safe;
 use crate::state::State;
 use crate::state::layout;
 use crate::state::log::{Filter, Log, Pattern, Window, file_name};
-use crate::state::ui::{ListId, Overlay, Place, PromptKind, ToastKind};
+use crate::state::ui::{ListId, Overlay, Place, PromptKind, Sheet, ToastKind};
 use crate::text::Safe;
 
 /// Lines that a log begins with: more than any screen shows, little enough to come at once.
@@ -66,17 +66,59 @@ pub fn pod_of(state: &State, id: &ObjectId) -> Option<ObjectId> {
 /// every transition; does nothing when all is as it should be.
 pub fn settle(state: &mut State) -> Vec<Effect> {
     let wanted = match &state.ui.place {
-        Place::Log(pod) => Some(pod.clone()),
+        Place::Log(pod) => Some((pod.clone(), None)),
+        Place::Sheet(object, sheet) => Some((object.clone(), Some(*sheet))),
         _ => None,
     };
-    if state.log.as_ref().map(|log| &log.request.pod) == wanted.as_ref() {
+    let shown = state.log.as_ref().map(|log| (log.request.pod.clone(), sheet_of(&log.request.of)));
+    if shown == wanted {
         return Vec::new();
     }
     let mut effects = close(state);
-    if let Some(pod) = wanted {
-        effects.extend(open(state, pod));
+    match wanted {
+        Some((object, Some(sheet))) => effects.extend(open_sheet(state, object, sheet)),
+        Some((pod, None)) => effects.extend(open(state, pod)),
+        None => {}
     }
     effects
+}
+
+const fn sheet_of(of: &LogOf) -> Option<Sheet> {
+    match of {
+        LogOf::Yaml => Some(Sheet::Yaml),
+        LogOf::Description => Some(Sheet::Description),
+        LogOf::Log | LogOf::Pods(_) => None,
+    }
+}
+
+/// An object to be read from its beginning.
+fn open_sheet(state: &mut State, object: ObjectId, sheet: Sheet) -> Vec<Effect> {
+    let of = match sheet {
+        Sheet::Yaml => LogOf::Yaml,
+        Sheet::Description => LogOf::Description,
+    };
+    let request = LogRequest { pod: object, container: None, previous: false, since: LogSince::Head, of };
+    let id = next_tail(state);
+    let mut log = Log::new(id, request.clone(), state.log_memory);
+    log.scroll_to_start();
+    state.log = Some(log);
+    vec![Effect::Tail(id, request)]
+}
+
+/// The pods of a workload, those of its newest revision first; of one that owns them itself all of them.
+fn pods_of(state: &State, id: &ObjectId) -> Vec<ObjectId> {
+    let world = &state.world;
+    let own = |owner| world.pods.owned_by(owner).map(|pod| pod.meta.id(Kind::Pod));
+    let mut sets: Vec<&ReplicaSet> = world.replica_sets.owned_by(&id.uid).map(std::convert::AsRef::as_ref).collect();
+    sets.sort_by_key(|set| std::cmp::Reverse(set.revision));
+    sets.into_iter().flat_map(|set| own(&set.meta.uid)).chain(own(&id.uid)).collect()
+}
+
+/// Where the log of a workload is read: of several pods merged, of one alone as its own.
+#[must_use]
+pub fn log_of(state: &State, id: &ObjectId) -> Option<ObjectId> {
+    let merged = matches!(id.kind, Kind::Deployment | Kind::Rollout | Kind::ReplicaSet) || id.kind.is_controlled();
+    if merged && pods_of(state, id).len() > 1 { Some(id.clone()) } else { pod_of(state, id) }
 }
 
 /// Opens the log of a pod: its first container, the last lines, following.
@@ -84,7 +126,14 @@ pub fn open(state: &mut State, pod: ObjectId) -> Vec<Effect> {
     let mut effects = close(state);
     // Of a TaskRun all steps are read, one after the other.
     let container = if pod.kind == Kind::TaskRun { None } else { containers(state, &pod).into_iter().next() };
-    let request = LogRequest { pod, container, previous: false, since: LogSince::Tail(TAIL) };
+    let of = match pod.kind {
+        Kind::Deployment | Kind::Rollout | Kind::ReplicaSet => LogOf::Pods(pods_of(state, &pod).into()),
+        kind if kind.is_controlled() => LogOf::Pods(pods_of(state, &pod).into()),
+        _ => LogOf::Log,
+    };
+    // Of many pods little each: all of it comes at once.
+    let since = if of == LogOf::Log { LogSince::Tail(TAIL) } else { LogSince::Tail(TAIL / 10) };
+    let request = LogRequest { pod, container, previous: false, since, of };
     let id = next_tail(state);
     let mut log = Log::new(id, request.clone(), state.log_memory);
     log.opened_at = server_time(state, &request);
@@ -137,7 +186,11 @@ pub fn is_busy(state: &State) -> bool {
 #[must_use]
 pub fn window(state: &State) -> Window {
     let Some(log) = &state.log else { return Window { width: 0, height: 0 } };
-    let area = layout::list_area(state, &ListId::Place(Place::Log(log.request.pod.clone())));
+    let place = match sheet_of(&log.request.of) {
+        Some(sheet) => Place::Sheet(log.request.pod.clone(), sheet),
+        None => Place::Log(log.request.pod.clone()),
+    };
+    let area = layout::list_area(state, &ListId::Place(place));
     Window { width: area.width, height: area.height.saturating_sub(1) }
 }
 
@@ -208,7 +261,7 @@ pub fn command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Previous => return previous(state),
         Command::NextContainer => return ask_anew(state, command),
         _ => {
-            if since(command).is_some() {
+            if since(command).is_some() && !log.request.of.is_sheet() {
                 return ask_anew(state, command);
             }
         }
@@ -220,7 +273,7 @@ pub fn command(state: &mut State, command: Command) -> Vec<Effect> {
 /// that is open stays.
 fn previous(state: &mut State) -> Vec<Effect> {
     let Some(request) = state.log.as_ref().map(|log| log.request.clone()) else { return Vec::new() };
-    if request.pod.kind != Kind::Pod {
+    if request.pod.kind != Kind::Pod || request.of.is_sheet() {
         toasts::say(state, ToastKind::Info, Safe::of("only a pod keeps the log from before its last restart"));
         return Vec::new();
     }

@@ -4,7 +4,7 @@ use super::{Effect, select, toasts};
 use crate::model::{Kind, ObjectId, Uid};
 use crate::safe;
 use crate::state::lists::{self, Item};
-use crate::state::ui::{ListId, Place, RowId, ToastKind};
+use crate::state::ui::{ListId, Place, RowId, Sheet, ToastKind};
 use crate::state::{State, asides, gitops, lane, runs, verbs};
 use crate::text::Safe;
 
@@ -70,7 +70,7 @@ const fn level(place: &Place) -> u8 {
         | Place::Application(_)
         | Place::Release(_) => 3,
         Place::Pod(_) | Place::Analysis(_) | Place::Security(_) | Place::Lane(_) => 4,
-        Place::Log(_) => 5,
+        Place::Log(_) | Place::Sheet(..) => 5,
     }
 }
 
@@ -195,11 +195,30 @@ pub(super) fn logs(state: &mut State) {
         Place::Pod(id) | Place::Workload(id) | Place::Rollout(id) => Some(id.clone()),
         _ => None,
     };
-    let pod = object.and_then(|id| super::log::pod_of(state, &id));
-    let pod = pod.or_else(|| page.and_then(|id| super::log::pod_of(state, &id)));
+    let pod = object.and_then(|id| super::log::log_of(state, &id));
+    let pod = pod.or_else(|| page.and_then(|id| super::log::log_of(state, &id)));
     match pod {
         Some(pod) => go(state, Place::Log(pod)),
         None => toasts::say(state, ToastKind::Info, Safe::of("there is no pod here whose log could be read")),
+    }
+}
+
+/// The highlighted object of a cluster, or the one whose page or log this is, whole.
+pub(super) fn sheet(state: &mut State, sheet: Sheet) {
+    let highlighted = match lists::selected(state, &state.ui.list_id()) {
+        Some(RowId::Object(id) | RowId::Waiting(_, id)) => Some(id),
+        _ => None,
+    };
+    let page = match &state.ui.place {
+        Place::Pod(id) | Place::Workload(id) | Place::Rollout(id) | Place::Analysis(id) | Place::Application(id) => {
+            Some(id.clone())
+        }
+        _ => None,
+    };
+    let is_there = |id: &ObjectId| Kind::IN_CLUSTERS.contains(&id.kind);
+    match highlighted.filter(is_there).or(page) {
+        Some(id) => go(state, Place::Sheet(id, sheet)),
+        None => toasts::say(state, ToastKind::Info, Safe::of("select an object of a cluster first")),
     }
 }
 
@@ -278,6 +297,7 @@ const fn page_object(place: &Place) -> Option<&ObjectId> {
         | Place::Security(id)
         | Place::Pod(id)
         | Place::Analysis(id)
+        | Place::Sheet(id, _)
         | Place::Log(id) => Some(id),
         Place::Deck
         | Place::Pipelines
@@ -305,7 +325,7 @@ pub(super) fn faults_only(state: &mut State) {
 
 /// `esc`: first what narrows the list, then the place. Never quits.
 pub(super) fn leave(state: &mut State) {
-    if matches!(state.ui.place, Place::Log(_)) && super::log::leave(state) {
+    if state.ui.place.is_log() && super::log::leave(state) {
         return;
     }
     let list: ListId = state.ui.list_id();

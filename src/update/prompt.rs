@@ -5,7 +5,7 @@ use tui_textarea::{CursorMove, TextArea};
 use super::{Effect, log, pipeline, scale, select};
 use crate::command::{Key, KeyCode};
 use crate::state::State;
-use crate::state::ui::{Overlay, Place, PromptKind};
+use crate::state::ui::{Overlay, PromptKind};
 
 /// Longer input is a mistake, not a filter or a reason.
 const MOST: usize = 200;
@@ -111,7 +111,7 @@ fn typed(state: &mut State) {
 }
 
 fn take(state: &mut State, kind: PromptKind, text: &str, entered: bool) {
-    if matches!(state.ui.place, Place::Log(_)) {
+    if state.ui.place.is_log() {
         log::typed(state, kind, text, entered);
     } else if kind == PromptKind::Filter {
         let list = state.ui.list_id();

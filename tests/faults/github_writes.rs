@@ -7,7 +7,7 @@ use std::time::Duration;
 use quarterdeck::action::{Change, Found, Operation, OperationId, Outcome, Progress};
 use quarterdeck::model::Kind;
 use quarterdeck::model::Name;
-use quarterdeck::model::log::{LogEvent, LogRequest, LogSince, TailId};
+use quarterdeck::model::log::{LogEvent, LogOf, LogRequest, LogSince, TailId};
 use quarterdeck::net::{Deadlines, Sent, Wanted};
 use quarterdeck::text::Safe;
 use serde_json::json;
@@ -274,7 +274,13 @@ fn the_run_tells_what_became_of_a_write_nobody_heard_the_end_of() {
 async fn log(server: &Server, job: &str, enough: fn(&LogEvent) -> bool) -> (String, String) {
     let mut reading = Reading::start(client(&server.url));
     let (tx, mut rx) = mpsc::channel(16);
-    let request = LogRequest { pod: object(Kind::Job, job), container: None, previous: false, since: LogSince::Head };
+    let request = LogRequest {
+        pod: object(Kind::Job, job),
+        container: None,
+        previous: false,
+        since: LogSince::Head,
+        of: LogOf::Log,
+    };
     reading.systems.tail(TailId(1), request, tx);
     let (mut text, mut said) = (String::new(), String::new());
     loop {
@@ -340,8 +346,13 @@ fn a_log_that_stops_coming_is_broken_and_read_again() {
         let short = Deadlines { idle: Duration::from_millis(300), ..deadlines() };
         let mut reading = Reading::start(client_with(&server.url, Wanted::Nothing, short));
         let (tx, mut rx) = mpsc::channel(16);
-        let request =
-            LogRequest { pod: object(Kind::Job, "11"), container: None, previous: false, since: LogSince::Head };
+        let request = LogRequest {
+            pod: object(Kind::Job, "11"),
+            container: None,
+            previous: false,
+            since: LogSince::Head,
+            of: LogOf::Log,
+        };
         reading.systems.tail(TailId(1), request, tx);
         let (mut text, mut said) = (String::new(), Vec::new());
         while let Some((_, event)) = next(&mut rx).await {

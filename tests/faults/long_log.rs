@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use quarterdeck::clock::Clock;
 use quarterdeck::model::Kind;
-use quarterdeck::model::log::{LogEvent, LogRequest, LogSince, TailId};
+use quarterdeck::model::log::{LogEvent, LogOf, LogRequest, LogSince, TailId};
 use quarterdeck::systems::Systems;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -105,7 +105,13 @@ async fn read(url: &str) -> (String, usize) {
     let github = client_with(url, quarterdeck::net::Wanted::Nothing, patient);
     let mut systems = Systems::start(vec![spec(github)], &feeds, Clock::system());
     let (tx, mut said) = mpsc::channel(16);
-    let request = LogRequest { pod: object(Kind::Job, "11"), container: None, previous: false, since: LogSince::Head };
+    let request = LogRequest {
+        pod: object(Kind::Job, "11"),
+        container: None,
+        previous: false,
+        since: LogSince::Head,
+        of: LogOf::Log,
+    };
     systems.tail(TailId(1), request, tx);
     let mut bytes = 0;
     let told = loop {

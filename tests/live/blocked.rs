@@ -146,8 +146,9 @@ fn what_keeps_controllers_from_their_work() {
         controlled("Job", "batch", "late", "  activeDeadlineSeconds: 2\n", never),
         controlled("Job", "batch", "asleep", "  suspend: true\n", never),
         deployment("stopped", "", "").replace("spec:\n  replicas", "spec:\n  paused: true\n  replicas"),
-        deployment("slow", ", lab/behaviour: notready", "")
+        deployment("late-start", ", lab/behaviour: never", "")
             .replace("spec:\n  replicas", "spec:\n  progressDeadlineSeconds: 5\n  replicas"),
+        deployment("unready", ", lab/behaviour: notready", ""),
     ];
     let stage = stage(&cluster, &worlds.join("---\n"));
     all_told(
@@ -158,9 +159,8 @@ fn what_keeps_controllers_from_their_work() {
             ("late", "deadline", "passed its deadline"),
             ("asleep", "manual_pause", "is suspended"),
             ("stopped", "manual_pause", "is paused: 0 of 2 replicas are updated"),
-            ("slow", "deadline", "passed its progress deadline"),
-            // What is behind it is known after a minute.
-            ("slow", "probe_failing", "is not ready"),
+            ("late-start", "deadline", "passed its progress deadline: 0 of 2 updated replicas are available"),
+            ("unready", "probe_failing", "has a pod that is not ready: Readiness probe failed"),
         ],
     );
 }
@@ -239,4 +239,27 @@ fn a_permission_that_is_missing() {
         let named = told.iter().any(|row| row["sentence"].as_str().is_some_and(|words| words.contains(kind)));
         assert!(!named, "{kind} are optional: {told:?}");
     }
+}
+
+/// Brings a program of the lab back, however the test ends.
+struct Restart<'a>(&'a Cluster, &'static str);
+
+impl Drop for Restart<'_> {
+    fn drop(&mut self) {
+        self.0.restart(self.1);
+    }
+}
+
+/// Nobody makes another ReplicaSet: a console that looks on says so. One look cannot know.
+#[test]
+fn a_controller_that_is_stopped() {
+    let Some(cluster) = Cluster::lab() else { return };
+    let stage = stage(&cluster, &deployment("still", "", ""));
+    stage.namespace.wait("deployment/still", "{.status.readyReplicas}", "2");
+    let console = stage.namespace.console();
+    console.wait_text("still");
+    cluster.signal("kube-controller-manager", "KILL");
+    let _back = Restart(&cluster, "kube-controller-manager");
+    stage.namespace.set_version("deployment/still", "3.9");
+    console.wait_text("waits for the deployment controller, silent for");
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use quarterdeck::action::Change;
 use quarterdeck::model::asides::Moves;
 use quarterdeck::model::interest::{FolderInterest, Interest};
-use quarterdeck::model::log::{LogEvent, LogRequest, LogSince, TailId};
+use quarterdeck::model::log::{LogEvent, LogOf, LogRequest, LogSince, TailId};
 use quarterdeck::model::source::{Detail, FeedEvent};
 use quarterdeck::model::{Kind, Name, SourceId};
 use quarterdeck::net::{Deadlines, NetError};
@@ -58,7 +58,11 @@ async fn every_request() -> BTreeMap<String, Request> {
     reading.jobs().await.unwrap();
     let (tx, mut rx) = mpsc::channel(16);
     let pod = object(Kind::Job, "11");
-    reading.systems.tail(TailId(1), LogRequest { pod, container: None, previous: false, since: LogSince::Head }, tx);
+    reading.systems.tail(
+        TailId(1),
+        LogRequest { pod, container: None, previous: false, since: LogSince::Head, of: LogOf::Log },
+        tx,
+    );
     while !matches!(next(&mut rx).await.unwrap().1, LogEvent::Ended) {}
     reading.stop().await;
     let job = |attempt| {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use quarterdeck::action::{Action, CancelHow, Change, Operation, OperationId, Outcome, Progress};
 use quarterdeck::clock::Clock;
-use quarterdeck::model::log::{LogEvent, LogRequest, LogSince, TailId};
+use quarterdeck::model::log::{LogEvent, LogOf, LogRequest, LogSince, TailId};
 use quarterdeck::model::tekton::attempt_uid;
 use quarterdeck::model::{Kind, Name, ObjectId, SourceId, Uid};
 use quarterdeck::net::Target;
@@ -272,8 +272,13 @@ fn tekton_the_log_of_a_task_is_that_of_its_steps_in_their_order() {
     let task = target(&namespace, Kind::TaskRun, "unit");
 
     let read = |pod: ObjectId, container: Option<&str>, until: &str| -> String {
-        let request =
-            LogRequest { pod, container: container.map(Name::new), previous: false, since: LogSince::Tail(5) };
+        let request = LogRequest {
+            pod,
+            container: container.map(Name::new),
+            previous: false,
+            since: LogSince::Tail(5),
+            of: LogOf::Log,
+        };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
             let (mut systems, mut news) = systems(&namespace);

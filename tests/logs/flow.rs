@@ -1,4 +1,4 @@
-//! A story: the log of the canary's pod, from its row to its lines and back.
+//! A story: the log of the canary's pods, from its row to its lines and back.
 
 use quarterdeck::app::Headless;
 use quarterdeck::command::{Command, Key, KeyCode};
@@ -23,7 +23,9 @@ async fn the_canarys_log_is_followed_searched_filtered_and_left() {
         .await
         .unwrap();
     story
-        .until("the pod's name in the title", |screen| screen.contains("LOG checkout-") && screen.contains("following"))
+        .until("the workload's name in the title", |screen| {
+            screen.contains("LOG checkout in production · ") && screen.contains("following")
+        })
         .await;
     assert_eq!(open(&story.console).tailing, Tailing::Live);
 

@@ -13,7 +13,7 @@ mod tail;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use quarterdeck::model::log::{LogChunk, LogEvent, LogRequest, LogSince, TailId};
+use quarterdeck::model::log::{LogChunk, LogEvent, LogOf, LogRequest, LogSince, TailId};
 use quarterdeck::model::{Kind, Name, ObjectId, SourceId, Uid};
 use quarterdeck::state::log::{Log, MEMORY, Window};
 
@@ -44,6 +44,7 @@ pub fn request() -> LogRequest {
         container: Some(Name::new("app")),
         previous: false,
         since: LogSince::Tail(1_000),
+        of: LogOf::Log,
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use quarterdeck::model::log::{LogEvent, LogRequest, LogSince, TailId};
+use quarterdeck::model::log::{LogEvent, LogOf, LogRequest, LogSince, TailId};
 use quarterdeck::model::scope::SecretSource;
 use quarterdeck::model::source::FeedEvent;
 use quarterdeck::model::{Kind, ObjectId, Uid};
@@ -222,7 +222,8 @@ fn the_log_of_a_stage_goes_on_until_it_has_ended() {
             name: quarterdeck::model::Name::new("test"),
             ..object(Kind::Stage, "")
         };
-        let request = LogRequest { pod: stage, container: None, previous: false, since: LogSince::Head };
+        let request =
+            LogRequest { pod: stage, container: None, previous: false, since: LogSince::Head, of: LogOf::Log };
         reading.systems.tail(TailId(1), request, tx);
         let mut lines = String::new();
         let mut events = Vec::new();

@@ -17,7 +17,7 @@ use super::kinds::{Key, Kind};
 use super::scenario::{Strategy, Workload};
 use super::value::{at, hash, items, letters, rfc3339, set, text, time_at, unset};
 use super::world::World;
-use super::{argocd, tekton};
+use super::{argocd, autoscalers, tekton};
 
 /// One look at one object.
 pub(super) fn reconcile(world: &mut World, key: &Key) {
@@ -29,6 +29,7 @@ pub(super) fn reconcile(world: &mut World, key: &Key) {
         Kind::AnalysisRun => analysis::reconcile(world, key),
         Kind::Event => world.forget_event(key),
         Kind::Application => argocd::reconcile(world, key),
+        Kind::HorizontalPodAutoscaler => autoscalers::reconcile(world, key),
         Kind::PipelineRun => tekton::runs::reconcile(world, key),
         Kind::TaskRun => tekton::tasks::reconcile(world, key),
         Kind::Namespace
@@ -37,7 +38,6 @@ pub(super) fn reconcile(world: &mut World, key: &Key) {
         | Kind::StatefulSet
         | Kind::DaemonSet
         | Kind::Job
-        | Kind::HorizontalPodAutoscaler
         | Kind::PodDisruptionBudget
         | Kind::ResourceQuota
         | Kind::NetworkPolicy

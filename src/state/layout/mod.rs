@@ -180,7 +180,7 @@ pub fn list_area(state: &State, list: &ListId) -> Rect {
     match list {
         ListId::Place(place) if *place != state.ui.place => Rect::default(),
         ListId::Place(Place::Deck) => Rect::default(),
-        ListId::Place(Place::Log(_)) => cut_top(screen.body, 1).1,
+        ListId::Place(Place::Log(_) | Place::Sheet(..)) => cut_top(screen.body, 1).1,
         ListId::Place(place) => {
             let rows = page(screen.body, screen.class, place, lists::len(state, list)).rows;
             cut_top(rows, rows.height.saturating_sub(sections(place)).max(rows.height.min(1))).0

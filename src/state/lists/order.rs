@@ -197,7 +197,7 @@ fn shape(list: &ListId) -> Shape {
             | Place::Image(_),
         )
         | ListId::Pane(Pane::Environments | Pane::Steps | Pane::Budget) => Shape::Tree,
-        ListId::Place(Place::Deck | Place::Log(_)) => Shape::Flat(Flat::Nothing),
+        ListId::Place(Place::Deck | Place::Log(_) | Place::Sheet(..)) => Shape::Flat(Flat::Nothing),
     }
 }
 
@@ -247,7 +247,7 @@ fn revision(state: &State, list: &ListId) -> u64 {
         ListId::Place(Place::Security(_)) => crate::state::security::revision(state),
         ListId::Place(Place::Images) => world.images.revision() + world.details.revision(),
         ListId::Place(Place::Image(_)) => world.images.revision() + crate::state::images::revision(state),
-        ListId::Place(Place::Deck | Place::Log(_)) => 0,
+        ListId::Place(Place::Deck | Place::Log(_) | Place::Sheet(..)) => 0,
     }
 }
 

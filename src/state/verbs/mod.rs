@@ -86,7 +86,7 @@ pub fn scopes_of_place(state: &State) -> Vec<Scope> {
         // The log of a job is where its failure is read: what helps against it applies there too.
         Place::Log(id) if id.kind.is_job() => vec![Scope::Log, Scope::Runs, Scope::List, Scope::Global],
         Place::Log(id) if id.kind == Kind::Build => vec![Scope::Log, Scope::Images, Scope::List, Scope::Global],
-        Place::Log(_) => vec![Scope::Log, Scope::List, Scope::Global],
+        Place::Log(_) | Place::Sheet(..) => vec![Scope::Log, Scope::List, Scope::Global],
     }
 }
 
@@ -97,6 +97,7 @@ pub fn help(state: &State) -> Vec<(Scope, Vec<&'static Row>)> {
         // Images are pulled where containers are listed.
         let away = state.ui.place != Place::Containers;
         let elsewhere = |row: &Row| match row.command {
+            Command::ShowYaml | Command::Describe => state.ui.place.is_log(),
             Command::Logs => check(state, Command::Logs).is_err(),
             Command::PullImage => away,
             _ => false,
@@ -191,7 +192,7 @@ const fn is_of_applications(command: Command) -> bool {
 
 /// Whether the command does something here; if not, why not. For footer and help.
 pub fn check(state: &State, command: Command) -> Result<(), Safe> {
-    if command == Command::Logs && matches!(state.ui.place, Place::Log(_)) {
+    if command == Command::Logs && state.ui.place.is_log() {
         return Err(Safe::of("this is the log"));
     }
     if command == Command::DispatchWorkflow {

@@ -1,11 +1,15 @@
 //! Kubernetes itself: namespaces, Deployments, ReplicaSets, pods, events, logs.
 
+mod describe;
 pub mod ingest;
 pub mod ingest_beside;
 pub mod ingest_pod;
 pub mod ingest_workload;
+pub(crate) mod merged;
 pub(crate) mod nodes;
 pub mod perform;
 mod quantity;
+pub(crate) mod sheet;
 pub mod tail;
 pub mod watch;
+mod yaml;

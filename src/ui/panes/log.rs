@@ -16,7 +16,7 @@ use ratatui::layout::Rect;
 
 use crate::config::theme::Role;
 use crate::model::Kind;
-use crate::model::log::LogSince;
+use crate::model::log::{LogOf, LogSince};
 use crate::safe;
 use crate::state::State;
 use crate::state::log::level::{self, Level};
@@ -38,9 +38,15 @@ pub fn draw(state: &State, pen: &mut Pen<'_>) {
         Some(_) => Words::of(Role::Dim, "not ended"),
         None => place(log, window),
     };
-    pen.title(0, Role::Focus, "LOG", &place);
-    let room = pen.width().saturating_sub(place.width() + 8);
-    pen.write(4, 0, room, &name(state, log, room));
+    let title = match log.request.of {
+        LogOf::Log | LogOf::Pods(_) => "LOG",
+        LogOf::Yaml => "YAML",
+        LogOf::Description => "DESCRIBE",
+    };
+    pen.title(0, Role::Focus, title, &place);
+    let left = title.len() as u16 + 1;
+    let room = pen.width().saturating_sub(place.width() + left + 4);
+    pen.write(left, 0, room, &name(state, log, room));
     if let Some(job) = unfinished {
         let lines = Rect { y: pen.area().y + 1, height: height - 2, ..pen.area() };
         super::job_log::draw(state, &mut pen.within(lines), job);
@@ -61,7 +67,8 @@ fn name(state: &State, log: &Log, room: u16) -> Words {
     // Where it is and which part of it this is stay in sight.
     let mut words = Words::new().strong(request.pod.name.safe().middle(usize::from(room / 2)));
     // A compose project or a repository is what it is of; a container need not be of any.
-    let between = if request.pod.kind == Kind::Pod { " in " } else { " of " };
+    let placed = Kind::IN_CLUSTERS.contains(&request.pod.kind) && !request.pod.kind.is_job();
+    let between = if placed { " in " } else { " of " };
     if !request.pod.namespace.raw().is_empty() {
         words = words.dim(between).text(&request.pod.namespace);
     }
@@ -72,6 +79,12 @@ fn name(state: &State, log: &Log, room: u16) -> Words {
     }
     if let Some(container) = &request.container {
         words = words.dim(" · ").text(container);
+    }
+    if let LogOf::Pods(pods) = &request.of {
+        words = words.dim(" · ").text(text::plural(pods.len() as u64, "pod", "pods"));
+    }
+    if request.of.is_sheet() {
+        return words.dim(safe!(" · {} ", request.pod.kind.as_str()));
     }
     if request.previous {
         words = words.dim(" · ").add(Role::Wait, "before its last restart");
@@ -186,6 +199,7 @@ fn standing(state: &State, log: &Log) -> Words {
         Tailing::Waiting(_) => Words::new().add(Role::Move, "no log yet"),
         Tailing::Reconnecting(_) if log.ring.end() == 0 => Words::new().add(Role::Move, "waiting"),
         Tailing::Reconnecting(message) => Words::new().add(Role::Wait, safe!("reconnecting: {}", message)),
+        Tailing::Ended if log.request.of.is_sheet() => Words::new().dim("as it was read"),
         Tailing::Ended => Words::new().dim("ended"),
         // Where there are no lines, the reason stands in their place.
         Tailing::Failed(_) if log.ring.end() == 0 => Words::new().add(Role::Bad, "failed"),

@@ -81,7 +81,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
         Place::Workload(id) => pages::workload(state, pen, &page, id),
         Place::Pod(id) => pages::pod(state, pen, &page, id),
         Place::Analysis(id) => pages::analysis(state, pen, &page, id),
-        Place::Log(_) => panes::log::draw(state, &mut pen.within(screen.body)),
+        Place::Log(_) | Place::Sheet(..) => panes::log::draw(state, &mut pen.within(screen.body)),
     }
 }
 
