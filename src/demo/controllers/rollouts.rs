@@ -197,12 +197,16 @@ fn phase(world: &World, look: &Look, rollout: &mut Value) {
     let whole = available(world, &look.current) >= look.wanted;
     let healthy = look.stable && whole && text(rollout, "/status/stableRS") == look.hash;
     let paused = text(rollout, "/status/pauseConditions/0/reason").to_owned();
+    let timed_out = format!("ReplicaSet \"{}\" has timed out progressing.", look.current.name);
+    let late = is_late(world, look, rollout);
     let (phase, message) = if yes(rollout, "/spec/paused") {
         ("Paused", "manually paused".to_owned())
     } else if look.abort || yes(rollout, "/status/abort") && !look.stable {
         ("Degraded", format!("RolloutAborted: {}", progress_message(rollout)))
     } else if !paused.is_empty() {
         ("Paused", paused.clone())
+    } else if late {
+        ("Degraded", format!("ProgressDeadlineExceeded: {timed_out}"))
     } else if healthy {
         ("Healthy", String::new())
     } else {
@@ -227,6 +231,7 @@ fn phase(world: &World, look: &Look, rollout: &mut Value) {
             let message = format!("ReplicaSet \"{name}\" is progressing.");
             condition(rollout, now, "Progressing", "True", "ReplicaSetUpdated", &message);
         }
+        _ if late => condition(rollout, now, "Progressing", "False", "ProgressDeadlineExceeded", &timed_out),
         _ => {}
     }
     if phase != "Healthy" {
@@ -242,6 +247,22 @@ fn phase(world: &World, look: &Look, rollout: &mut Value) {
     if int(rollout, "/status/availableReplicas") >= look.wanted {
         condition(rollout, now, "Available", "True", "AvailableReason", "Rollout has minimum availability");
     }
+}
+
+/// No pod of the new version has become available within the deadline; looks again when that passes.
+fn is_late(world: &mut World, look: &Look, rollout: &Value) -> bool {
+    let last = items(rollout, "/status/conditions").iter().find(|it| text(it, "/type") == "Progressing");
+    let reason = last.map_or("", |it| text(it, "/reason"));
+    let begun = matches!(reason, "ReplicaSetUpdated" | "NewReplicaSetCreated");
+    if look.stable || available(world, &look.current) > 0 || !begun {
+        return reason == "ProgressDeadlineExceeded" && available(world, &look.current) == 0;
+    }
+    let since = last.and_then(|it| time_at(it, "/lastUpdateTime")).unwrap_or(world.now);
+    let deadline = later(since, seconds_of(rollout, "/spec/progressDeadlineSeconds", 600));
+    if deadline > world.now {
+        world.look_again(&look.key, deadline);
+    }
+    deadline <= world.now
 }
 
 fn waiting_for(look: &Look, rollout: &Value) -> &'static str {
