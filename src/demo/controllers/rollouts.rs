@@ -192,7 +192,7 @@ fn counts(world: &World, look: &Look, rollout: &mut Value) {
     set_count(rollout, "/status/availableReplicas", available);
 }
 
-fn phase(world: &World, look: &Look, rollout: &mut Value) {
+fn phase(world: &mut World, look: &Look, rollout: &mut Value) {
     let now = world.now;
     let whole = available(world, &look.current) >= look.wanted;
     let healthy = look.stable && whole && text(rollout, "/status/stableRS") == look.hash;
