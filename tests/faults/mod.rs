@@ -13,6 +13,7 @@ mod github_beside;
 mod github_beside_ways;
 pub mod github_dispatch;
 mod github_dispatch_ways;
+mod github_drift;
 mod github_names;
 mod github_older;
 mod github_pace;

@@ -126,7 +126,7 @@ fn the_whole_example_is_read() {
         .collect();
     insta::assert_snapshot!(kept.join("\n"), @r"
     environments[].argocd config.yaml:16
-    environments[].gitops config.yaml:17
+    environments[].gitops.write config.yaml:17
     environments[].gates config.yaml:24
     budget-policy config.yaml:26
     sources.alertmanager config.yaml:30
