@@ -279,9 +279,9 @@ mod tests {
 
     #[test]
     fn a_file_may_change_one_key_of_another_keymap() {
-        let keymap = parse("mine.yaml", "base: default\nworkloads:\n  A: none\n  H: abort\n").unwrap();
+        let keymap = parse("mine.yaml", "base: default\nworkloads:\n  A: none\n  ctrl-g: abort\n").unwrap();
         let keys: Vec<String> = keymap.keys_of(Command::Abort).iter().map(ToString::to_string).collect();
-        assert_eq!(keys, ["H"]);
+        assert_eq!(keys, ["ctrl-g"]);
         assert!(!keymap.keys_of(Command::Promote).is_empty());
     }
 
