@@ -41,6 +41,12 @@ pub struct Rollback {
 }
 
 impl Helm {
+    /// The server that was pinned.
+    #[must_use]
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
     /// Runs it once. What it did before it failed nobody can tell from here.
     pub async fn rollback(&self, asked: &Rollback) -> Sent {
         let mut command = tokio::process::Command::new("helm");

@@ -142,7 +142,9 @@ impl ReadStack {
 
     async fn open_with_credential(&self, path: &str) -> Result<BodyStream, (u64, NetError)> {
         let (epoch, client) = self.access.pooled().await.map_err(|error| (0, error))?;
-        let accept = if self.accept == METADATA { METADATA_FRAMES } else { self.accept };
+        // A list that is asked for as one object is refused, and a watch as a list says nothing.
+        let frames = self.accept == METADATA && path.contains("watch=1");
+        let accept = if frames { METADATA_FRAMES } else { self.accept };
         let request = request(path, accept).map_err(|error| (epoch, error))?;
         let after = self.access.deadlines.headers;
         let sent = timeout(after, client.send(request)).await;

@@ -56,10 +56,14 @@ impl Run {
         Self::of(scope.clone(), Spec { scope, upstream })
     }
 
-    fn of(scope: SourceScope, spec: Spec) -> Self {
+    pub fn of(scope: SourceScope, spec: Spec) -> Self {
+        Self::at(scope, spec, quick())
+    }
+
+    pub fn at(scope: SourceScope, spec: Spec, pace: Pace) -> Self {
         let (tx, rx) = mpsc::channel(256);
         let clock = Clock::system();
-        Self { systems: Systems::start_at(vec![spec], &tx, clock, quick()), rx, world: World::new(vec![scope]), clock }
+        Self { systems: Systems::start_at(vec![spec], &tx, clock, pace), rx, world: World::new(vec![scope]), clock }
     }
 
     pub fn feed(&self, kind: Kind) -> &Feed {

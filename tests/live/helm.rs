@@ -138,5 +138,5 @@ fn helm_a_release_whose_helm_was_killed_stands_as_pending_upgrade() {
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(said.contains("another operation (install/upgrade/rollback) is in progress"), "{said}");
     console.press(Command::Help);
-    console.wait_text("it is pending-upgrade: a helm may be at work on it");
+    console.wait_text("it is pending-upgrade: a helm");
 }

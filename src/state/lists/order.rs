@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::filter::Filter;
 use super::{StepState, tree};
 use crate::model::Uid;
+use crate::model::pipelines::Conclusion;
 use crate::model::rollouts::Rollout;
 use crate::state::containers::Project;
 use crate::state::groups::Group;
@@ -235,8 +236,8 @@ fn revision(state: &State, list: &ListId) -> u64 {
         ListId::Place(Place::Analysis(_)) => world.analysis_runs.revision(),
         ListId::Place(Place::Pipelines) | ListId::Pane(Pane::Pipelines) => world.runs.revision(),
         ListId::Place(Place::Run(_)) | ListId::Pane(Pane::Steps) => {
-            // Which run a pane is about is not a matter of the world.
-            world.runs.revision() + world.details.revision() + chosen_run(state) + slower(state)
+            // Which run a pane is about is not a matter of the world, and other runs are not one of its jobs.
+            world.details.revision() + chosen_run(state) + slower(state)
         }
         ListId::Place(Place::Slo) | ListId::Pane(Pane::Budget) => world.slos.revision(),
         ListId::Place(Place::Objective(_)) => world.slos.revision() + world.alerts.revision(),
@@ -257,11 +258,17 @@ fn slower(state: &State) -> u64 {
     if runs::chosen(state).is_some_and(|run| run.is_active()) { state.now.mono.as_secs() / EVERY } else { 0 }
 }
 
-/// Another number for another run.
+/// Another number for another run, and for the same one when it changed.
 fn chosen_run(state: &State) -> u64 {
     use std::hash::{DefaultHasher, Hash as _, Hasher as _};
     let mut hasher = DefaultHasher::new();
-    runs::chosen(state).map(|run| run.meta.uid.clone()).hash(&mut hasher);
+    if let Some(run) = runs::chosen(state) {
+        run.meta.uid.hash(&mut hasher);
+        run.meta.resource_version.hash(&mut hasher);
+        (run.attempt, run.updated, run.started).hash(&mut hasher);
+        run.status.as_str().hash(&mut hasher);
+        run.conclusion.as_ref().map(Conclusion::as_str).hash(&mut hasher);
+    }
     hasher.finish() >> 1
 }
 
