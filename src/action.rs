@@ -19,6 +19,13 @@ pub enum Verb {
     Abort,
     Retry,
     Undo,
+    PromoteFull,
+    SkipStep,
+    Pause,
+    Resume,
+    SetImage,
+    /// The analysis that runs.
+    EndAnalysis,
     /// The failed jobs of a run.
     Rerun,
     RerunAll,
@@ -55,6 +62,12 @@ impl Verb {
             Self::Abort => "abort",
             Self::Retry => "retry",
             Self::Undo => "undo",
+            Self::PromoteFull => "promote full",
+            Self::SkipStep => "skip step",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::SetImage => "set image",
+            Self::EndAnalysis => "end analysis",
             Self::Rerun => "rerun",
             Self::RerunAll => "rerun all",
             Self::RerunJob => "rerun job",
@@ -92,6 +105,18 @@ pub enum Change {
     PromoteInconclusive { pod_hash: Safe, step: i64, next: i64 },
     /// Main resource: test uid and `spec.paused`, set it to false. Skips no step.
     Unpause,
+    /// `/status`: test uid and pod hash, set `promoteFull`.
+    PromoteFull { pod_hash: Safe },
+    /// `/status`: test uid, pod hash and step index, and go to step `to`: the next one, or `last`, behind all.
+    SkipStep { pod_hash: Safe, step: i64, to: i64, last: i64 },
+    /// Main resource: test uid and pod hash, set `spec.paused`.
+    Pause { pod_hash: Safe },
+    /// Main resource: test uid, resourceVersion and the image of that container, replace it.
+    SetImage { resource_version: Arc<str>, container: Name, from: Name, to: Name },
+    /// Main resource: test uid and pod hash, set `spec.restartAt` to the time the operation began.
+    RestartRollout { pod_hash: Safe },
+    /// Of an AnalysisRun: test uid and that it runs, set `spec.terminate`.
+    EndAnalysis,
     /// `/status`: test uid and pod hash, set `abort`.
     Abort { pod_hash: Safe },
     /// `/status`: test uid, pod hash and `abort`, clear `abort`.
@@ -213,7 +238,14 @@ impl Change {
     #[must_use]
     pub const fn verb(&self) -> Verb {
         match self {
-            Self::PromotePause { .. } | Self::PromoteInconclusive { .. } | Self::Unpause => Verb::Promote,
+            Self::PromotePause { .. } | Self::PromoteInconclusive { .. } => Verb::Promote,
+            Self::PromoteFull { .. } => Verb::PromoteFull,
+            Self::SkipStep { .. } => Verb::SkipStep,
+            Self::Pause { .. } => Verb::Pause,
+            Self::Unpause => Verb::Resume,
+            Self::SetImage { .. } => Verb::SetImage,
+            Self::EndAnalysis => Verb::EndAnalysis,
+            Self::RestartRollout { .. } => Verb::Restart,
             Self::Abort { .. } => Verb::Abort,
             Self::Retry { .. } => Verb::Retry,
             Self::Undo { .. } | Self::RollBack { .. } | Self::RollbackRelease { .. } => Verb::Undo,
@@ -248,12 +280,25 @@ impl Change {
         }
     }
 
-    /// The same with or without debug logs.
+    /// The choice that its dialog leaves: debug logs, all steps that are left instead of one. `None` without one.
     #[must_use]
-    pub fn with_debug(mut self, wanted: bool) -> Self {
-        if let Self::RerunFailed { debug, .. } | Self::RerunAll { debug, .. } | Self::RerunJob { debug, .. } = &mut self
-        {
-            *debug = wanted;
+    pub const fn choice(&self) -> Option<bool> {
+        match self {
+            Self::SkipStep { step, last, .. } if *step + 1 >= *last => None,
+            Self::SkipStep { to, last, .. } => Some(*to == *last),
+            _ => self.debug(),
+        }
+    }
+
+    /// The same as it was chosen.
+    #[must_use]
+    pub fn with_choice(mut self, wanted: bool) -> Self {
+        match &mut self {
+            Self::RerunFailed { debug, .. } | Self::RerunAll { debug, .. } | Self::RerunJob { debug, .. } => {
+                *debug = wanted;
+            }
+            Self::SkipStep { step, to, last, .. } => *to = if wanted { *last } else { (*step + 1).min(*last) },
+            _ => {}
         }
         self
     }

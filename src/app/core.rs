@@ -157,6 +157,9 @@ impl Core {
         let specs = std::mem::take(&mut self.waiting);
         let mut systems = Systems::start(specs, &self.feeds.tx, self.clock);
         systems.pack_with(Arc::new(context::pack));
+        if self.recorder.looks() {
+            systems.only_read();
+        }
         self.systems = Some(systems);
         let effects = update::start(&mut self.state);
         let mut step = Step::default();

@@ -17,6 +17,8 @@ use crate::text::Safe;
 #[derive(Debug)]
 pub struct Recorder {
     journal: Journal,
+    /// Somebody asked for no more than looking.
+    looks: bool,
     outcomes: queue::Sender<(OperationId, Outcome, Timestamp)>,
     worker: Option<JoinHandle<()>>,
     told: mpsc::UnboundedSender<Result<(), Safe>>,
@@ -42,7 +44,19 @@ impl Recorder {
             let why = format!("no thread for the journal ({error}): outcomes are not written");
             let _ = told.send(Err(Safe::line(&why)));
         }
-        Self { journal, outcomes, worker: worker.ok(), told, news }
+        Self { journal, looks: false, outcomes, worker: worker.ok(), told, news }
+    }
+
+    /// Looks only, as `--read-only` asks: the journal of this folder is read, and nothing is ever sent.
+    #[must_use]
+    pub fn looking(journal: Journal) -> Self {
+        Self { looks: true, ..Self::new(journal) }
+    }
+
+    /// Nothing may be sent, whatever becomes of the journal.
+    #[must_use]
+    pub const fn looks(&self) -> bool {
+        self.looks
     }
 
     /// What earlier runs left, oldest first. Given away once.
@@ -54,7 +68,7 @@ impl Recorder {
     /// Why nothing can be written, if so.
     #[must_use]
     pub fn read_only(&self) -> Option<Safe> {
-        self.journal.read_only()
+        if self.looks { Some(Safe::of("started with --read-only")) } else { self.journal.read_only() }
     }
 
     /// What the runner calls before it sends; nothing leaves without its `Ok`.
@@ -79,7 +93,7 @@ impl Recorder {
     /// Looks whether the instance that holds the journal has ended; [`Self::changed`] tells, also why what it
     /// left cannot be taken over.
     pub fn try_again(&self) {
-        if self.journal.is_waiting() {
+        if !self.looks && self.journal.is_waiting() {
             let (journal, told) = (self.journal.clone(), self.told.clone());
             tokio::task::spawn_blocking(move || {
                 if journal.try_again() || !journal.is_waiting() {

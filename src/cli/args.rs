@@ -36,11 +36,22 @@ pub(crate) enum Sub {
 /// What a command takes from the command line and has no use for: its help does not offer it.
 const UNUSED: [(&str, &[&str]); 4] = [
     ("demo", &["config", "kubeconfig", "context", "namespace", "all_namespaces"]),
-    ("status", &["keymap", "view", "log_memory"]),
-    ("doctor", &["view", "log_memory"]),
+    ("status", &["keymap", "view", "log_memory", "read_only"]),
+    ("doctor", &["view", "log_memory", "read_only"]),
     (
         "tty-reset",
-        &["config", "kubeconfig", "context", "namespace", "all_namespaces", "theme", "keymap", "view", "log_memory"],
+        &[
+            "config",
+            "kubeconfig",
+            "context",
+            "namespace",
+            "all_namespaces",
+            "theme",
+            "keymap",
+            "view",
+            "log_memory",
+            "read_only",
+        ],
     ),
 ];
 
@@ -136,6 +147,9 @@ pub(crate) struct Look {
     /// The view to begin with
     #[arg(long, value_name = "VIEW", global = true, value_enum, default_value_t = View::Deck)]
     pub(crate) view: View,
+    /// Only look: nothing can be changed in this run, whatever the keys
+    #[arg(long, global = true)]
+    pub(crate) read_only: bool,
     /// Memory for the lines of a log, 1MiB to 1GiB
     #[arg(long, value_name = "SIZE", global = true, value_parser = size, default_value = "64MiB")]
     pub(crate) log_memory: usize,

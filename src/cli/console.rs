@@ -51,7 +51,11 @@ pub(crate) fn run(scope: &Scope, look: &Look) -> u8 {
         log_memory: look.log_memory,
         place: look.view.place(),
         badge: None,
-        recorder: Recorder::new(Journal::open(&folders.state)),
+        recorder: if look.read_only {
+            Recorder::looking(Journal::read(&folders.state))
+        } else {
+            Recorder::new(Journal::open(&folders.state))
+        },
         saves: Some(folders.state.clone()),
         durations: Some(folders.state.clone()),
     };

@@ -62,7 +62,11 @@ pub(crate) fn run(args: &Args, scope: &Scope, look: &Look) -> u8 {
         log_memory: look.log_memory,
         place: look.view.place(),
         badge: Some(badge(&demo)),
-        recorder: Recorder::new(Journal::open(&folder)),
+        recorder: if look.read_only {
+            Recorder::looking(Journal::read(&folder))
+        } else {
+            Recorder::new(Journal::open(&folder))
+        },
         // Its folder goes when it ends: nothing is saved there.
         saves: None,
         durations: Some(folder.clone()),

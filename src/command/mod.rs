@@ -109,6 +109,7 @@ commands! {
     HistoryForward, Global, "history-forward", "next", "the place after this one";
     LastPlace, Global, "last-place", "last", "to and fro between the last two places";
     Look, Global, "look", "look", "open what the blocker line speaks of";
+    Access, Global, "access", "access", "what you may do where, as each cluster says";
     Refresh, Global, "refresh", "refresh", "read everything again now";
     Bell, Global, "bell", "bell", "switch the bell of a watch off or on";
     Suspend, Global, "suspend", "suspend", "stop the program; fg brings it back";
@@ -139,6 +140,11 @@ commands! {
     Promote, Workloads, "promote", "promote…", "let a paused rollout go on";
     Abort, Workloads, "abort", "abort…", "send all traffic back to the stable version";
     Retry, Workloads, "retry", "retry…", "start an aborted rollout again from its first step";
+    PromoteFull, Workloads, "promote-full", "promote full…", "promote a rollout at once: no more pauses, analyses or steps";
+    SkipStep, Workloads, "skip-step", "skip step…", "skip the step a canary is at, or all that are left";
+    PauseRollout, Workloads, "pause", "pause…", "pause a rollout where it stands; let one go on that a person paused";
+    SetImage, Workloads, "set-image", "image…", "another image for a container of a rollout";
+    EndAnalysis, Workloads, "end-analysis", "end analysis…", "terminate an analysis that runs";
     Undo, Workloads, "undo", "undo…", "go back to an earlier revision";
     Scale, Workloads, "scale", "scale…", "give a workload another number of replicas";
     RerunFailed, Runs, "rerun-failed", "rerun failed…", "run the failed jobs of a run again; a PipelineRun as a new run";
@@ -186,7 +192,7 @@ commands! {
     ScrollLeft, Log, "scroll-left", "left", "scroll sideways";
     ScrollRight, Log, "scroll-right", "right", "scroll sideways";
     ConfirmYes, Confirm, "confirm-yes", "go", "do it (where no name must be typed)";
-    ConfirmDebug, Confirm, "debug-logging", "debug logs", "a rerun with debug logs, or without";
+    ConfirmDebug, Confirm, "debug-logging", "choose", "a rerun with debug logs or without; one step skipped or all";
     ConfirmNo, Confirm, "confirm-no", "leave it", "leave everything as it is";
 }
 

@@ -167,6 +167,19 @@ impl Handle {
         self.shared.tell(now);
     }
 
+    /// How many requests came that could have changed something.
+    #[must_use]
+    pub fn writes(&self) -> u64 {
+        self.shared.writes()
+    }
+
+    /// Refuses writes to a resource (`rollouts/status`) in a namespace, or in all where it is empty. `told`: an
+    /// access review says so too; else it says that they are allowed.
+    pub fn forbid(&self, namespace: &str, resource: &str, told: bool) {
+        let (namespace, resource) = (namespace.to_owned(), resource.to_owned());
+        self.shared.forbid(server::review::Forbidden { namespace, resource, told });
+    }
+
     /// Forgets the history of changes, as a compaction of the server's store does: watches and
     /// pages that start before now are told 410.
     pub fn compact(&self) {

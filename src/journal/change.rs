@@ -24,6 +24,28 @@ pub(super) enum ChangeEntry {
         next: i64,
     },
     Unpause,
+    PromoteFull {
+        pod_hash: String,
+    },
+    SkipStep {
+        pod_hash: String,
+        step: i64,
+        to: i64,
+        last: i64,
+    },
+    Pause {
+        pod_hash: String,
+    },
+    SetImage {
+        resource_version: String,
+        container: String,
+        from: String,
+        to: String,
+    },
+    EndAnalysis,
+    RestartRollout {
+        pod_hash: String,
+    },
     Abort {
         pod_hash: String,
     },
@@ -151,6 +173,19 @@ impl ChangeEntry {
                 Self::PromoteInconclusive { pod_hash: text(pod_hash), step: *step, next: *next }
             }
             Change::Unpause => Self::Unpause,
+            Change::PromoteFull { pod_hash } => Self::PromoteFull { pod_hash: text(pod_hash) },
+            Change::SkipStep { pod_hash, step, to, last } => {
+                Self::SkipStep { pod_hash: text(pod_hash), step: *step, to: *to, last: *last }
+            }
+            Change::Pause { pod_hash } => Self::Pause { pod_hash: text(pod_hash) },
+            Change::SetImage { resource_version, container, from, to } => Self::SetImage {
+                resource_version: resource_version.to_string(),
+                container: container.raw().to_owned(),
+                from: from.raw().to_owned(),
+                to: to.raw().to_owned(),
+            },
+            Change::EndAnalysis => Self::EndAnalysis,
+            Change::RestartRollout { pod_hash } => Self::RestartRollout { pod_hash: text(pod_hash) },
             Change::RerunFailed { attempt, debug } => Self::RerunFailed { attempt: *attempt, debug: *debug },
             Change::RerunAll { attempt, debug } => Self::RerunAll { attempt: *attempt, debug: *debug },
             Change::RerunJob { attempt, job, name, debug } => Self::RerunJob {
@@ -240,6 +275,19 @@ impl ChangeEntry {
                 Change::PromoteInconclusive { pod_hash: Safe::identity(pod_hash), step: *step, next: *next }
             }
             Self::Unpause => Change::Unpause,
+            Self::PromoteFull { pod_hash } => Change::PromoteFull { pod_hash: Safe::identity(pod_hash) },
+            Self::SkipStep { pod_hash, step, to, last } => {
+                Change::SkipStep { pod_hash: Safe::identity(pod_hash), step: *step, to: *to, last: *last }
+            }
+            Self::Pause { pod_hash } => Change::Pause { pod_hash: Safe::identity(pod_hash) },
+            Self::SetImage { resource_version, container, from, to } => Change::SetImage {
+                resource_version: Arc::from(resource_version.as_str()),
+                container: Name::new(container),
+                from: Name::new(from),
+                to: Name::new(to),
+            },
+            Self::EndAnalysis => Change::EndAnalysis,
+            Self::RestartRollout { pod_hash } => Change::RestartRollout { pod_hash: Safe::identity(pod_hash) },
             Self::RerunFailed { attempt, debug } => Change::RerunFailed { attempt: *attempt, debug: *debug },
             Self::RerunAll { attempt, debug } => Change::RerunAll { attempt: *attempt, debug: *debug },
             Self::RerunJob { attempt, job, name, debug } => Change::RerunJob {

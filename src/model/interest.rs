@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::access::AccessInterest;
 use super::asides::Wanted;
 use super::gitops::{OverlayInterest, RangeInterest};
 use super::helm::ContentWanted;
@@ -47,6 +48,8 @@ pub struct Interest {
     pub images: Vec<ImageInterest>,
     /// Containers on the screen that run: what they take.
     pub containers: Vec<ObjectId>,
+    /// What this account may do there.
+    pub access: AccessInterest,
     /// Folders that images are built from.
     pub folders: Vec<FolderInterest>,
     /// Clusters whose nodes matter one by one: which is cordoned, which under pressure.

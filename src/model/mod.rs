@@ -1,6 +1,7 @@
 //! The domain as plain data, in the field's words. Facts only (times, counts, enums); words and
 //! ages are made from them at the last moment. Uses nothing but std, jiff, serde and [`crate::text`].
 
+pub mod access;
 pub mod applications;
 pub mod approvals;
 pub mod asides;

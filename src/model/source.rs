@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::access::AccessRead;
 use super::applications::Application;
 use super::approvals::PendingRead;
 use super::asides::AsideRead;
@@ -172,6 +173,8 @@ pub enum Detail {
     Nodes(NodesRead),
     /// What is in a revision of Helm's.
     Release(ContentRead),
+    /// Of a cluster.
+    Access(AccessRead),
 }
 
 impl FeedEvent {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::exec::{self, Failed};
-use super::write::Sent;
+use super::write::{Sent, Writes};
 
 /// Longer than helm's own.
 const DEADLINE: Duration = Duration::from_secs(270);
@@ -48,7 +48,7 @@ impl Helm {
     }
 
     /// Runs it once. What it did before it failed nobody can tell from here.
-    pub async fn rollback(&self, asked: &Rollback) -> Sent {
+    pub async fn rollback(&self, _: Writes, asked: &Rollback) -> Sent {
         let mut command = tokio::process::Command::new("helm");
         command.args(self.arguments(asked));
         for variable in UNSET {

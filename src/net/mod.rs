@@ -39,11 +39,11 @@ pub use helm::{Helm, Rollback};
 pub use prometheus::Prometheus;
 pub use read::{Answer, BodyStream, ReadStack};
 pub use registry::{Manifest, Probed, Registry, Tags};
-pub use review::{Deed, Review};
+pub use review::{Deed, Review, Rules};
 pub use rustci::{RustCi, RustCiHealth};
 pub use secret::{Held, Token, Wanted, describe as describe_secret, resolve as resolve_secret};
 pub use target::{Cluster, Target, TargetError};
-pub use write::{Patch, Post, Sent, WriteStack};
+pub use write::{Patch, Post, Sent, WriteStack, Writes};
 
 /// How the console names itself to servers.
 pub const USER_AGENT: &str = concat!("quarterdeck/", env!("CARGO_PKG_VERSION"));

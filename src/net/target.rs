@@ -11,7 +11,7 @@ use super::access::{Access, Deadlines};
 use super::error::NetError;
 use super::helm::Helm;
 use super::read::ReadStack;
-use super::write::WriteStack;
+use super::write::{WriteStack, Writes};
 
 /// What is to be spoken to, as the command line says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,7 +113,7 @@ impl Cluster {
 
     /// The client that writes.
     #[must_use]
-    pub fn write(&self) -> WriteStack {
+    pub fn write(&self, _: Writes) -> WriteStack {
         WriteStack::new(Arc::clone(&self.access))
     }
 }

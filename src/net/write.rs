@@ -17,6 +17,18 @@ use super::error::NetError;
 /// Of an answer to a write.
 const BODY_LIMIT: usize = 8 << 20;
 
+/// The right to write. Every function that sends what may change something takes one, so where none was
+/// made (`--read-only`) no client that writes can be: there is nothing to ask.
+#[derive(Debug, Clone, Copy)]
+pub struct Writes(());
+
+impl Writes {
+    #[must_use]
+    pub const fn granted() -> Self {
+        Self(())
+    }
+}
+
 /// Writes to one server.
 #[derive(Clone)]
 pub struct WriteStack {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::security::Scanned;
+use crate::model::access::AccessRead;
 use crate::model::approvals::{Pending, PendingRead};
 use crate::model::asides::{Aside, AsideRead, Attempt, Told};
 use crate::model::builds::Folder;
@@ -69,6 +70,8 @@ pub struct Details {
     releases: HashMap<Uid, Result<Arc<Content>, Safe>>,
     /// Of each cluster.
     nodes: BTreeMap<SourceId, Result<Arc<Nodes>, Safe>>,
+    /// What the account may do, by cluster and namespace, and when that was read (monotonic).
+    access: BTreeMap<(SourceId, Name), (Duration, Arc<AccessRead>)>,
     revision: u64,
     /// How often jobs were forgotten because there were too many.
     forgotten: u64,
@@ -137,6 +140,10 @@ impl Details {
                     self.nodes.insert(source, nodes);
                 }
             }
+            Detail::Access(read) => {
+                let key = (source, read.namespace.clone());
+                drop(self.access.insert(key, (mono, Arc::new(read))));
+            }
             Detail::Usage(Usage { container, taken }) => drop(self.usage.insert(container, (mono, taken))),
             // As of jobs: what was read is better than why it cannot be read now.
             Detail::Overlay(read) => {
@@ -158,6 +165,12 @@ impl Details {
                 }
             }
         }
+    }
+
+    /// What the account may do in a namespace, and when that was read (monotonic).
+    #[must_use]
+    pub fn access(&self, source: SourceId, namespace: &Name) -> Option<&(Duration, Arc<AccessRead>)> {
+        self.access.get(&(source, namespace.clone()))
     }
 
     /// As of jobs: what was read is better than why it cannot be read now.

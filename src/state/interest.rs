@@ -47,6 +47,7 @@ pub fn of(state: &State) -> Interest {
         overlays,
         ranges,
         releases: super::helm::wanted(state),
+        access: super::access::wanted(state),
         ..Interest::default()
     };
     if state.world.of_system(SystemId::Prometheus).next().is_none() {

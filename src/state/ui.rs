@@ -56,6 +56,8 @@ pub enum Place {
     Pod(ObjectId),
     /// An AnalysisRun: metrics, measurements against their limits.
     Analysis(ObjectId),
+    /// What this account may do, by namespace.
+    Access,
     /// The log of a pod, of a container, of a finished job, or of the pods of a workload.
     Log(ObjectId),
     /// An object of a cluster, whole: as YAML, or in words.
@@ -120,6 +122,8 @@ pub enum RowId {
     User(ObjectId, Option<Digest>),
     /// Runners of a repository that have these labels.
     Pool(Name, String),
+    /// A namespace, and what may be done there.
+    Access(crate::model::SourceId, Name),
     /// A finding of a scanner, or (`true`) a secret, by its number.
     Security(bool, i64),
     /// An object that an Application keeps: kind, namespace and name.
@@ -190,6 +194,8 @@ pub enum PromptKind {
     PipelineFile,
     /// How many replicas a workload is to have.
     Replicas,
+    /// A container and its image.
+    SetImage,
 }
 
 /// How an action must be confirmed (product.md §3).

@@ -20,6 +20,7 @@ mod probes;
 pub mod prometheus;
 mod recent;
 pub mod registry;
+mod revision;
 pub mod rollouts;
 pub mod rustci;
 mod scope;
@@ -47,7 +48,7 @@ use crate::model::interest::Interest;
 use crate::model::log::{LogEvent, LogOf, LogRequest, TailId};
 use crate::model::source::{FeedEvent, FeedId, SourceScope};
 use crate::model::{Kind, Name, SourceId, SystemId, Uid};
-use crate::net::{Cluster, Docker, Registry, segment};
+use crate::net::{Cluster, Docker, Registry, Writes, segment};
 use crate::text::Safe;
 
 pub use docker::perform::Pack;
@@ -72,6 +73,8 @@ pub struct Systems {
     tails: HashMap<TailId, CancellationToken>,
     /// What engines said of builds.
     builds: docker::builds::Builds,
+    /// What every send needs; none in a run that only reads.
+    writes: Option<Writes>,
     /// How the context of a build is packed: this layer reads no files.
     pack: Option<Pack>,
 }
@@ -101,6 +104,7 @@ impl Systems {
             tracker: TaskTracker::new(),
             tails: HashMap::new(),
             builds: docker::builds::Builds::default(),
+            writes: Some(Writes::granted()),
             pack: None,
         };
         for Spec { scope, upstream } in specs {
@@ -166,9 +170,19 @@ impl Systems {
             refresh: self.refresh.subscribe(),
             feed,
         };
+        let rights = kubernetes::access::Parts {
+            cluster: scope.id,
+            read: parts.read.clone(),
+            tx: parts.tx.clone(),
+            interest: self.interest.subscribe(),
+            refresh: self.refresh.subscribe(),
+            feed: reader.feed.clone(),
+        };
         let make = move || kubernetes::nodes::run(reader.clone());
         self.tracker.spawn(supervise::supervise(self.cancel.clone(), parts.pace, make, |_, _| async {}));
         self.start_helm(scope, parts);
+        let make = move || kubernetes::access::run(rights.clone());
+        self.tracker.spawn(supervise::supervise(self.cancel.clone(), parts.pace, make, |_, _| async {}));
     }
 
     /// Reads the records of the release that somebody looks at.
@@ -233,6 +247,11 @@ impl Systems {
         }
     }
 
+    /// Gives the right to write away: nothing can be sent from now on.
+    pub fn only_read(&mut self) {
+        self.writes = None;
+    }
+
     /// Builds of images read their folders so.
     pub fn pack_with(&mut self, pack: Pack) {
         self.pack = Some(pack);
@@ -286,7 +305,7 @@ impl Systems {
         }
         // Not cancelled at the end of the program: what was sent is answered, or its deadline ends it.
         let id = operation.id.clone();
-        let task = perform::perform(way, operation, intent, tx.clone());
+        let task = perform::perform((way, self.writes), operation, intent, tx.clone());
         self.tracker.spawn(perform::guard(id, task, tx, |message| Progress::Unknown { message }));
     }
 

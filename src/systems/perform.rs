@@ -6,16 +6,17 @@ use std::future::Future;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
+use super::revision::{hash_label, same_template, template_of};
 use super::{Intent, Upstream, argocd, docker, github, helm, kubernetes, rollouts, rustci, supervise, tekton};
 use crate::action::{Action, Change, Found, Operation, OperationId, Progress};
 use crate::model::{Kind, Name};
-use crate::net::{Cluster, GitHub, Helm, NetError, Patch, Post, ReadStack, Rollback, RustCi, Sent, Turn};
+use crate::net::{Cluster, GitHub, Helm, NetError, Patch, Post, ReadStack, Rollback, RustCi, Sent, Turn, Writes};
 use crate::safe;
 use crate::text::Safe;
 
 /// Runs an operation; every step of it is told to `tx`.
 pub(super) async fn perform(
-    way: Option<Way>,
+    (way, writes): (Option<Way>, Option<Writes>),
     operation: Box<Operation>,
     intent: Intent,
     tx: mpsc::Sender<(OperationId, Progress)>,
@@ -24,6 +25,9 @@ pub(super) async fn perform(
     let tell = async |progress| {
         // A loop that is gone leaves the journal's open intent; the next start reads the evidence.
         let _ = tx.send((id.clone(), progress)).await;
+    };
+    let Some(writes) = writes else {
+        return tell(Progress::Refused { message: Safe::of("started to read only; nothing was sent") }).await;
     };
     let Some(way) = way else {
         return tell(Progress::Refused {
@@ -48,7 +52,7 @@ pub(super) async fn perform(
         }
     };
     tell(Progress::Sent).await;
-    let progress = match ready.send().await {
+    let progress = match ready.send(writes).await {
         Sent::Accepted(object) => {
             if let Some(id) = way.made(&operation.action, &object) {
                 tell(Progress::Made { id }).await;
@@ -165,14 +169,14 @@ impl Way {
 
 impl Ready {
     /// Once.
-    async fn send(self) -> Sent {
+    async fn send(self, writes: Writes) -> Sent {
         match self {
-            Self::Patch(cluster, patch) => cluster.write().send(patch).await,
-            Self::Create(cluster, post) => cluster.write().create(post).await,
-            Self::Rollback(helm, asked) => helm.rollback(&asked).await,
-            Self::Post(client, turn, post) => github::perform::send(&client, turn, post).await,
-            Self::Call(client, call) => rustci::perform::send(&client, call).await,
-            Self::Engine(engine, call) => docker::perform::send(&engine, *call).await,
+            Self::Patch(cluster, patch) => cluster.write(writes).send(patch).await,
+            Self::Create(cluster, post) => cluster.write(writes).create(post).await,
+            Self::Post(client, turn, post) => github::perform::send(writes, &client, turn, post).await,
+            Self::Call(client, call) => rustci::perform::send(writes, &client, call).await,
+            Self::Engine(engine, call) => docker::perform::send(writes, &engine, *call).await,
+            Self::Rollback(helm, asked) => helm.rollback(writes, &asked).await,
         }
     }
 }
@@ -244,6 +248,9 @@ async fn evidence(read: &ReadStack, operation: &Operation) -> (Found, String) {
             kubernetes::perform::evidence(&action.change, &object, operation.started)
         }
         change if action.target.kind == Kind::Application => argocd::perform::evidence(change, &object, &operation.id),
+        Change::RestartRollout { .. } => {
+            rollouts::perform::restarted(&object, &kubernetes::perform::stamp(operation.started))
+        }
         change => rollouts::perform::evidence(change, &object),
     }
 }
@@ -289,9 +296,23 @@ async fn patch_for(read: &ReadStack, operation: &Operation) -> Result<Patch, Str
             let rest = kubernetes::perform::scale(*to);
             Ok(patch(format!("{}/scale", object_path(action)), guards.into_iter().chain(rest).collect()))
         }
-        (change, Kind::Rollout) => {
+        (Change::RestartRollout { pod_hash }, Kind::Rollout) => {
+            let at = kubernetes::perform::stamp(operation.started);
+            let rest = rollouts::perform::restart(pod_hash.as_str(), &at);
+            let operations = std::iter::once(test("/metadata/uid", target.uid.raw())).chain(rest).collect();
+            Ok(patch(object_path(action), operations))
+        }
+        (Change::SetImage { resource_version, container, from, to }, Kind::Rollout) => {
+            let object =
+                get(read, &object_path(action)).await.map_err(|error| format!("{}: {error}", describe(action)))?;
+            let guards =
+                [test("/metadata/uid", target.uid.raw()), test("/metadata/resourceVersion", &**resource_version)];
+            let rest = rollouts::perform::set_image(&object, container.raw(), from.raw(), to.raw())?;
+            Ok(patch(object_path(action), guards.into_iter().chain(rest).collect()))
+        }
+        (change, Kind::Rollout | Kind::AnalysisRun) => {
             let (subresource, rest) = rollouts::perform::operations(change)
-                .ok_or_else(|| format!("a Rollout cannot be asked to {}", change.verb().as_str()))?;
+                .ok_or_else(|| format!("a {} cannot be asked to {}", target.kind.as_str(), change.verb().as_str()))?;
             let operations = std::iter::once(test("/metadata/uid", target.uid.raw())).chain(rest).collect();
             Ok(patch(format!("{}{subresource}", object_path(action)), operations))
         }
@@ -314,6 +335,7 @@ async fn what_changed(read: &ReadStack, action: &Action) -> Option<String> {
     }
     match &action.change {
         Change::Undo { resource_version, .. }
+        | Change::SetImage { resource_version, .. }
         | Change::RestartWorkload { resource_version }
         | Change::Scale { resource_version, .. } => (text(&object, "/metadata/resourceVersion")
             != Some(&**resource_version))
@@ -361,41 +383,6 @@ fn replica_set_path(action: &Action, name: &str) -> String {
 
 fn describe(action: &Action) -> String {
     format!("{} {}", action.target.kind.as_str(), action.target.name.safe().as_str())
-}
-
-fn hash_label(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Deployment => "pod-template-hash",
-        _ => "rollouts-pod-template-hash",
-    }
-}
-
-/// The pod template of a ReplicaSet as its owner wrote it: without the hash its controller added.
-fn template_of(set: &Value, hash_label: &str) -> Value {
-    let mut template = set.pointer("/spec/template").cloned().unwrap_or(Value::Null);
-    if let Some(labels) = template.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
-        labels.remove(hash_label);
-    }
-    template
-}
-
-fn same_template(object: &Value, set: &Value, hash_label: &str) -> bool {
-    let ours = object.pointer("/spec/template").cloned().unwrap_or(Value::Null);
-    tidy(ours) == tidy(template_of(set, hash_label))
-}
-
-/// Without what says nothing: `creationTimestamp: null`, empty maps.
-fn tidy(value: Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            let kept = fields.into_iter().map(|(name, field)| (name, tidy(field)));
-            let kept =
-                kept.filter(|(_, field)| !field.is_null() && field.as_object().is_none_or(|map| !map.is_empty()));
-            Value::Object(kept.collect())
-        }
-        Value::Array(items) => Value::Array(items.into_iter().map(tidy).collect()),
-        other => other,
-    }
 }
 
 fn patch(path: String, operations: Vec<Value>) -> Patch {

@@ -74,7 +74,11 @@ pub fn hint(state: &State, command: Command) -> Option<Words> {
         return None;
     }
     let in_log = state.ui.place.is_log();
-    let word = if in_log && command == Command::Filter { "search" } else { command.row().hint };
+    let word = match command {
+        Command::Filter if in_log => "search",
+        Command::PauseRollout if verbs::rollout::is_paused(state) => "resume…",
+        _ => command.row().hint,
+    };
     Some(Words::of(Role::Key, super::key(key)).dim(" ").dim(word))
 }
 
@@ -89,6 +93,7 @@ fn wanted(state: &State) -> Vec<Command> {
         };
     }
     let verbs = [C::Promote, C::Abort, C::Retry, C::Undo];
+    let more = [C::PromoteFull, C::SkipStep, C::PauseRollout, C::SetImage, C::EndAnalysis];
     let mut wanted = match &state.ui.place {
         Place::Deck if matches!(state.ui.pane, Pane::Pipelines | Pane::Steps) => {
             vec![C::Open, C::NextPane, C::Filter, C::Logs, C::Browse]
@@ -114,6 +119,7 @@ fn wanted(state: &State) -> Vec<Command> {
             vec![C::Open, C::BuildImage, C::PushImage, C::CancelBuild, C::Filter, C::FaultsOnly, C::Copy, C::Leave]
         }
         Place::Inbox => vec![C::Open, C::Filter, C::Browse, C::Leave],
+        Place::Access => vec![C::Filter, C::FaultsOnly, C::Copy, C::Leave],
         Place::Slo | Place::Runners => vec![C::Open, C::Filter, C::FaultsOnly, C::Leave],
         Place::Security(_) => vec![C::Browse, C::Filter, C::FaultsOnly, C::Leave],
         Place::Objective(_) => vec![C::Open, C::Copy, C::Leave],
@@ -184,9 +190,14 @@ fn wanted(state: &State) -> Vec<Command> {
     }
     // In the log of a job there is no row to open: reading comes first.
     let at = if scopes.contains(&Scope::Log) && scopes.contains(&Scope::Runs) { 3.min(wanted.len()) } else { at };
+    let of_workload = scopes.contains(&Scope::Workloads) && state.ui.place != Place::Deck;
     // Help must never fall off the end of a narrow footer.
     first.push(C::Help);
     wanted.splice(at..at, first);
+    // The rarer verbs of a rollout come last.
+    if of_workload {
+        wanted.extend(more);
+    }
     // What begins something new is not about the row.
     if scopes.contains(&Scope::Runs) && !scopes.contains(&Scope::Log) && state.ui.place != Place::Inbox {
         let new = [C::DispatchWorkflow, C::TriggerPipeline, C::CreatePipeline].into_iter();

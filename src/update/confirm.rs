@@ -118,7 +118,7 @@ pub(super) fn key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     let alone = comes_alone(confirm, now);
     confirm.mismatch = false;
     if command == Some(Command::ConfirmDebug) {
-        return choose_debug(state);
+        return choose(state);
     }
     match (key.code, confirm.focus, &confirm.tier) {
         (KeyCode::Tab, focus, _) => {
@@ -148,11 +148,12 @@ pub(super) fn key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     }
 }
 
-/// A rerun with debug logs, or without: another question, to be read before it is confirmed.
-fn choose_debug(state: &mut State) {
+/// A rerun with debug logs or without, one step skipped or all: another question, to be read before it
+/// is confirmed.
+fn choose(state: &mut State) {
     let Some(confirm) = open(state) else { return };
-    let Some(debug) = confirm.action.change.debug() else { return };
-    confirm.action.change = confirm.action.change.clone().with_debug(!debug);
+    let Some(chosen) = confirm.action.change.choice() else { return };
+    confirm.action.change = confirm.action.change.clone().with_choice(!chosen);
     confirm.armed_at = None;
     check_target(state);
 }
@@ -249,6 +250,10 @@ fn is_same(a: &Action, b: &Action) -> bool {
         (Change::Scale { from, to, .. }, Change::Scale { from: now, to: wanted, .. }) => {
             a.target == b.target && (from, to) == (now, wanted)
         }
+        (
+            Change::SetImage { container, from, to, .. },
+            Change::SetImage { container: other, from: before, to: wanted, .. },
+        ) => a.target == b.target && (container, from, to) == (other, before, wanted),
         // The comment is still being typed; which jobs wait is told in its lines.
         (
             Change::Review { attempt, approve, gates, .. },

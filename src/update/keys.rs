@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Effect, builds, confirm, form, log, pipeline, places, prompt, scale, select, toasts, watches};
+use super::{Effect, builds, confirm, form, image, log, pipeline, places, prompt, scale, select, toasts, watches};
 use crate::action::Outcome;
 use crate::command::{Command, Key, Scope};
 use crate::safe;
@@ -143,6 +143,7 @@ pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>
         Command::PreviousPane => pane(state, Pane::ALL.len() - 1),
         Command::TriggerPipeline | Command::CreatePipeline => pipeline::ask(state, command),
         Command::DispatchWorkflow => form::ask(state),
+        Command::SetImage => image::ask(state),
         Command::BuildImage | Command::PushImage | Command::CancelBuild => builds::command(state, command, effects),
         Command::Scale => scale::ask(state),
         command if verbs::is_verb(command) => confirm::ask(state, command),
@@ -152,6 +153,7 @@ pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>
         Command::Applications => places::go(state, Place::Applications),
         Command::Releases => places::go(state, Place::Releases),
         Command::Runners => places::go(state, Place::Runners),
+        Command::Access => places::go(state, Place::Access),
         Command::Security => places::security(state),
         Command::Lane => places::lane(state),
         Command::Logs if !in_log => places::logs(state),

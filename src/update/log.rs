@@ -225,6 +225,7 @@ pub fn typed(state: &mut State, kind: PromptKind, text: &str, entered: bool) {
         PromptKind::Keep
         | PromptKind::Drop
         | PromptKind::SaveAs
+        | PromptKind::SetImage
         | PromptKind::Trigger
         | PromptKind::PipelineFile
         | PromptKind::Replicas => {}
@@ -378,7 +379,11 @@ fn prompt(state: &mut State, kind: PromptKind) {
         PromptKind::Search | PromptKind::Filter => log.search.as_ref().map(|search| &search.pattern),
         PromptKind::Keep => log.filter.keep.as_ref(),
         PromptKind::Drop => log.filter.drop.as_ref(),
-        PromptKind::SaveAs | PromptKind::Trigger | PromptKind::PipelineFile | PromptKind::Replicas => None,
+        PromptKind::SaveAs
+        | PromptKind::SetImage
+        | PromptKind::Trigger
+        | PromptKind::PipelineFile
+        | PromptKind::Replicas => None,
     };
     let mut editor = TextArea::from([pattern.map_or("", Pattern::text)]);
     editor.move_cursor(tui_textarea::CursorMove::End);

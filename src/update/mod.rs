@@ -5,6 +5,7 @@ mod confirm;
 mod deck_log;
 mod evidence;
 mod form;
+mod image;
 mod keys;
 mod learn;
 pub mod log;

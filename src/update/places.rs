@@ -61,7 +61,13 @@ const fn level(place: &Place) -> u8 {
     match place {
         Place::Deck => 0,
         Place::Pipelines | Place::Environments | Place::Rollouts | Place::Slo | Place::Inbox | Place::Journal => 1,
-        Place::Pods | Place::Containers | Place::Images | Place::Runners | Place::Applications | Place::Releases => 2,
+        Place::Pods
+        | Place::Containers
+        | Place::Images
+        | Place::Runners
+        | Place::Access
+        | Place::Applications
+        | Place::Releases => 2,
         Place::Workload(_)
         | Place::Rollout(_)
         | Place::Run(_)
@@ -308,6 +314,7 @@ const fn page_object(place: &Place) -> Option<&ObjectId> {
         | Place::Applications
         | Place::Releases
         | Place::Runners
+        | Place::Access
         | Place::Rollouts
         | Place::Slo
         | Place::Inbox

@@ -2,7 +2,7 @@
 
 use tui_textarea::{CursorMove, TextArea};
 
-use super::{Effect, log, pipeline, scale, select};
+use super::{Effect, image, log, pipeline, scale, select};
 use crate::command::{Key, KeyCode};
 use crate::state::State;
 use crate::state::ui::{Overlay, PromptKind};
@@ -77,6 +77,8 @@ pub(super) fn key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
             state.ui.overlay = None;
             if kind == PromptKind::Replicas {
                 scale::entered(state, &text);
+            } else if kind == PromptKind::SetImage {
+                image::entered(state, &text);
             } else if matches!(kind, PromptKind::Trigger | PromptKind::PipelineFile) {
                 pipeline::entered(state, kind, &text, effects);
             } else {

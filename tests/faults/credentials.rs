@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
-use quarterdeck::net::{Cluster, Deadlines, NetError, Patch, Sent, Target};
+use quarterdeck::net::{Cluster, Deadlines, NetError, Patch, Sent, Target, Writes};
 
 use super::server::{Reply, Server};
 use super::support::block_on;
@@ -45,7 +45,7 @@ async fn failure(script: &str) -> String {
     let cluster = cluster(folder.path(), &server.url, script);
     let error = cluster.read().get("/x").await.unwrap_err();
     assert!(matches!(error, NetError::Credential(_)), "{error:?}");
-    let sent = cluster.write().send(Patch { path: "/x".to_owned(), body: b"[]".to_vec() }).await;
+    let sent = cluster.write(Writes::granted()).send(Patch { path: "/x".to_owned(), body: b"[]".to_vec() }).await;
     assert!(matches!(sent, Sent::NotSent { .. }), "{sent:?}");
     assert_eq!(server.requests().len(), 0, "nothing is asked without a credential");
     error.to_string()

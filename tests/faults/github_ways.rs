@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use quarterdeck::model::scope::SecretSource;
-use quarterdeck::net::{Deadlines, Etags, Listed, Wanted};
+use quarterdeck::net::{Deadlines, Etags, Listed, Wanted, Writes};
 use serde_json::json;
 
 use super::hub::{LIMITS, Reading, TOKEN, client, client_with, deadlines};
@@ -151,7 +151,7 @@ fn r33_no_redirect_takes_the_token_along() {
                 let server = Server::answering(move |_| Reply::Whole(code, location.clone(), String::new())).await;
                 let client = client(&server.url);
                 assert!(client.get("/x").await.is_err(), "{place}");
-                let sent = client.post(client.turn().await, "/x", Some(&json!({}))).await;
+                let sent = client.post(Writes::granted(), client.turn().await, "/x", Some(&json!({}))).await;
                 assert!(matches!(sent, quarterdeck::net::Sent::Refused { .. }), "{code} {place}: {sent:?}");
                 assert_eq!(server.requests().len(), 2, "{code} {place}: nothing is followed");
                 cases += 1;

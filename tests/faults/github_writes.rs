@@ -8,7 +8,7 @@ use quarterdeck::action::{Change, Found, Operation, OperationId, Outcome, Progre
 use quarterdeck::model::Kind;
 use quarterdeck::model::Name;
 use quarterdeck::model::log::{LogEvent, LogOf, LogRequest, LogSince, TailId};
-use quarterdeck::net::{Deadlines, Sent, Wanted};
+use quarterdeck::net::{Deadlines, Sent, Wanted, Writes};
 use quarterdeck::text::Safe;
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -224,7 +224,12 @@ fn r34_whatever_happens_to_it_a_write_is_sent_once() {
             client.get("/repos/acme/checkout/actions/runs/1").await.unwrap();
             proxy.kill_idle();
             let sent = client
-                .post(client.turn().await, "/repos/acme/checkout/actions/runs/1/rerun-failed-jobs", Some(&json!({})))
+                .post(
+                    Writes::granted(),
+                    client.turn().await,
+                    "/repos/acme/checkout/actions/runs/1/rerun-failed-jobs",
+                    Some(&json!({})),
+                )
                 .await;
             match mode {
                 Mode::Answer(429) => assert!(matches!(sent, Sent::Refused { code: 429, .. }), "{mode:?}: {sent:?}"),
@@ -236,7 +241,7 @@ fn r34_whatever_happens_to_it_a_write_is_sent_once() {
         }
         let gone = Refusing::new();
         let client = client(&gone.url);
-        let sent = client.post(client.turn().await, "/x", Some(&json!({}))).await;
+        let sent = client.post(Writes::granted(), client.turn().await, "/x", Some(&json!({}))).await;
         assert!(matches!(&sent, Sent::NotSent { message } if message.contains("refused")), "{sent:?}");
     });
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use quarterdeck::action::{Change, Found, Operation, Progress};
 use quarterdeck::model::{Kind, Name, Uid};
-use quarterdeck::net::{Deadlines, Patch, Sent};
+use quarterdeck::net::{Deadlines, Patch, Sent, Writes};
 use quarterdeck::text::Safe;
 use serde_json::{Value, json};
 
@@ -72,6 +72,15 @@ fn undo(replica_set: &str) -> Change {
     }
 }
 
+fn set_image() -> Change {
+    Change::SetImage {
+        resource_version: "90".into(),
+        container: Name::new("app"),
+        from: Name::new("shop:2"),
+        to: Name::new("shop:3"),
+    }
+}
+
 /// Every verb that is built, with its name for messages.
 fn verbs() -> Vec<Operation> {
     let hash = || Safe::identity("67c9f6889f");
@@ -79,6 +88,10 @@ fn verbs() -> Vec<Operation> {
         Change::PromotePause { pod_hash: hash(), step: Some(3) },
         Change::PromoteInconclusive { pod_hash: hash(), step: 3, next: 4 },
         Change::Unpause,
+        Change::PromoteFull { pod_hash: hash() },
+        Change::SkipStep { pod_hash: hash(), step: 3, to: 4, last: 10 },
+        Change::Pause { pod_hash: hash() },
+        set_image(),
         Change::Abort { pod_hash: hash() },
         Change::Retry { pod_hash: hash() },
         undo("checkout-r"),
@@ -197,14 +210,14 @@ fn the_bytes_that_leave_are_the_guarded_patches() {
         let rest = |index: usize| sent[index].1.as_array().unwrap()[1..].to_vec();
         assert_eq!(
             sent.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>(),
-            ["/status", "/status", "", "/status", "/status", "", ""]
+            ["/status", "/status", "", "/status", "/status", "", "", "/status", "/status", "", ""]
         );
         assert_eq!(rest(0), [hash.clone(), step.clone(), unpause.clone()]);
         assert_eq!(
             rest(1),
             [
                 hash.clone(),
-                step,
+                step.clone(),
                 unpause,
                 json!({ "op": "add", "path": "/status/controllerPause", "value": false }),
                 json!({ "op": "replace", "path": "/status/currentStepIndex", "value": 4 }),
@@ -217,21 +230,37 @@ fn the_bytes_that_leave_are_the_guarded_patches() {
                 json!({ "op": "replace", "path": "/spec/paused", "value": false }),
             ]
         );
-        assert_eq!(rest(3), [hash.clone(), json!({ "op": "add", "path": "/status/abort", "value": true })]);
+        assert_eq!(rest(3), [hash.clone(), json!({ "op": "add", "path": "/status/promoteFull", "value": true })]);
         assert_eq!(
             rest(4),
+            [hash.clone(), step, json!({ "op": "replace", "path": "/status/currentStepIndex", "value": 4 })]
+        );
+        assert_eq!(rest(5), [hash.clone(), json!({ "op": "add", "path": "/spec/paused", "value": true })]);
+        let fence = json!({ "op": "test", "path": "/metadata/resourceVersion", "value": "90" });
+        let container = |field: &str| format!("/spec/template/spec/containers/0/{field}");
+        assert_eq!(
+            rest(6),
+            [
+                fence.clone(),
+                json!({ "op": "test", "path": container("name"), "value": "app" }),
+                json!({ "op": "test", "path": container("image"), "value": "shop:2" }),
+                json!({ "op": "replace", "path": container("image"), "value": "shop:3" }),
+            ]
+        );
+        assert_eq!(rest(7), [hash.clone(), json!({ "op": "add", "path": "/status/abort", "value": true })]);
+        assert_eq!(
+            rest(8),
             [
                 hash,
                 json!({ "op": "test", "path": "/status/abort", "value": true }),
                 json!({ "op": "replace", "path": "/status/abort", "value": false }),
             ]
         );
-        let fence = json!({ "op": "test", "path": "/metadata/resourceVersion", "value": "90" });
         let replace = json!({ "op": "replace", "path": "/spec/template", "value": template("shop:1", None) });
-        assert_eq!(rest(5), [fence.clone(), replace.clone()]);
+        assert_eq!(rest(9), [fence.clone(), replace.clone()]);
         let annotations = json!({ "deployment.kubernetes.io/revision": "2", "note": "of revision 1" });
         assert_eq!(
-            rest(6),
+            rest(10),
             [fence, replace, json!({ "op": "add", "path": "/metadata/annotations", "value": annotations }),]
         );
     });
@@ -265,12 +294,16 @@ fn merge(into: &mut Value, from: &Value) {
 fn a_failed_guard_says_what_changed() {
     let hash = || Safe::identity("67c9f6889f");
     let promote = || Change::PromotePause { pod_hash: hash(), step: Some(3) };
+    let skip = || Change::SkipStep { pod_hash: hash(), step: 3, to: 4, last: 10 };
     let cases = [
         (promote(), json!({ "status": { "currentStepIndex": 4 } }), "step 4 to step 5"),
         (promote(), json!({ "status": { "pauseConditions": null } }), "no longer paused"),
         (promote(), json!({ "status": { "currentPodHash": "77" } }), "67c9f6889f → 77"),
         (promote(), json!({ "metadata": { "uid": "other" } }), "created anew"),
         (Change::Unpause, json!({ "spec": { "paused": false } }), "no longer paused"),
+        (Change::PromoteFull { pod_hash: hash() }, json!({ "status": { "currentPodHash": "77" } }), "67c9f6889f → 77"),
+        (Change::Pause { pod_hash: hash() }, json!({ "status": { "currentPodHash": "77" } }), "67c9f6889f → 77"),
+        (skip(), json!({ "status": { "currentStepIndex": 5 } }), "step 4 to step 6"),
         (Change::Retry { pod_hash: hash() }, json!({}), "no longer aborted"),
     ];
     block_on(async {
@@ -311,8 +344,18 @@ fn an_undo_that_cannot_be_is_refused_before_it_is_sent() {
         (operation(1, undo("checkout-r")), renumbered, "is revision 5 now"),
         (operation(1, undo("checkout-r")), json!({ "metadata": { "uid": "other" } }), "was replaced"),
         (operation(1, undo("gone")), json!({}), "cannot be read"),
+        (
+            operation(1, set_image()),
+            json!({ "spec": { "template": template("shop:9", None) } }),
+            "its image is shop:9 now",
+        ),
+        (
+            operation(1, set_image()),
+            json!({ "spec": { "template": { "spec": { "containers": [] } } } }),
+            "no container app any more",
+        ),
         (deployment(undo("checkout-d")), json!({ "spec": { "paused": true } }), "paused"),
-        (deployment(Change::Unpause), json!({}), "cannot be asked to promote"),
+        (deployment(Change::Unpause), json!({}), "cannot be asked to resume"),
     ];
     block_on(async {
         let server = Server::start().await;
@@ -331,6 +374,7 @@ fn evidence_is_what_the_object_shows() {
     let hash = || Safe::identity("67c9f6889f");
     let promote = || Change::PromotePause { pod_hash: hash(), step: Some(3) };
     let inconclusive = || Change::PromoteInconclusive { pod_hash: hash(), step: 3, next: 4 };
+    let skip = || Change::SkipStep { pod_hash: hash(), step: 3, to: 4, last: 10 };
     let changed = |fields: Value| {
         let mut all = json!({ "metadata": { "resourceVersion": "91" } });
         merge(&mut all, &fields);
@@ -359,6 +403,17 @@ fn evidence_is_what_the_object_shows() {
         (inconclusive(), at_step(0), Found::Passed),
         (Change::Unpause, json!({ "spec": { "paused": false } }), Found::Applied),
         (Change::Unpause, json!({}), Found::Missing),
+        (Change::Pause { pod_hash: hash() }, json!({}), Found::Applied),
+        (Change::Pause { pod_hash: hash() }, json!({ "spec": { "paused": false } }), Found::Missing),
+        (Change::PromoteFull { pod_hash: hash() }, json!({ "status": { "promoteFull": true } }), Found::Applied),
+        (Change::PromoteFull { pod_hash: hash() }, json!({ "status": { "stableRS": "67c9f6889f" } }), Found::Applied),
+        (Change::PromoteFull { pod_hash: hash() }, json!({}), Found::Missing),
+        (skip(), json!({ "status": { "currentStepIndex": 4 } }), Found::Applied),
+        (skip(), json!({}), Found::Missing),
+        (skip(), at_step(0), Found::Passed),
+        (set_image(), json!({}), Found::Missing),
+        (set_image(), changed(json!({})), Found::Passed),
+        (set_image(), changed(json!({ "spec": { "template": template("shop:3", None) } })), Found::Applied),
         (Change::Unpause, json!({ "metadata": { "uid": "other" } }), Found::Gone),
         (undo("checkout-r"), json!({}), Found::Missing),
         (undo("checkout-r"), changed(json!({})), Found::Passed),
@@ -389,7 +444,7 @@ fn a_body_that_drips_ends_with_the_write_and_the_word_of_its_head_stands() {
         let deadlines = Deadlines { write: Duration::from_millis(300), ..Deadlines::default() };
         let cluster = super::server::cluster(&spec_with(&server.url, deadlines));
         let patch = Patch { path: "/x".to_owned(), body: b"[]".to_vec() };
-        let sent = tokio::time::timeout(Duration::from_mins(1), cluster.write().send(patch)).await;
+        let sent = tokio::time::timeout(Duration::from_mins(1), cluster.write(Writes::granted()).send(patch)).await;
         assert_eq!(sent.expect("an end"), Sent::Accepted(Value::Null));
     });
 }

@@ -1,6 +1,7 @@
 //! Stories of an operator, told over the demo's server with the ordinary clients. No sleeps: a
 //! held world is moved on, and everything waits for a condition. No literal keys.
 
+mod access;
 mod approvals;
 mod bad_input;
 mod beside;
@@ -20,6 +21,7 @@ mod out_of_sync;
 mod rate_limit;
 mod red_job;
 mod releases;
+mod rollout_verbs;
 mod run_page;
 mod sheets;
 pub mod steps;

@@ -23,7 +23,7 @@ pub fn outcome(console: &Headless) -> &'static str {
 /// Presses a verb's key once the verb is on offer for the row that is highlighted.
 pub async fn press(story: &mut Story, command: Command) {
     let offered = |console: &Headless| {
-        let target = verbs::target(console.state());
+        let target = verbs::target_of(console.state(), command);
         target.is_some_and(|target| verbs::available(console.state(), command, &target).is_ok())
     };
     wait_for(story, "the verb to be on offer", offered).await;

@@ -117,6 +117,16 @@ fn an_operation_comes_back_as_it_was_intended() {
         Change::PromotePause { pod_hash: Safe::identity("a1"), step: None },
         Change::PromoteInconclusive { pod_hash: Safe::identity("a1"), step: 3, next: 4 },
         Change::Unpause,
+        Change::PromoteFull { pod_hash: Safe::identity("a1") },
+        Change::SkipStep { pod_hash: Safe::identity("a1"), step: 3, to: 10, last: 10 },
+        Change::Pause { pod_hash: Safe::identity("a1") },
+        Change::SetImage {
+            resource_version: "4711".into(),
+            container: Name::new("app"),
+            from: Name::new("shop:1"),
+            to: Name::new("shop:2"),
+        },
+        Change::EndAnalysis,
         Change::Abort { pod_hash: Safe::identity("a1") },
         Change::Retry { pod_hash: Safe::identity("a1") },
         Change::Undo {

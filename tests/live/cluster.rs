@@ -55,6 +55,13 @@ impl Cluster {
         self.lab.as_deref().expect("a lab")
     }
 
+    /// Where the lab's Prometheus listens.
+    pub fn prometheus(&self) -> String {
+        let started = std::fs::read_to_string(self.state().join("cmd/prometheus")).expect("the lab has a Prometheus");
+        let port = started.split("listen-address=127.0.0.1:").nth(1).and_then(|rest| rest.split_whitespace().next());
+        format!("http://127.0.0.1:{}", port.expect("its port"))
+    }
+
     /// The kubeconfig of one of the lab's users.
     pub fn kubeconfig_of(&self, user: &str) -> PathBuf {
         self.state().join(format!("kubeconfig-{user}"))

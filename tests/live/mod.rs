@@ -14,9 +14,11 @@
     reason = "real servers take real time, and say what they took"
 )]
 
+mod access;
 mod act;
 mod argocd;
 mod blocked;
+mod blocked_rollouts;
 mod cluster;
 mod docker;
 mod evening;
@@ -28,6 +30,7 @@ mod people;
 mod prometheus;
 mod prometheus_history;
 pub mod registry;
+mod rollout_verbs;
 mod same;
 mod tekton;
 mod trouble;

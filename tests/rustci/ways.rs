@@ -8,7 +8,7 @@ use quarterdeck::model::log::{LogEvent, LogOf, LogRequest, LogSince, TailId};
 use quarterdeck::model::scope::SecretSource;
 use quarterdeck::model::source::FeedEvent;
 use quarterdeck::model::{Kind, ObjectId, Uid};
-use quarterdeck::net::{Deadlines, NetError, RustCi};
+use quarterdeck::net::{Deadlines, NetError, RustCi, Writes};
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -190,7 +190,7 @@ fn a_redirect_takes_no_token_elsewhere() {
         let client = client(&server.url);
         let error = client.get("/api/ci/executions").await.unwrap_err();
         assert!(matches!(error, NetError::Redirected { .. }), "{error}");
-        let sent = client.post("/api/ci/pipelines/1/trigger", &json!({})).await;
+        let sent = client.post(Writes::granted(), "/api/ci/pipelines/1/trigger", &json!({})).await;
         assert!(format!("{sent:?}").contains("redirect"), "{sent:?}");
         assert!(elsewhere.requests().is_empty());
     });

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use quarterdeck::action::{Change, Found, Progress};
 use quarterdeck::model::Name;
-use quarterdeck::net::{Deadlines, RustCi, Sent};
+use quarterdeck::net::{Deadlines, RustCi, Sent, Writes};
 use serde_json::json;
 
 use super::ci::{
@@ -122,7 +122,9 @@ fn r34_whatever_happens_to_it_a_write_is_sent_once() {
             // A pool full of connections that die now.
             client.get("/api/ci/executions").await.unwrap();
             proxy.kill_idle();
-            let sent = client.post("/api/ci/pipelines/1/trigger", &json!({ "trigger_type": "manual" })).await;
+            let sent = client
+                .post(Writes::granted(), "/api/ci/pipelines/1/trigger", &json!({ "trigger_type": "manual" }))
+                .await;
             match mode {
                 Mode::Answer(429) => assert!(matches!(sent, Sent::Refused { code: 429, .. }), "{mode:?}: {sent:?}"),
                 _ => assert!(matches!(sent, Sent::Unknown { .. }), "{mode:?}: {sent:?}"),
@@ -131,7 +133,7 @@ fn r34_whatever_happens_to_it_a_write_is_sent_once() {
             assert!(writes(&server).len() <= 1);
         }
         let gone = Refusing::new();
-        let sent = client(&gone.url).post("/x", &json!({})).await;
+        let sent = client(&gone.url).post(Writes::granted(), "/x", &json!({})).await;
         assert!(matches!(&sent, Sent::NotSent { .. }), "{sent:?}");
     });
 }
@@ -217,7 +219,7 @@ fn a_401_reads_the_token_anew_for_reads_and_sends_no_write_twice() {
         let client = client(&server.url);
         client.get("/api/ci/executions").await.unwrap_err();
         assert_eq!(asked.load(Ordering::SeqCst), 2);
-        let sent = client.delete("/api/ci/executions/x/cancel").await;
+        let sent = client.delete(Writes::granted(), "/api/ci/executions/x/cancel").await;
         assert!(matches!(sent, Sent::Refused { code: 401, .. }), "{sent:?}");
         assert_eq!(asked.load(Ordering::SeqCst), 3);
     });

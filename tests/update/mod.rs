@@ -19,6 +19,7 @@ mod life;
 mod many_jobs;
 mod places;
 pub mod releases;
+mod rollout_verbs;
 mod run_again;
 mod run_verbs;
 mod runners;

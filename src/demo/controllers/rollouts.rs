@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{blue_green, canary, condition, replica_sets, template_hash};
+use super::{blue_green, canary, condition, pods, replica_sets, template_hash};
 use crate::demo::kinds::{Key, Kind};
 use crate::demo::value::{at, int, items, later, rfc3339, seconds, set, set_count, text, time_at, unset, yes};
 use crate::demo::world::World;
@@ -59,6 +59,7 @@ pub(super) fn reconcile(world: &mut World, key: &Key) {
     } else {
         blue_green::reconcile(world, &look, &mut rollout);
     }
+    restart(world, &look, &mut rollout);
     counts(world, &look, &mut rollout);
     phase(world, &look, &mut rollout);
     world.put(key, rollout);
@@ -88,6 +89,24 @@ fn begin(world: &mut World, key: &Key, rollout: &mut Value, hash: &str, revision
         let message = format!("Rollout not completed, started update to revision {revision} ({hash})");
         world.event(key, CONTROLLER, "RolloutNotCompleted", &message);
     }
+}
+
+/// Every pod that is older than the restart which was asked for goes; the ReplicaSets make others.
+fn restart(world: &mut World, look: &Look, rollout: &mut Value) {
+    let wanted = text(rollout, "/spec/restartAt").to_owned();
+    let Some(at) = time_at(rollout, "/spec/restartAt").filter(|_| text(rollout, "/status/restartedAt") != wanted)
+    else {
+        return;
+    };
+    let uid = text(rollout, "/metadata/uid").to_owned();
+    for (_, replicas) in world.owned(Kind::ReplicaSet, &look.key.namespace, &uid) {
+        let running = world.owned(Kind::Pod, &look.key.namespace, text(&replicas, "/metadata/uid"));
+        let older = running.into_iter().filter(|(_, pod)| time_at(pod, "/metadata/creationTimestamp") < Some(at));
+        for (key, _) in older.collect::<Vec<_>>() {
+            pods::delete(world, &key);
+        }
+    }
+    set(rollout, "/status/restartedAt", wanted);
 }
 
 /// Takes note of an abort: by a person, or for `why`.

@@ -33,6 +33,16 @@ impl Failure {
         Self::new(404, "NotFound", format!("{} \"{name}\" not found", row.resource())).with_details(row, name)
     }
 
+    /// 403: this account may not do that.
+    pub(super) fn forbidden(row: &Row, namespace: &str, name: &str, resource: &str) -> Self {
+        let group = row.group;
+        let message = format!(
+            "{} \"{name}\" is forbidden: User \"demo\" cannot patch resource \"{resource}\" in API group \"{group}\" in the namespace \"{namespace}\"",
+            row.resource()
+        );
+        Self::new(403, "Forbidden", message).with_details(row, name)
+    }
+
     /// 405 for a verb that the demo does not serve.
     pub(super) fn method_not_allowed() -> Self {
         Self::new(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")

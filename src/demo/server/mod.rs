@@ -6,19 +6,20 @@ mod failure;
 mod log;
 mod patch;
 mod read;
-mod review;
+pub(super) mod review;
 mod scale;
 mod select;
 mod validate;
 mod watch;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Query, State};
+use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
@@ -39,13 +40,23 @@ pub(super) struct Shared {
     /// `None` in a held world.
     clock: Option<Clock>,
     moved: Sender<Timestamp>,
+    forbidden: Mutex<Vec<review::Forbidden>>,
+    /// Requests that could have changed something.
+    writes: AtomicU64,
     pub(super) stop: CancellationToken,
 }
 
 impl Shared {
     pub(super) fn new(world: World, clock: Option<Clock>) -> Self {
         let (moved, _) = tokio::sync::watch::channel(world.now);
-        Self { world: Mutex::new(world), clock, moved, stop: CancellationToken::new() }
+        Self {
+            world: Mutex::new(world),
+            clock,
+            moved,
+            forbidden: Mutex::default(),
+            writes: AtomicU64::new(0),
+            stop: CancellationToken::new(),
+        }
     }
 
     /// The world as it is now: in a running world everything due has happened.
@@ -55,6 +66,19 @@ impl Shared {
             world.advance(clock.now().wall);
         }
         world
+    }
+
+    /// Forbids something from now on.
+    pub(super) fn forbid(&self, what: review::Forbidden) {
+        self.forbidden.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+    }
+
+    pub(super) fn writes(&self) -> u64 {
+        self.writes.load(Ordering::Relaxed)
+    }
+
+    fn forbidden(&self) -> Vec<review::Forbidden> {
+        self.forbidden.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Tells watchers and followers that there may be something new.
@@ -84,6 +108,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
     let registry = super::registry::router(Arc::clone(&shared));
     let rustci = super::rustci::router(&shared);
     let dated = middleware::map_response_with_state(Arc::clone(&shared), dated);
+    let counted = middleware::map_request_with_state(Arc::clone(&shared), counted);
     Router::new()
         .fallback(answer)
         .with_state(shared)
@@ -91,6 +116,17 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .nest(super::registry::PREFIX, registry)
         .merge(rustci)
         .layer(dated)
+        .layer(counted)
+}
+
+/// Counts what may change something: all but reads, and the questions that are asked with a POST.
+async fn counted(State(shared): State<Arc<Shared>>, request: Request) -> Request {
+    let asks = ["/prometheus", "/apis/authorization.k8s.io"];
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !reads && !asks.iter().any(|path| request.uri().path().starts_with(path)) {
+        shared.writes.fetch_add(1, Ordering::Relaxed);
+    }
+    request
 }
 
 /// The servers' clocks are the world's, not the machine's.
@@ -132,11 +168,19 @@ async fn answer(
         return super::prometheus::answer(&shared, &method, &uri, rest, &body);
     }
     if parts == review::PATH && method == Method::POST {
-        return review::answer(&body).unwrap_or_else(IntoResponse::into_response);
+        return review::answer(&shared.forbidden(), &body).unwrap_or_else(IntoResponse::into_response);
+    }
+    if parts == review::RULES && method == Method::POST {
+        return review::rules(&shared.forbidden(), &body).unwrap_or_else(IntoResponse::into_response);
     }
     let Some(place) = place(&parts).filter(|place| shared.world().installs(place.row)) else {
         return not_served();
     };
+    if matches!(method.as_str(), "PATCH" | "POST")
+        && let Err(failure) = review::check(&shared.forbidden(), &place)
+    {
+        return failure.into_response();
+    }
     let wants_watch = params.get("watch").is_some_and(|watch| watch == "true" || watch == "1");
     let answer = match (method.as_str(), place.name, place.sub) {
         ("GET", None, _) if wants_watch => watch::watch(&shared, &place, &params),

@@ -14,6 +14,7 @@ use super::wire::{self, Ask, Open};
 use super::{Docker, ERROR_LIMIT};
 use crate::net::error::NetError;
 use crate::net::read::BodyStream;
+use crate::net::write::Writes;
 
 /// The bytes of a context as they are made; an error ends the request.
 pub type Context = mpsc::Receiver<Result<Bytes, String>>;
@@ -64,7 +65,7 @@ impl EngineAnswer {
 
 impl Docker {
     /// Sends once.
-    pub async fn post(&self, ask: EngineAsk) -> Answered {
+    pub async fn post(&self, _: Writes, ask: EngineAsk) -> Answered {
         let version = match self.spoken().await {
             Ok(version) => version,
             Err(error) => return Answered::NotSent { message: error.to_string() },

@@ -12,7 +12,7 @@ use super::stack::{self, Answer, Keep};
 use super::{ERROR_LIMIT, GitHub, Share};
 use crate::net::error::NetError;
 use crate::net::read::BodyStream;
-use crate::net::write::Sent;
+use crate::net::write::{Sent, Writes};
 
 /// Between two writes (GitHub's advice for secondary limits).
 const APART: Duration = Duration::from_secs(1);
@@ -39,7 +39,7 @@ impl GitHub {
     }
 
     /// Sends a POST once.
-    pub async fn post(&self, mut turn: Turn, path: &str, body: Option<&Value>) -> Sent {
+    pub async fn post(&self, _: Writes, mut turn: Turn, path: &str, body: Option<&Value>) -> Sent {
         let sent = self.post_now(path, body).await;
         *turn.0 = Some(Instant::now());
         if matches!(sent, Sent::Accepted(_) | Sent::Unknown { .. }) {

@@ -10,25 +10,25 @@ use tokio::time::{Instant, timeout_at};
 use super::{RustCi, is_page};
 use crate::net::error::NetError;
 use crate::net::secret::Held;
-use crate::net::write::Sent;
+use crate::net::write::{Sent, Writes};
 
 /// Of the answer to a write.
 const ANSWER_LIMIT: usize = 1 << 20;
 
 impl RustCi {
     /// Sends a POST with JSON once.
-    pub async fn post(&self, path: &str, body: &Value) -> Sent {
+    pub async fn post(&self, _: Writes, path: &str, body: &Value) -> Sent {
         let body = body.to_string();
         self.send(Method::POST, path, |request| request.header(CONTENT_TYPE, "application/json").body(body)).await
     }
 
     /// Sends a DELETE once.
-    pub async fn delete(&self, path: &str) -> Sent {
+    pub async fn delete(&self, _: Writes, path: &str) -> Sent {
         self.send(Method::DELETE, path, |request| request).await
     }
 
     /// Uploads a file once, as the one part of a form.
-    pub async fn upload(&self, path: &str, field: &str, file: &str, text: &str) -> Sent {
+    pub async fn upload(&self, _: Writes, path: &str, field: &str, file: &str, text: &str) -> Sent {
         let boundary = boundary(text);
         let body = form(&boundary, field, file, text);
         let kind = format!("multipart/form-data; boundary={boundary}");

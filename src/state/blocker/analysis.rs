@@ -105,9 +105,25 @@ fn error(metric: &Metric) -> Safe {
     }
 }
 
+/// What ended the analysis that the controller aborted for: the metric with its last value and its limit, where
+/// the run can still be read.
+pub(super) fn ended_by(state: &State, rollout: &Rollout) -> Option<Safe> {
+    let bad = |phase: &AnalysisPhase| matches!(phase, AnalysisPhase::Failed | AnalysisPhase::Error);
+    let run = current(rollout).filter(|reference| bad(&reference.status)).find_map(|it| run(state, rollout, it))?;
+    let metric = run.metrics.iter().find(|metric| !metric.dry_run && bad(&metric.phase))?;
+    Some(if metric.phase == AnalysisPhase::Error { error(metric) } else { failure(metric) })
+}
+
 /// The metrics of a run that could not decide: `error-rate inconclusive, 2 of 5 measurements`.
 pub(super) fn undecided(run: &AnalysisRun) -> Option<Safe> {
     let metric = run.metrics.iter().filter(|metric| !metric.dry_run).find(|metric| metric.inconclusive > 0)?;
     let count = metric.count.max(metric.inconclusive);
-    Some(safe!("{} inconclusive, {} of {} measurements", metric.name, metric.inconclusive, count))
+    let said = safe!("{} inconclusive, {} of {} measurements", metric.name, metric.inconclusive, count);
+    let last = metric.measurements.iter().rev().find(|one| one.phase == AnalysisPhase::Inconclusive);
+    let Some(last) = last.filter(|one| !one.value.is_empty()) else { return Some(said) };
+    let (Some(good), Some(bad)) = (&metric.success_condition, &metric.failure_condition) else { return Some(said) };
+    // Only between two conditions a value says nothing.
+    let value = readings::short(&last.value);
+    let (good, bad) = (conditions::short(good), conditions::short(bad));
+    Some(safe!("{} ({} is neither {} nor {}, {} allowed)", said, value, good, bad, metric.inconclusive_limit))
 }

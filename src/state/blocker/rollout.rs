@@ -34,7 +34,7 @@ pub(super) fn cause(state: &State, unanswered: &Unanswered<'_>, row: &Rollout) -
     pods::cause(state, sets, keys)
         .map(|cause| image::instead(cause, foreign))
         .or_else(|| analysis::failing(state, row, what(row)))
-        .or_else(|| aborted(row))
+        .or_else(|| aborted(state, row))
         .or_else(foreign)
         .or_else(|| paused(state, row))
         .or_else(|| deadline(row))
@@ -64,7 +64,7 @@ fn invalid(row: &Rollout) -> Option<Cause> {
     Some(made(reason, Severity::Broken, condition.changed, "", words, &[Command::Undo]))
 }
 
-fn aborted(row: &Rollout) -> Option<Cause> {
+fn aborted(state: &State, row: &Rollout) -> Option<Cause> {
     if !row.abort {
         return None;
     }
@@ -92,7 +92,12 @@ fn aborted(row: &Rollout) -> Option<Cause> {
     } else {
         Reason::AnalysisFailed
     };
-    let words = safe!("was aborted: {}", Safe::line(why));
+    let why = match reason {
+        Reason::AnalysisError | Reason::AnalysisFailed => analysis::ended_by(state, row),
+        _ => None,
+    }
+    .unwrap_or_else(|| Safe::line(why));
+    let words = safe!("was aborted: {}", why);
     Some(made(reason, Severity::Broken, row.aborted_at, what(row), words, &[Command::Undo, Command::Retry]))
 }
 

@@ -189,6 +189,7 @@ impl Filter {
                 *runs == images::Runs::Older,
                 vec![user.workload.name.raw(), user.workload.namespace.raw(), user.environment.raw()],
             ),
+            Item::Access(row) => (row.has_denied(), vec![row.namespace.raw(), row.environment.raw()]),
             Item::Pool(pool) => {
                 (pool.is_short(), pool.labels.iter().map(Safe::as_str).chain([pool.repository.raw()]).collect())
             }

@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::access;
 use super::asides::{self, Beside};
 use super::containers::{self, Project};
 use super::groups::{self, Group};
@@ -90,6 +91,7 @@ pub enum Item {
     Missing(Platform),
     User(Box<images::Use>, images::Runs),
     Pool(Box<runners::Pool>),
+    Access(Box<access::Row>),
     Security(Box<security::Row>),
     Waiting(Box<Waiting>),
     Station(Box<Station>),
@@ -282,6 +284,7 @@ fn tree_line(state: &State, list: &ListId, entry: &Entry) -> Option<Line> {
             let (user, runs) = images::users(state, tree::page_image(state, list)?).into_iter().nth(*at)?;
             Item::User(Box::new(user), runs)
         }
+        Ref::Access(at) => Item::Access(Box::new(access::rows(state).get(*at)?.clone())),
         Ref::Pool(at) => Item::Pool(Box::new(derived::demand(state).rows.get(*at)?.clone())),
         Ref::Security(at) => {
             let page = derived::security(state, tree::page_security(list)?)?;
@@ -347,6 +350,10 @@ fn identity(state: &State, list: &ListId, entry: &Entry) -> Option<RowId> {
         Ref::User(at) => {
             let (user, _) = images::users(state, tree::page_image(state, list)?).into_iter().nth(*at)?;
             RowId::User(user.workload, user.digest)
+        }
+        Ref::Access(at) => {
+            let row = access::rows(state).into_iter().nth(*at)?;
+            RowId::Access(row.source, row.namespace)
         }
         Ref::Pool(at) => {
             let demand = derived::demand(state);

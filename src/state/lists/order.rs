@@ -84,6 +84,7 @@ impl Entry {
             | Ref::Recorded(_)
             | Ref::Platform(_)
             | Ref::Pool(_)
+            | Ref::Access(_)
             | Ref::Security(_)
             | Ref::User(_)
             | Ref::Station(_)
@@ -139,6 +140,7 @@ pub(super) enum Ref {
     Platform(usize),
     /// Position in [`crate::state::runners::Demand`].
     Pool(usize),
+    Access(usize),
     /// Position in [`crate::state::security::Page`] of the page's run.
     Security(usize),
     /// Position among those who run the page's image.
@@ -190,6 +192,7 @@ fn shape(list: &ListId) -> Shape {
             | Place::Containers
             | Place::Images
             | Place::Runners
+            | Place::Access
             | Place::Security(_)
             | Place::Application(_)
             | Place::Lane(_)
@@ -244,6 +247,7 @@ fn revision(state: &State, list: &ListId) -> u64 {
         ListId::Place(Place::Inbox) => world.revision() + world.details.revision() + state.operations_revision,
         ListId::Place(Place::Containers) => world.containers.revision(),
         ListId::Place(Place::Lane(_)) => lane::revision(state),
+        ListId::Place(Place::Access) => world.namespaces.revision() + world.details.revision(),
         ListId::Place(Place::Runners) => world.runs.revision() + world.details.revision(),
         ListId::Place(Place::Security(_)) => crate::state::security::revision(state),
         ListId::Place(Place::Images) => world.images.revision() + world.details.revision(),

@@ -57,6 +57,9 @@ pub(super) fn build(state: &State, list: &ListId) -> Vec<Entry> {
         ListId::Place(Place::Release(_)) => {
             (0..page_release(state, list).len()).map(|at| entry(0, Ref::Recorded(at))).collect()
         }
+        ListId::Place(Place::Access) => {
+            (0..crate::state::access::rows(state).len()).map(|at| entry(0, Ref::Access(at))).collect()
+        }
         ListId::Place(Place::Runners) => {
             (0..derived::demand(state).rows.len()).map(|at| entry(0, Ref::Pool(at))).collect()
         }

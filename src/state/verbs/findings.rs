@@ -73,7 +73,7 @@ pub fn wanted(state: &State) -> Vec<(SourceId, Name)> {
 
 /// It lets a change come nearer to its users.
 fn goes_on(change: &Change) -> bool {
-    matches!(change.verb(), Verb::Promote | Verb::Approve)
+    matches!(change.verb(), Verb::Promote | Verb::PromoteFull | Verb::SkipStep | Verb::Resume | Verb::Approve)
 }
 
 /// Where the code of a workload or a run is, if its findings can be asked for at all.
@@ -201,7 +201,11 @@ pub(super) fn words(state: &State, action: &Action) -> Option<Safe> {
 
 /// Refuses what an environment's gates keep back.
 pub(super) fn may(state: &State, command: Command, action: Action) -> Result<Action, Safe> {
-    if !matches!(command, Command::Promote | Command::Approve) || !goes_on(&action.change) {
+    let asked = matches!(
+        command,
+        Command::Promote | Command::PromoteFull | Command::SkipStep | Command::PauseRollout | Command::Approve
+    );
+    if !asked || !goes_on(&action.change) {
         return Ok(action);
     }
     let blocks = into(state, &action).into_iter().find(|name| asks(state, name) == OnFindings::Block);

@@ -20,10 +20,15 @@ fn application<'a>(state: &'a State, target: &ObjectId) -> Option<&'a Applicatio
     gitops::of_workload(state, target.kind, meta).map(AsRef::as_ref)
 }
 
-/// What is to be done instead of an undo: nothing where it lasts, a rollback of the Application where that is
-/// the right way. `Err`: an undo would be taken back, or nobody knows whether it would.
-pub(super) fn instead(state: &State, target: &ObjectId, wanted: Option<&Uid>) -> Result<Option<Action>, Safe> {
-    let Some(row) = application(state, target) else { return Ok(None) };
+/// Whether another template would stay: `Err` says who would take it back, and the way that lasts.
+pub(super) fn lasts(state: &State, target: &ObjectId) -> Result<(), Safe> {
+    match application(state, target) {
+        Some(row) => taken_back(state, row),
+        None => Ok(()),
+    }
+}
+
+fn taken_back(state: &State, row: &Application) -> Result<(), Safe> {
     let name = &row.meta.name;
     if let Some(why) = facts::not_live(state, &row.id()) {
         return Err(safe!(
@@ -33,7 +38,7 @@ pub(super) fn instead(state: &State, target: &ObjectId, wanted: Option<&Uid>) ->
         ));
     }
     match row.automated {
-        _ if row.skipped => Ok(None),
+        _ if row.skipped => Ok(()),
         Some(how) if how.self_heal => Err(safe!(
             "application {} would bring this version back at once (self-heal): {}",
             name,
@@ -44,6 +49,18 @@ pub(super) fn instead(state: &State, target: &ObjectId, wanted: Option<&Uid>) ->
             name,
             gitops::revert(state, row)
         )),
+        None => Ok(()),
+    }
+}
+
+/// What is to be done instead of an undo: nothing where it lasts, a rollback of the Application where that is
+/// the right way. `Err`: an undo would be taken back, or nobody knows whether it would.
+pub(super) fn instead(state: &State, target: &ObjectId, wanted: Option<&Uid>) -> Result<Option<Action>, Safe> {
+    let Some(row) = application(state, target) else { return Ok(None) };
+    taken_back(state, row)?;
+    match row.automated {
+        Some(_) => Ok(None),
+        _ if row.skipped => Ok(None),
         // Somebody points at a revision of the workload, of which the history of the Application says nothing.
         None if is_chosen(state, target, wanted) || gitops::before(row).is_none() => Ok(None),
         None => {

@@ -13,6 +13,7 @@ pub mod pipeline;
 mod preview;
 mod release;
 mod review;
+pub mod rollout;
 mod run;
 mod run_words;
 mod tekton;
@@ -80,7 +81,8 @@ pub fn scopes_of_place(state: &State) -> Vec<Scope> {
         }
         Place::Lane(_) => vec![Scope::Workloads, Scope::Runs, Scope::Applications, Scope::List, Scope::Global],
         Place::Releases | Place::Release(_) => vec![Scope::Workloads, Scope::List, Scope::Global],
-        Place::Slo | Place::Objective(_) | Place::Journal | Place::Pod(_) | Place::Analysis(_) => {
+        Place::Analysis(_) => vec![Scope::Workloads, Scope::List, Scope::Global],
+        Place::Slo | Place::Objective(_) | Place::Journal | Place::Pod(_) | Place::Access => {
             vec![Scope::List, Scope::Global]
         }
         // The log of a job is where its failure is read: what helps against it applies there too.
@@ -151,6 +153,11 @@ const fn is_target(kind: Kind) -> bool {
 /// As [`target`]; marked rows of the Inbox come before the highlighted one.
 #[must_use]
 pub fn target_of(state: &State, command: Command) -> Option<ObjectId> {
+    if command == Command::EndAnalysis
+        && let Some(run) = rollout::analysis(state)
+    {
+        return Some(run);
+    }
     let marked = matches!(command, Command::Approve | Command::Reject).then(|| gates::chosen(state)).flatten();
     marked.map(|(run, _)| run).or_else(|| target(state))
 }
@@ -158,8 +165,18 @@ pub fn target_of(state: &State, command: Command) -> Option<ObjectId> {
 /// It asks for an action.
 #[must_use]
 pub const fn is_verb(command: Command) -> bool {
-    matches!(command, Command::Promote | Command::Abort | Command::Retry | Command::Undo | Command::Scale)
-        || is_of_runs(command)
+    matches!(
+        command,
+        Command::Promote
+            | Command::Abort
+            | Command::Retry
+            | Command::Undo
+            | Command::Scale
+            | Command::PromoteFull
+            | Command::SkipStep
+            | Command::PauseRollout
+            | Command::EndAnalysis
+    ) || is_of_runs(command)
         || is_of_containers(command)
         || is_of_applications(command)
 }
@@ -202,6 +219,10 @@ pub fn check(state: &State, command: Command) -> Result<(), Safe> {
         return asks_first(state);
     }
     match command {
+        Command::SetImage => {
+            let target = target(state).ok_or_else(|| Safe::of(nothing_selected(command)))?;
+            return rollout::container(state, &target).map(drop);
+        }
         Command::BuildImage => return docker::asked(state).map(drop),
         Command::PushImage => return docker::push(state).map(drop),
         Command::CancelBuild => return docker::stoppable(state).map(drop),
@@ -269,6 +290,11 @@ pub const fn command_of(verb: Verb) -> Command {
         Verb::Abort => Command::Abort,
         Verb::Retry => Command::Retry,
         Verb::Undo => Command::Undo,
+        Verb::PromoteFull => Command::PromoteFull,
+        Verb::SkipStep => Command::SkipStep,
+        Verb::Pause | Verb::Resume => Command::PauseRollout,
+        Verb::SetImage => Command::SetImage,
+        Verb::EndAnalysis => Command::EndAnalysis,
         Verb::Rerun => Command::RerunFailed,
         Verb::RerunAll => Command::RerunAll,
         Verb::RerunJob => Command::RerunJob,

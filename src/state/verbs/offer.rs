@@ -10,7 +10,7 @@ use crate::model::rollouts::{AnalysisPhase, Rollout, Strategy};
 use crate::model::{Kind, ObjectId, Uid};
 use crate::safe;
 use crate::state::ui::{Place, RowId};
-use crate::state::{State, gates, gitops, lists, steps};
+use crate::state::{State, access, gates, gitops, lists, steps};
 use crate::text::{Safe, age};
 
 /// A verb that can be asked for now, complete with the values its guards will test.
@@ -25,11 +25,11 @@ pub fn available(state: &State, command: Command, target: &ObjectId) -> Result<O
         let chosen = gates::chosen(state).filter(|(run, _)| run.uid == target.uid);
         let wanted = chosen.map_or_else(Vec::new, |(_, environments)| environments);
         let action = review(state, command, target, &wanted)?;
-        return super::findings::may(state, command, action).map(|action| Offer { action });
+        return may(state, command, action).map(|action| Offer { action });
     }
     let wanted = highlighted(state);
     let action = offer(state, command, target, wanted.as_ref())?;
-    super::findings::may(state, command, action).map(|action| Offer { action })
+    may(state, command, action).map(|action| Offer { action })
 }
 
 /// The same action as things stand now, or why it is no longer to be had.
@@ -41,6 +41,10 @@ pub fn available_to(state: &State, command: Command, action: &Action) -> Result<
         Change::BuildImage { plan } => return super::docker::build(state, Arc::clone(plan)),
         Change::PushImage { .. } => return super::docker::push_of(state, &action.target.name),
         Change::Scale { to, .. } => return super::workload::scale(state, &action.target, *to),
+        Change::SetImage { container, to, .. } => {
+            let typed = format!("{}={}", container.raw(), to.raw());
+            return super::rollout::set_image(state, &action.target, &typed);
+        }
         Change::RerunJob { job, .. } => Some(job.clone()),
         Change::RollBack { id, .. } => {
             may_act(state, command, &action.target)?;
@@ -49,19 +53,24 @@ pub fn available_to(state: &State, command: Command, action: &Action) -> Result<
         }
         Change::ApproveRun { .. } => {
             let action = review(state, command, &action.target, &[])?;
-            return super::findings::may(state, command, action);
+            return may(state, command, action);
         }
         Change::Review { gates, .. } => {
             let wanted: Vec<i64> = gates.iter().map(|gate| gate.environment).collect();
             let action = review(state, command, &action.target, &wanted)?;
-            return super::findings::may(state, command, action);
+            return may(state, command, action);
         }
         _ => None,
     };
     let Action { target, change } = offer(state, command, &action.target, wanted.as_ref())?;
     // That one was the choice of who asked.
-    let now = Action { target, change: change.with_debug(action.change.debug().unwrap_or_default()) };
-    super::findings::may(state, command, now)
+    let now = Action { target, change: change.with_choice(action.change.choice().unwrap_or_default()) };
+    may(state, command, now)
+}
+
+/// The action, unless rights or gates keep it back.
+fn may(state: &State, command: Command, action: Action) -> Result<Action, Safe> {
+    super::findings::may(state, command, access::may(state, action)?)
 }
 
 fn review(state: &State, command: Command, target: &ObjectId, wanted: &[i64]) -> Result<Action, Safe> {
@@ -94,6 +103,7 @@ fn offer(state: &State, command: Command, target: &ObjectId, wanted: Option<&Uid
             let rollout = state.world.rollouts.get(&target.uid).ok_or_else(gone)?;
             rollout_change(state, command, rollout, wanted)?
         }
+        Kind::AnalysisRun if command == Command::EndAnalysis => super::rollout::end_analysis(state, target)?,
         Kind::Deployment => {
             if command != Command::Undo {
                 return Err(Safe::of("a Deployment has no steps; undo, restart and scale apply"));
@@ -161,6 +171,12 @@ fn in_flight_words(state: &State, operation: &Operation) -> Safe {
         Verb::Abort => "aborting",
         Verb::Retry => "retrying",
         Verb::Undo => "undoing",
+        Verb::PromoteFull => "promoting in full",
+        Verb::SkipStep => "skipping steps",
+        Verb::Pause => "pausing",
+        Verb::Resume => "resuming",
+        Verb::SetImage => "changing its image",
+        Verb::EndAnalysis => "ending it",
         Verb::Rerun | Verb::RerunAll | Verb::RerunJob => "rerunning",
         Verb::Cancel | Verb::ForceCancel => "cancelling",
         Verb::Trigger => "triggering",
@@ -200,7 +216,7 @@ fn rollout_change(state: &State, command: Command, rollout: &Rollout, wanted: Op
     if command == Command::Undo {
         return undo_rollout(state, rollout, wanted);
     }
-    if command == Command::Promote && rollout.paused {
+    if matches!(command, Command::Promote | Command::PauseRollout) && rollout.paused {
         return promotable_pause(rollout).map(|()| Change::Unpause);
     }
     let pod_hash = rollout
@@ -212,7 +228,7 @@ fn rollout_change(state: &State, command: Command, rollout: &Rollout, wanted: Op
         Command::Abort => abort(rollout, pod_hash),
         Command::Retry if rollout.abort => Ok(Change::Retry { pod_hash }),
         Command::Retry => Err(Safe::of("it is not aborted")),
-        _ => Err(Safe::of("this is no verb")),
+        _ => super::rollout::change(command, rollout, pod_hash),
     }
 }
 

@@ -47,6 +47,7 @@ pub fn expected(state: &State, operation: &Operation) -> Verdict {
             Some(deployment) => deployment_shows(state, operation, deployment),
             None => Verdict::Lost(Safe::of("the deployment was deleted meanwhile")),
         },
+        Kind::AnalysisRun => super::rollout::ended(state, operation),
         Kind::Run => super::run::shows(state, operation),
         Kind::Workflow | Kind::Pipeline => super::dispatch::shows(state, operation),
         Kind::PipelineRun | Kind::LoneTaskRun => super::tekton::shows(state, operation),
@@ -69,7 +70,7 @@ pub fn waits_for(state: &State, operation: &Operation) -> Option<Safe> {
 }
 
 /// The first condition that does not hold, else seen.
-fn all(conditions: impl IntoIterator<Item = (bool, Safe)>) -> Verdict {
+pub(super) fn all(conditions: impl IntoIterator<Item = (bool, Safe)>) -> Verdict {
     let missing = conditions.into_iter().find(|(holds, _)| !holds);
     missing.map_or(Verdict::Seen, |(_, what)| Verdict::Waiting(what))
 }
@@ -111,7 +112,7 @@ fn rollout_shows(state: &State, operation: &Operation, rollout: &Rollout) -> Ver
         Change::Undo { replica_set_uid, to_revision, .. } => {
             undone(state, operation, rollout, replica_set_uid, *to_revision)
         }
-        _ => Verdict::Lost(Safe::of("a Rollout is no run")),
+        _ => super::rollout::shows(operation, rollout),
     }
 }
 
@@ -125,7 +126,7 @@ fn aborted(rollout: &Rollout) -> Verdict {
     ])
 }
 
-fn observed(rollout: &Rollout, operation: &Operation) -> bool {
+pub(super) fn observed(rollout: &Rollout, operation: &Operation) -> bool {
     rollout.observed_generation == Some(rollout.meta.generation)
         && operation.generation.is_none_or(|generation| rollout.meta.generation >= generation)
 }

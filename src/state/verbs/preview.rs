@@ -68,6 +68,12 @@ pub fn preview(state: &State, action: &Action) -> Confirm {
         Verb::Retry => "Retry",
         Verb::Undo if matches!(action.change, Change::RollBack { .. }) => "Roll back",
         Verb::Undo => "Undo",
+        Verb::PromoteFull => "Promote in full",
+        Verb::SkipStep => "Skip steps of",
+        Verb::Pause => "Pause",
+        Verb::Resume => "Resume",
+        Verb::SetImage => "Set the image of",
+        Verb::EndAnalysis => "End analysis",
         Verb::Rerun if action.change == Change::RunAgain => "Run again",
         Verb::Rerun => "Rerun failed jobs of",
         Verb::RerunAll => "Rerun all jobs of",
@@ -192,6 +198,8 @@ fn words(state: &State, action: &Action) -> Words {
         }
         (Change::RollbackRelease { .. }, _) => super::release::words(state, action, &mut words),
         (Change::Dispatch { .. }, _) => super::dispatch::words(action, &mut words),
+        (Change::EndAnalysis, _) => super::rollout::end_words(state, action, &mut words),
+        (change @ Change::SetImage { .. }, Some(rollout)) => super::rollout::words(state, rollout, change, &mut words),
         (
             Change::RestartContainer { .. }
             | Change::PullImage { .. }
@@ -205,7 +213,7 @@ fn words(state: &State, action: &Action) -> Words {
         }
         (change, Some(rollout)) => {
             versions(state, rollout, &mut words, matches!(change, Change::Abort { .. }));
-            of_rollout(rollout, change, &mut words);
+            of_rollout(state, rollout, change, &mut words);
             super::kept::of_abort(state, action, &mut words);
         }
         (change, None) => words.summary = safe!("{} (it is gone)", command_of(change.verb()).row().name),
@@ -237,7 +245,7 @@ fn versions(state: &State, rollout: &Rollout, words: &mut Words, back: bool) {
     words.line("to", to);
 }
 
-fn of_rollout(rollout: &Rollout, change: &Change, words: &mut Words) {
+fn of_rollout(state: &State, rollout: &Rollout, change: &Change, words: &mut Words) {
     let index = rollout.current_step_index.unwrap_or(0);
     let blue_green = matches!(rollout.strategy, Strategy::BlueGreen(_));
     match change {
@@ -247,7 +255,7 @@ fn of_rollout(rollout: &Rollout, change: &Change, words: &mut Words) {
         Change::PromotePause { step: Some(step), .. } => promote_pause(rollout, *step, words),
         Change::PromotePause { step: None, .. } => promote_blue_green(words),
         Change::PromoteInconclusive { step, next, .. } => promote_inconclusive(rollout, *step, *next, words),
-        _ => {}
+        change => super::rollout::words(state, rollout, change, words),
     }
 }
 

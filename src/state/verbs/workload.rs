@@ -98,9 +98,8 @@ pub(super) fn change(state: &State, command: Command, id: &ObjectId) -> Result<C
         return Ok(Change::Scale { resource_version: Arc::clone(&it.meta.resource_version), from: now, to: now });
     }
     match (id.kind, state.world.controlled.get(&id.uid).map(|row| &row.update)) {
-        (Kind::Rollout, _) => {
-            return Err(Safe::of("a Rollout restarts by its own field: kubectl argo rollouts restart"));
-        }
+        // Its pods are replaced by its controller, and no new revision begins.
+        (Kind::Rollout, _) => return super::rollout::restart(state, id),
         (Kind::BatchJob, _) => return Err(Safe::of("a Job runs once: its owner, or who applied it, makes another")),
         (_, Some(Update::Stateful { rolling: false, .. } | Update::Daemon { rolling: false })) => {
             return Err(Safe::of("its pods are replaced only when somebody deletes them (OnDelete)"));

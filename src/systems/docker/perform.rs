@@ -17,7 +17,7 @@ use crate::action::{Action, Change, Found, Operation};
 use crate::clock::Clock;
 use crate::model::builds::BuildPlan;
 use crate::model::images::Reference;
-use crate::net::{Answered, Context, Docker, EngineAsk, NetError, Registry, Sent, segment};
+use crate::net::{Answered, Context, Docker, EngineAsk, NetError, Registry, Sent, Writes, segment};
 
 /// The label of an image that names the operation which built it.
 const MARK: &str = "io.quarterdeck.operation";
@@ -139,7 +139,7 @@ async fn login(engine: &Engine, of_build: bool) -> Result<Option<HeaderValue>, S
 }
 
 /// Sends once, and reads to the end what is said meanwhile.
-pub(crate) async fn send(engine: &Engine, call: Call) -> Sent {
+pub(crate) async fn send(writes: Writes, engine: &Engine, call: Call) -> Sent {
     let Call { ask, change, image, log } = call;
     let restart = matches!(change, Change::RestartContainer { .. });
     let silence = if matches!(change, Change::BuildImage { .. }) { SILENCE.0 } else { SILENCE.1 };
@@ -149,7 +149,7 @@ pub(crate) async fn send(engine: &Engine, call: Call) -> Sent {
         }
     };
     let whole = async {
-        let mut answer = match engine.client.post(ask).await {
+        let mut answer = match engine.client.post(writes, ask).await {
             Answered::Taken(answer) => answer,
             Answered::Refused { code, message } => {
                 say(&message);

@@ -7,7 +7,7 @@ use super::{dispatch, ingest, job_path, review, run_path};
 use crate::action::{Action, Change, Found, Operation};
 use crate::model::Uid;
 use crate::model::pipelines::{Conclusion, Run};
-use crate::net::{GitHub, NetError, Sent, Turn};
+use crate::net::{GitHub, NetError, Sent, Turn, Writes};
 
 /// A POST, ready to leave.
 pub(crate) struct Post {
@@ -77,8 +77,8 @@ async fn still_its_job(client: &GitHub, action: &Action, job: &Uid) -> Result<St
 }
 
 /// Sends once.
-pub(crate) async fn send(client: &GitHub, turn: Turn, post: Post) -> Sent {
-    client.post(turn, &post.path, post.body.as_ref()).await
+pub(crate) async fn send(writes: Writes, client: &GitHub, turn: Turn, post: Post) -> Sent {
+    client.post(writes, turn, &post.path, post.body.as_ref()).await
 }
 
 /// The id of what an answer says was made.

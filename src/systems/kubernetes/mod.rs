@@ -1,5 +1,6 @@
 //! Kubernetes itself: namespaces, Deployments, ReplicaSets, pods, events, logs.
 
+pub(crate) mod access;
 mod describe;
 pub mod ingest;
 pub mod ingest_beside;

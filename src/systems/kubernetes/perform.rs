@@ -36,7 +36,7 @@ pub(crate) fn undo(deployment: &Value, set: &Value, template: &Value) -> Result<
 const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 
 /// As kubectl writes it: whole seconds.
-fn stamp(at: Timestamp) -> String {
+pub(crate) fn stamp(at: Timestamp) -> String {
     Timestamp::from_second(at.as_second()).unwrap_or(at).to_string()
 }
 

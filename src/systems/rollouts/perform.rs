@@ -32,6 +32,26 @@ pub(crate) fn operations(change: &Change) -> Option<(&'static str, Vec<Value>)> 
         Change::Unpause => {
             ("", vec![test("/spec/paused", true), json!({ "op": "replace", "path": "/spec/paused", "value": false })])
         }
+        Change::PromoteFull { pod_hash } => (
+            "/status",
+            vec![hash(pod_hash.as_str()), json!({ "op": "add", "path": "/status/promoteFull", "value": true })],
+        ),
+        Change::SkipStep { pod_hash, step, to, .. } => (
+            "/status",
+            vec![
+                hash(pod_hash.as_str()),
+                index(*step),
+                json!({ "op": "replace", "path": "/status/currentStepIndex", "value": to }),
+            ],
+        ),
+        // The status is there to be tested on this path too, though nothing of it could be written here.
+        Change::Pause { pod_hash } => {
+            ("", vec![hash(pod_hash.as_str()), json!({ "op": "add", "path": "/spec/paused", "value": true })])
+        }
+        Change::EndAnalysis => (
+            "",
+            vec![test("/status/phase", "Running"), json!({ "op": "add", "path": "/spec/terminate", "value": true })],
+        ),
         Change::Abort { pod_hash } => {
             ("/status", vec![hash(pod_hash.as_str()), json!({ "op": "add", "path": "/status/abort", "value": true })])
         }
@@ -56,6 +76,45 @@ pub(crate) fn undo(rollout: &Value, template: &Value) -> Result<Vec<Value>, Stri
     Ok(vec![json!({ "op": "replace", "path": "/spec/template", "value": template })])
 }
 
+/// A restart of what runs now, at this time.
+pub(crate) fn restart(pod_hash: &str, at: &str) -> Vec<Value> {
+    vec![test("/status/currentPodHash", pod_hash), json!({ "op": "add", "path": "/spec/restartAt", "value": at })]
+}
+
+/// Whether a restart took.
+pub(crate) fn restarted(rollout: &Value, at: &str) -> (Found, String) {
+    if text(rollout, "/spec/restartAt") == Some(at) {
+        (Found::Applied, "its spec has this restart".to_owned())
+    } else {
+        (Found::Missing, "its spec has no such restart".to_owned())
+    }
+}
+
+/// Another image for one container: the place of it in the template is read right before the send, and
+/// tested with it.
+pub(crate) fn set_image(rollout: &Value, container: &str, from: &str, to: &str) -> Result<Vec<Value>, String> {
+    if rollout.pointer("/spec/workloadRef").is_some_and(|reference| !reference.is_null()) {
+        return Err("its template stands in another object (workloadRef)".to_owned());
+    }
+    let path = image_path(rollout, container)
+        .ok_or_else(|| format!("changed since you looked: it has no container {container} any more"))?;
+    match text(rollout, &path) {
+        Some(now) if now == from => {}
+        now => return Err(format!("changed since you looked: its image is {} now", now.unwrap_or("unknown"))),
+    }
+    let name = path.replace("/image", "/name");
+    Ok(vec![test(&name, container), test(&path, from), json!({ "op": "replace", "path": path, "value": to })])
+}
+
+fn image_path(rollout: &Value, container: &str) -> Option<String> {
+    ["containers", "initContainers"].into_iter().find_map(|list| {
+        let all = format!("/spec/template/spec/{list}");
+        let mut names = rollout.pointer(&all)?.as_array()?.iter().map(|one| text(one, "/name"));
+        let at = names.position(|name| name == Some(container))?;
+        Some(format!("{all}/{at}/image"))
+    })
+}
+
 /// What the object shows of the change. Fields that went another way are told apart from those that
 /// stand as they did before the send.
 pub(crate) fn evidence(change: &Change, rollout: &Value) -> (Found, String) {
@@ -67,7 +126,9 @@ pub(crate) fn evidence(change: &Change, rollout: &Value) -> (Found, String) {
         }
     }
     let (applied, yes, no) = match change {
-        Change::PromotePause { step: Some(step), .. } | Change::PromoteInconclusive { step, .. }
+        Change::PromotePause { step: Some(step), .. }
+        | Change::PromoteInconclusive { step, .. }
+        | Change::SkipStep { step, .. }
             if index(rollout).is_some_and(|now| now < *step) =>
         {
             return (Found::Passed, "it went back behind that step".to_owned());
@@ -81,6 +142,24 @@ pub(crate) fn evidence(change: &Change, rollout: &Value) -> (Found, String) {
             (index(rollout).is_some_and(|now| now >= *next), "it is past that step", "it is still at that step")
         }
         Change::Unpause => (!spec_paused(rollout), "it is no longer paused", "it is still paused"),
+        Change::Pause { .. } => (spec_paused(rollout), "it is paused", "it is not paused"),
+        Change::PromoteFull { pod_hash } => (
+            rollout.pointer("/status/promoteFull") == Some(&Value::Bool(true))
+                || text(rollout, "/status/stableRS") == Some(pod_hash.as_str()),
+            "it is being promoted in full",
+            "it is not being promoted in full",
+        ),
+        Change::SkipStep { to, .. } => {
+            (index(rollout).is_some_and(|now| now >= *to), "it is past that step", "it is still at that step")
+        }
+        Change::SetImage { resource_version, container, to, .. } => {
+            let is = image_path(rollout, container.raw()).and_then(|path| text(rollout, &path)) == Some(to.raw());
+            if !is && text(rollout, "/metadata/resourceVersion") != Some(&**resource_version) {
+                return (Found::Passed, "it changed, and its image is another one".to_owned());
+            }
+            (is, "its template names the image", "it is as it was before the send")
+        }
+        Change::EndAnalysis => (terminated(rollout), "it is asked to end", "it is not asked to end"),
         Change::Abort { .. } => (aborted(rollout), "it is aborted", "it is not aborted"),
         Change::Retry { .. } => (!aborted(rollout), "it is no longer aborted", "it is still aborted"),
         _ => return (Found::Untold, "cannot be told from the Rollout alone".to_owned()),
@@ -98,7 +177,7 @@ pub(crate) fn moved(change: &Change, rollout: &Value) -> Option<String> {
     }
     let step = match change {
         Change::PromotePause { step, .. } => *step,
-        Change::PromoteInconclusive { step, .. } => Some(*step),
+        Change::PromoteInconclusive { step, .. } | Change::SkipStep { step, .. } => Some(*step),
         _ => None,
     };
     if let (Some(step), Some(now)) = (step, index(rollout))
@@ -113,6 +192,7 @@ pub(crate) fn moved(change: &Change, rollout: &Value) -> Option<String> {
         }
         Change::Unpause if !spec_paused(rollout) => "it is no longer paused",
         Change::Retry { .. } if !aborted(rollout) => "it is no longer aborted",
+        Change::EndAnalysis if text(rollout, "/status/phase") != Some("Running") => "it runs no more",
         _ => return None,
     };
     Some(reason.to_owned())
@@ -122,6 +202,10 @@ fn pod_hash(change: &Change) -> Option<&str> {
     match change {
         Change::PromotePause { pod_hash, .. }
         | Change::PromoteInconclusive { pod_hash, .. }
+        | Change::PromoteFull { pod_hash }
+        | Change::SkipStep { pod_hash, .. }
+        | Change::Pause { pod_hash }
+        | Change::RestartRollout { pod_hash }
         | Change::Abort { pod_hash }
         | Change::Retry { pod_hash } => Some(pod_hash.as_str()),
         _ => None,
@@ -138,6 +222,11 @@ fn paused(rollout: &Value) -> bool {
 
 fn spec_paused(rollout: &Value) -> bool {
     rollout.pointer("/spec/paused") == Some(&Value::Bool(true))
+}
+
+/// Asked to end; or ended, which is what was wanted.
+fn terminated(run: &Value) -> bool {
+    run.pointer("/spec/terminate") == Some(&Value::Bool(true)) || run.pointer("/status/completedAt").is_some()
 }
 
 fn aborted(rollout: &Value) -> bool {

@@ -11,7 +11,7 @@ use super::{EXECUTIONS, PIPELINES, execution_path};
 use crate::action::{Action, Change, Found, Operation, OperationId, PipelineFile};
 use crate::model::pipelines::{CiPipeline, Conclusion, Run, RunStatus};
 use crate::model::{ObjectId, SourceId, Uid};
-use crate::net::{Answer, NetError, RustCi, Sent, segment};
+use crate::net::{Answer, NetError, RustCi, Sent, Writes, segment};
 
 /// The variable of an execution that names the operation which started it.
 pub(crate) const MARK: &str = "QUARTERDECK_OPERATION";
@@ -82,11 +82,13 @@ fn body(operation: &Operation) -> Value {
 }
 
 /// Sends once.
-pub(crate) async fn send(client: &RustCi, call: Call) -> Sent {
+pub(crate) async fn send(writes: Writes, client: &RustCi, call: Call) -> Sent {
     match call {
-        Call::Trigger { path, body } => client.post(&path, &body).await,
-        Call::Cancel { path } => client.delete(&path).await,
-        Call::Upload { file, text } => client.upload(&format!("{PIPELINES}/upload"), "pipeline", &file, &text).await,
+        Call::Trigger { path, body } => client.post(writes, &path, &body).await,
+        Call::Cancel { path } => client.delete(writes, &path).await,
+        Call::Upload { file, text } => {
+            client.upload(writes, &format!("{PIPELINES}/upload"), "pipeline", &file, &text).await
+        }
     }
 }
 

@@ -185,7 +185,7 @@ fn bottom(state: &State, dialog: &Confirm, width: u16, shape: Shape) -> Vec<Word
         (true, false) => Words::of(Role::Dim, "optional, ").add(Role::Key, "tab"),
         (false, _) => reason,
     };
-    let leave = debug_key(state, dialog).add(Role::Key, "esc").dim(" leave it as it is");
+    let leave = choice_key(state, dialog).add(Role::Key, "esc").dim(" leave it as it is");
     let ask = ask(state, dialog);
     let most = if dialog.disarmed.is_some() { 0 } else { widest(dialog) };
     let gap = width.saturating_sub(ask.width().max(most) + leave.width());
@@ -206,12 +206,18 @@ fn bottom(state: &State, dialog: &Confirm, width: u16, shape: Shape) -> Vec<Word
     lines
 }
 
-/// The key of the choice that a rerun has.
-fn debug_key(state: &State, dialog: &Confirm) -> Words {
+/// The key of the choice that a rerun has, or a step that is skipped.
+fn choice_key(state: &State, dialog: &Confirm) -> Words {
+    let change = &dialog.action.change;
     let key = state.keymap.keys_of(Command::ConfirmDebug).into_iter().next();
-    match (dialog.action.change.debug(), key) {
-        (Some(debug), Some(key)) => {
-            let what = if debug { " without debug logs   " } else { " with debug logs   " };
+    match (change.choice(), key) {
+        (Some(chosen), Some(key)) => {
+            let what = match (change.debug(), chosen) {
+                (Some(_), true) => " without debug logs   ",
+                (Some(_), false) => " with debug logs   ",
+                (None, true) => " this step only   ",
+                (None, false) => " all steps   ",
+            };
             Words::of(Role::Key, crate::ui::key(key)).dim(what)
         }
         _ => Words::new(),

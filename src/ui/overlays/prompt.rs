@@ -15,6 +15,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, kind: PromptKind, editor: &TextArea<'stati
         PromptKind::Keep => "keep lines with ",
         PromptKind::Drop => "drop lines with ",
         PromptKind::SaveAs => "save as ",
+        PromptKind::SetImage => "set image ",
         PromptKind::Trigger => "trigger pipeline ",
         PromptKind::PipelineFile => "create pipeline from file ",
         PromptKind::Replicas => "replicas ",

@@ -103,6 +103,7 @@ fn item(state: &State, pen: &mut Pen<'_>, line: &Line) {
         Item::Run(run) => super::runs::detail(state, pen, run),
         Item::Slo(slo) => super::slos::detail(state, pen, slo),
         Item::Docker(row) => super::containers::detail(state, pen, row),
+        Item::Access(row) => super::access::words(state, pen, row),
         Item::Pool(pool) => drop(paragraph(pen, 0, &super::runners::words(pool))),
         Item::Waiting(row) => waiting(state, pen, row),
         Item::Station(row) => super::lane::detail(state, pen, row),

@@ -1,5 +1,6 @@
 //! The views other than the Deck: a title, facts, and rows in columns.
 
+mod access;
 mod applications;
 mod asides;
 mod containers;
@@ -66,6 +67,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
         Place::Journal => list(state, pen, &page, &views::JOURNAL),
         Place::Containers => containers::draw(state, pen, &page),
         Place::Runners => runners::draw(state, pen, &page),
+        Place::Access => list(state, pen, &page, &access::ACCESS),
         Place::Security(id) => security::page(state, pen, &page, id),
         Place::Applications => list(state, pen, &page, &applications::APPLICATIONS),
         Place::Application(id) => applications::page(state, pen, &page, id),

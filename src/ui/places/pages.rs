@@ -207,6 +207,7 @@ const fn section(line: &Line) -> &'static str {
         | Item::Folder(_)
         | Item::Image(_)
         | Item::Pool(_)
+        | Item::Access(_)
         | Item::Security(_)
         | Item::Station(_)
         | Item::Waiting(_) => "",

@@ -313,6 +313,7 @@ pub(super) fn tree(state: &State, line: &Line, info: Option<&rollout_info::Rollo
         Item::Missing(platform) => super::images::missing(state, platform),
         Item::User(user, runs) => super::images::user(state, user, *runs),
         Item::Pool(_) => super::runners::cells(state, line),
+        Item::Access(row) => super::access::cells(row),
         Item::Security(_) => super::security::cells(state, line),
         Item::Waiting(_) => super::inbox::cells(state, line),
         Item::Station(row) => super::lane::cells(state, row),

@@ -1,0 +1,36 @@
+//! Another image for a container of a Rollout: typed first; then comes the dialog that every action has.
+
+use tui_textarea::{CursorMove, TextArea};
+
+use super::{confirm, toasts};
+use crate::command::Command;
+use crate::safe;
+use crate::state::State;
+use crate::state::ui::{Overlay, PromptKind, ToastKind};
+use crate::state::verbs;
+use crate::text::Safe;
+
+/// Opens the line with the image of now.
+pub(super) fn ask(state: &mut State) {
+    let target = verbs::target(state).ok_or_else(|| Safe::of(verbs::nothing_selected(Command::SetImage)));
+    match target.and_then(|target| verbs::rollout::container(state, &target)) {
+        Ok(now) => {
+            let mut editor = TextArea::new(vec![format!("{}={}", now.container.as_str(), now.image.as_str())]);
+            editor.move_cursor(CursorMove::End);
+            state.ui.overlay = Some(Overlay::Prompt { kind: PromptKind::SetImage, editor: Box::new(editor) });
+        }
+        Err(why) => toasts::say(state, ToastKind::Bad, safe!("set-image: {}", why)),
+    }
+}
+
+/// The line was entered.
+pub(super) fn entered(state: &mut State, text: &str) {
+    if text.trim().is_empty() {
+        return toasts::say(state, ToastKind::Info, Safe::of("left as it is"));
+    }
+    let target = verbs::target(state).ok_or_else(|| Safe::of(verbs::nothing_selected(Command::SetImage)));
+    match target.and_then(|target| verbs::rollout::set_image(state, &target, text)) {
+        Ok(action) => confirm::open_for(state, &action),
+        Err(why) => toasts::say(state, ToastKind::Bad, safe!("set-image: {}", why)),
+    }
+}
