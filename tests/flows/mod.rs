@@ -14,6 +14,7 @@ mod demo_story;
 mod dispatch;
 mod document;
 mod founding;
+mod frozen;
 pub mod harness;
 mod lane;
 mod missing_arm64;
