@@ -210,7 +210,7 @@ async fn a_rollout_is_restarted_by_its_own_field() {
     let mut story = begin().await;
     ask(&mut story, Command::RestartContainer).await;
     assert!(said(&story.console).contains("set spec.restartAt"), "{}", said(&story.console));
-    let after = to_observed(&mut story, 60).await;
+    let after = to_observed(&mut story, 20).await;
     assert!(after["spec"]["restartAt"].is_string(), "{after}");
     assert_eq!(after["status"]["restartedAt"], after["spec"]["restartAt"]);
     assert_eq!(after["status"]["currentStepIndex"], 4, "no step was walked");
