@@ -53,7 +53,10 @@ fn r43_a_kubeconfig_that_changes_while_it_runs_is_not_followed() {
         let asked = first.requests().len();
         first.until(|requests| requests.iter().skip(asked).any(|request| request.path.contains("/pods?limit"))).await;
         cluster.read().get("/version").await.expect("an answer of the first");
-        let sent = cluster.write().send(Patch { path: "/x".to_owned(), body: b"[]".to_vec() }).await;
+        let sent = cluster
+            .write(quarterdeck::net::Writes::granted())
+            .send(Patch { path: "/x".to_owned(), body: b"[]".to_vec() })
+            .await;
         assert!(matches!(sent, Sent::Accepted(_)), "{sent:?}");
         let heads = first.requests();
         assert!(heads.iter().all(|request| request.head.contains("Bearer one")), "the first user's token only");
