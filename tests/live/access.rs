@@ -23,7 +23,7 @@ const COLUMNS: [&[(&str, &str, &str)]; 8] = [
 fn each_user_is_told_what_the_server_would_decide() {
     let Some(cluster) = Cluster::lab() else { return };
     for (user, nearest) in [
-        ("oncall", [("dev", "Read Only"), ("staging", "Engineer"), ("production", "Engineer")]),
+        ("oncall", [("dev", "Read Only"), ("staging", "Site Rel"), ("production", "Site Rel")]),
         ("developer", [("dev", "Developer"), ("staging", "Read Only"), ("production", "Read Only")]),
         ("viewer", [("dev", "Read Only, without logs"), ("staging", "none"), ("production", "none")]),
         ("nobody", [("dev", "none"), ("staging", "none"), ("production", "none")]),

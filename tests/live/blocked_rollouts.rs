@@ -94,9 +94,9 @@ fn a_pause_by_a_person_a_step_that_waits_and_an_abort_are_told_apart() {
         .namespace
         .kubectl(&["patch", "rollout/aborted", "--subresource=status", "--type=merge", "--patch", abort], "");
     for (name, reason, words) in [
-        ("paused", "manual_pause", "canary was paused by a person"),
+        ("paused", "manual_pause", "was paused by a person"),
         ("waits", "pause_step", "canary waits at step 2 of 2 (50 %) for a person"),
-        ("aborted", "aborted", "canary was aborted, all traffic is on the stable version"),
+        ("aborted", "aborted", "was aborted, all traffic is on the stable version"),
     ] {
         let words = if name == "waits" { words.split_once("canary ").expect("words").1 } else { words };
         let told = stage.blocked(name, reason);
@@ -149,7 +149,7 @@ fn a_canary_that_crashes_or_comes_too_late() {
     begin(&stage, "crashing", ", lab/behaviour: crashloop", &steps);
     begin(&stage, "late", ", lab/behaviour: slow", &steps);
     let told = stage.blocked("crashing", "crash_loop");
-    assert!(told.sentence.contains("crashing in dev canary is crashing: container app ended"), "{told:?}");
+    assert!(told.sentence.contains("is crashing: container app ended"), "{told:?}");
     let told = stage.blocked("late", "deadline");
     assert!(told.sentence.contains("passed its progress deadline"), "{told:?}");
 }
@@ -164,7 +164,7 @@ fn a_controller_that_stopped_is_silent() {
     let back = Back(&cluster);
     namespace.set_version("rollout/checkout", "3.9");
     console.wait_for("its silence", CONTROLLER, |screen| {
-        screen.contains("checkout in dev waits for the rollouts controller, silent for")
+        screen.contains("waits for the rollouts controller, silent for")
     });
     drop(back);
     console.wait_for("that it moves", CONTROLLER, |screen| !screen.contains("silent for"));

@@ -20,8 +20,8 @@ pub(super) static ACCESS: View = View {
     columns: &[
         named("namespace", 14, 2, 0),
         left("environment", 12, 1, 5),
-        left("see", 3, 0, 2),
-        left("logs", 4, 0, 4),
+        left("see", 5, 0, 2),
+        left("logs", 5, 0, 4),
         left("promote abort", 13, 0, 0),
         left("pause undo image", 16, 0, 0),
         left("deployments", 11, 0, 0),
