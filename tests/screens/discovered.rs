@@ -36,7 +36,7 @@ fn the_header_and_the_help_say_what_was_discovered() {
     let help = |state: &State| {
         let mut state = at(state.clone(), Place::Deck);
         state.ui.overlay = Some(Overlay::Help { top: 0 });
-        shot(&state, (160, 60))
+        shot(&state, (160, 80))
     };
     assert!(help(&found).contains("prometheus  prometheus.example  (PROMETHEUS_URL)"), "{}", help(&found));
     assert!(!help(&named).contains("discovered"));
