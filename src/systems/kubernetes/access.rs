@@ -16,8 +16,8 @@ use crate::model::{Name, SourceId};
 use crate::net::{Deed, NetError, ReadStack, Review, Rules};
 use crate::text::Safe;
 
-/// Answers are kept for a minute; the next ones are there before.
-const AGAIN: Duration = Duration::from_secs(50);
+/// An answer counts for a minute; the next one is there before, also from a slow server.
+const AGAIN: Duration = Duration::from_secs(25);
 /// Questions at a time: each has a connection of its own.
 const AT_A_TIME: usize = 4;
 /// Namespaces of an overview; what is beyond is not known, and not told either.
