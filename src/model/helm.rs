@@ -128,11 +128,21 @@ pub struct ContentWanted {
     /// The name of the Secret, and its uid.
     pub secret: Name,
     pub uid: Uid,
+    /// It is written again when the program is done.
+    pub version: Arc<str>,
 }
 
 /// What came of reading one; `Err`: why it is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContentRead {
     pub uid: Uid,
+    /// As it was asked for.
+    pub version: Arc<str>,
     pub content: Result<Arc<Content>, Safe>,
+}
+
+/// As Helm describes the revision that a rollback made.
+#[must_use]
+pub fn rolled_back(to: i64) -> String {
+    format!("Rollback to {to}")
 }

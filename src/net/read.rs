@@ -42,10 +42,10 @@ impl fmt::Debug for ReadStack {
 }
 
 const WHOLE: &str = "application/json, */*";
-const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json";
+const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
 /// The same of a watch, whose frames are objects and no list.
-const METADATA_FRAMES: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1, application/json";
+const METADATA_FRAMES: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 
 /// A whole answer, 2xx.
 #[derive(Debug, Clone)]

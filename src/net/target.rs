@@ -140,6 +140,7 @@ fn pin_kubeconfig(path: Option<&Path>, context: Option<&str>, deadlines: Deadlin
         )));
     }
     file.current_context = Some(name.clone());
+    let pinned = file.clone();
     let mut config = kube::Config::try_from(file).map_err(|error| {
         TargetError::Kubeconfig(format!(
             "context {name} of {place} cannot be used: {}; mend it, or name another with --context",
@@ -151,7 +152,7 @@ fn pin_kubeconfig(path: Option<&Path>, context: Option<&str>, deadlines: Deadlin
     let exec: Option<ExecConfig> = config.auth_info.exec.take();
     let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
     Ok(Cluster {
-        helm: Some(Helm { kubeconfig: path.map(Path::to_path_buf), context: name.clone(), server: server.clone() }),
+        helm: Some(Helm::new(pinned, server.clone())),
         name,
         server,
         user,

@@ -67,7 +67,7 @@ pub struct Details {
     overlays: BTreeMap<Overlay, Result<Arc<Pins>, Safe>>,
     ranges: BTreeMap<Range, Result<Apart, Safe>>,
     /// Of revisions of Helm's.
-    releases: HashMap<Uid, Result<Arc<Content>, Safe>>,
+    releases: HashMap<Uid, (Arc<str>, Result<Arc<Content>, Safe>)>,
     /// Of each cluster.
     nodes: BTreeMap<SourceId, Result<Arc<Nodes>, Safe>>,
     /// What the account may do, by cluster and namespace, and when that was read (monotonic).
@@ -129,11 +129,8 @@ impl Details {
             Detail::UnreadObjectives(names) => drop(self.unread_objectives.insert(source, names)),
             Detail::Startables(read) => self.startables = Some(read),
             Detail::Spent(row) => drop(self.spent.insert(row.slo.clone(), row)),
-            // A revision never changes its chart.
-            Detail::Release(ContentRead { uid, content }) => {
-                if content.is_ok() || !self.releases.get(&uid).is_some_and(Result::is_ok) {
-                    self.releases.insert(uid, content);
-                }
+            Detail::Release(ContentRead { uid, version, content }) => {
+                drop(self.releases.insert(uid, (version, content)));
             }
             Detail::Nodes(NodesRead { nodes }) => {
                 if nodes.is_ok() || !self.nodes.get(&source).is_some_and(Result::is_ok) {
@@ -284,7 +281,7 @@ impl Details {
 
     /// The nodes of a cluster; `Err`: why they are not known.
     #[must_use]
-    pub fn release(&self, uid: &Uid) -> Option<&Result<Arc<Content>, Safe>> {
+    pub fn release(&self, uid: &Uid) -> Option<&(Arc<str>, Result<Arc<Content>, Safe>)> {
         self.releases.get(uid)
     }
 

@@ -133,6 +133,9 @@ pub fn here(state: &State) -> Option<Name> {
     | Place::Pod(id)
     | Place::Analysis(id)
     | Place::Sheet(id, _)
+    | Place::Application(id)
+    | Place::Release(id)
+    | Place::Lane(id)
     | Place::Log(id) = &state.ui.place
         && let Some(environment) = of_object(state, id)
     {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::State;
 use super::ui::Place;
+use crate::action::Change;
 use crate::model::helm::{Content, ContentWanted, ReleaseStatus, Revision};
 use crate::model::{Name, ObjectId, SourceId, Uid};
 use crate::text::Safe;
@@ -74,24 +75,43 @@ pub fn before(history: &[Arc<Revision>]) -> Option<&Arc<Revision>> {
     history.iter().skip(1).find(good)
 }
 
-/// Secrets to be read for the page that is shown.
+/// Secrets to be read: of the page that is shown, and of what a rollback is waited for in.
 #[must_use]
 pub fn wanted(state: &State) -> Vec<ContentWanted> {
-    let Place::Release(id) = &state.ui.place else { return Vec::new() };
     let releases = super::derived::releases(state);
     let wanted = |row: &Arc<Revision>| ContentWanted {
         cluster: row.meta.cluster,
         namespace: row.meta.namespace.clone(),
         secret: row.meta.name.clone(),
         uid: row.meta.uid.clone(),
+        version: Arc::clone(&row.meta.resource_version),
     };
-    releases.history(&id.uid).iter().take(SHOWN).map(wanted).collect()
+    let mut all: Vec<ContentWanted> = match &state.ui.place {
+        Place::Release(id) => releases.history(&id.uid).iter().take(SHOWN).map(wanted).collect(),
+        _ => Vec::new(),
+    };
+    // What proves that a rollback took.
+    let open = state.operations.iter().rev().filter(|row| !row.outcome.is_final());
+    for operation in open.take(SHOWN) {
+        if let Change::RollbackRelease { from, .. } = operation.action.change {
+            let history = releases.history(&operation.action.target.uid);
+            all.extend(history.iter().filter(|row| row.number == from + 1).map(wanted));
+        }
+    }
+    all
 }
 
 /// What is in a revision, once it was read.
 #[must_use]
 pub fn content<'a>(state: &'a State, row: &Revision) -> Option<&'a Result<Arc<Content>, Safe>> {
-    state.world.details.release(&row.meta.uid)
+    state.world.details.release(&row.meta.uid).map(|(_, content)| content)
+}
+
+/// The same of the record as it is written now: while it is pending it says something else.
+#[must_use]
+pub fn content_now<'a>(state: &'a State, row: &Revision) -> Option<&'a Result<Arc<Content>, Safe>> {
+    let (version, content) = state.world.details.release(&row.meta.uid)?;
+    (*version == row.meta.resource_version).then_some(content)
 }
 
 /// Whether there is such a release.

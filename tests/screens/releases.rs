@@ -1,35 +1,16 @@
 //! Releases of Helm: the list, and the page of one whose upgrade was stopped.
 
-use quarterdeck::model::helm::{Content, ContentRead};
-use quarterdeck::model::source::{Detail, FeedEvent, FeedId};
-use quarterdeck::model::{Kind, Uid};
+use quarterdeck::model::Kind;
+use quarterdeck::state::derived;
 use quarterdeck::state::ui::Place;
-use quarterdeck::state::{State, derived};
 use quarterdeck::text::Safe;
 use quarterdeck::update;
 use serde_json::json;
 
 use super::shot::{compare, shot};
 use crate::ingest::blockers::objects::now;
-use crate::ingest::world::{CLUSTER, list, with};
-use crate::update::releases::revision;
-
-fn hear(state: &mut State, uid: &str, content: Result<Content, Safe>) {
-    let read = ContentRead { uid: Uid::new(CLUSTER, uid), content: content.map(Into::into) };
-    let feed = FeedId { cluster: CLUSTER, kind: Kind::Release, namespace: None };
-    let mono = state.now.mono;
-    state.world.apply(&feed, mono, FeedEvent::Detail(Detail::Release(read)));
-}
-
-fn content(version: &str, said: &str) -> Result<Content, Safe> {
-    Ok(Content {
-        chart: Safe::of("checkout"),
-        version: Safe::line(version),
-        app_version: Safe::of("2.14.0"),
-        description: Safe::line(said),
-        deployed: None,
-    })
-}
+use crate::ingest::world::{list, with};
+use crate::update::releases::{content, hear, revision};
 
 #[test]
 fn releases_in_the_list_and_on_a_page() {
@@ -57,11 +38,11 @@ fn releases_in_the_list_and_on_a_page() {
         update::settle(&mut state);
         if size.0 == 80 {
             compare!("release-page-unread-80x24", shot(&state, size));
-            hear(&mut state, "uid-checkout-5", Err(Safe::of("its record is not as Helm writes it: no JSON")));
+            hear(&mut state, "checkout", 5, Err(Safe::of("its record is not as Helm writes it: no JSON")));
             let late = "Upgrade \"checkout\" failed: timed out waiting for the condition";
-            hear(&mut state, "uid-checkout-6", content("1.9.0", late));
-            hear(&mut state, "uid-checkout-7", content("1.8.3", "Rollback to 5"));
-            hear(&mut state, "uid-checkout-8", content("1.9.1", "Preparing upgrade"));
+            hear(&mut state, "checkout", 6, content("1.9.0", late));
+            hear(&mut state, "checkout", 7, content("1.8.3", "Rollback to 5"));
+            hear(&mut state, "checkout", 8, content("1.9.1", "Preparing upgrade"));
             update::settle(&mut state);
         }
         compare!(format!("release-page-{name}"), shot(&state, size));

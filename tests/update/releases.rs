@@ -4,7 +4,7 @@ use quarterdeck::action::Change;
 use quarterdeck::command::Command;
 use quarterdeck::model::helm::{Content, ContentRead};
 use quarterdeck::model::source::{Detail, FeedEvent, FeedId};
-use quarterdeck::model::{Kind, Name, ObjectId};
+use quarterdeck::model::{Kind, Name, ObjectId, Uid};
 use quarterdeck::state::ui::{ListId, Place, RowId};
 use quarterdeck::state::verbs::{self, Verdict};
 use quarterdeck::state::{State, derived, helm};
@@ -21,6 +21,28 @@ pub fn revision(release: &str, number: i64, status: &str, minutes: i64) -> Value
         "uid": format!("uid-{release}-{number}"), "resourceVersion": (100 + number).to_string(),
         "labels": { "owner": "helm", "name": release, "version": number.to_string(), "status": status,
             "modifiedAt": at.to_string() } } })
+}
+
+/// What its Secret says, as it is written now.
+pub fn hear(state: &mut State, release: &str, number: i64, content: Result<Content, Safe>) {
+    let read = ContentRead {
+        uid: Uid::new(CLUSTER, &format!("uid-{release}-{number}")),
+        version: (100 + number).to_string().into(),
+        content: content.map(Into::into),
+    };
+    let feed = FeedId { cluster: CLUSTER, kind: Kind::Release, namespace: None };
+    let mono = state.now.mono;
+    state.world.apply(&feed, mono, FeedEvent::Detail(Detail::Release(read)));
+}
+
+pub fn content(version: &str, said: &str) -> Result<Content, Safe> {
+    Ok(Content {
+        chart: Safe::of("checkout"),
+        version: Safe::line(version),
+        app_version: Safe::of("2.14.0"),
+        description: Safe::line(said),
+        deployed: None,
+    })
 }
 
 fn of(revisions: &[Value]) -> (State, ObjectId) {
@@ -112,19 +134,8 @@ fn without_the_program_nothing_is_offered() {
 fn the_dialog_names_both_charts_once_they_were_read() {
     let (mut state, target) = of(&[revision("shop", 1, "superseded", 9), revision("shop", 2, "deployed", 1)]);
     let offer = verbs::available(&state, Command::Undo, &target).expect("a rollback");
-    for (uid, version) in [("uid-shop-1", "1.4.0"), ("uid-shop-2", "2.0.0")] {
-        let content = Content {
-            chart: Safe::of("checkout"),
-            version: Safe::line(version),
-            app_version: Safe::of(""),
-            description: Safe::of("Upgrade complete"),
-            deployed: None,
-        };
-        let uid = quarterdeck::model::Uid::new(CLUSTER, uid);
-        let detail = Detail::Release(ContentRead { uid, content: Ok(content.into()) });
-        let feed = FeedId { cluster: CLUSTER, kind: Kind::Release, namespace: None };
-        let mono = state.now.mono;
-        state.world.apply(&feed, mono, FeedEvent::Detail(detail));
+    for (number, version) in [(1, "1.4.0"), (2, "2.0.0")] {
+        hear(&mut state, "shop", number, content(version, "Upgrade complete"));
     }
     let confirm = verbs::preview(&state, &offer.action);
     let lines = confirm.lines.iter().map(|(label, texts)| (label.as_str(), texts[0].as_str().to_owned()));
@@ -136,10 +147,13 @@ fn the_dialog_names_both_charts_once_they_were_read() {
 
 #[test]
 fn it_is_seen_when_the_next_revision_is_deployed() {
-    let rolled = |more: &[Value]| {
+    let rolled = |more: &[Value], said: Option<&str>| {
         let mut all = vec![revision("shop", 1, "superseded", 9), revision("shop", 2, "superseded", 1)];
         all.extend_from_slice(more);
-        let (state, target) = of(&all);
+        let (mut state, target) = of(&all);
+        if let Some(said) = said {
+            hear(&mut state, "shop", 3, content("1.0.0", said));
+        }
         let change = Change::RollbackRelease { from: 2, resource_version: "102".into(), to: 1 };
         match verbs::expected(&state, &super::accepted(target, change)) {
             Verdict::Seen => "seen".to_owned(),
@@ -148,10 +162,15 @@ fn it_is_seen_when_the_next_revision_is_deployed() {
             other => format!("{other:?}"),
         }
     };
-    assert_eq!(rolled(&[]), "waits for revision 3");
+    assert_eq!(rolled(&[], None), "waits for revision 3");
     let pending = revision("shop", 3, "pending-rollback", 0);
-    assert_eq!(rolled(&[pending]), "waits for revision 3 to be deployed (now pending-rollback)");
-    assert_eq!(rolled(&[revision("shop", 3, "deployed", 0)]), "seen");
-    assert_eq!(rolled(&[revision("shop", 3, "superseded", 0), revision("shop", 4, "deployed", 0)]), "seen");
-    assert_eq!(rolled(&[revision("shop", 3, "failed", 0)]), "lost: revision 3 failed");
+    assert_eq!(rolled(&[pending], None), "waits for revision 3 to be deployed (now pending-rollback)");
+    let deployed = revision("shop", 3, "deployed", 0);
+    let ours = Some("Rollback to 1");
+    assert_eq!(rolled(&[deployed.clone()], None), "waits for the record of revision 3");
+    assert_eq!(rolled(&[deployed.clone()], ours), "seen");
+    let other = rolled(&[deployed], Some("Upgrade complete"));
+    assert_eq!(other, "lost: revision 3 is another's: Upgrade complete", "a pipeline was quicker");
+    assert_eq!(rolled(&[revision("shop", 3, "superseded", 0), revision("shop", 4, "deployed", 0)], ours), "seen");
+    assert_eq!(rolled(&[revision("shop", 3, "failed", 0)], ours), "lost: revision 3 failed");
 }

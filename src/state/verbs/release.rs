@@ -7,7 +7,7 @@ use super::preview::Words;
 use crate::action::{Action, Change, Operation};
 use crate::command::Command;
 use crate::model::ObjectId;
-use crate::model::helm::{ReleaseStatus, Revision};
+use crate::model::helm::{ReleaseStatus, Revision, rolled_back};
 use crate::safe;
 use crate::state::ui::RowId;
 use crate::state::{State, derived, helm, lists};
@@ -46,7 +46,7 @@ fn highlighted<'a>(state: &State, history: &'a [Arc<Revision>]) -> Option<&'a Ar
 
 /// Whether the world shows what the operation wanted.
 pub(super) fn shows(state: &State, operation: &Operation) -> Verdict {
-    let Change::RollbackRelease { from, .. } = &operation.action.change else {
+    let Change::RollbackRelease { from, to, .. } = &operation.action.change else {
         return Verdict::Lost(Safe::of("a release knows no such action"));
     };
     let releases = derived::releases(state);
@@ -62,9 +62,19 @@ pub(super) fn shows(state: &State, operation: &Operation) -> Verdict {
         };
     };
     match ours.status {
-        ReleaseStatus::Deployed | ReleaseStatus::Superseded => Verdict::Seen,
+        ReleaseStatus::Deployed | ReleaseStatus::Superseded => made_by_us(state, ours, *to),
         ReleaseStatus::Failed => Verdict::Lost(safe!("revision {} failed", ours.number)),
         _ => Verdict::Waiting(safe!("revision {} to be deployed (now {})", ours.number, ours.status.word())),
+    }
+}
+
+/// Somebody else's upgrade has the same number.
+fn made_by_us(state: &State, ours: &Revision, to: i64) -> Verdict {
+    match helm::content_now(state, ours) {
+        Some(Ok(content)) if content.description.as_str() == rolled_back(to) => Verdict::Seen,
+        Some(Ok(content)) => Verdict::Lost(safe!("revision {} is another's: {}", ours.number, content.description)),
+        Some(Err(why)) => Verdict::Blind(safe!("the record of revision {} is not known: {}", ours.number, why)),
+        None => Verdict::Waiting(safe!("the record of revision {}", ours.number)),
     }
 }
 

@@ -36,14 +36,15 @@ pub(crate) struct Parts {
     pub(crate) feed: FeedId,
 }
 
-/// Reads what is looked at, one after the other, each once: a revision never changes its chart. Until the
-/// loop is gone.
+/// Reads what is looked at, one after the other, each version of it once. Until the loop is gone.
 pub(crate) async fn run(mut parts: Parts) {
-    let mut asked: Vec<Uid> = Vec::new();
+    let mut asked: Vec<(Uid, Arc<str>)> = Vec::new();
+    let same = |it: &ContentWanted, (uid, version): &(Uid, Arc<str>)| it.uid == *uid && it.version == *version;
     loop {
         let wanted = parts.interest.borrow_and_update().releases.clone();
-        asked.retain(|uid| wanted.iter().any(|it| it.uid == *uid));
-        let next = wanted.iter().find(|it| it.cluster == parts.cluster && !asked.contains(&it.uid));
+        asked.retain(|one| wanted.iter().any(|it| same(it, one)));
+        let is_new = |it: &&ContentWanted| it.cluster == parts.cluster && !asked.iter().any(|one| same(it, one));
+        let next = wanted.iter().find(is_new);
         let Some(next) = next.cloned() else {
             tokio::select! {
                 changed = parts.interest.changed() => if changed.is_err() { return },
@@ -51,16 +52,16 @@ pub(crate) async fn run(mut parts: Parts) {
             }
             continue;
         };
-        asked.push(next.uid.clone());
+        asked.push((next.uid.clone(), Arc::clone(&next.version)));
         let content = read(&parts.read, &next).await.map(Arc::new);
-        let detail = Detail::Release(ContentRead { uid: next.uid, content });
+        let detail = Detail::Release(ContentRead { uid: next.uid, version: next.version, content });
         if parts.tx.send((parts.feed.clone(), FeedEvent::Detail(detail))).await.is_err() {
             return;
         }
     }
 }
 
-async fn read(read: &ReadStack, wanted: &ContentWanted) -> Result<Content, Safe> {
+pub(super) async fn read(read: &ReadStack, wanted: &ContentWanted) -> Result<Content, Safe> {
     let path =
         format!("/api/v1/namespaces/{}/secrets/{}", segment(wanted.namespace.raw()), segment(wanted.secret.raw()));
     let answer = read.get(&path).await.map_err(|error| match error.code() {

@@ -1,10 +1,13 @@
 //! Going back to an earlier revision, by the program itself. The history is read again before: the newest
 //! revision must be the one that was looked at.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::action::{Action, Change, Found};
-use crate::model::helm::ReleaseStatus;
+use crate::model::Name;
+use crate::model::helm::{ContentWanted, ReleaseStatus, rolled_back};
 use crate::net::{Helm, NetError, ReadStack, Rollback, segment};
 use crate::systems::perform::text;
 
@@ -36,7 +39,7 @@ pub async fn prepare(read: &ReadStack, helm: Option<Helm>, action: &Action) -> R
 
 /// Whether a rollback took whose end nobody heard.
 pub async fn evidence(read: &ReadStack, action: &Action) -> (Found, String) {
-    let Change::RollbackRelease { from, resource_version, .. } = &action.change else {
+    let Change::RollbackRelease { from, resource_version, to } = &action.change else {
         return (Found::Untold, "nothing is known of such an action".to_owned());
     };
     let records = match records(read, action).await {
@@ -48,11 +51,13 @@ pub async fn evidence(read: &ReadStack, action: &Action) -> (Found, String) {
         Some(newest) if newest.number == *from && newest.resource_version == **resource_version => {
             (Found::Missing, "it is as it was before".to_owned())
         }
+        Some(newest) if newest.number == from + 1 && newest.status == ReleaseStatus::Deployed => {
+            made_by_us(read, action, newest, *to).await
+        }
         Some(newest) if newest.number == from + 1 => {
             let word = newest.status.word();
             let said = format!("revision {} is {}", newest.number, word.as_str());
             match newest.status {
-                ReleaseStatus::Deployed => (Found::Applied, said),
                 ReleaseStatus::PendingRollback => (Found::Untold, said),
                 _ => (Found::Passed, said),
             }
@@ -61,7 +66,28 @@ pub async fn evidence(read: &ReadStack, action: &Action) -> (Found, String) {
     }
 }
 
+/// Somebody else's upgrade has the same number.
+async fn made_by_us(read: &ReadStack, action: &Action, newest: &Record, to: i64) -> (Found, String) {
+    let wanted = ContentWanted {
+        cluster: action.target.cluster,
+        namespace: action.target.namespace.clone(),
+        secret: Name::new(&newest.name),
+        uid: action.target.uid.clone(),
+        version: Arc::from(newest.resource_version.as_str()),
+    };
+    match super::content::read(read, &wanted).await {
+        Ok(content) if content.description.as_str() == rolled_back(to) => {
+            (Found::Applied, format!("revision {} is deployed", newest.number))
+        }
+        Ok(content) => {
+            (Found::Passed, format!("revision {} is another's: {}", newest.number, content.description.as_str()))
+        }
+        Err(why) => (Found::Untold, format!("the record of revision {}: {}", newest.number, why.as_str())),
+    }
+}
+
 struct Record {
+    name: String,
     number: i64,
     status: ReleaseStatus,
     resource_version: String,
@@ -86,6 +112,7 @@ async fn records(read: &ReadStack, action: &Action) -> Result<Vec<Record>, NetEr
 
 fn record(item: &Value) -> Option<Record> {
     Some(Record {
+        name: text(item, "/metadata/name")?.to_owned(),
         number: text(item, "/metadata/labels/version")?.parse().ok()?,
         status: ReleaseStatus::of(text(item, "/metadata/labels/status").unwrap_or_default()),
         resource_version: text(item, "/metadata/resourceVersion")?.to_owned(),
