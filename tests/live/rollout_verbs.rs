@@ -6,8 +6,19 @@ use std::time::Duration;
 use quarterdeck::command::{Command, Key, KeyCode};
 
 use super::cluster::Cluster;
-use super::operator::{CONTROLLER, ask, at_the_canary, confirm_typed, newest, wait_outcome};
-use crate::pty::Pty;
+use super::operator::{CONTROLLER, at_the_canary, confirm_typed, newest, wait_outcome};
+use crate::pty::{Pty, key_of};
+
+/// Asks for a verb that the footer may have no room for: its key says why not until it can be had, and
+/// is pressed again. The dialog says what to type when it takes keys.
+fn ask(console: &mut Pty, command: Command, prompt: &str) {
+    let asked = (0..20).any(|_| {
+        console.press(command);
+        console.within(Duration::from_secs(3), |screen| screen.contains("esc leave it"))
+    });
+    assert!(asked, "{command:?} has no dialog:\n{}", console.screen());
+    console.wait_text(prompt);
+}
 
 /// Asks for a verb and confirms it; the journal says *observed*.
 fn done(console: &mut Pty, command: Command, verb: &str) {
@@ -31,6 +42,8 @@ fn a_canary_is_paused_resumed_and_walked_past_its_steps() {
     done(&mut console, Command::PauseRollout, "pause");
     assert_eq!(field("{.spec.paused}"), "true");
     assert_eq!(field("{.status.message}"), "manually paused");
+    // The same key lets it go on, and says so.
+    console.wait_text(&format!("{} resume…", key_of(Command::PauseRollout)));
 
     done(&mut console, Command::PauseRollout, "resume");
     assert_ne!(field("{.spec.paused}"), "true");
