@@ -28,10 +28,17 @@ pub enum LogOf {
     #[default]
     Log,
     /// The pods of a workload, in the order in which they are to be followed.
-    Pods(Arc<[ObjectId]>),
+    Pods(Arc<[Followed]>),
     /// The object itself, once.
     Yaml,
     Description,
+}
+
+/// One pod of several, and which of its containers: a server asks for a name where there is more than one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Followed {
+    pub pod: ObjectId,
+    pub container: Option<Name>,
 }
 
 impl LogOf {

@@ -7,9 +7,26 @@ use super::Name;
 const PARTS: [&str; 9] =
     ["token", "password", "passwd", "passphrase", "secret", "credential", "apikey", "private", "connectionstring"];
 /// Too short to be looked for inside of other words: `compass`, `keyboard`, `author`.
-const WORDS: [&str; 17] = [
-    "key", "keys", "pass", "pgpass", "pwd", "pat", "auth", "oauth", "bearer", "dsn", "otp", "pin", "cert", "certs",
-    "creds", "webhook", "sas",
+const WORDS: [&str; 19] = [
+    "key",
+    "keys",
+    "pass",
+    "pgpass",
+    "pwd",
+    "pat",
+    "auth",
+    "oauth",
+    "bearer",
+    "dsn",
+    "otp",
+    "pin",
+    "cert",
+    "certs",
+    "creds",
+    "webhook",
+    "sas",
+    "authorization",
+    "cookie",
 ];
 /// How tokens begin whose makers mark them.
 const MARKS: [&str; 9] = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xoxb-", "xoxp-"];
@@ -93,6 +110,8 @@ mod tests {
             ("tls.cert", true),
             ("credentials", true),
             ("sas2", true),
+            ("Authorization", true),
+            ("Set-Cookie", true),
             ("compass", false),
             ("author", false),
             ("pattern", false),

@@ -174,6 +174,8 @@ pub enum Overlay {
     /// The filter (or, in a log, search / keep / drop) being typed.
     Prompt {
         kind: PromptKind,
+        /// What it is typed for, as it was when the line opened: the highlighted row may be another by then.
+        target: Option<ObjectId>,
         editor: Box<TextArea<'static>>,
     },
     Confirm(Box<Confirm>),

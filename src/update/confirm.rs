@@ -31,10 +31,7 @@ pub(super) fn ask(state: &mut State, command: Command) {
         toasts::say(state, ToastKind::Info, Safe::of(verbs::nothing_selected(command)));
         return;
     };
-    if select::slipped(state) && is_of_row(state, command) {
-        let text =
-            safe!("another row is highlighted since this moment, {}: press again if you mean it", target.name.safe());
-        toasts::say(state, ToastKind::Waiting, text);
+    if slipped(state, command, &target.name) {
         return;
     }
     match verbs::available(state, command, &target) {
@@ -48,6 +45,16 @@ pub(super) fn ask(state: &mut State, command: Command) {
             toasts::say(state, ToastKind::Bad, text);
         }
     }
+}
+
+/// The row under the key is another since a moment: so it is said, and nothing is asked.
+pub(super) fn slipped(state: &mut State, command: Command, name: &Name) -> bool {
+    let slipped = select::slipped(state) && is_of_row(state, command);
+    if slipped {
+        let text = safe!("another row is highlighted since this moment, {}: press again if you mean it", name.safe());
+        toasts::say(state, ToastKind::Waiting, text);
+    }
+    slipped
 }
 
 /// Opens the dialog for an action that was made elsewhere.

@@ -4,6 +4,7 @@ use tui_textarea::{CursorMove, TextArea};
 
 use super::{confirm, toasts};
 use crate::command::Command;
+use crate::model::ObjectId;
 use crate::safe;
 use crate::state::State;
 use crate::state::ui::{Overlay, PromptKind, ToastKind};
@@ -13,22 +14,26 @@ use crate::text::Safe;
 /// Opens the line with the image of now.
 pub(super) fn ask(state: &mut State) {
     let target = verbs::target(state).ok_or_else(|| Safe::of(verbs::nothing_selected(Command::SetImage)));
-    match target.and_then(|target| verbs::rollout::container(state, &target)) {
-        Ok(now) => {
+    match target.and_then(|target| Ok((verbs::rollout::container(state, &target)?, target))) {
+        Ok((now, target)) => {
+            if confirm::slipped(state, Command::SetImage, &target.name) {
+                return;
+            }
             let mut editor = TextArea::new(vec![format!("{}={}", now.container.as_str(), now.image.as_str())]);
             editor.move_cursor(CursorMove::End);
-            state.ui.overlay = Some(Overlay::Prompt { kind: PromptKind::SetImage, editor: Box::new(editor) });
+            state.ui.overlay =
+                Some(Overlay::Prompt { kind: PromptKind::SetImage, target: Some(target), editor: Box::new(editor) });
         }
         Err(why) => toasts::say(state, ToastKind::Bad, safe!("set-image: {}", why)),
     }
 }
 
-/// The line was entered.
-pub(super) fn entered(state: &mut State, text: &str) {
+/// The line was entered, for what it was opened for.
+pub(super) fn entered(state: &mut State, target: Option<ObjectId>, text: &str) {
     if text.trim().is_empty() {
         return toasts::say(state, ToastKind::Info, Safe::of("left as it is"));
     }
-    let target = verbs::target(state).ok_or_else(|| Safe::of(verbs::nothing_selected(Command::SetImage)));
+    let target = target.ok_or_else(|| Safe::of(verbs::nothing_selected(Command::SetImage)));
     match target.and_then(|target| verbs::rollout::set_image(state, &target, text)) {
         Ok(action) => confirm::open_for(state, &action),
         Err(why) => toasts::say(state, ToastKind::Bad, safe!("set-image: {}", why)),

@@ -3,6 +3,7 @@
 //! older tail still says is not heard.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -11,7 +12,7 @@ use tui_textarea::TextArea;
 use super::{Effect, toasts};
 use crate::command::Command;
 use crate::model::kubernetes::ReplicaSet;
-use crate::model::log::{LogEvent, LogOf, LogRequest, LogSince, TailId};
+use crate::model::log::{Followed, LogEvent, LogOf, LogRequest, LogSince, TailId};
 use crate::model::{Kind, Name, ObjectId};
 use crate::safe;
 use crate::state::State;
@@ -114,6 +115,12 @@ fn pods_of(state: &State, id: &ObjectId) -> Vec<ObjectId> {
     sets.into_iter().flat_map(|set| own(&set.meta.uid)).chain(own(&id.uid)).collect()
 }
 
+/// Each of them with its first container, as the log of a single pod opens.
+fn followed(state: &State, id: &ObjectId) -> Arc<[Followed]> {
+    let of = |pod| Followed { container: containers(state, &pod).into_iter().next(), pod };
+    pods_of(state, id).into_iter().map(of).collect()
+}
+
 /// Where the log of a workload is read: of several pods merged, of one alone as its own.
 #[must_use]
 pub fn log_of(state: &State, id: &ObjectId) -> Option<ObjectId> {
@@ -127,8 +134,8 @@ pub fn open(state: &mut State, pod: ObjectId) -> Vec<Effect> {
     // Of a TaskRun all steps are read, one after the other.
     let container = if pod.kind == Kind::TaskRun { None } else { containers(state, &pod).into_iter().next() };
     let of = match pod.kind {
-        Kind::Deployment | Kind::Rollout | Kind::ReplicaSet => LogOf::Pods(pods_of(state, &pod).into()),
-        kind if kind.is_controlled() => LogOf::Pods(pods_of(state, &pod).into()),
+        Kind::Deployment | Kind::Rollout | Kind::ReplicaSet => LogOf::Pods(followed(state, &pod)),
+        kind if kind.is_controlled() => LogOf::Pods(followed(state, &pod)),
         _ => LogOf::Log,
     };
     // Of many pods little each: all of it comes at once.
@@ -387,5 +394,5 @@ fn prompt(state: &mut State, kind: PromptKind) {
     };
     let mut editor = TextArea::from([pattern.map_or("", Pattern::text)]);
     editor.move_cursor(tui_textarea::CursorMove::End);
-    state.ui.overlay = Some(Overlay::Prompt { kind, editor: Box::new(editor) });
+    state.ui.overlay = Some(Overlay::Prompt { kind, target: None, editor: Box::new(editor) });
 }

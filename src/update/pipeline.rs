@@ -27,7 +27,7 @@ pub(super) fn ask(state: &mut State, command: Command) {
     };
     let mut editor = TextArea::new(vec![text]);
     editor.move_cursor(CursorMove::End);
-    state.ui.overlay = Some(Overlay::Prompt { kind, editor: Box::new(editor) });
+    state.ui.overlay = Some(Overlay::Prompt { kind, target: None, editor: Box::new(editor) });
 }
 
 /// The line was entered.

@@ -65,20 +65,20 @@ pub(super) fn open_filter(state: &mut State) {
     let filter = state.ui.list(&list).map_or(String::new(), |list| list.filter.clone());
     let mut editor = TextArea::new(vec![filter]);
     editor.move_cursor(CursorMove::End);
-    state.ui.overlay = Some(Overlay::Prompt { kind: PromptKind::Filter, editor: Box::new(editor) });
+    state.ui.overlay = Some(Overlay::Prompt { kind: PromptKind::Filter, target: None, editor: Box::new(editor) });
 }
 
 pub(super) fn key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
-    let Some(Overlay::Prompt { kind, editor }) = &mut state.ui.overlay else { return };
+    let Some(Overlay::Prompt { kind, target, editor }) = &mut state.ui.overlay else { return };
     let kind = *kind;
     match key.code {
         KeyCode::Enter => {
-            let text = text_of(editor);
+            let (text, target) = (text_of(editor), target.take());
             state.ui.overlay = None;
             if kind == PromptKind::Replicas {
-                scale::entered(state, &text);
+                scale::entered(state, target, &text);
             } else if kind == PromptKind::SetImage {
-                image::entered(state, &text);
+                image::entered(state, target, &text);
             } else if matches!(kind, PromptKind::Trigger | PromptKind::PipelineFile) {
                 pipeline::entered(state, kind, &text, effects);
             } else {
@@ -106,7 +106,7 @@ pub(super) fn paste(state: &mut State, text: &str) {
 }
 
 fn typed(state: &mut State) {
-    if let Some(Overlay::Prompt { kind, editor }) = &state.ui.overlay {
+    if let Some(Overlay::Prompt { kind, editor, .. }) = &state.ui.overlay {
         let (kind, text) = (*kind, text_of(editor));
         take(state, kind, &text, false);
     }

@@ -4,6 +4,8 @@
 use tui_textarea::{CursorMove, TextArea};
 
 use super::{confirm, toasts};
+use crate::command::Command;
+use crate::model::ObjectId;
 use crate::safe;
 use crate::state::State;
 use crate::state::ui::{Overlay, PromptKind, ToastKind};
@@ -13,23 +15,28 @@ use crate::text::Safe;
 /// Opens the line in which the number is typed, with the one of now.
 pub(super) fn ask(state: &mut State) {
     match workload::may_scale(state) {
-        Ok((_, now)) => {
+        Ok((id, now)) => {
+            if confirm::slipped(state, Command::Scale, &id.name) {
+                return;
+            }
             let mut editor = TextArea::new(vec![now.to_string()]);
             editor.move_cursor(CursorMove::End);
-            state.ui.overlay = Some(Overlay::Prompt { kind: PromptKind::Replicas, editor: Box::new(editor) });
+            state.ui.overlay =
+                Some(Overlay::Prompt { kind: PromptKind::Replicas, target: Some(id), editor: Box::new(editor) });
         }
         Err(why) => toasts::say(state, ToastKind::Bad, safe!("scale: {}", why)),
     }
 }
 
-/// The line was entered. The row could have moved only by the person's own hand: what has the keys is the line.
-pub(super) fn entered(state: &mut State, text: &str) {
+/// The line was entered. It is for what it was opened for: the row may be gone by now, and another highlighted.
+pub(super) fn entered(state: &mut State, target: Option<ObjectId>, text: &str) {
     let Ok(to) = text.trim().parse::<i64>() else {
         let words =
             if text.trim().is_empty() { Safe::of("left as it is") } else { Safe::of("scale: a whole number is meant") };
         return toasts::say(state, ToastKind::Info, words);
     };
-    let action = workload::may_scale(state).and_then(|(id, _)| workload::scale(state, &id, to));
+    let action =
+        target.ok_or_else(|| Safe::of("select a workload first")).and_then(|id| workload::scale(state, &id, to));
     match action {
         Ok(action) => confirm::open_for(state, &action),
         Err(why) => toasts::say(state, ToastKind::Bad, safe!("scale: {}", why)),

@@ -85,7 +85,7 @@ async fn the_log_of_a_workload_is_that_of_all_its_pods() {
     let Some(log) = &story.console.state().log else { panic!("no log") };
     let LogOf::Pods(pods) = &log.request.of else { panic!("not merged") };
     let ends: Vec<String> =
-        pods.iter().map(|pod| format!("[{}] ", pod.name.raw().rsplit('-').next().unwrap_or_default())).collect();
+        pods.iter().map(|pod| format!("[{}] ", pod.pod.name.raw().rsplit('-').next().unwrap_or_default())).collect();
     let all_there = move |console: &Headless| {
         let text = console
             .state()

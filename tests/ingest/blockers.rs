@@ -103,6 +103,38 @@ fn an_accepted_action_without_effect_says_what_it_waits_for() {
 }
 
 #[test]
+fn a_restart_that_its_controller_has_seen_waits_for_its_pods() {
+    let version = || std::sync::Arc::from("1");
+    for change in [
+        Change::RestartWorkload { resource_version: version() },
+        Change::Scale { resource_version: version(), from: 2, to: 4 },
+    ] {
+        for (generation, expected) in [(1, None), (2, Some("controller_silent"))] {
+            let mut state = with(now(), &json!({ "deployments": [deployment(&json!({}))] }));
+            state.now.mono = Duration::from_secs(100);
+            let target = state.world.deployments.rows()[0].meta.id(Kind::Deployment);
+            state.operations.push(Operation {
+                id: OperationId("1".to_owned()),
+                action: Action { target, change: change.clone() },
+                cluster: Name::new("test"),
+                environment: Name::new("production"),
+                reason: Safe::of(""),
+                summary: Safe::of(""),
+                expects: Safe::of(""),
+                outcome: Outcome::Accepted,
+                generation: Some(generation),
+                made: None,
+                started: now(),
+                started_mono: Duration::from_secs(50),
+                changed: now(),
+            });
+            let found = found(&state);
+            assert_eq!(found.as_ref().map(|blocker| blocker.reason.as_str()), expected, "{change:?} {generation}");
+        }
+    }
+}
+
+#[test]
 fn a_source_that_cannot_be_read_is_said() {
     let set = |state: &mut State, system: SystemId, status: &FeedStatus| {
         for kind in Kind::IN_CLUSTERS.into_iter().filter(|kind| kind.system() == system) {

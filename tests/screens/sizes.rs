@@ -48,7 +48,7 @@ fn overlays(state: &State) -> Vec<Option<Overlay>> {
     vec![
         None,
         Some(Overlay::Help { top: 3 }),
-        Some(Overlay::Prompt { kind: PromptKind::Filter, editor: editor() }),
+        Some(Overlay::Prompt { kind: PromptKind::Filter, target: None, editor: editor() }),
         Some(Overlay::Confirm(Box::new(confirm))),
     ]
 }

@@ -126,3 +126,32 @@ fn the_number_is_asked_for_before_the_dialog() {
     console.press(Command::Scale);
     assert!(console.state.ui.overlay.is_none() && console.toast().contains("autoscaler hpa"), "{}", console.toast());
 }
+
+#[test]
+fn the_number_is_for_the_workload_that_the_key_was_pressed_on() {
+    let other = json!({ "metadata": meta("zebra"), "spec": { "replicas": 2 }, "status": { "observedGeneration": 2 } });
+    for gone in [false, true] {
+        let (mut console, _) = on_page(&json!({ "deployments": [deployment(&json!({})), other] }));
+        let world = &console.state.world;
+        let id = |name| {
+            let row = world.deployments.rows().iter().find(|row| row.meta.name.raw() == name).expect("it is listed");
+            row.meta.id(Kind::Deployment)
+        };
+        let (payments, zebra) = (id("payments"), id("zebra"));
+        console.state.ui.place = Place::Workload(payments);
+        console.press(Command::Scale);
+        console.type_text("0");
+        // While the number is typed another is highlighted.
+        console.state.ui.place = Place::Workload(zebra);
+        if gone {
+            console.list(Kind::Deployment, std::slice::from_ref(&other));
+        }
+        console.plain(KeyCode::Enter);
+        if gone {
+            assert!(console.dialog().is_none() && console.toast().contains("it is gone"), "{}", console.toast());
+        } else {
+            let title = console.dialog().expect("the dialog").title.as_str().to_owned();
+            assert!(title.starts_with("Scale payments"), "{title}");
+        }
+    }
+}

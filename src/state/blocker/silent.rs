@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::{Cause, Reason, Severity};
-use crate::action::{Operation, Outcome};
+use crate::action::{Change, Operation, Outcome};
 use crate::command::Command;
 use crate::model::Uid;
 use crate::model::kubernetes::Meta;
 use crate::safe;
 use crate::state::{State, verbs};
-use crate::text;
+use crate::text::{self, Safe};
 
 /// How long an accepted action may go without effect before the controller is called silent.
 const SILENCE: Duration = Duration::from_secs(10);
@@ -28,6 +28,14 @@ pub(super) fn unanswered(state: &State) -> Unanswered<'_> {
         .collect()
 }
 
+/// What its controller has not done yet. A restart and a scaling are carried out by pods that take their time: a
+/// controller that has seen them is not silent.
+fn unseen(state: &State, operation: &Operation) -> Option<Safe> {
+    let long = matches!(operation.action.change, Change::RestartWorkload { .. } | Change::Scale { .. });
+    let waits = verbs::waits_for(state, operation)?;
+    (!long || verbs::workload::unseen(state, operation).is_some()).then_some(waits)
+}
+
 pub(super) fn cause(
     state: &State,
     unanswered: &Unanswered<'_>,
@@ -36,7 +44,7 @@ pub(super) fn cause(
 ) -> Option<Cause> {
     let waiting = unanswered.get(&meta.uid).and_then(|operation| {
         let since = state.now.mono.saturating_sub(operation.started_mono);
-        let what = verbs::waits_for(state, operation)?;
+        let what = unseen(state, operation)?;
         Some((
             Some(operation.started),
             safe!(

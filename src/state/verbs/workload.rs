@@ -228,21 +228,10 @@ fn scale_words(state: &State, it: &Row<'_>, from: i64, to: i64, words: &mut Word
 /// What proves it: the number or the new template seen, and a rollout that came to its end.
 pub(super) fn shows(state: &State, operation: &Operation) -> Verdict {
     let target = &operation.action.target;
+    if let Some(verdict) = unseen(state, operation) {
+        return verdict;
+    }
     let Ok(it) = row(state, target) else { return Verdict::Lost(Safe::of("it was deleted meanwhile")) };
-    let seen = operation.generation.is_none_or(|generation| it.meta.generation >= generation);
-    if let Change::Scale { from, to, .. } = &operation.action.change
-        && it.replicas.desired != *to
-    {
-        // What was read before the answer still has the number of before.
-        let before = it.replicas.desired == *from;
-        return match before {
-            true => Verdict::Waiting(safe!("{} in its spec", text::plural(to.unsigned_abs(), "replica", "replicas"))),
-            false => Verdict::Lost(safe!("somebody asked for {} meanwhile", it.replicas.desired)),
-        };
-    }
-    if !seen || !it.observed {
-        return Verdict::Waiting(Safe::of("the controller to see the change of the spec"));
-    }
     match status(state, target) {
         Some(RolloutStatus { verdict: RolloutVerdict::Failed, message }) => Verdict::Lost(message),
         Some(RolloutStatus { verdict: RolloutVerdict::Progressing, message }) => Verdict::Waiting(message),
@@ -251,6 +240,25 @@ pub(super) fn shows(state: &State, operation: &Operation) -> Verdict {
         None if it.replicas.ready >= it.replicas.desired => Verdict::Seen,
         None => Verdict::Waiting(safe!("{} of {} replicas are ready", it.replicas.ready, it.replicas.desired)),
     }
+}
+
+/// Until the controller has seen it. From then on what holds it up are its pods.
+pub(in crate::state) fn unseen(state: &State, operation: &Operation) -> Option<Verdict> {
+    let target = &operation.action.target;
+    let Ok(it) = row(state, target) else { return Some(Verdict::Lost(Safe::of("it was deleted meanwhile"))) };
+    let seen = operation.generation.is_none_or(|generation| it.meta.generation >= generation);
+    if let Change::Scale { from, to, .. } = &operation.action.change
+        && it.replicas.desired != *to
+    {
+        // What was read before the answer still has the number of before.
+        let before = it.replicas.desired == *from;
+        return Some(match before {
+            true => Verdict::Waiting(safe!("{} in its spec", text::plural(to.unsigned_abs(), "replica", "replicas"))),
+            false => Verdict::Lost(safe!("somebody asked for {} meanwhile", it.replicas.desired)),
+        });
+    }
+    let waits = || Verdict::Waiting(Safe::of("the controller to see the change of the spec"));
+    (!seen || !it.observed).then(waits)
 }
 
 /// As kubectl tells it; `None` of a Rollout.

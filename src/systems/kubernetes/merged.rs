@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::tail;
 use crate::model::ObjectId;
-use crate::model::log::{LogChunk, LogEvent, LogOf, LogRequest, TailId};
+use crate::model::log::{Followed, LogChunk, LogEvent, LogOf, LogRequest, TailId};
 use crate::net::ReadStack;
 use crate::systems::lines::Lines;
 use crate::systems::tail::Pace;
@@ -23,7 +23,7 @@ const WAITING: usize = 64;
 pub(crate) async fn follow(
     read: ReadStack,
     request: LogRequest,
-    pods: Arc<[ObjectId]>,
+    pods: Arc<[Followed]>,
     id: TailId,
     tx: mpsc::Sender<(TailId, LogEvent)>,
     cancel: CancellationToken,
@@ -37,9 +37,9 @@ pub(crate) async fn follow(
             }
         }
         let (from, mut streams) = mpsc::channel(WAITING);
-        let followed: Vec<&ObjectId> = pods.iter().take(MOST).collect();
+        let followed: Vec<&Followed> = pods.iter().take(MOST).collect();
         for (number, pod) in followed.iter().enumerate() {
-            let request = LogRequest { pod: (*pod).clone(), of: LogOf::Log, ..request.clone() };
+            let request = of_one(&request, pod);
             // A number of its own for each, so that its events can be told from the others'.
             let stream = TailId(number as u64);
             let task = tail::tail(read.clone(), request, stream, from.clone(), cancel.child_token(), Pace::default());
@@ -54,7 +54,7 @@ pub(crate) async fn follow(
             if let Some(still) = open.get_mut(at) {
                 *still = !over;
             }
-            if let Some(lines) = told(pod, event)
+            if let Some(lines) = told(&pod.pod, event)
                 && tx.send((id, LogEvent::Lines(lines))).await.is_err()
             {
                 return;
@@ -68,9 +68,14 @@ pub(crate) async fn follow(
     cancel.run_until_cancelled(work).await;
 }
 
+/// The same request of one of them.
+fn of_one(request: &LogRequest, one: &Followed) -> LogRequest {
+    LogRequest { pod: one.pod.clone(), container: one.container.clone(), of: LogOf::Log, ..request.clone() }
+}
+
 /// What is followed and what is left out.
-fn heading(pods: &[ObjectId]) -> Option<LogChunk> {
-    let left: Vec<&str> = pods.iter().skip(MOST).map(|pod| pod.name.raw()).collect();
+fn heading(pods: &[Followed]) -> Option<LogChunk> {
+    let left: Vec<&str> = pods.iter().skip(MOST).map(|pod| pod.pod.name.raw()).collect();
     let names = if left.len() > 6 { format!("{} …", left[..6].join(", ")) } else { left.join(", ") };
     let followed = pods.len().min(MOST);
     let text = match left.len() {
@@ -150,16 +155,25 @@ mod tests {
 
     #[test]
     fn the_pods_that_are_left_out_are_named() {
+        use crate::model::log::LogSince;
         use crate::model::{Kind, Name, SourceId, Uid};
-        let pod = |at: usize| ObjectId {
-            cluster: SourceId(0),
-            kind: Kind::Pod,
-            namespace: Name::new("shop"),
-            name: Name::new(&format!("till-{at}")),
-            uid: Uid::new(SourceId(0), &format!("{at}")),
+        let pod = |at: usize| Followed {
+            pod: ObjectId {
+                cluster: SourceId(0),
+                kind: Kind::Pod,
+                namespace: Name::new("shop"),
+                name: Name::new(&format!("till-{at}")),
+                uid: Uid::new(SourceId(0), &format!("{at}")),
+            },
+            container: Some(Name::new("app")),
         };
-        let pods: Vec<ObjectId> = (0..10).map(pod).collect();
+        let pods: Vec<Followed> = (0..10).map(pod).collect();
         assert_eq!(words(&heading(&pods).unwrap()).trim_end(), "━━ 8 of 10 pods; 2 are left out: till-8, till-9");
         assert!(words(&heading(&pods[..3]).unwrap()).starts_with("━━ 3 pods;"));
+        // A pod with a sidecar answers only where its container is named.
+        let (pod, of) = (pods[0].pod.clone(), LogOf::Pods(pods.clone().into()));
+        let whole = LogRequest { pod, container: None, previous: false, since: LogSince::Tail(9), of };
+        let one = of_one(&whole, &pods[4]);
+        assert_eq!((one.pod, one.container, one.of), (pods[4].pod.clone(), Some(Name::new("app")), LogOf::Log));
     }
 }

@@ -112,9 +112,14 @@ fn node(item: &Value) -> Node {
         ready: conditions
             .and_then(|rows| rows.iter().find(|row| text(row, "/type") == Some("Ready")))
             .map(|row| holds(&row)),
-        // What holds besides that is trouble, whatever it is called.
-        pressure: held.into_iter().filter(|kind| *kind != "Ready").map(Safe::line).collect(),
+        // Node agents add conditions of their own that are good news when they hold (`KernelReady`).
+        pressure: held.into_iter().filter(|kind| is_trouble(kind)).map(Safe::line).collect(),
     }
+}
+
+/// A condition that is bad news when it holds.
+fn is_trouble(kind: &str) -> bool {
+    kind.ends_with("Pressure") || kind == "NetworkUnavailable"
 }
 
 /// As the kubelet labels its node; a server that sends whole nodes tells the same in their status.
@@ -174,11 +179,13 @@ mod tests {
                 condition("DiskPressure", "False"),
                 condition("PIDPressure", "Unknown"),
                 condition("Ready", "True"),
+                condition("KernelReady", "True"),
+                condition("NetworkUnavailable", "True"),
             ] },
         }));
         assert!(read.unschedulable);
         assert_eq!(read.ready, Some(true));
-        assert_eq!(read.pressure, [Safe::of("MemoryPressure")]);
+        assert_eq!(read.pressure, [Safe::of("MemoryPressure"), Safe::of("NetworkUnavailable")]);
         let well = node(&json!({ "status": { "conditions": null } }));
         assert_eq!(well, Node::default());
     }

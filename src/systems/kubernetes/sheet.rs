@@ -4,9 +4,9 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{describe, yaml};
-use crate::model::ObjectId;
+use super::{describe, secrets, yaml};
 use crate::model::log::{LogEvent, LogOf, LogRequest, TailId};
+use crate::model::{Kind, ObjectId};
 use crate::net::{NetError, ReadStack, segment};
 use crate::systems::lines::Lines;
 use crate::text::Safe;
@@ -40,12 +40,12 @@ pub(crate) async fn tell(
 
 async fn text_of(read: &ReadStack, request: &LogRequest) -> Result<String, Safe> {
     let object = &request.pod;
-    let path = path(object).ok_or_else(|| Safe::of("nothing is known of where it is read"))?;
+    let path = path(object)?;
     let mut value = get(read, &path).await.map_err(|error| Safe::line(&error.to_string()))?;
     if value.pointer("/metadata/uid").and_then(Value::as_str).is_some_and(|uid| uid != object.uid.raw()) {
         return Err(Safe::of("it was deleted, and another of its name stands there"));
     }
-    let masked = yaml::tidy(&mut value);
+    let masked = secrets::tidy(&mut value);
     let note = match masked {
         0 => String::new(),
         1 => "# one value is masked: it may be a secret\n".to_owned(),
@@ -68,16 +68,43 @@ async fn events(read: &ReadStack, object: &ObjectId) -> Result<Vec<Value>, NetEr
 }
 
 /// Kinds that are listed are read where they are listed.
-fn path(object: &ObjectId) -> Option<String> {
-    let (collection, _) = if object.kind == crate::model::Kind::Namespace {
+fn path(object: &ObjectId) -> Result<String, Safe> {
+    if object.kind == Kind::Release {
+        // Its name is not that of the Secret that Helm keeps it in, and another Secret may have it.
+        return Err(Safe::of("a Helm release is no object of the cluster: helm get manifest reads what it holds"));
+    }
+    let (collection, _) = if object.kind == Kind::Namespace {
         ("/api/v1/namespaces".to_owned(), String::new())
     } else {
-        crate::systems::place(object.kind, Some(&object.namespace))?
+        let place = crate::systems::place(object.kind, Some(&object.namespace));
+        place.ok_or_else(|| Safe::of("nothing is known of where it is read"))?
     };
-    Some(format!("{collection}/{}", segment(object.name.raw())))
+    Ok(format!("{collection}/{}", segment(object.name.raw())))
 }
 
 async fn get(read: &ReadStack, path: &str) -> Result<Value, NetError> {
     let answer = read.get(path).await?;
     serde_json::from_slice(&answer.body).map_err(|error| NetError::Unusable(format!("the answer is no JSON: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Name, SourceId, Uid};
+
+    #[test]
+    fn an_object_is_read_where_it_is_listed_and_a_release_is_none() {
+        let at = |kind| {
+            path(&ObjectId {
+                cluster: SourceId(0),
+                kind,
+                namespace: Name::new("shop"),
+                name: Name::new("till"),
+                uid: Uid::new(SourceId(0), "1"),
+            })
+        };
+        assert_eq!(at(Kind::Pod), Ok("/api/v1/namespaces/shop/pods/till".to_owned()));
+        assert_eq!(at(Kind::Namespace), Ok("/api/v1/namespaces/till".to_owned()));
+        assert!(at(Kind::Release).is_err_and(|why| why.as_str().contains("a Helm release is no object")));
+    }
 }

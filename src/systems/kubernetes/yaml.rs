@@ -1,74 +1,6 @@
-//! An object as YAML, to be read: what its controllers keep for themselves is left out, and what may be a
-//! secret is masked.
+//! An object as YAML, to be read.
 
 use serde_json::{Map, Value};
-
-use crate::model::masked;
-
-/// Stands for a value that must not be seen.
-const MASK: &str = "••••••";
-/// Annotations that repeat the whole object, values of its environment included.
-const COPIES: [&str; 2] = ["kubectl.kubernetes.io/last-applied-configuration", "rollout.argoproj.io/workload-ref"];
-
-/// Without `managedFields` and copies of itself, secrets masked. How many were.
-pub(super) fn tidy(object: &mut Value) -> usize {
-    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
-        metadata.remove("managedFields");
-        if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
-            annotations.retain(|name, _| !COPIES.contains(&name.as_str()));
-        }
-    }
-    mask(object)
-}
-
-fn mask(value: &mut Value) -> usize {
-    match value {
-        Value::Array(items) => items.iter_mut().map(mask).sum(),
-        Value::Object(fields) => mask_fields(fields),
-        Value::String(text) if masked::looks_secret(text) => {
-            MASK.clone_into(text);
-            1
-        }
-        _ => 0,
-    }
-}
-
-fn mask_fields(fields: &mut Map<String, Value>) -> usize {
-    // `{ name: DB_PASSWORD, value: … }` of a container's environment.
-    let secret = fields.get("name").and_then(Value::as_str).is_some_and(masked::is_secret);
-    let mut count = 0;
-    for (name, field) in fields.iter_mut() {
-        match field {
-            Value::String(text) if !text.is_empty() && (name == "value" && secret) => {
-                MASK.clone_into(text);
-                count += 1;
-            }
-            field => count += mask(field),
-        }
-    }
-    // `--password=…` of a command line, in one word or two.
-    for name in ["args", "command"] {
-        let Some(words) = fields.get_mut(name).and_then(Value::as_array_mut) else { continue };
-        let mut next = false;
-        for word in words.iter_mut() {
-            let Value::String(text) = word else { continue };
-            let flag = text.trim_start_matches('-');
-            let masked = match flag.split_once('=') {
-                _ if next => Some(MASK.to_owned()),
-                Some((name, _)) if masked::is_secret(name) => {
-                    Some(format!("{}{name}={MASK}", &text[..text.len() - flag.len()]))
-                }
-                _ => None,
-            };
-            next = masked.is_none() && text.starts_with('-') && !flag.contains('=') && masked::is_secret(flag);
-            if let Some(masked) = masked {
-                *text = masked;
-                count += 1;
-            }
-        }
-    }
-    count
-}
 
 /// The whole value, a line feed at its end.
 pub(super) fn write(value: &Value) -> String {
@@ -225,24 +157,5 @@ spec:
         let mut sorted = object;
         sorted.sort_all_objects();
         assert_eq!(write(&sorted), expected);
-    }
-
-    #[test]
-    fn secrets_are_masked_and_copies_left_out() {
-        let mut object = json!({
-            "metadata": { "managedFields": [{}], "annotations": {
-                "kubectl.kubernetes.io/last-applied-configuration": "{\"env\":\"hunter2\"}", "keep": "1" } },
-            "spec": { "containers": [{
-                "env": [{ "name": "DB_PASSWORD", "value": "hunter2" }, { "name": "MODE", "value": "fast" },
-                    { "name": "API_TOKEN", "valueFrom": { "secretKeyRef": { "name": "api", "key": "token" } } }],
-                "args": ["--password=hunter2", "--token", "hunter2", "--mode=fast"] }] },
-        });
-        let masked = tidy(&mut object);
-        let text = write(&object);
-        assert_eq!(masked, 3, "{text}");
-        assert!(!text.contains("hunter2") && !text.contains("managedFields"), "{text}");
-        for kept in ["keep: ", "fast", "--mode=fast", "key: token", "name: API_TOKEN"] {
-            assert!(text.contains(kept), "{kept}: {text}");
-        }
     }
 }

@@ -25,7 +25,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
         Some(Overlay::Help { top }) => help::draw(state, pen, *top),
         Some(Overlay::Confirm(dialog)) => confirm::draw(state, pen, dialog),
         Some(Overlay::Form(open)) => form::draw(state, pen, open),
-        Some(Overlay::Prompt { kind, editor }) => prompt::draw(&mut pen.within(screen.footer), *kind, editor),
+        Some(Overlay::Prompt { kind, editor, .. }) => prompt::draw(&mut pen.within(screen.footer), *kind, editor),
     }
 }
 
