@@ -29,7 +29,8 @@ pub fn at_the_deployment(namespace: &Namespace) -> Pty {
     console.press(Command::Filter);
     console.type_text("payments");
     console.key(Key::plain(KeyCode::Enter));
-    console.wait_for("only payments", PATIENCE, |screen| !screen.contains("checkout"));
+    // The matrix above still names the others: what is highlighted is what the pane below is about.
+    console.wait_for("payments highlighted", PATIENCE, |screen| screen.contains("Deployment payments in "));
     console.press(Command::Open);
     console.wait_text("payments");
     console

@@ -146,7 +146,7 @@ fn an_analysis_that_takes_long_is_ended() {
     let mut console = at_the_canary(&namespace);
     ask(&mut console, Command::EndAnalysis, "type production and Enter to end analysis");
     let screen = console.screen();
-    assert!(screen.contains("the rollout goes on to its next step"), "{screen}");
+    assert!(screen.contains("count as passed unless a metric has failed by now, and the rollout goes on"), "{screen}");
     confirm_typed(&mut console, "production");
     wait_outcome(&mut console, "end analysis", "observed");
     assert_eq!(runs("{.items[0].spec.terminate}"), "true");
