@@ -1,6 +1,6 @@
 //! What runs beside what Git asks for: drift, hold and soak of each workload.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
@@ -54,7 +54,8 @@ impl Drift {
                 let behind = safe!("{} behind", text::plural(*commits, "commit", "commits"));
                 let least = if *whole { "" } else { "≥ " };
                 match migrations {
-                    0 => behind,
+                    0 if *whole => behind,
+                    0 => safe!("{}, migrations not all told", behind),
                     n => safe!("{}, {}{}", behind, least, text::plural(*n, "migration", "migrations")),
                 }
             }
@@ -62,6 +63,19 @@ impl Drift {
             Self::Diverged { after, before, .. } => safe!("{} behind, {} ahead", *after, *before),
             Self::Differs { to, .. } => safe!("Git asks for {}", to),
             Self::Unknown(_) => Safe::of("unknown"),
+        }
+    }
+
+    /// Of several images the worst is told: what is not known before what is in step.
+    const fn rank(&self) -> (u8, u64, u64) {
+        match self {
+            Self::Untold => (0, 0, 0),
+            Self::InStep => (1, 0, 0),
+            Self::Unknown(_) => (2, 0, 0),
+            Self::Ahead { commits, .. } => (3, 0, *commits),
+            Self::Differs { .. } => (4, 0, 0),
+            Self::Diverged { after, .. } => (5, 0, *after),
+            Self::Behind { commits, migrations, .. } => (6, *migrations, *commits),
         }
     }
 
@@ -120,20 +134,27 @@ pub fn build(state: &State) -> Drifts {
     if !configured && state.world.applications.is_empty() {
         return out;
     }
-    let (mut overlays, mut ranges) = (BTreeSet::new(), BTreeSet::new());
     let rollouts = state.world.rollouts.rows().iter().map(|row| Workload::Rollout(row.clone()));
     let deployments = state.world.deployments.rows().iter().map(|row| Workload::Deployment(row.clone()));
     let controlled = state.world.controlled.rows().iter().map(|row| Workload::Controlled(row.clone()));
-    for workload in rollouts.chain(deployments).chain(controlled) {
-        let Some(overlay) = overlay(state, &workload) else { continue };
-        let (drift, range) = one(state, &workload, &overlay);
-        overlays.insert(overlay);
-        ranges.extend(range);
+    let all = rollouts.chain(deployments).chain(controlled);
+    let all: Vec<_> = all.filter_map(|workload| overlay(state, &workload).map(|overlay| (workload, overlay))).collect();
+    // What each overlay is for: a pin without a name is for none of several.
+    let mut runs: BTreeMap<&Overlay, BTreeSet<String>> = BTreeMap::new();
+    for (workload, overlay) in &all {
+        let images = workload.images().iter().filter_map(|image| Reference::parse(image.image.as_str()));
+        runs.entry(overlay).or_default().extend(images.map(|image| image.repository));
+    }
+    let mut ranges = BTreeSet::new();
+    for (workload, overlay) in &all {
+        let alone = runs.get(overlay).is_some_and(|images| images.len() == 1);
+        let (drift, compared) = one(state, workload, overlay, alone);
+        ranges.extend(compared);
         out.of.insert(workload.meta().uid.clone(), drift);
     }
     let Some((source, reader)) = reader(state) else { return out };
     let read = |overlay| OverlayInterest { source, reader: reader.clone(), overlay };
-    out.overlays = overlays.into_iter().map(read).collect();
+    out.overlays = runs.into_keys().cloned().map(read).collect();
     out.ranges = ranges.into_iter().map(|range| RangeInterest { source, range }).collect();
     out
 }
@@ -172,42 +193,57 @@ fn on_host(url: &str, api: &str) -> Option<Name> {
     ((public || enterprise) && path.split('/').count() == 2).then(|| Name::new(path))
 }
 
-fn one(state: &State, workload: &Workload, overlay: &Overlay) -> (Drift, Option<Range>) {
-    let unknown = |why| (Drift::Unknown(why), None);
+/// `alone`: all that this overlay describes runs one image.
+fn one(state: &State, workload: &Workload, overlay: &Overlay, alone: bool) -> (Drift, Vec<Range>) {
+    let unknown = |why| (Drift::Unknown(why), Vec::new());
     let pins = match state.world.details.overlay(overlay) {
         None if reader(state).is_none() => return unknown(Safe::of("no host of GitHub is read")),
         None => return unknown(safe!("{} in {} was not read yet", overlay.path, overlay.repository)),
         Some(Err(why)) => return unknown(why.clone()),
         Some(Ok(pins)) => pins,
     };
-    let mut first = None;
+    let (mut first, mut worst, mut ranges) = (None, None::<Drift>, Vec::new());
     for image in workload.images() {
         let Some(runs) = Reference::parse(image.image.as_str()) else { continue };
-        let Some(pin) = find(pins, &runs.repository) else {
+        let Some(pin) = find(pins, &runs.repository, alone) else {
             first = first.or(Some(runs.repository));
             continue;
         };
-        return compare(state, &image.image, &runs, pin);
+        let (drift, range) = compare(state, &image.image, &runs, pin);
+        ranges.extend(range);
+        if worst.as_ref().is_none_or(|worst| worst.rank() < drift.rank()) {
+            worst = Some(drift);
+        }
     }
-    match first {
-        Some(image) => unknown(safe!("{} of {} names no image {}", pins.file, overlay.path, Safe::line(&image))),
-        None => unknown(Safe::of("its template names no image")),
+    match (worst, first) {
+        (Some(worst), _) => (worst, ranges),
+        (None, Some(_)) if nameless(pins).is_some() => {
+            unknown(safe!("{} of {} does not say which of several images it is for", pins.file, overlay.path))
+        }
+        (None, Some(image)) => {
+            unknown(safe!("{} of {} names no image {}", pins.file, overlay.path, Safe::line(&image)))
+        }
+        (None, None) => unknown(Safe::of("its template names no image")),
     }
 }
 
 /// The one that is for this repository; never a guess between several.
-fn find<'a>(pins: &'a Pins, repository: &str) -> Option<&'a Pinned> {
+fn find<'a>(pins: &'a Pins, repository: &str, alone: bool) -> Option<&'a Pinned> {
     let whole = |name: &Safe| Reference::parse(name.as_str()).map(|it| it.repository);
     let is_its = |pin: &&Pinned| whole(pin.instead.as_ref().unwrap_or(&pin.image)).as_deref() == Some(repository);
     let mut found = pins.images.iter().filter(|pin| !pin.image.is_empty()).filter(is_its);
     match (found.next(), found.next()) {
         (Some(pin), None) => Some(pin),
-        (None, _) => match pins.images.as_slice() {
-            // A chart for one image alone need not name it.
-            [pin] if pin.image.is_empty() => Some(pin),
-            _ => None,
-        },
+        (None, _) => nameless(pins).filter(|_| alone),
         (Some(_), Some(_)) => None,
+    }
+}
+
+/// A chart for one image alone need not name it.
+fn nameless(pins: &Pins) -> Option<&Pinned> {
+    match pins.images.as_slice() {
+        [pin] if pin.image.is_empty() => Some(pin),
+        _ => None,
     }
 }
 

@@ -32,9 +32,14 @@ fn overlay() -> Overlay {
 
 /// A Deployment of this image in an environment whose overlay is configured.
 fn state(image: &str) -> State {
-    let row = deployment(
-        &json!({ "spec": { "template": { "spec": { "containers": [{ "name": "app", "image": image }] } } } }),
-    );
+    of_images(&[image])
+}
+
+/// The same, of several containers.
+fn of_images(images: &[&str]) -> State {
+    let containers: Vec<Value> =
+        images.iter().enumerate().map(|(at, image)| json!({ "name": format!("app{at}"), "image": image })).collect();
+    let row = deployment(&json!({ "spec": { "template": { "spec": { "containers": containers } } } }));
     let mut state = with(now(), &json!({ "deployments": [row] }));
     run_world::github(&mut state);
     let tagged = |state: &State, number: u64, tag: &str, sha: &str| -> Run {
@@ -106,6 +111,10 @@ fn an_environment_drifts_by_the_commits_between_two_versions() {
             Apart::After { commits: 900, migrations: 7, whole: false },
             "900 commits behind, ≥ 7 migrations: Git asks for 1.43.0",
         ),
+        (
+            Apart::After { commits: 900, migrations: 0, whole: false },
+            "900 commits behind, migrations not all told: Git asks for 1.43.0",
+        ),
         (Apart::Before { commits: 2 }, "2 commits ahead: Git asks for 1.43.0"),
         (Apart::Diverged { after: 2, before: 1 }, "2 behind, 1 ahead: Git asks for 1.43.0"),
         (Apart::Same, "in step"),
@@ -145,6 +154,35 @@ fn an_environment_drifts_by_the_commits_between_two_versions() {
     // Nobody looks: nothing is asked.
     state.ui.place = Place::Journal;
     assert!(interest::of(&state).overlays.is_empty());
+}
+
+#[test]
+fn of_several_images_the_worst_is_told_and_a_pin_without_a_name_is_for_none_of_them() {
+    const IMAGE: &str = "ghcr.io/acme/checkout";
+    const OTHER: &str = "docker.io/library/redis";
+    let (image, other) = (format!("{IMAGE}:1.42.0"), format!("{OTHER}:7.2.0"));
+    for all in [[&*image, &*other], [&*other, &*image]] {
+        let mut state = of_images(&all);
+        for (images, expected) in [
+            (vec![pinned(IMAGE, Some("1.42.0"), None), pinned(OTHER, Some("7.2.0"), None)], "in step"),
+            (
+                vec![pinned(IMAGE, Some("1.42.0"), None), pinned(OTHER, Some("7.4.0"), None)],
+                "Git asks for 7.4.0: Git asks for 7.4.0; the repository of its code is not known",
+            ),
+            (
+                vec![pinned(IMAGE, Some("1.42.0"), None), pinned(OTHER, None, None)],
+                "unknown: Git pins neither a tag nor a digest of it",
+            ),
+            (vec![pinned(IMAGE, Some("1.42.0"), None)], "in step"),
+            (
+                vec![pinned("", Some("1.44.0"), None)],
+                "unknown: kustomization.yaml of k8s/overlays/prod does not say which of several images it is for",
+            ),
+        ] {
+            pins(&mut state, images);
+            assert_eq!(told(&state), expected, "{all:?}");
+        }
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use quarterdeck::action::Change;
 use quarterdeck::command::Command;
-use quarterdeck::model::source::{FeedEvent, FeedStatus};
+use quarterdeck::model::source::{FeedEvent, FeedId, FeedStatus};
 use quarterdeck::model::{Kind, ObjectId};
 use quarterdeck::state::ui::{Place, RowId};
 use quarterdeck::state::{State, verbs};
@@ -98,6 +98,32 @@ fn where_its_policy_is_not_known_now_nobody_guesses() {
     console.feed(Kind::Application, FeedEvent::Status(FeedStatus::Failed { message, retry_at: None }));
     let told = said(&console.state, Command::Undo, &target);
     assert!(told.starts_with("refused: application checkout keeps it, and whether it would take"), "{told}");
+}
+
+#[test]
+fn while_applications_were_not_read_nobody_takes_it_for_kept_by_none() {
+    let message = || quarterdeck::text::Safe::of("forbidden");
+    let stale = FeedStatus::Stale { since: std::time::Duration::ZERO, message: message(), retry_at: None };
+    let being = "refused: not known yet whether Argo CD keeps it: its Applications are being read";
+    let cases = [
+        (FeedStatus::Connecting, being),
+        (stale, "refused: not known yet whether Argo CD keeps it: its Applications were not read (forbidden)"),
+        (
+            FeedStatus::Denied { message: message() },
+            "whether an application of Argo CD keeps it is not known: forbidden",
+        ),
+        (FeedStatus::Absent { message: message() }, "it will not: change Git, if a repository describes this object"),
+    ];
+    for (status, expected) in cases {
+        let mut console = Console::new(&moment("regression/02-half-the-traffic"));
+        let target = console.state.world.rollouts.rows()[0].meta.id(Kind::Rollout);
+        let id = FeedId { cluster: target.cluster, kind: Kind::Application, namespace: None };
+        let feed = console.state.world.feeds.entry(id).or_default();
+        (feed.status, feed.complete) = (status, false);
+        let told = said(&console.state, Command::Undo, &target);
+        assert!(told.contains(expected), "{told}");
+        assert_eq!(told.starts_with("refused: "), expected.starts_with("refused: "), "{told}");
+    }
 }
 
 #[test]

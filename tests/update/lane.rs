@@ -206,6 +206,23 @@ fn what_cannot_be_joined_is_unknown_and_says_why() {
 }
 
 #[test]
+fn a_tag_is_a_commit_only_where_it_looks_like_nothing_else() {
+    let state = with(now(), &world(&json!({}), None));
+    for (tag, expected) in [
+        ("9f8e7d1", Some("9f8e7d1")),
+        ("sha-9f8e7d1", Some("9f8e7d1")),
+        ("sha-1234567", Some("1234567")),
+        ("20261121", None),
+        ("deadbeef", None),
+        ("9f8e7d", None),
+        ("latest", None),
+    ] {
+        let told = lane::commit_of(&state, &Safe::line(&format!("ghcr.io/acme/checkout:{tag}")));
+        assert_eq!(told.as_ref().map(Safe::as_str), expected, "{tag}");
+    }
+}
+
+#[test]
 fn each_station_opens_its_own_page_and_the_lane_begins_where_it_stands() {
     let state = state(&world(&json!({}), Some(&json!({}))), |state| vec![run(state)]);
     let id = rollout(&state);

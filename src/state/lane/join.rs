@@ -231,13 +231,15 @@ pub fn commit_of(state: &State, named: &Safe) -> Option<Safe> {
     told.or_else(|| run_of(state, named, None).map(|run| run.sha.clone()).filter(|sha| !sha.is_empty()))
 }
 
-/// `sha-9f8e7d1`, `9f8e7d1`: a tag that is a commit.
+/// `sha-9f8e7d1`, `9f8e7d1`: a tag that is a commit. `20261121` alone is rather a date or a number.
 fn commit_in_tag(named: &Safe) -> Option<Safe> {
     let tag = Reference::parse(named.as_str())?.tag?;
-    let text = tag.strip_prefix("sha-").unwrap_or(&tag);
+    let named = tag.strip_prefix("sha-");
+    let text = named.unwrap_or(&tag);
     let is_commit = (7..=40).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-        && text.bytes().any(|byte| byte.is_ascii_digit());
+        && text.bytes().any(|byte| byte.is_ascii_digit())
+        && (named.is_some() || text.bytes().any(|byte| byte.is_ascii_alphabetic()));
     is_commit.then(|| Safe::line(text))
 }
 

@@ -6,7 +6,8 @@ use super::preview::Words;
 use crate::action::{Action, Change};
 use crate::command::Command;
 use crate::model::applications::Application;
-use crate::model::{Kind, ObjectId, Uid};
+use crate::model::source::FeedStatus;
+use crate::model::{Kind, ObjectId, SystemId, Uid};
 use crate::safe;
 use crate::state::{State, gitops};
 use crate::text::Safe;
@@ -24,8 +25,30 @@ fn application<'a>(state: &'a State, target: &ObjectId) -> Option<&'a Applicatio
 pub(super) fn lasts(state: &State, target: &ObjectId) -> Result<(), Safe> {
     match application(state, target) {
         Some(row) => taken_back(state, row),
-        None => Ok(()),
+        None => none_keeps(state, target),
     }
+}
+
+/// No Application is known that keeps it: `Err` while they may still come, as one of them may take it back.
+fn none_keeps(state: &State, target: &ObjectId) -> Result<(), Safe> {
+    let mut feeds = state.world.feeds_of(target.cluster, SystemId::ArgoCd).map(|(_, feed)| feed);
+    let never = |status: &FeedStatus| matches!(status, FeedStatus::Denied { .. } | FeedStatus::Absent { .. });
+    match feeds.find(|feed| !feed.complete && !never(&feed.status)).map(|feed| &feed.status) {
+        None => Ok(()),
+        Some(FeedStatus::Stale { message, .. } | FeedStatus::Failed { message, .. }) => {
+            Err(safe!("not known yet whether Argo CD keeps it: its Applications were not read ({})", message))
+        }
+        Some(_) => Err(Safe::of("not known yet whether Argo CD keeps it: its Applications are being read")),
+    }
+}
+
+/// Why it is not known whether an Application keeps it, and will not be.
+fn untold(state: &State, target: &ObjectId) -> Option<Safe> {
+    let mut feeds = state.world.feeds_of(target.cluster, SystemId::ArgoCd).map(|(_, feed)| &feed.status);
+    feeds.find_map(|status| match status {
+        FeedStatus::Denied { message } => Some(message.clone()),
+        _ => None,
+    })
 }
 
 fn taken_back(state: &State, row: &Application) -> Result<(), Safe> {
@@ -56,7 +79,7 @@ fn taken_back(state: &State, row: &Application) -> Result<(), Safe> {
 /// What is to be done instead of an undo: nothing where it lasts, a rollback of the Application where that is
 /// the right way. `Err`: an undo would be taken back, or nobody knows whether it would.
 pub(super) fn instead(state: &State, target: &ObjectId, wanted: Option<&Uid>) -> Result<Option<Action>, Safe> {
-    let Some(row) = application(state, target) else { return Ok(None) };
+    let Some(row) = application(state, target) else { return none_keeps(state, target).map(|()| None) };
     taken_back(state, row)?;
     match row.automated {
         Some(_) => Ok(None),
@@ -81,6 +104,16 @@ fn is_chosen(state: &State, target: &ObjectId, wanted: Option<&Uid>) -> bool {
 
 /// What an undo leaves as it is.
 pub(super) fn of_undo(state: &State, action: &Action, manager: Option<&Safe>) -> Vec<Safe> {
+    let mut all = left(state, action, manager);
+    if application(state, &action.target).is_none()
+        && let Some(why) = untold(state, &action.target)
+    {
+        all.push(safe!("whether an application of Argo CD keeps it is not known: {}", why));
+    }
+    all
+}
+
+fn left(state: &State, action: &Action, manager: Option<&Safe>) -> Vec<Safe> {
     match (application(state, &action.target), manager) {
         (Some(row), _) => vec![
             safe!(
