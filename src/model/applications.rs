@@ -193,7 +193,10 @@ impl OperationPhase {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deployed {
     pub id: i64,
+    /// Of its first source; empty where nothing is said.
     pub revision: Safe,
+    /// One for each source.
+    pub revisions: Vec<Name>,
     pub at: Option<Timestamp>,
     /// `initiatedBy`: a person; `None` for the controller.
     pub by: Option<Safe>,

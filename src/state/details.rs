@@ -31,6 +31,8 @@ const MOST: usize = 50_000;
 const FEWER: usize = MOST / 4 * 3;
 /// What stands beside runs is kept of so many; what was heard of longest ago goes.
 const ASIDES: usize = 64;
+/// Comparisons of two commits that are kept beside those that are needed.
+const RANGES: usize = 500;
 
 /// A comparison, whose it is, and when it came (monotonic).
 #[derive(Debug, Clone)]
@@ -65,11 +67,14 @@ pub struct Details {
     /// Of each repository and folder.
     folders: BTreeMap<(Name, String), Result<Folder, Safe>>,
     overlays: BTreeMap<Overlay, Result<Arc<Pins>, Safe>>,
+    /// Why those that were read could not be read again.
+    old_overlays: BTreeMap<Overlay, Safe>,
     ranges: BTreeMap<Range, Result<Apart, Safe>>,
     /// Of revisions of Helm's.
     releases: HashMap<Uid, (Arc<str>, Result<Arc<Content>, Safe>)>,
     /// Of each cluster.
     nodes: BTreeMap<SourceId, Result<Arc<Nodes>, Safe>>,
+    old_nodes: BTreeMap<SourceId, Safe>,
     /// What the account may do, by cluster and namespace, and when that was read (monotonic).
     access: BTreeMap<(SourceId, Name), (Duration, Arc<AccessRead>)>,
     revision: u64,
@@ -132,28 +137,31 @@ impl Details {
             Detail::Release(ContentRead { uid, version, content }) => {
                 drop(self.releases.insert(uid, (version, content)));
             }
-            Detail::Nodes(NodesRead { nodes }) => {
-                if nodes.is_ok() || !self.nodes.get(&source).is_some_and(Result::is_ok) {
+            Detail::Nodes(NodesRead { nodes }) => match nodes {
+                Err(why) if self.nodes.get(&source).is_some_and(Result::is_ok) => {
+                    self.old_nodes.insert(source, why);
+                }
+                nodes => {
+                    self.old_nodes.remove(&source);
                     self.nodes.insert(source, nodes);
                 }
-            }
+            },
             Detail::Access(read) => {
                 let key = (source, read.namespace.clone());
                 drop(self.access.insert(key, (mono, Arc::new(read))));
             }
             Detail::Usage(Usage { container, taken }) => drop(self.usage.insert(container, (mono, taken))),
-            // As of jobs: what was read is better than why it cannot be read now.
-            Detail::Overlay(read) => {
-                if read.pins.is_ok() || !self.overlays.get(&read.overlay).is_some_and(Result::is_ok) {
-                    self.overlays.insert(read.overlay, read.pins);
+            // What was read stays beside why it cannot be read now: it may be another by now.
+            Detail::Overlay(read) => match read.pins {
+                Err(why) if self.overlays.get(&read.overlay).is_some_and(Result::is_ok) => {
+                    self.old_overlays.insert(read.overlay, why);
                 }
-            }
-            Detail::Range(read) => {
-                if self.ranges.len() >= MOST / 100 {
-                    self.ranges.clear();
+                pins => {
+                    self.old_overlays.remove(&read.overlay);
+                    self.overlays.insert(read.overlay, pins);
                 }
-                self.ranges.insert(read.range, read.apart);
-            }
+            },
+            Detail::Range(read) => drop(self.ranges.insert(read.range, read.apart)),
             // What was read before is better than why it cannot be read now.
             Detail::Folder(read) => {
                 let key = (read.repository, read.folder);
@@ -292,6 +300,27 @@ impl Details {
     #[must_use]
     pub fn nodes(&self, cluster: SourceId) -> Option<&Result<Arc<Nodes>, Safe>> {
         self.nodes.get(&cluster)
+    }
+
+    /// Why nodes that were read could not be read again.
+    #[must_use]
+    pub fn old_nodes(&self, cluster: SourceId) -> Option<&Safe> {
+        self.old_nodes.get(&cluster)
+    }
+
+    /// The same of an overlay.
+    #[must_use]
+    pub fn old_overlay(&self, overlay: &Overlay) -> Option<&Safe> {
+        self.old_overlays.get(overlay)
+    }
+
+    /// Comparisons that nobody needs go, one by one, where there are too many.
+    pub fn bound_ranges(&mut self, needed: impl Fn(&Range) -> bool) {
+        let over = self.ranges.len().saturating_sub(RANGES);
+        let unneeded: Vec<Range> = self.ranges.keys().filter(|it| !needed(it)).take(over).cloned().collect();
+        for range in &unneeded {
+            self.ranges.remove(range);
+        }
     }
 
     /// What an overlay pins; `Err`: why that is not known.

@@ -41,6 +41,8 @@ pub enum Drift {
         why: Safe,
     },
     Unknown(Safe),
+    /// As it was before what Git asks for could not be read again, and why.
+    Old(Box<Self>, Safe),
 }
 
 impl Drift {
@@ -63,6 +65,7 @@ impl Drift {
             Self::Diverged { after, before, .. } => safe!("{} behind, {} ahead", *after, *before),
             Self::Differs { to, .. } => safe!("Git asks for {}", to),
             Self::Unknown(_) => Safe::of("unknown"),
+            Self::Old(was, _) => safe!("old: {}", was.words()),
         }
     }
 
@@ -71,7 +74,7 @@ impl Drift {
         match self {
             Self::Untold => (0, 0, 0),
             Self::InStep => (1, 0, 0),
-            Self::Unknown(_) => (2, 0, 0),
+            Self::Unknown(_) | Self::Old(..) => (2, 0, 0),
             Self::Ahead { commits, .. } => (3, 0, *commits),
             Self::Differs { .. } => (4, 0, 0),
             Self::Diverged { after, .. } => (5, 0, *after),
@@ -89,6 +92,10 @@ impl Drift {
             }
             Self::Differs { to, why } => Some(safe!("Git asks for {}; {}", to, why)),
             Self::Unknown(why) => Some(why.clone()),
+            Self::Old(was, why) => {
+                let was = was.why().map_or_else(Safe::default, |was| safe!("{}; ", was));
+                Some(safe!("{}what Git asks for was not read again: {}", was, why))
+            }
         }
     }
 }
@@ -98,7 +105,10 @@ impl Drift {
 pub struct Drifts {
     of: HashMap<Uid, Drift>,
     pub overlays: Vec<OverlayInterest>,
+    /// Those that are not known.
     pub ranges: Vec<RangeInterest>,
+    /// All that it was made of.
+    pub compared: BTreeSet<Range>,
 }
 
 impl Drifts {
@@ -155,7 +165,10 @@ pub fn build(state: &State) -> Drifts {
     let Some((source, reader)) = reader(state) else { return out };
     let read = |overlay| OverlayInterest { source, reader: reader.clone(), overlay };
     out.overlays = runs.into_keys().cloned().map(read).collect();
-    out.ranges = ranges.into_iter().map(|range| RangeInterest { source, range }).collect();
+    let known = |range: &&Range| matches!(state.world.details.range(range), Some(Ok(_)));
+    let asked = ranges.iter().filter(|range| !known(range)).cloned();
+    out.ranges = asked.map(|range| RangeInterest { source, range }).collect();
+    out.compared = ranges;
     out
 }
 
@@ -216,7 +229,10 @@ fn one(state: &State, workload: &Workload, overlay: &Overlay, alone: bool) -> (D
         }
     }
     match (worst, first) {
-        (Some(worst), _) => (worst, ranges),
+        (Some(worst), _) => match state.world.details.old_overlay(overlay) {
+            Some(why) => (Drift::Old(Box::new(worst), why.clone()), ranges),
+            None => (worst, ranges),
+        },
         (None, Some(_)) if nameless(pins).is_some() => {
             unknown(safe!("{} of {} does not say which of several images it is for", pins.file, overlay.path))
         }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::{State, derived};
 use crate::model::applications::{AppResource, Application, Deployed, SyncStatus};
 use crate::model::kubernetes::Meta;
+use crate::model::source::FeedStatus;
 use crate::model::{Kind, Name, ObjectId, SourceId, Uid};
 use crate::safe;
 use crate::text::{self, Safe};
@@ -32,7 +33,8 @@ pub fn kept(state: &State) -> Kept {
     for row in state.world.applications.rows() {
         let Some(cluster) = destination(state, row) else { continue };
         for resource in &row.resources {
-            let Some(kind) = workload(resource) else { continue };
+            let kinds = [Kind::Rollout, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet];
+            let Some(kind) = kinds.into_iter().find(|kind| resource.kind.as_str() == kind.as_str()) else { continue };
             of.insert((cluster, kind, place(row, resource).clone(), resource.name.clone()), row.meta.uid.clone());
         }
     }
@@ -89,6 +91,30 @@ pub fn workload_of(state: &State, application: &Uid, row: &AppResource) -> Optio
     }
 }
 
+/// What an Application says of a workload, where that is one of those it keeps.
+#[must_use]
+pub fn row_of<'a>(state: &State, application: &'a Application, kind: Kind, meta: &Meta) -> Option<&'a AppResource> {
+    let here = destination(state, application) == Some(meta.cluster);
+    application.resources.iter().filter(|_| here).find(|row| {
+        row.kind.as_str() == kind.as_str() && row.name == meta.name && *place(application, row) == meta.namespace
+    })
+}
+
+/// Why it is not known which Applications a cluster has (without one: all clusters).
+#[must_use]
+pub fn untold(state: &State, cluster: Option<SourceId>) -> Option<Safe> {
+    let feeds = state.world.feeds.iter().filter(|(id, _)| id.kind == Kind::Application);
+    let mut feeds = feeds.filter(|(id, _)| cluster.is_none_or(|cluster| id.cluster == cluster));
+    feeds.find_map(|(_, feed)| match &feed.status {
+        FeedStatus::Absent { .. } => None,
+        FeedStatus::Denied { message } => Some(safe!("its Applications are not shown to us: {}", message)),
+        FeedStatus::Failed { message, .. } | FeedStatus::Stale { message, .. } if !feed.complete => {
+            Some(safe!("its Applications were not read: {}", message))
+        }
+        _ => (!feed.complete).then(|| Safe::of("its Applications are being read")),
+    })
+}
+
 /// An object that names no namespace is in that of the Application's destination.
 fn place<'a>(application: &'a Application, row: &'a AppResource) -> &'a Name {
     if row.namespace.raw().is_empty() { &application.destination.namespace } else { &row.namespace }
@@ -126,7 +152,14 @@ pub fn revision(row: &Application) -> Safe {
 #[must_use]
 pub fn before(row: &Application) -> Option<&Deployed> {
     let last = row.history.last()?;
-    row.history.iter().rev().find(|it| it.revision != last.revision && !it.revision.is_empty())
+    row.history.iter().rev().find(|it| it.revisions != last.revisions && !it.revision.is_empty())
+}
+
+/// `a1b2c3d`; of several sources `a1b2c3d, 5.1.0`.
+#[must_use]
+pub fn deployed(row: &Deployed) -> Safe {
+    let all: Vec<Safe> = row.revisions.iter().map(|name| short(name.safe())).collect();
+    Safe::join(&all, ", ")
 }
 
 /// How long ago by the clock of its cluster; `?` where it is not known.
@@ -144,11 +177,11 @@ pub fn revert(state: &State, row: &Application) -> Safe {
         Some(source) => safe!("{} in {}", source.path, source.repository),
         None => Safe::of("its repository"),
     };
-    let now = row.history.last().map_or_else(|| revision(row), |last| short(&last.revision));
+    let now = row.history.last().map_or_else(|| revision(row), deployed);
     match before(row) {
         Some(to) => {
             let ago = since(state, row, to.at);
-            safe!("revert {} in Git, from {} back to {} (deployed {} ago)", place, now, short(&to.revision), ago)
+            safe!("revert {} in Git, from {} back to {} (deployed {} ago)", place, now, deployed(to), ago)
         }
         None => safe!("revert {} in Git; {} is what is deployed, and nothing before it is known", place, now),
     }

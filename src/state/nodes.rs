@@ -12,14 +12,7 @@ use crate::text::{self, Safe};
 /// `None` until they were read; `Err`: why some of them are not known.
 #[must_use]
 pub fn of(state: &State, image: &Image) -> Option<Result<Nodes, Safe>> {
-    let joined = derived::images(state);
-    let mine = joined.uses.iter().filter(|it| *it.repository == *image.repository().raw());
-    let mut clusters: Vec<SourceId> = mine.map(|it| it.workload.cluster).collect();
-    if clusters.is_empty() {
-        clusters = state.world.clusters().map(|cluster| cluster.id).collect();
-    }
-    clusters.sort();
-    clusters.dedup();
+    let clusters = clusters(state, image);
     let mut all = Nodes::default();
     for cluster in &clusters {
         match state.world.details.nodes(*cluster)? {
@@ -28,6 +21,32 @@ pub fn of(state: &State, image: &Image) -> Option<Result<Nodes, Safe>> {
         }
     }
     (!clusters.is_empty()).then_some(Ok(all))
+}
+
+/// Where this repository runs, else all clusters.
+fn clusters(state: &State, image: &Image) -> Vec<SourceId> {
+    let joined = derived::images(state);
+    let mine = joined.uses.iter().filter(|it| *it.repository == *image.repository().raw());
+    let mut clusters: Vec<SourceId> = mine.map(|it| it.workload.cluster).collect();
+    if clusters.is_empty() {
+        clusters = state.world.clusters().map(|cluster| cluster.id).collect();
+    }
+    clusters.sort();
+    clusters.dedup();
+    clusters
+}
+
+/// Why the nodes that are known may be others by now.
+#[must_use]
+pub fn doubt(state: &State, cluster: SourceId) -> Option<Safe> {
+    let why = state.world.details.old_nodes(cluster)?;
+    Some(safe!("the nodes were not read again: {}", why))
+}
+
+/// The same of the nodes that an image is for.
+#[must_use]
+pub fn doubt_of(state: &State, image: &Image) -> Option<Safe> {
+    clusters(state, image).into_iter().find_map(|cluster| doubt(state, cluster))
 }
 
 /// `3 of 8 nodes are linux/arm64`; `None` while nothing is known.
@@ -55,6 +74,7 @@ pub fn words_of(state: &State, cluster: SourceId, name: &Name) -> Safe {
     words.extend((node.ready == Some(false)).then(|| Safe::of("not ready")));
     words.extend(node.unschedulable.then(|| Safe::of("cordoned")));
     words.extend(node.pressure.iter().cloned());
+    words.extend(doubt(state, cluster));
     Safe::join(&words, ", ")
 }
 

@@ -200,6 +200,9 @@ fn look_at(state: &mut State) -> Option<Effect> {
         return None;
     }
     state.world.bound_jobs(&[&interest.jobs[..], &interest.queued].concat());
+    let drifts = crate::state::derived::last_drifts(state).cloned();
+    let needed = |range: &_| drifts.as_ref().is_some_and(|drifts| drifts.compared.contains(range));
+    state.world.details.bound_ranges(needed);
     interest.forgotten = state.world.details.forgotten();
     state.interest = Arc::new(interest);
     Some(Effect::Interest(Arc::clone(&state.interest)))

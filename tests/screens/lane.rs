@@ -1,6 +1,7 @@
 //! The lane of a release: in one row where it is wide enough, below each other elsewhere.
 
 use quarterdeck::model::Kind;
+use quarterdeck::model::source::FeedStatus;
 use quarterdeck::state::ui::Place;
 use quarterdeck::update;
 use serde_json::json;
@@ -16,6 +17,9 @@ fn the_lane_of_a_canary_on_its_way() {
         let mut row = application(&json!({ "status": { "health": { "status": "Suspended" } } }));
         row["metadata"]["name"] = "shop-production".into();
         crate::ingest::world::list(&mut state, Kind::Application, &[row]);
+        for (_, feed) in state.world.feeds.iter_mut().filter(|(id, _)| id.kind == Kind::Application) {
+            (feed.status, feed.complete) = (FeedStatus::Live, true);
+        }
         let canary = state.world.rollouts.rows().iter().find(|row| row.meta.namespace.raw() == "production");
         state.ui.place = Place::Lane(canary.expect("the canary").meta.id(Kind::Rollout));
         state.ui.size = size;

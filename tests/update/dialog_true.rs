@@ -56,7 +56,7 @@ fn undo_is_offered_only_among_all_revisions_as_they_are_now() {
         let sets = objects.as_object_mut().unwrap().remove("replicasets");
         let mut console = Console::empty();
         console.list(Kind::Namespace, &[namespace("dev")]);
-        for kind in [Kind::Rollout, Kind::Deployment] {
+        for kind in [Kind::Rollout, Kind::Deployment, Kind::Application] {
             let items = objects.get(kind.plural()).and_then(Value::as_array).cloned().unwrap_or_default();
             console.list(kind, &items);
         }

@@ -122,6 +122,7 @@ fn an_environment_drifts_by_the_commits_between_two_versions() {
     for (apart, expected) in cases {
         hear(&mut state, Detail::Range(RangeRead { range: range.clone(), apart: Ok(apart) }));
         assert_eq!(told(&state), expected);
+        assert!(interest::of(&state).ranges.is_empty(), "what is known is not asked for again");
     }
     hear(&mut state, Detail::Range(RangeRead { range, apart: Err(Safe::of("no access")) }));
     assert_eq!(told(&state), "Git asks for 1.43.0: Git asks for 1.43.0; no access");
@@ -146,14 +147,35 @@ fn an_environment_drifts_by_the_commits_between_two_versions() {
         pins(&mut state, images);
         assert_eq!(told(&state), expected);
     }
-    // What was read once is better than why it cannot be read now.
+    // What was read once is better than why it cannot be read now, and says that it is old.
     pins(&mut state, vec![pinned(IMAGE, Some("1.42.0"), None)]);
     hear(&mut state, Detail::Overlay(OverlayRead { overlay: overlay(), pins: Err(Safe::of("timed out")) }));
+    assert_eq!(told(&state), "old: in step: what Git asks for was not read again: timed out");
+    pins(&mut state, vec![pinned(IMAGE, Some("1.42.0"), None)]);
     assert_eq!(told(&state), "in step");
 
     // Nobody looks: nothing is asked.
     state.ui.place = Place::Journal;
     assert!(interest::of(&state).overlays.is_empty());
+}
+
+#[test]
+fn of_very_many_comparisons_those_go_that_nobody_needs() {
+    let mut state = state("ghcr.io/acme/checkout:1.42.0");
+    let range = |at: usize| Range {
+        repository: Name::new("acme/checkout"),
+        base: Safe::of(OLD),
+        head: Safe::line(&format!("{at:040x}")),
+    };
+    for at in 0..600 {
+        hear(&mut state, Detail::Range(RangeRead { range: range(at), apart: Ok(Apart::Same) }));
+    }
+    let details = &mut state.world.details;
+    details.bound_ranges(|it| *it == range(0) || *it == range(7));
+    assert_eq!((0..600).filter(|at| details.range(&range(*at)).is_some()).count(), 500);
+    assert!(
+        details.range(&range(0)).is_some() && details.range(&range(7)).is_some() && details.range(&range(1)).is_none()
+    );
 }
 
 #[test]
@@ -222,6 +244,14 @@ fn a_hold_and_the_time_since_a_version_is_fully_out() {
     assert_eq!(of(&json!({}), Some(&left)).0.as_deref(), Some("skip-reconcile"));
     let paused = json!({ "spec": { "paused": true } });
     assert_eq!(of(&paused, Some(&manual)).0.as_deref(), Some("paused by hand"), "what somebody did comes first");
+
+    let set = json!({ "metadata": { "name": "db", "namespace": "production", "uid": "db", "resourceVersion": "1" },
+        "spec": { "replicas": 1 }, "status": { "replicas": 1 } });
+    let mut kept = application(&manual);
+    kept["status"]["resources"] = json!([{ "group": "apps", "kind": "StatefulSet", "namespace": "production", "name": "db", "status": "Synced" }]);
+    let state = with(now(), &json!({ "statefulsets": [set], "applications": [kept] }));
+    let row = Workload::Controlled(Arc::clone(&state.world.controlled.rows()[0]));
+    assert_eq!(drift::hold(&state, &row).map(|why| why.as_str().to_owned()).as_deref(), Some("auto-sync off"));
 
     let done = |kind: &str, stable: &str| {
         json!({ "status": { "phase": "Healthy", "message": "", "stableRS": stable,

@@ -101,6 +101,18 @@ fn where_its_policy_is_not_known_now_nobody_guesses() {
 }
 
 #[test]
+fn of_several_sources_a_deploy_of_any_is_one_to_go_back_to() {
+    let entry = |id: i64, revisions: [&str; 2]| json!({ "id": id, "revisions": revisions, "deployedAt": "2026-11-21T01:00:00Z" });
+    let history = [entry(4, ["a1", "1.0.0"]), entry(5, ["b2", "5.1.0"]), entry(6, ["b2", "5.2.0"])];
+    let manual = json!({ "spec": { "syncPolicy": null }, "status": { "history": history } });
+    let (console, target) = kept(&manual);
+    let offer = verbs::available(&console.state, Command::Undo, &target).expect("another way");
+    assert!(matches!(offer.action.change, Change::RollBack { id: 5, .. }), "{:?}", offer.action.change);
+    let said = said(&console.state, Command::Undo, &target);
+    assert!(said.contains("b2, 5.2.0") && said.contains("b2, 5.1.0"), "{said}");
+}
+
+#[test]
 fn while_applications_were_not_read_nobody_takes_it_for_kept_by_none() {
     let message = || quarterdeck::text::Safe::of("forbidden");
     let stale = FeedStatus::Stale { since: std::time::Duration::ZERO, message: message(), retry_at: None };

@@ -2,6 +2,7 @@
 
 use quarterdeck::command::Command;
 use quarterdeck::model::pipelines::{Conclusion, Run, RunStatus};
+use quarterdeck::model::source::{FeedEvent, FeedId, FeedStatus};
 use quarterdeck::model::{Kind, ObjectId};
 use quarterdeck::state::lane::{self, Lane};
 use quarterdeck::state::ui::Place;
@@ -219,6 +220,46 @@ fn a_tag_is_a_commit_only_where_it_looks_like_nothing_else() {
     ] {
         let told = lane::commit_of(&state, &Safe::line(&format!("ghcr.io/acme/checkout:{tag}")));
         assert_eq!(told.as_ref().map(Safe::as_str), expected, "{tag}");
+    }
+}
+
+#[test]
+fn what_is_not_read_is_not_none_and_what_is_not_live_says_so() {
+    let mut state = with(now(), &world(&json!({}), None));
+    let id = rollout(&state);
+    let feed = |kind| FeedId { cluster: id.cluster, kind, namespace: None };
+    let message = Safe::of("forbidden");
+    let denied = FeedEvent::Status(FeedStatus::Denied { message: message.clone() });
+    let mono = state.now.mono;
+    assert!(told(&lane::of(&state, &id).unwrap()).contains("git none – | argo cd none –"));
+    state.world.apply(&feed(Kind::Application), mono, denied);
+    update::settle(&mut state);
+    let lane = lane::of(&state, &id).unwrap();
+    assert!(told(&lane).contains("git unknown unknown | argo cd unknown unknown"), "{}", told(&lane));
+    assert_eq!(lane.stations[4].facts[0].as_str(), "its Applications are not shown to us: forbidden");
+
+    let station = &lane.stations[5];
+    assert_eq!(lane::doubt(&state, station), None);
+    let stale = FeedEvent::Status(FeedStatus::Stale { since: mono, message, retry_at: None });
+    state.world.apply(&feed(Kind::Rollout), mono, stale);
+    let why = lane::doubt(&state, station).expect("it is stale");
+    assert!(why.as_str().contains("stale") && why.as_str().contains("forbidden"), "{why:?}");
+}
+
+#[test]
+fn an_application_asks_only_for_what_it_keeps() {
+    let kept = |kind: &str, namespace: &str| {
+        json!({ "status": { "resources": [{ "group": "apps", "kind": kind, "namespace": namespace, "name": "checkout",
+            "status": "Synced" }] } })
+    };
+    for (kind, namespace, expected) in [
+        ("Rollout", "production", "git passed a1b2c3d | argo cd passed Synced | rollout moving"),
+        ("Rollout", "staging", "git unknown a1b2c3d | argo cd passed Synced | rollout unknown"),
+        ("StatefulSet", "production", "git unknown a1b2c3d | argo cd passed Synced | rollout unknown"),
+    ] {
+        let state = with(now(), &world(&json!({}), Some(&kept(kind, namespace))));
+        let told = told(&lane::of(&state, &state.world.applications.rows()[0].id()).unwrap());
+        assert!(told.contains(expected), "{kind} in {namespace}: {told}");
     }
 }
 

@@ -7,7 +7,7 @@ use crate::model::Kind;
 use crate::model::kubernetes::Meta;
 use crate::model::workloads::Pairs;
 use crate::safe;
-use crate::state::{State, limits};
+use crate::state::{State, limits, nodes};
 use crate::text::Safe;
 
 /// The workload would have more replicas, and its autoscaler may not give it more.
@@ -36,12 +36,14 @@ pub(super) fn pinned<'a>(
     pods: impl Iterator<Item = &'a std::sync::Arc<crate::model::kubernetes::Pod>>,
 ) -> Option<Cause> {
     let (row, it) = limits::budgets(state, meta, labels).find(|(row, _)| limits::is_short(row))?;
-    let Ok(nodes) = state.world.details.nodes(meta.cluster)? else { return None };
-    let cordoned = |name: &crate::model::Name| nodes.named(name).is_some_and(|node| node.unschedulable);
+    let Ok(known) = state.world.details.nodes(meta.cluster)? else { return None };
+    let cordoned = |name: &crate::model::Name| known.named(name).is_some_and(|node| node.unschedulable);
     let node = pods.filter_map(|pod| pod.node.as_ref()).find(|name| cordoned(name))?;
+    let old = nodes::doubt(state, meta.cluster).map_or_else(Safe::default, |why| safe!(" ({})", why));
     let words = safe!(
-        "cannot leave node {}, which is cordoned: disruption budget {} allows no disruption, {} of {} pods are healthy and {} must be",
+        "cannot leave node {}, which is cordoned{}: disruption budget {} allows no disruption, {} of {} pods are healthy and {} must be",
         node,
+        old,
         row.meta.name,
         it.healthy,
         it.expected,

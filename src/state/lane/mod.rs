@@ -7,7 +7,7 @@ mod stations;
 
 use jiff::Timestamp;
 
-use super::{State, derived};
+use super::{State, derived, verbs};
 use crate::model::{Kind, Name, ObjectId};
 use crate::text::Safe;
 
@@ -154,6 +154,12 @@ pub fn of(state: &State, object: &ObjectId) -> Option<Lane> {
         stations,
         here,
     })
+}
+
+/// Why what is shown of a station may not be true now: its source is not live.
+#[must_use]
+pub fn doubt(state: &State, station: &Station) -> Option<Safe> {
+    verbs::doubt(state, station.opens.as_ref()?)
 }
 
 /// What stops the object of a station comes first among its facts.

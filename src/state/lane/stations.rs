@@ -10,7 +10,7 @@ use crate::model::kubernetes::RolloutVerdict;
 use crate::model::pipelines::{Conclusion, Run, RunStatus};
 use crate::model::rollouts::Rollout;
 use crate::model::slo::{Figures, Slo};
-use crate::model::{Kind, Name, SystemId};
+use crate::model::{Kind, SystemId};
 use crate::safe;
 use crate::slo::budget;
 use crate::state::slos::Standing as Spending;
@@ -142,6 +142,9 @@ fn scan(state: &State, joined: &Joined) -> Safe {
     safe!("scanners: {}", findings::fact(state, &key).lines[0])
 }
 
+/// A StatefulSet, a Job, or what another cluster runs: of these nothing says which release they are.
+const NO_WORKLOAD: &str = "no Rollout and no Deployment that is read is among what its Application keeps";
+
 pub(super) fn git(state: &State, joined: &Joined) -> Station {
     let Some(row) = &joined.application else { return without_application(state, joined) };
     let source = row.sources.first().map_or_else(Safe::default, |it| safe!("{} at {}", it.path, it.target));
@@ -149,9 +152,8 @@ pub(super) fn git(state: &State, joined: &Joined) -> Station {
         Station { opens: Some(row.id()), ..Station::new(Part::Git, Standing::Passed, gitops::revision(row)) };
     station.facts.push(source);
     station.since = row.history.last().and_then(|last| last.at).map(|at| state.ours(row.meta.cluster, at));
-    let is_its = |name: &Name| joined.workload.as_ref().is_some_and(|it| it.meta().name == *name);
-    let asked =
-        row.resources.iter().find(|it| matches!(it.kind.as_str(), "Rollout" | "Deployment") && is_its(&it.name));
+    let workload = joined.workload.as_ref();
+    let asked = workload.and_then(|it| gitops::row_of(state, row, it.kind(), it.meta()));
     if let Some(workload) = &joined.workload {
         let drifts = derived::drifts(state);
         let drift = drifts.of(&workload.meta().uid);
@@ -166,6 +168,10 @@ pub(super) fn git(state: &State, joined: &Joined) -> Station {
             station.facts.insert(0, Safe::of("it asks for something else than what is there"));
         }
         (_, Some(_)) => station.facts.insert(0, Safe::of("it asks for what is there")),
+        (_, None) if workload.is_none() => {
+            station.standing = Standing::Unknown;
+            station.facts.insert(0, Safe::of(NO_WORKLOAD));
+        }
         (_, None) => {
             station.standing = Standing::Ahead;
             station.facts.insert(0, Safe::of("nothing of this release is asked for yet"));
@@ -180,6 +186,10 @@ fn without_application(state: &State, joined: &Joined) -> Station {
     match (by, cluster) {
         (Some(by), _) => {
             let why = safe!("{} writes its template; what it is told by Git is not read", by);
+            Station::because(Part::Git, Standing::Unknown, Safe::of("unknown"), why)
+        }
+        (None, Some(cluster)) if gitops::untold(state, Some(cluster)).is_some() => {
+            let why = gitops::untold(state, Some(cluster)).unwrap_or_default();
             Station::because(Part::Git, Standing::Unknown, Safe::of("unknown"), why)
         }
         (None, Some(cluster)) if gitops::is_missed(state, cluster) => {
@@ -199,6 +209,10 @@ fn without_application(state: &State, joined: &Joined) -> Station {
 
 pub(super) fn argo_cd(state: &State, joined: &Joined) -> Station {
     let Some(row) = &joined.application else {
+        let cluster = joined.workload.as_ref().map(|workload| workload.meta().cluster);
+        if let Some(why) = gitops::untold(state, cluster) {
+            return Station::because(Part::ArgoCd, Standing::Unknown, Safe::of("unknown"), why);
+        }
         let why = Safe::of("no Application is known that keeps it");
         return Station::because(Part::ArgoCd, Standing::Absent, Safe::of("–"), why);
     };
@@ -247,6 +261,9 @@ pub(super) fn workload(state: &State, joined: &Joined) -> Station {
             let what = safe!("{}/{} ready", row.replicas.ready, row.replicas.desired);
             let facts = vec![status.message];
             Station { facts, opens: Some(workload.id()), ..Station::new(Part::Workload, standing, what) }
+        }
+        None if joined.application.is_some() => {
+            Station::because(Part::Workload, Standing::Unknown, Safe::of("unknown"), Safe::of(NO_WORKLOAD))
         }
         None => {
             let why = Safe::of("no workload runs it or names it");

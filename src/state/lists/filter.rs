@@ -182,7 +182,7 @@ impl Filter {
             Item::Kept(row) => {
                 (row.is_stray(), vec![row.kind.as_str(), row.name.raw(), row.namespace.raw(), row.status.as_str()])
             }
-            Item::Deployed(_, row) => (false, vec![row.revision.as_str()]),
+            Item::Deployed(_, row) => (false, row.revisions.iter().map(|name| name.safe().as_str()).collect()),
             Item::Variant(variant) => (variant.platform.is_none(), vec![variant.digest.raw()]),
             Item::Missing(_) => (true, vec!["missing"]),
             Item::User(user, runs) => (

@@ -196,12 +196,11 @@ pub(super) fn words(state: &State, action: &Action, words: &mut Words) {
 }
 
 fn rolled_back(state: &State, row: &Application, id: i64, words: &mut Words) {
-    let described = |it: &Deployed| {
-        safe!("{}  deploy {}, {} ago", gitops::short(&it.revision), it.id, gitops::since(state, row, it.at))
-    };
+    let described =
+        |it: &Deployed| safe!("{}  deploy {}, {} ago", gitops::deployed(it), it.id, gitops::since(state, row, it.at));
     let to = row.history.iter().find(|it| it.id == id);
     words.summary = match to {
-        Some(to) => safe!("back to {} (deploy {})", gitops::short(&to.revision), id),
+        Some(to) => safe!("back to {} (deploy {})", gitops::deployed(to), id),
         None => safe!("back to deploy {}", id),
     };
     words.expects = Safe::of("phase Succeeded");
@@ -210,11 +209,7 @@ fn rolled_back(state: &State, row: &Application, id: i64, words: &mut Words) {
     let objects = plural(row.resource_count as u64, "object", "objects");
     words.line(
         "this will",
-        safe!(
-            "apply what {} said of its {}",
-            to.map_or_else(|| Safe::of("it"), |to| gitops::short(&to.revision)),
-            objects
-        ),
+        safe!("apply what {} said of its {}", to.map_or_else(|| Safe::of("it"), gitops::deployed), objects),
     );
     words.lines(
         "it will not",

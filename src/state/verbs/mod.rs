@@ -282,6 +282,12 @@ pub fn read_age(state: &State, target: &ObjectId) -> Option<Duration> {
     facts::read_age(state, target)
 }
 
+/// Why what is shown of an object may not be true now, where its source is one that is read.
+#[must_use]
+pub fn doubt(state: &State, target: &ObjectId) -> Option<Safe> {
+    facts::feed(state, target).and_then(|_| facts::not_live(state, target))
+}
+
 /// The command that asks for a verb.
 #[must_use]
 pub const fn command_of(verb: Verb) -> Command {

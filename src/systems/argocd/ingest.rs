@@ -336,11 +336,11 @@ fn operation(wire: &OperationStateWire<'_>, pool: &mut Pool) -> AppOperation {
 }
 
 fn deployed(wire: &HistoryWire<'_>) -> Deployed {
+    let revisions = revisions(&wire.revision, &wire.revisions);
     Deployed {
         id: wire.id.or_zero(),
-        revision: revisions(&wire.revision, &wire.revisions)
-            .first()
-            .map_or_else(Safe::default, |name| name.safe().clone()),
+        revision: revisions.first().map_or_else(Safe::default, |name| name.safe().clone()),
+        revisions,
         at: wire.deployed_at.0,
         by: person(&wire.initiated_by),
     }

@@ -17,9 +17,6 @@ use crate::safe;
 use crate::systems::polled::Gone;
 use crate::text::Safe;
 
-/// Comparisons that are remembered.
-const REMEMBERED: usize = 500;
-
 #[derive(Debug, Default)]
 pub(super) struct Drift {
     overlays: HashMap<Overlay, Known>,
@@ -71,8 +68,8 @@ impl Watch {
         let is_its = |range: &Range| Some(&range.repository) == here.as_ref();
         let ranges = interest.ranges.iter().filter(|it| it.source == source && is_its(&it.range));
         let ranges: Vec<Range> = ranges.map(|it| it.range.clone()).collect();
-        // What nobody asks for any more is not tried again.
-        self.drift.ranges.retain(|range, known| known.again.is_none() || ranges.contains(range));
+        // Whoever asks again for one that was told has forgotten it meanwhile.
+        self.drift.ranges.retain(|range, _| ranges.contains(range));
         for range in ranges {
             let known = self.drift.ranges.get(&range);
             let due = known.is_none_or(|known| known.again.is_some_and(|again| again <= Instant::now()));
@@ -159,9 +156,6 @@ impl Watch {
                 (Err(why), Some(seldom))
             }
         };
-        if self.drift.ranges.len() >= REMEMBERED {
-            self.drift.ranges.clear();
-        }
         self.drift.ranges.insert(range.clone(), Compared { again: wait.map(|wait| Instant::now() + wait) });
         self.outlet.tell(FeedEvent::Detail(Detail::Range(RangeRead { range, apart }))).await
     }

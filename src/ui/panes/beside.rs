@@ -44,7 +44,7 @@ pub fn drift(state: &State, workload: &Workload) -> Words {
     let drift = drifts.of(&workload.meta().uid);
     let role = match drift {
         Drift::Untold | Drift::InStep => Role::Dim,
-        Drift::Unknown(_) => Role::Unknown,
+        Drift::Unknown(_) | Drift::Old(..) => Role::Unknown,
         _ => Role::Wait,
     };
     match drift {

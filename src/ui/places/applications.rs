@@ -209,7 +209,7 @@ pub(super) fn resource(row: &AppResource) -> Vec<Words> {
 pub(super) fn deployed(state: &State, cluster: SourceId, row: &Deployed) -> Vec<Words> {
     let by = row.by.as_ref().map_or_else(|| Safe::of("by Argo CD"), |by| safe!("by {}", by));
     vec![
-        Words::of(Role::Text, gitops::short(&row.revision)),
+        Words::of(Role::Text, gitops::deployed(row)),
         Words::of(Role::Dim, safe!("deploy {}", row.id)),
         Words::of(Role::Dim, by),
         Words::of(Role::Dim, facts::since(state, cluster, row.at)),

@@ -135,16 +135,18 @@ pub(in crate::ui) fn platforms(state: &State, image: &Image) -> Words {
 /// How many nodes the missing platforms are for; why that is not known.
 fn nodes_of(state: &State, image: &Image) -> Option<(Role, Safe)> {
     let missing = images::missing(state, image);
+    let doubt = nodes::doubt_of(state, image).map_or_else(Safe::default, |why| safe!(" ({})", why));
     if missing.is_empty() {
         let foreign = nodes::foreign(state, image);
-        let words: Vec<Safe> = foreign.into_iter().map(|(_, words)| words).collect();
-        return (!words.is_empty()).then(|| (Role::Wait, safe!("{}: it cannot run there", Safe::join(&words, ", "))));
+        let words: Vec<Safe> = foreign.iter().map(|(_, words)| words.clone()).collect();
+        let words = safe!("{}: it cannot run there{}", Safe::join(&words, ", "), doubt);
+        return (!foreign.is_empty()).then_some((Role::Wait, words));
     }
     if let Some(Err(why)) = nodes::of(state, image) {
         return Some((Role::Unknown, why));
     }
     let words: Vec<Safe> = missing.iter().filter_map(|platform| nodes::like(state, image, platform)).collect();
-    (!words.is_empty()).then(|| (Role::Bad, Safe::join(&words, ", ")))
+    (!words.is_empty()).then(|| (Role::Bad, safe!("{}{}", Safe::join(&words, ", "), doubt)))
 }
 
 fn told(state: &State, image: &Image, name: fn(&Platform) -> Safe) -> Words {

@@ -13,7 +13,7 @@ use super::pages;
 use crate::config::theme::Role;
 use crate::model::ObjectId;
 use crate::safe;
-use crate::state::lane::{Lane, Standing, Station};
+use crate::state::lane::{self, Lane, Standing, Station};
 use crate::state::layout::{self, Page};
 use crate::state::ui::{ListId, RowId};
 use crate::state::{State, derived, lists};
@@ -31,7 +31,10 @@ pub(super) fn page(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId)
     let to = lane.environment.as_ref().map_or_else(Safe::default, |name| safe!(" to {}", name));
     let name = safe!("LANE · {} {}{}", lane.service, lane.version, to);
     let right = match lane.here.and_then(|at| lane.stations.get(at)) {
-        Some(station) => sign(station.standing).mark().text(safe!("at {}", Safe::of(station.part.as_str()))),
+        Some(station) => sign(state, station).mark().text(safe!("at {}", Safe::of(station.part.as_str()))),
+        None if lane.stations.iter().any(|it| lane::doubt(state, it).is_some()) => {
+            Words::of(Role::Unknown, "? not all of it is live")
+        }
         None => Words::of(Role::Quiet, "✔ all that is known is passed"),
     };
     pen.within(page.title).title(0, Role::Title, name, &right);
@@ -56,7 +59,11 @@ pub(super) fn page(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId)
 fn here(state: &State, lane: &Lane) -> Words {
     let Some(station) = lane.here.and_then(|at| lane.stations.get(at)) else {
         let unknown = lane.stations.iter().filter(|it| it.standing == Standing::Unknown).count() as u64;
+        let old = lane.stations.iter().filter(|it| lane::doubt(state, it).is_some()).count() as u64;
         return match unknown {
+            0 if old > 0 => {
+                Words::of(Role::Unknown, safe!("{} not read now", text::plural(old, "station is", "stations are")))
+            }
             0 => Words::of(Role::Dim, "it has reached its users"),
             n => Words::of(Role::Unknown, safe!("{} not known", text::plural(n, "station is", "stations are"))),
         };
@@ -68,7 +75,7 @@ fn here(state: &State, lane: &Lane) -> Words {
     };
     let words = words.strong(Safe::of(station.part.as_str())).dim(since);
     match station.facts.first() {
-        Some(why) => words.dim(": ").add(sign(station.standing).name_role(), why),
+        Some(why) => words.dim(": ").add(sign(state, station).name_role(), why),
         None => words,
     }
 }
@@ -84,7 +91,7 @@ fn strip(state: &State, pen: &mut Pen<'_>, lane: &Lane) {
     };
     for (at, station) in lane.stations.iter().enumerate() {
         let x = at as u16 * width;
-        let sign = sign(station.standing);
+        let sign = sign(state, station);
         let is_here = lane.here == Some(at);
         let role = if is_here || chosen == Some(at) { Role::Strong } else { Role::Dim };
         let name = Safe::of(station.part.as_str());
@@ -99,9 +106,13 @@ fn strip(state: &State, pen: &mut Pen<'_>, lane: &Lane) {
     }
 }
 
-fn sign(standing: Standing) -> Sign {
-    let word = Safe::of(standing.as_str());
-    match standing {
+/// What is not read now is marked as not known, whatever it was.
+fn sign(state: &State, station: &Station) -> Sign {
+    let word = Safe::of(station.standing.as_str());
+    if lane::doubt(state, station).is_some() {
+        return Sign::new(Role::Unknown, "?", safe!("{}, old", word));
+    }
+    match station.standing {
         Standing::Passed => Sign::new(Role::Quiet, "✔", word),
         Standing::Moving => Sign::new(Role::Move, "◌", word),
         Standing::Waiting => Sign::new(Role::Wait, "‖", word),
@@ -114,12 +125,13 @@ fn sign(standing: Standing) -> Sign {
 }
 
 pub(super) fn cells(state: &State, station: &Station) -> Vec<Words> {
-    let sign = sign(station.standing);
+    let sign = sign(state, station);
+    let first = lane::doubt(state, station).or_else(|| station.facts.first().cloned());
     vec![
         Words::of(sign.name_role(), Safe::of(station.part.as_str())),
         sign.words(),
         Words::of(Role::Text, &station.what),
-        Words::of(Role::Dim, station.facts.first().cloned().unwrap_or_default()),
+        Words::of(Role::Dim, first.unwrap_or_default()),
         Words::of(Role::Dim, facts::ago(state, station.since)),
     ]
 }
@@ -127,13 +139,16 @@ pub(super) fn cells(state: &State, station: &Station) -> Vec<Words> {
 /// All that is known of a station.
 pub(super) fn detail(state: &State, pen: &mut Pen<'_>, station: &Station) {
     let head =
-        sign(station.standing).words().dim("  ").strong(Safe::of(station.part.as_str())).dim("  ").text(&station.what);
+        sign(state, station).words().dim("  ").strong(Safe::of(station.part.as_str())).dim("  ").text(&station.what);
     let head = match station.since {
         Some(at) => head.dim(safe!("  for {}", facts::ago(state, Some(at)))),
         None => head,
     };
     pen.left(0, &head);
     let mut y = 1;
+    if let Some(why) = lane::doubt(state, station) {
+        y = super::details::indented(pen, y, 2, &Words::of(Role::Unknown, why));
+    }
     for fact in &station.facts {
         y = super::details::indented(pen, y, 2, &Words::of(Role::Text, fact));
     }
