@@ -62,8 +62,11 @@ async fn a_promotion_whose_step_moved_between_dialog_and_send_is_refused_and_cha
     let before = step(&story.console).expect("the canary").1;
 
     // The name is typed while the world moves on; the news is still on its way.
-    story.console.type_text("production").await;
-    story.console.wait_for("a dialog that takes keys", armed).await.unwrap_or_else(|lost| panic!("{lost}"));
+    for letter in ["p", "r", "o", "d", "u", "c", "t", "i", "o", "n", ""] {
+        // What arrives meanwhile changes its words, and then it is to be read again first.
+        story.console.wait_for("a dialog that takes keys", armed).await.unwrap_or_else(|lost| panic!("{lost}"));
+        story.console.type_text(letter).await;
+    }
     story.console.key(Key::plain(KeyCode::Enter));
     story.advance(90);
     let ended = |console: &Headless| console.state().operations.last().is_some_and(|last| last.outcome.is_final());

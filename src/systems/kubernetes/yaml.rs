@@ -37,7 +37,8 @@ fn array(items: &[Value], depth: usize, out: &mut String) {
             }
             item => {
                 out.push('-');
-                below(item, depth + 1, out);
+                // A text stands one deeper than its dash; a list within a list too.
+                below(item, depth + usize::from(item.is_array()), out);
             }
         }
     }
