@@ -82,7 +82,7 @@ async fn what_is_not_there_is_said_in_the_servers_words() {
     let (code, answer) = world.http.json("/api/v1/namespaces/production/pods/nope").await;
     assert_eq!((code, &answer["message"]), (404, &json!("pods \"nope\" not found")));
     for unknown in
-        ["/apis/example.com/v1/things", "/api/v1/secrets", "/healthy", "/apis/argoproj.io/v1alpha1/workflows"]
+        ["/apis/example.com/v1/things", "/api/v1/configmaps", "/healthy", "/apis/argoproj.io/v1alpha1/workflows"]
     {
         assert_eq!(world.http.text(unknown).await, (404, "404 page not found\n".to_owned()), "{unknown}");
     }

@@ -137,6 +137,12 @@ fn rich(kind: Kind) -> Value {
             status["retriesStatus"] = json!([attempt]);
             json!({ "metadata": meta, "status": status })
         }
+        Kind::Release => {
+            let mut meta = meta;
+            meta["labels"] = json!({ "owner": "helm", "name": "r", "version": "3", "status": "deployed",
+                "createdAt": "1763000000", "modifiedAt": "1763000001" });
+            json!({ "metadata": meta })
+        }
         kind if kind.is_extra() => extra(kind, &meta, &template, &condition),
         other => panic!("{} is no kind of Kubernetes", other.as_str()),
     }

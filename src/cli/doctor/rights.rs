@@ -124,6 +124,11 @@ async fn lists(subject: &Subject, read: &ReadStack, namespace: Option<&Name>) ->
                     .say("permission", Verdict::Warn, format!("{place}: {error}"))
                     .then("environments are told by their names, or by the configuration"),
             ),
+            Err(error @ NetError::Api { code: 403, .. }) if !is_needed(kind) => findings.push(
+                subject
+                    .say("permission", Verdict::Warn, format!("{place}: {error}"))
+                    .then("what hangs on them is told as not known; nothing else is lost"),
+            ),
             Err(error) => findings.push(failed(subject, "permission", &error, "the rights of this user")),
         }
     }
@@ -134,6 +139,11 @@ async fn lists(subject: &Subject, read: &ReadStack, namespace: Option<&Name>) ->
     (may, findings)
 }
 
+/// Without the others the console shows less, and works.
+fn is_needed(kind: Kind) -> bool {
+    !matches!(kind, Kind::Namespace | Kind::Release) && !kind.is_extra()
+}
+
 /// Of the kinds that can be listed: a list alone grows old.
 async fn watches(subject: &Subject, read: &ReadStack, namespace: Option<&Name>, kinds: &[Kind]) -> Vec<Finding> {
     let named = namespace.map_or("", |name| name.raw());
@@ -141,7 +151,11 @@ async fn watches(subject: &Subject, read: &ReadStack, namespace: Option<&Name>, 
         let group = match (kind.system(), kind) {
             (SystemId::Rollouts | SystemId::ArgoCd, _) => ROLLOUTS,
             (SystemId::Tekton, _) => TEKTON,
-            (_, Kind::Deployment | Kind::ReplicaSet) => "apps",
+            (_, Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet) => "apps",
+            (_, Kind::BatchJob) => "batch",
+            (_, Kind::HorizontalPodAutoscaler) => "autoscaling",
+            (_, Kind::PodDisruptionBudget) => "policy",
+            (_, Kind::NetworkPolicy) => "networking.k8s.io",
             _ => "",
         };
         // One namespace is watched as a list of one, which has no namespace.
@@ -155,7 +169,7 @@ async fn watches(subject: &Subject, read: &ReadStack, namespace: Option<&Name>, 
         match answer {
             Ok(Review::Allowed) => may.push(plural),
             Ok(Review::Denied(why)) => {
-                let status = if kind == Kind::Namespace { Verdict::Warn } else { Verdict::Fail };
+                let status = if is_needed(kind) { Verdict::Fail } else { Verdict::Warn };
                 findings.push(
                     subject
                         .say("permission", status, format!("{place}: may not watch {plural}{}", because(&why)))

@@ -88,6 +88,7 @@ pub(super) fn answer(forbidden: &[Forbidden], body: &[u8]) -> Result<Response, F
         ("create", "") => row.plural == "pipelineruns",
         ("get" | "patch", "status") => row.status,
         ("get", "log") => row.plural == "pods",
+        ("patch", "scale") => ["deployments", "statefulsets", "rollouts"].contains(&row.plural),
         _ => false,
     });
     let Value::Object(fields) = &mut review else { return Err(Failure::unprocessable()) };

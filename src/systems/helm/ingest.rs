@@ -20,21 +20,24 @@ pub struct RevisionWire<'a> {
 }
 
 pub fn revision(cluster: SourceId, wire: &RevisionWire<'_>, pool: &mut Pool) -> Result<Revision, IngestError> {
-    let missing = |field| IngestError::Missing { what: WHAT, field };
-    let meta = wire.metadata.0.as_ref().ok_or_else(|| missing("metadata"))?;
-    let release = meta.label("name").ok_or_else(|| missing("the label name"))?;
-    let number = meta.label("version").and_then(|number| number.parse().ok());
+    let missing = || IngestError::Missing { what: WHAT, field: "metadata" };
+    let meta = wire.metadata.0.as_ref().ok_or_else(missing)?;
+    let model = meta.model(WHAT, cluster, pool)?;
+    // The labels say it; so does the name, `sh.helm.release.v1.<release>.v<number>`.
+    let named = model.name.raw().strip_prefix("sh.helm.release.v1.").and_then(|rest| rest.rsplit_once(".v"));
+    let release = meta.label("name").or(named.map(|(release, _)| release)).unwrap_or_else(|| model.name.raw());
+    let number = meta.label("version").or(named.map(|(_, number)| number));
     let seconds = |key| {
         let seconds: i64 = meta.label(key)?.parse().ok()?;
         Timestamp::from_second(seconds).ok()
     };
     let status = ReleaseStatus::of(meta.label("status").unwrap_or_default());
     Ok(Revision {
+        release: Name::new(release),
+        number: number.and_then(|number| number.parse().ok()).unwrap_or(0),
         word: status.word(),
         status,
-        release: Name::new(release),
-        number: number.ok_or_else(|| missing("a number in the label version"))?,
         modified: seconds("modifiedAt").or_else(|| seconds("createdAt")).or(meta.creation_timestamp.0),
-        meta: meta.model(WHAT, cluster, pool)?,
+        meta: model,
     })
 }
