@@ -96,9 +96,8 @@ impl Clusters {
         let cells = self.terminal.backend().buffer().content();
         let screen: String = cells.iter().map(ratatui::buffer::Cell::symbol).collect();
         let wanted = match place {
-            Place::Rollouts => "rollout-000",
             Place::Applications => "app-000",
-            _ => "service-000",
+            _ => "rollout-000",
         };
         assert!(screen.contains(wanted), "{wanted:?} is not on the screen of {place:?}");
     }

@@ -2,6 +2,7 @@
 //! version. Derived from what the world deploys, so it says what Argo CD applies.
 
 use jiff::Timestamp;
+use std::fmt::Write as _;
 
 use super::value::hash;
 use super::world::World;
@@ -45,7 +46,7 @@ pub(super) fn kustomization(world: &World, path: &str) -> Option<String> {
     );
     for (workload, version) in versions(world, &namespace, None) {
         let image = &world.scenario.workloads[workload].image;
-        text.push_str(&format!("  - name: {image}\n    newTag: {version:?}\n"));
+        let _ = write!(text, "  - name: {image}\n    newTag: {version:?}\n");
     }
     Some(text)
 }

@@ -94,7 +94,7 @@ impl Helm {
         // Its name is not needed: both of us have it open.
         std::fs::remove_file(&said_at)?;
         let mut command = tokio::process::Command::new("helm");
-        command.args(self.arguments(asked, &kubeconfig.0));
+        command.args(arguments(asked, &kubeconfig.0));
         for variable in UNSET {
             command.env_remove(variable);
         }
@@ -102,16 +102,16 @@ impl Helm {
         command.process_group(0).stdin(Stdio::null()).stdout(Stdio::null()).stderr(said.try_clone()?);
         Ok(Begun { child: command.spawn()?, said, _kubeconfig: kubeconfig })
     }
+}
 
-    fn arguments(&self, asked: &Rollback, kubeconfig: &Path) -> Vec<String> {
-        let kubeconfig = kubeconfig.to_string_lossy();
-        let flags = ["rollback", "--namespace", &asked.namespace, "--kubeconfig", &kubeconfig];
-        let mut all: Vec<String> = flags.map(str::to_owned).into();
-        // All that is kept stays: a rollback is no clearing up.
-        all.extend(["--timeout", OWN_DEADLINE, "--history-max", "0", "--"].map(str::to_owned));
-        all.extend([asked.release.clone(), asked.revision.to_string()]);
-        all
-    }
+fn arguments(asked: &Rollback, kubeconfig: &Path) -> Vec<String> {
+    let kubeconfig = kubeconfig.to_string_lossy();
+    let flags = ["rollback", "--namespace", &asked.namespace, "--kubeconfig", &kubeconfig];
+    let mut all: Vec<String> = flags.map(str::to_owned).into();
+    // All that is kept stays: a rollback is no clearing up.
+    all.extend(["--timeout", OWN_DEADLINE, "--history-max", "0", "--"].map(str::to_owned));
+    all.extend([asked.release.clone(), asked.revision.to_string()]);
+    all
 }
 
 /// It runs.
@@ -188,7 +188,7 @@ mod tests {
         let asked = Rollback { namespace: "shop".to_owned(), release: "--kube-token=x".to_owned(), revision: 3 };
         let helm = helm();
         assert_eq!(
-            helm.arguments(&asked, Path::new("/k")).join(" "),
+            arguments(&asked, Path::new("/k")).join(" "),
             "rollback --namespace shop --kubeconfig /k --timeout 5m --history-max 0 -- --kube-token=x 3"
         );
         let written = serde_json::to_string(&*helm.config).unwrap();

@@ -71,8 +71,8 @@ impl Rules {
         let any_of = format!("*/{}", deed.subresource);
         let has = |words: &[String], word: &str| words.iter().any(|one| one == "*" || one == word);
         self.rules.iter().any(|rule| {
-            let resource = has(&rule.resources, &whole)
-                || !deed.subresource.is_empty() && rule.resources.iter().any(|one| *one == any_of);
+            let resource =
+                has(&rule.resources, &whole) || !deed.subresource.is_empty() && rule.resources.contains(&any_of);
             resource
                 && rule.resource_names.is_empty()
                 && has(&rule.verbs, deed.verb)

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+mod beside;
+
 use super::security::Scanned;
 use crate::model::access::AccessRead;
 use crate::model::approvals::{Pending, PendingRead};
@@ -33,6 +35,9 @@ const FEWER: usize = MOST / 4 * 3;
 const ASIDES: usize = 64;
 /// Comparisons of two commits that are kept beside those that are needed.
 const RANGES: usize = 500;
+
+/// What is in a revision of Helm's, in which version of its record.
+pub type Recorded = (Arc<str>, Result<Arc<Content>, Safe>);
 
 /// A comparison, whose it is, and when it came (monotonic).
 #[derive(Debug, Clone)]
@@ -71,7 +76,7 @@ pub struct Details {
     old_overlays: BTreeMap<Overlay, Safe>,
     ranges: BTreeMap<Range, Result<Apart, Safe>>,
     /// Of revisions of Helm's.
-    releases: HashMap<Uid, (Arc<str>, Result<Arc<Content>, Safe>)>,
+    releases: HashMap<Uid, Recorded>,
     /// Of each cluster.
     nodes: BTreeMap<SourceId, Result<Arc<Nodes>, Safe>>,
     old_nodes: BTreeMap<SourceId, Safe>,
@@ -279,72 +284,6 @@ impl Details {
     #[must_use]
     pub fn kept(&self) -> (usize, usize, usize) {
         (self.jobs.len(), self.comparisons.len(), self.spent.len())
-    }
-
-    /// What a container takes, and when that was read; `Err`: why it is not known.
-    #[must_use]
-    pub fn usage(&self, container: &Uid) -> Option<&(Duration, Result<Taken, Safe>)> {
-        self.usage.get(container)
-    }
-
-    /// The nodes of a cluster; `Err`: why they are not known.
-    #[must_use]
-    pub fn release(&self, uid: &Uid) -> Option<&(Arc<str>, Result<Arc<Content>, Safe>)> {
-        self.releases.get(uid)
-    }
-
-    pub(super) fn forget_release(&mut self, uid: &Uid) {
-        self.releases.remove(uid);
-    }
-
-    #[must_use]
-    pub fn nodes(&self, cluster: SourceId) -> Option<&Result<Arc<Nodes>, Safe>> {
-        self.nodes.get(&cluster)
-    }
-
-    /// Why nodes that were read could not be read again.
-    #[must_use]
-    pub fn old_nodes(&self, cluster: SourceId) -> Option<&Safe> {
-        self.old_nodes.get(&cluster)
-    }
-
-    /// The same of an overlay.
-    #[must_use]
-    pub fn old_overlay(&self, overlay: &Overlay) -> Option<&Safe> {
-        self.old_overlays.get(overlay)
-    }
-
-    /// Comparisons that nobody needs go, one by one, where there are too many.
-    pub fn bound_ranges(&mut self, needed: impl Fn(&Range) -> bool) {
-        let over = self.ranges.len().saturating_sub(RANGES);
-        let unneeded: Vec<Range> = self.ranges.keys().filter(|it| !needed(it)).take(over).cloned().collect();
-        for range in &unneeded {
-            self.ranges.remove(range);
-        }
-    }
-
-    /// What an overlay pins; `Err`: why that is not known.
-    #[must_use]
-    pub fn overlay(&self, overlay: &Overlay) -> Option<&Result<Arc<Pins>, Safe>> {
-        self.overlays.get(overlay)
-    }
-
-    /// How two commits stand to each other.
-    #[must_use]
-    pub fn range(&self, range: &Range) -> Option<&Result<Apart, Safe>> {
-        self.ranges.get(range)
-    }
-
-    /// What is known of a folder of a repository.
-    #[must_use]
-    pub fn folder(&self, repository: &Name, folder: &str) -> Option<&Result<Folder, Safe>> {
-        self.folders.get(&(repository.clone(), folder.to_owned()))
-    }
-
-    /// Grows with every change.
-    #[must_use]
-    pub const fn revision(&self) -> u64 {
-        self.revision
     }
 
     /// The jobs of a run as they were read last; `Err`: why they cannot be read.

@@ -178,12 +178,11 @@ pub fn revert(state: &State, row: &Application) -> Safe {
         None => Safe::of("its repository"),
     };
     let now = row.history.last().map_or_else(|| revision(row), deployed);
-    match before(row) {
-        Some(to) => {
-            let ago = since(state, row, to.at);
-            safe!("revert {} in Git, from {} back to {} (deployed {} ago)", place, now, deployed(to), ago)
-        }
-        None => safe!("revert {} in Git; {} is what is deployed, and nothing before it is known", place, now),
+    if let Some(to) = before(row) {
+        let ago = since(state, row, to.at);
+        safe!("revert {} in Git, from {} back to {} (deployed {} ago)", place, now, deployed(to), ago)
+    } else {
+        safe!("revert {} in Git; {} is what is deployed, and nothing before it is known", place, now)
     }
 }
 

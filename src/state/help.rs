@@ -54,7 +54,7 @@ pub fn lines(state: &State, columns: u16) -> Vec<Line<'_>> {
 
 /// The commands of one scope. A reason that holds several of them back is told once, above
 /// them; each that cannot be used carries the mark of that line.
-fn scope_lines<'a>(state: &State, rows: &[&'static Row], columns: usize, lines: &mut Vec<Line<'a>>) {
+fn scope_lines(state: &State, rows: &[&'static Row], columns: usize, lines: &mut Vec<Line<'_>>) {
     let reasons: Vec<Option<Safe>> = rows.iter().map(|row| verbs::check(state, row.command).err()).collect();
     let shared = shared(&reasons);
     let why = |why: &Safe| wrapped(&safe!("- not now: {}", why), columns).into_iter().map(Line::Why);

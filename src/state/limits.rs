@@ -142,9 +142,10 @@ fn of_autoscaler(row: &Autoscaler) -> Safe {
 /// `cpu 91 % of 60 %`.
 #[must_use]
 pub fn measured(row: &Measured) -> Safe {
-    match &row.current {
-        Some(current) => safe!("{} {} of {}", row.name, current, row.target),
-        None => safe!("{} not measured, target {}", row.name, row.target),
+    if let Some(current) = &row.current {
+        safe!("{} {} of {}", row.name, current, row.target)
+    } else {
+        safe!("{} not measured, target {}", row.name, row.target)
     }
 }
 

@@ -287,6 +287,8 @@ pub struct Ui {
     pub toasts: Vec<Toast>,
     /// When a key was pressed last: somebody sits before the screen.
     pub pressed: Option<Duration>,
+    /// The key that confirmed a dialog, and when it came last: it may still be held.
+    pub confirmed: Option<(Key, Duration)>,
     /// Quit was pressed while an action is in flight; pressed again before this time it quits.
     pub quit_asked: Option<Duration>,
     /// How the end of operations is looked for that nobody heard.
@@ -333,6 +335,7 @@ impl Ui {
             marked: BTreeSet::new(),
             toasts: Vec::new(),
             pressed: None,
+            confirmed: None,
             quit_asked: None,
             evidence: HashMap::new(),
             missing: HashMap::new(),

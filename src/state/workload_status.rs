@@ -54,6 +54,7 @@ fn on_delete(row: &Controlled) -> RolloutStatus {
     RolloutStatus { verdict, message }
 }
 
+#[expect(clippy::option_option, reason = "set without a number is not the same as not set")]
 fn stateful(
     row: &Controlled,
     partition: Option<Option<i64>>,

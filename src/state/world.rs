@@ -308,7 +308,7 @@ impl World {
             Kind::Deployment => drop(self.deployments.remove(uid)),
             Kind::StatefulSet | Kind::DaemonSet | Kind::BatchJob => drop(self.controlled.remove(uid)),
             Kind::HorizontalPodAutoscaler | Kind::PodDisruptionBudget | Kind::ResourceQuota | Kind::NetworkPolicy => {
-                drop(self.beside.remove(uid))
+                drop(self.beside.remove(uid));
             }
             Kind::ReplicaSet => drop(self.replica_sets.remove(uid)),
             Kind::Pod => {

@@ -86,6 +86,14 @@ pub(super) fn opened_by(state: &mut State, key: Key) {
     }
 }
 
+/// The key that confirmed the last dialog, repeated since: whoever holds it means nothing more by it.
+pub(super) fn is_still_held(state: &mut State, key: Key) -> bool {
+    let now = state.now.mono;
+    let held = state.ui.confirmed.take().filter(|(of, last)| *of == key && *last + HELD >= now);
+    state.ui.confirmed = held.map(|(of, _)| (of, now));
+    state.ui.confirmed.is_some()
+}
+
 /// A frame with the dialog is on the screen, all of it or not.
 pub(super) fn drawn(state: &mut State, whole: bool) {
     let now = state.now.mono;

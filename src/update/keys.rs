@@ -22,11 +22,15 @@ pub(super) fn key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
         effects.push(Effect::Suspend);
         return;
     }
+    if state.ui.overlay.is_none() && confirm::is_still_held(state, key) {
+        return;
+    }
     match &state.ui.overlay {
         Some(Overlay::Confirm(_)) => {
             let before = state.operations.len();
             confirm::key(state, key, effects);
             if state.operations.len() > before {
+                state.ui.confirmed = Some((key, state.now.mono));
                 // The next of several that are marked: opened by the key that confirmed this one.
                 confirm::opened_by(state, key);
             }

@@ -155,7 +155,7 @@ pub(super) fn lane(state: &mut State) {
     match lane::subject(state) {
         Some(id) => go(state, Place::Lane(id)),
         None => {
-            toasts::say(state, ToastKind::Info, Safe::of("select a run, an image, a workload or an application first"))
+            toasts::say(state, ToastKind::Info, Safe::of("select a run, an image, a workload or an application first"));
         }
     }
 }

@@ -84,7 +84,7 @@ fn a_world_where_everything_works_exits_with_0() {
         has(&rows, "kubernetes permission ok all namespaces: may watch namespaces, deployments, replicasets, pods");
         has(
             &rows,
-            "kubernetes act ok all namespaces: may patch rollouts/status, patch rollouts, patch deployments, get pods/log",
+            "kubernetes act ok all namespaces: may patch rollouts/status, patch rollouts, patch deployments, patch deployments/scale, get pods/log",
         );
         has(&rows, "journal folder ok is made when the console starts");
         for (is_there, area) in [
@@ -239,7 +239,7 @@ fn what_may_be_done_is_told_of_each_namespace_with_a_next_step() {
         let (code, ok, rows) = found(&output);
         // Whoever may look and not act has a console that works.
         assert_eq!((code, ok), (Some(0), true), "{}", rows.join("\n"));
-        has(&rows, "act ok shop: may patch rollouts/status, patch rollouts, get pods/log");
+        has(&rows, "act ok shop: may patch rollouts/status, patch rollouts, patch deployments/scale, get pods/log");
         has(&rows, "act warn shop: may not patch deployments (no role gives it): no undo of a Deployment there");
         has(
             &rows,

@@ -85,7 +85,7 @@ pub(super) fn packed(asked: &Asked, repository: &str, path: &str, branch: &str, 
     let sha = format!("{:016x}{:016x}{:08x}", hash(text), hash(path), hash(text) >> 32);
     let here = format!("{}/repos/{}/contents/{path}?ref={branch}", asked.base, repository);
     let git = format!("{}/repos/{}/git/blobs/{sha}", asked.base, repository);
-    let page = format!("https://github.com/{}/blob/{branch}/{path}", repository);
+    let page = format!("https://github.com/{repository}/blob/{branch}/{path}");
     let packed = base64::engine::general_purpose::STANDARD.encode(text);
     let lines: Vec<&str> = packed.as_bytes().chunks(60).filter_map(|line| std::str::from_utf8(line).ok()).collect();
     Reply::json(json!({

@@ -30,12 +30,11 @@ pub(super) fn cause(state: &State, unanswered: &Unanswered<'_>, row: &Controlled
     };
     let Update::Job { failed, suspended, .. } = row.update else { return None };
     if let Some(condition) = workload_status::failure(row) {
-        let (reason, words) = match condition.reason.as_str() {
-            "DeadlineExceeded" => (Reason::Deadline, safe!("passed its deadline: {}", condition.message)),
-            _ => {
-                let pods = text::plural(failed.unsigned_abs(), "pod", "pods");
-                (Reason::CrashLoop, safe!("gave up after {} failed: {}", pods, condition.message))
-            }
+        let (reason, words) = if condition.reason.as_str() == "DeadlineExceeded" {
+            (Reason::Deadline, safe!("passed its deadline: {}", condition.message))
+        } else {
+            let pods = text::plural(failed.unsigned_abs(), "pod", "pods");
+            (Reason::CrashLoop, safe!("gave up after {} failed: {}", pods, condition.message))
         };
         return made(reason, Severity::Broken, condition.changed, words);
     }

@@ -130,7 +130,8 @@ fn digest(image: &Image) -> Safe {
 
 fn platforms(image: &Image) -> Safe {
     let variants = image.manifest.as_ref().map_or(&[][..], |manifest| &manifest.variants);
-    let all: Vec<Safe> = variants.iter().filter_map(|it| it.platform.as_ref()).map(|it| it.words()).collect();
+    let all: Vec<Safe> =
+        variants.iter().filter_map(|it| it.platform.as_ref()).map(crate::model::images::Platform::words).collect();
     if all.is_empty() { Safe::of("no platform is told") } else { Safe::join(&all, ", ") }
 }
 

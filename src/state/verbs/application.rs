@@ -199,9 +199,10 @@ fn rolled_back(state: &State, row: &Application, id: i64, words: &mut Words) {
     let described =
         |it: &Deployed| safe!("{}  deploy {}, {} ago", gitops::deployed(it), it.id, gitops::since(state, row, it.at));
     let to = row.history.iter().find(|it| it.id == id);
-    words.summary = match to {
-        Some(to) => safe!("back to {} (deploy {})", gitops::deployed(to), id),
-        None => safe!("back to deploy {}", id),
+    words.summary = if let Some(to) = to {
+        safe!("back to {} (deploy {})", gitops::deployed(to), id)
+    } else {
+        safe!("back to deploy {}", id)
     };
     words.expects = Safe::of("phase Succeeded");
     words.line("from", row.history.last().map_or_else(|| gitops::revision(row), described));

@@ -80,8 +80,9 @@ pub fn scopes_of_place(state: &State) -> Vec<Scope> {
             vec![Scope::Applications, Scope::Workloads, Scope::List, Scope::Global]
         }
         Place::Lane(_) => vec![Scope::Workloads, Scope::Runs, Scope::Applications, Scope::List, Scope::Global],
-        Place::Releases | Place::Release(_) => vec![Scope::Workloads, Scope::List, Scope::Global],
-        Place::Analysis(_) => vec![Scope::Workloads, Scope::List, Scope::Global],
+        Place::Releases | Place::Release(_) | Place::Analysis(_) => {
+            vec![Scope::Workloads, Scope::List, Scope::Global]
+        }
         Place::Slo | Place::Objective(_) | Place::Journal | Place::Pod(_) | Place::Access => {
             vec![Scope::List, Scope::Global]
         }

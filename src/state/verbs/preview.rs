@@ -191,7 +191,7 @@ fn words(state: &State, action: &Action) -> Words {
             super::pipeline::words(state, action, &mut words);
         }
         (Change::Sync { .. } | Change::CompareAgain { .. } | Change::Terminate { .. } | Change::RollBack { .. }, _) => {
-            super::application::words(state, action, &mut words)
+            super::application::words(state, action, &mut words);
         }
         (Change::RestartWorkload { .. } | Change::Scale { .. }, _) => {
             super::workload::words(state, action, &mut words);

@@ -56,9 +56,10 @@ pub(super) fn shows(state: &State, operation: &Operation) -> Verdict {
     };
     // Others may have gone on since.
     let Some(ours) = history.iter().find(|row| row.number == from + 1) else {
-        return match newest.number <= *from {
-            true => Verdict::Waiting(safe!("revision {}", from + 1)),
-            false => Verdict::Lost(safe!("it is at revision {} already", newest.number)),
+        return if newest.number <= *from {
+            Verdict::Waiting(safe!("revision {}", from + 1))
+        } else {
+            Verdict::Lost(safe!("it is at revision {} already", newest.number))
         };
     };
     match ours.status {
@@ -89,9 +90,10 @@ pub(super) fn words(state: &State, action: &Action, words: &mut Words) {
         let row = history.iter().find(|row| row.number == number);
         let chart = row.and_then(|row| helm::content(state, row)?.as_ref().ok()).map(|content| content.chart_name());
         let status = row.map_or_else(|| Safe::of("gone"), |row| row.status.word());
-        match chart {
-            Some(chart) => safe!("revision {}, {}, {}", number, status, chart),
-            None => safe!("revision {}, {}", number, status),
+        if let Some(chart) = chart {
+            safe!("revision {}, {}, {}", number, status, chart)
+        } else {
+            safe!("revision {}, {}", number, status)
         }
     };
     words.line("from", told(*from));

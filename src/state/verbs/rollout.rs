@@ -284,7 +284,7 @@ fn pause_words(state: &State, rollout: &Rollout, words: &mut Words) {
     };
     words.expects = Safe::of("status Paused, seen by the controller");
     let mut will = vec![Safe::of("set spec.paused: no further step begins, and traffic stays where it is")];
-    if rollout.pause_conditions.first().is_some() {
+    if !rollout.pause_conditions.is_empty() {
         will.push(Safe::of("hold it also when the pause of its step ends"));
     }
     words.lines("this will", will);

@@ -252,9 +252,10 @@ pub(in crate::state) fn unseen(state: &State, operation: &Operation) -> Option<V
     {
         // What was read before the answer still has the number of before.
         let before = it.replicas.desired == *from;
-        return Some(match before {
-            true => Verdict::Waiting(safe!("{} in its spec", text::plural(to.unsigned_abs(), "replica", "replicas"))),
-            false => Verdict::Lost(safe!("somebody asked for {} meanwhile", it.replicas.desired)),
+        return Some(if before {
+            Verdict::Waiting(safe!("{} in its spec", text::plural(to.unsigned_abs(), "replica", "replicas")))
+        } else {
+            Verdict::Lost(safe!("somebody asked for {} meanwhile", it.replicas.desired))
         });
     }
     let waits = || Verdict::Waiting(Safe::of("the controller to see the change of the spec"));

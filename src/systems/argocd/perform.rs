@@ -69,7 +69,7 @@ fn begin(operations: &mut Vec<Value>, object: &Value, what: &str, value: &Value)
 }
 
 /// Whose it is, and how often it is tried: the policy's own.
-pub(super) fn asked(object: &Value, sync: Map<String, Value>, id: &OperationId) -> Value {
+pub(super) fn asked(object: &Value, sync: &Map<String, Value>, id: &OperationId) -> Value {
     let mut operation = json!({
         "initiatedBy": { "username": "quarterdeck" },
         "info": [{ "name": OPERATION, "value": id.0 }],
@@ -100,7 +100,7 @@ fn operation(object: &Value, revisions: &[Name], prune: bool, id: &OperationId) 
     if let Some(options) = object.pointer("/spec/syncPolicy/syncOptions").filter(|options| options.is_array()) {
         sync.insert("syncOptions".to_owned(), options.clone());
     }
-    asked(object, sync, id)
+    asked(object, &sync, id)
 }
 
 /// What is no longer as the dialog showed it.

@@ -15,23 +15,20 @@ pub(super) fn operation(object: &Value, entry: i64, revision: &Name, id: &Operat
     let row = find(object, entry).ok_or_else(|| gone(entry))?;
     let mut sync = Map::new();
     let several = |name: &str| row.get(name).and_then(Value::as_array).filter(|all| !all.is_empty()).cloned();
-    match (several("revisions"), several("sources")) {
-        (Some(revisions), Some(sources)) => {
-            sync.insert("revisions".to_owned(), revisions.into());
-            sync.insert("sources".to_owned(), sources.into());
-        }
-        _ => {
-            let source = row.get("source").filter(|source| source.is_object());
-            let source = source.ok_or_else(|| format!("its history does not say what deploy {entry} was made from"))?;
-            sync.insert("revision".to_owned(), revision.raw().into());
-            sync.insert("source".to_owned(), source.clone());
-        }
+    if let (Some(revisions), Some(sources)) = (several("revisions"), several("sources")) {
+        sync.insert("revisions".to_owned(), revisions.into());
+        sync.insert("sources".to_owned(), sources.into());
+    } else {
+        let source = row.get("source").filter(|source| source.is_object());
+        let source = source.ok_or_else(|| format!("its history does not say what deploy {entry} was made from"))?;
+        sync.insert("revision".to_owned(), revision.raw().into());
+        sync.insert("source".to_owned(), source.clone());
     }
     sync.insert("syncStrategy".to_owned(), json!({ "apply": {} }));
     if let Some(options) = object.pointer("/spec/syncPolicy/syncOptions").filter(|options| options.is_array()) {
         sync.insert("syncOptions".to_owned(), options.clone());
     }
-    Ok(super::perform::asked(object, sync, id))
+    Ok(super::perform::asked(object, &sync, id))
 }
 
 fn gone(entry: i64) -> String {

@@ -89,9 +89,12 @@ pub(super) fn probes(all: &[Probe]) -> Words {
         return Words::new();
     }
     let several = all.iter().any(|probe| probe.container != all[0].container);
-    let one = |probe: &Probe| match several {
-        true => safe!("{} {} {}", probe.container, probe.kind, probe.what),
-        false => safe!("{} {}", probe.kind, probe.what),
+    let one = |probe: &Probe| {
+        if several {
+            safe!("{} {} {}", probe.container, probe.kind, probe.what)
+        } else {
+            safe!("{} {}", probe.kind, probe.what)
+        }
     };
     let words: Vec<Safe> = all.iter().map(one).collect();
     Words::of(Role::Dim, "probes ").text(Safe::join(&words, "   "))
