@@ -134,7 +134,11 @@ fn whole(place: &Place, sizes: &[Size], check: bool) -> bool {
 /// The lists of three clusters.
 fn clusters(check: bool) -> bool {
     let places = [Place::Deck, Place::Environments, Place::Rollouts, Place::Applications];
-    places.iter().fold(true, |well, place| several(place, check) && well)
+    let mut well = true;
+    for place in &places {
+        well &= several(place, check);
+    }
+    well
 }
 
 /// A place of three clusters.

@@ -240,7 +240,10 @@ fn what_may_be_done_is_told_of_each_namespace_with_a_next_step() {
         // Whoever may look and not act has a console that works.
         assert_eq!((code, ok), (Some(0), true), "{}", rows.join("\n"));
         has(&rows, "act ok shop: may patch rollouts/status, patch rollouts, patch deployments/scale, get pods/log");
-        has(&rows, "act warn shop: may not patch deployments (no role gives it): no undo of a Deployment there");
+        has(
+            &rows,
+            "act warn shop: may not patch deployments (no role gives it): no undo and restart of a Deployment there",
+        );
         has(
             &rows,
             "act warn bank: may not patch rollouts/status (no role gives it): no promote, abort and retry there",

@@ -56,7 +56,9 @@ impl History {
             left: 0,
             random: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
         };
-        KEPT.iter().for_each(|name| history.put(name));
+        for name in KEPT {
+            history.put(name);
+        }
         history.left = 3 + history.below(6) as u32;
         history
     }
@@ -260,12 +262,13 @@ async fn round(number: usize) {
     // A list that is on its way has told only its first pages.
     let whole = |run: &Run| run.world.feeds.values().all(|feed| !feed.is_listing());
     run.until_with(|run| count(run, LAST) == NAMESPACES && whole(run), never_away).await;
-    let histories = histories.lock().expect("the histories");
-    for (name, history) in histories.iter() {
-        assert_eq!(history.left, 0, "{name}");
-        assert_eq!(in_world(&run, name), on_server(history), "{name} at version {}", history.version);
+    {
+        let histories = histories.lock().expect("the histories");
+        for (name, history) in histories.iter() {
+            assert_eq!(history.left, 0, "{name}");
+            assert_eq!(in_world(&run, name), on_server(history), "{name} at version {}", history.version);
+        }
     }
-    drop(histories);
     run.end().await;
 }
 

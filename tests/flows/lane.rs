@@ -63,7 +63,7 @@ async fn a_release_is_followed_from_its_commit_to_all_its_users() {
 
     // A day of steps, then a person.
     for _ in 0..25 {
-        story.demo.handle.advance(Duration::from_secs(3_600));
+        story.demo.handle.advance(Duration::from_hours(1));
     }
     let last = |console: &Headless| {
         let rows = console.state().world.rollouts.rows();

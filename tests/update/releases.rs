@@ -35,6 +35,7 @@ pub fn hear(state: &mut State, release: &str, number: i64, content: Result<Conte
     state.world.apply(&feed, mono, FeedEvent::Detail(Detail::Release(read)));
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "what is heard is this, or why there is none")]
 pub fn content(version: &str, said: &str) -> Result<Content, Safe> {
     Ok(Content {
         chart: Safe::of("checkout"),
@@ -57,6 +58,7 @@ fn asked(state: &State, target: &ObjectId) -> Result<Change, String> {
     offer.map(|offer| offer.action.change).map_err(|why| why.as_str().to_owned())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "held to what is asked for, which may be refused")]
 fn to(from: i64, to: i64) -> Result<Change, String> {
     Ok(Change::RollbackRelease { from, resource_version: (100 + from).to_string().into(), to })
 }
@@ -167,8 +169,8 @@ fn it_is_seen_when_the_next_revision_is_deployed() {
     assert_eq!(rolled(&[pending], None), "waits for revision 3 to be deployed (now pending-rollback)");
     let deployed = revision("shop", 3, "deployed", 0);
     let ours = Some("Rollback to 1");
-    assert_eq!(rolled(&[deployed.clone()], None), "waits for the record of revision 3");
-    assert_eq!(rolled(&[deployed.clone()], ours), "seen");
+    assert_eq!(rolled(std::slice::from_ref(&deployed), None), "waits for the record of revision 3");
+    assert_eq!(rolled(std::slice::from_ref(&deployed), ours), "seen");
     let other = rolled(&[deployed], Some("Upgrade complete"));
     assert_eq!(other, "lost: revision 3 is another's: Upgrade complete", "a pipeline was quicker");
     assert_eq!(rolled(&[revision("shop", 3, "superseded", 0), revision("shop", 4, "deployed", 0)], ours), "seen");

@@ -28,12 +28,11 @@ fn autoscaler(kind: &str, name: &str) -> Value {
 fn on_page(objects: &Value) -> (Console, ObjectId) {
     let mut console = Console::new(objects);
     let world = &console.state.world;
-    let id = match world.deployments.rows().first() {
-        Some(row) => row.meta.id(Kind::Deployment),
-        None => {
-            let row = &world.controlled.rows()[0];
-            row.meta.id(row.kind)
-        }
+    let id = if let Some(row) = world.deployments.rows().first() {
+        row.meta.id(Kind::Deployment)
+    } else {
+        let row = &world.controlled.rows()[0];
+        row.meta.id(row.kind)
     };
     console.state.ui.place = Place::Workload(id.clone());
     (console, id)
