@@ -72,8 +72,11 @@ async fn a_promotion_of_a_step_that_is_over_is_refused_and_changes_nothing() {
         }
         _ => false,
     };
+    for letter in "production".chars() {
+        wait_for(&mut story, "the dialog to take keys", armed).await;
+        story.console.type_text(letter.encode_utf8(&mut [0; 4])).await;
+    }
     wait_for(&mut story, "the dialog to take keys", armed).await;
-    story.console.type_text("production").await;
 
     let other = json!([{ "op": "remove", "path": "/status/pauseConditions" }]);
     let (code, _) = server.patch(&format!("{ROLLOUT}/status"), "application/json-patch+json", &other).await;
