@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::command::Keymap;
 use crate::config::theme::{self, Depth, Glyphs};
 use crate::journal::Journal;
+use crate::model::nodes;
 use crate::model::source::{FeedId, FeedStatus};
 use crate::model::{Kind, Name, SourceId};
 use crate::state::report::{Report, report};
@@ -111,8 +112,9 @@ fn is_read(state: &State) -> bool {
         state.world.feeds.get(&feed).is_some_and(|feed| matches!(feed.status, FeedStatus::Live))
     };
     let details = &state.world.details;
-    let nodes =
-        |of: &SourceId| details.nodes(*of).is_some_and(|nodes| nodes.as_ref().map_or(true, |all| all.is_whole()));
+    let nodes = |(of, depth): (&SourceId, &nodes::Depth)| {
+        details.nodes(*of).is_some_and(|nodes| nodes.as_ref().map_or(true, |all| all.depth() >= *depth))
+    };
     asked.nodes.iter().all(nodes)
         && asked.jobs.iter().all(|run| details.jobs(&run.uid).is_some())
         && asked.runners.iter().all(|(of, name)| !live(*of, name) || details.runners(*of, name).is_some())

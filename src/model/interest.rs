@@ -1,6 +1,7 @@
 //! What is asked of the sources only while somebody looks at it, so that polling costs what is on the
 //! screen. Made by [`crate::state::interest`] from the state, handed to the systems as data.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -10,6 +11,7 @@ use super::asides::Wanted;
 use super::gitops::{OverlayInterest, RangeInterest};
 use super::helm::ContentWanted;
 use super::images::Digest;
+use super::nodes::Depth;
 use super::slo::ComparisonQuery;
 use super::workflows::WorkflowWanted;
 use super::{Name, ObjectId, SourceId, Uid};
@@ -53,7 +55,7 @@ pub struct Interest {
     /// Folders that images are built from.
     pub folders: Vec<FolderInterest>,
     /// Clusters whose nodes matter one by one: which is cordoned, which under pressure.
-    pub nodes: Vec<SourceId>,
+    pub nodes: BTreeMap<SourceId, Depth>,
     /// Overlays of GitOps repositories.
     pub overlays: Vec<OverlayInterest>,
     /// What runs and what is asked for, where these are two commits.

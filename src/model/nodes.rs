@@ -8,14 +8,27 @@ use super::Name;
 use super::images::Platform;
 use crate::text::Safe;
 
+/// How much of them is read: whole nodes are large.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Depth {
+    /// For which platforms they are.
+    #[default]
+    Labels,
+    /// And which are cordoned: those alone one by one.
+    Cordoned,
+    /// Each by its name.
+    Whole,
+}
+
 /// How many nodes there are of each platform.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Nodes {
     by: BTreeMap<Platform, usize>,
     /// Nodes that do not say.
     untold: usize,
-    /// Each by its name, where they were read whole.
-    rows: Option<BTreeMap<Name, Node>>,
+    /// Those that were read one by one.
+    rows: BTreeMap<Name, Node>,
+    depth: Depth,
 }
 
 /// A node that was read whole.
@@ -45,26 +58,25 @@ impl Nodes {
         }
     }
 
-    /// One that was read whole.
+    /// What one says of itself; it is counted by its platform besides.
     pub fn see(&mut self, name: Name, node: Node) {
-        self.count(node.platform.clone());
-        self.rows.get_or_insert_default().insert(name, node);
+        self.rows.insert(name, node);
     }
 
-    /// They were read whole, whether there are any or not.
-    pub fn whole(&mut self) {
-        self.rows.get_or_insert_default();
+    /// They were read so far, whether there are any or not.
+    pub const fn read_to(&mut self, depth: Depth) {
+        self.depth = depth;
     }
 
     #[must_use]
-    pub const fn is_whole(&self) -> bool {
-        self.rows.is_some()
+    pub const fn depth(&self) -> Depth {
+        self.depth
     }
 
-    /// The node of this name, where they were read whole.
+    /// The node of this name, where it was read by itself.
     #[must_use]
     pub fn named(&self, name: &Name) -> Option<&Node> {
-        self.rows.as_ref()?.get(name)
+        self.rows.get(name)
     }
 
     /// Those of another cluster too.

@@ -1,6 +1,7 @@
 //! What is looked at now, for the systems to ask for. Pure: made from the state, after every key and
 //! tick; so it costs what is on the screen.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -9,6 +10,7 @@ use super::ui::{ListId, Pane, Place};
 use super::{State, arms, asides, derived, expected, form, gates, limits, lists, runners, runs, verbs};
 use crate::model::gitops::{OverlayInterest, RangeInterest};
 use crate::model::interest::{ImageInterest, Interest};
+use crate::model::nodes::Depth;
 use crate::model::pipelines::Run;
 use crate::model::slo::ComparisonQuery;
 use crate::model::{Kind, Name, ObjectId, SourceId, SystemId, Uid};
@@ -58,7 +60,7 @@ pub fn of(state: &State) -> Interest {
 
 /// The cluster of the page, and those where a disruption budget lets no pod go: whether its node is being
 /// emptied makes the difference.
-fn nodes(state: &State) -> Vec<SourceId> {
+fn nodes(state: &State) -> BTreeMap<SourceId, Depth> {
     let looked = match &state.ui.place {
         Place::Workload(id) | Place::Rollout(id) | Place::Pod(id) => Some(id.cluster),
         _ => None,
@@ -69,10 +71,9 @@ fn nodes(state: &State) -> Vec<SourceId> {
         .rows()
         .iter()
         .filter(|row| row.what.kind() == Kind::PodDisruptionBudget && limits::is_short(row));
-    let mut all: Vec<SourceId> = short.map(|row| row.meta.cluster).chain(looked).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
+    // The last word for a cluster holds.
+    let cordoned = short.map(|row| (row.meta.cluster, Depth::Cordoned));
+    cordoned.chain(looked.map(|cluster| (cluster, Depth::Whole))).collect()
 }
 
 /// What Git asks for, where that is on the screen.

@@ -32,7 +32,9 @@ fn template<'a>(state: &'a State, id: &ObjectId) -> Option<(&'a Meta, &'a Pairs)
     }
 }
 
-fn is_about(row: &Beside, kind: Kind, meta: &Meta, labels: &Pairs) -> bool {
+/// Whether it says something of a workload of this kind, name and pod labels.
+#[must_use]
+pub fn is_about(row: &Beside, kind: Kind, meta: &Meta, labels: &Pairs) -> bool {
     match &row.what {
         What::Autoscaler(it) => targets(it, kind, meta),
         What::Budget(it) => selects(it, labels),

@@ -1,7 +1,7 @@
 //! Environment health: which workloads of a service stand in which environment. Every workload is in
 //! exactly one cell; a cell may hold several (two clusters, two namespaces or two kinds of one name).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::{State, deployment_status, environment, rollout_phase, workload_status};
@@ -21,6 +21,8 @@ pub struct Matrix {
     pub well: usize,
     /// Cells in which something is not well: service and environment.
     pub unwell: Vec<(usize, usize)>,
+    /// The clusters that each environment is in, as far as it is known.
+    pub clusters: Vec<BTreeSet<SourceId>>,
     places: HashMap<Uid, (usize, usize)>,
 }
 
@@ -163,6 +165,12 @@ pub fn build(state: &State) -> Matrix {
     matrix.environments.dedup();
     let columns: HashMap<Name, usize> =
         matrix.environments.iter().enumerate().map(|(at, name)| (name.clone(), at)).collect();
+    matrix.clusters = vec![BTreeSet::new(); matrix.environments.len()];
+    for (environment, clusters) in places(state) {
+        if let Some(column) = columns.get(&environment.name) {
+            matrix.clusters[*column].extend(clusters);
+        }
+    }
     for (name, workloads) in services {
         matrix.add(name, workloads, &columns);
     }
@@ -179,18 +187,6 @@ fn places(state: &State) -> impl Iterator<Item = (&Environment, Vec<SourceId>)> 
     all.filter(|(_, clusters)| !clusters.is_empty())
 }
 
-/// The clusters that an environment is in, as far as it is known.
-#[must_use]
-pub fn clusters(state: &State, matrix: &Matrix, column: usize) -> Vec<SourceId> {
-    let cells = matrix.services.iter().filter_map(|service| service.cells.get(&column));
-    let mut all: Vec<SourceId> = cells.flatten().map(|workload| workload.meta().cluster).collect();
-    let name = &matrix.environments[column];
-    all.extend(places(state).filter(|(row, _)| row.name == *name).flat_map(|(_, clusters)| clusters));
-    all.sort();
-    all.dedup();
-    all
-}
-
 impl Matrix {
     fn add(&mut self, name: Name, workloads: Vec<(Name, Workload)>, columns: &HashMap<Name, usize>) {
         let row = self.services.len();
@@ -198,6 +194,7 @@ impl Matrix {
         for (place, workload) in workloads {
             let Some(column) = columns.get(&place) else { continue };
             self.places.insert(workload.meta().uid.clone(), (row, *column));
+            self.clusters[*column].insert(workload.meta().cluster);
             cells.entry(*column).or_default().push(workload);
         }
         for (column, cell) in &mut cells {

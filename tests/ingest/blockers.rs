@@ -244,7 +244,7 @@ fn a_pod_that_is_well_again_or_gone_blocks_nothing() {
 /// A budget that lets no pod go holds nothing up until its node is to be emptied.
 #[test]
 fn a_disruption_budget_blocks_only_where_a_node_is_cordoned() {
-    use quarterdeck::model::nodes::{Node, Nodes, NodesRead};
+    use quarterdeck::model::nodes::{Depth, Node, Nodes, NodesRead};
     use quarterdeck::model::source::Detail;
 
     let mut payments = deployment(&json!({ "status": { "replicas": 4, "updatedReplicas": 4 } }));
@@ -274,6 +274,7 @@ fn a_disruption_budget_blocks_only_where_a_node_is_cordoned() {
         ),
     ] {
         let mut nodes = Nodes::default();
+        nodes.read_to(Depth::Cordoned);
         nodes.see(Name::new("node-1"), Node { unschedulable, ..Node::default() });
         let detail = Detail::Nodes(NodesRead { nodes: Ok(nodes.into()) });
         state.world.apply(&feed, Duration::ZERO, FeedEvent::Detail(detail));

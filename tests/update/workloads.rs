@@ -2,9 +2,11 @@
 
 use quarterdeck::action::Change;
 use quarterdeck::command::{Command, KeyCode};
+use quarterdeck::model::source::{FeedEvent, FeedStatus};
 use quarterdeck::model::{Kind, ObjectId};
 use quarterdeck::state::ui::{Overlay, Place, PromptKind};
 use quarterdeck::state::verbs;
+use quarterdeck::text::Safe;
 use serde_json::{Value, json};
 
 use super::world::Console;
@@ -64,7 +66,12 @@ fn what_is_offered_and_why_not() {
         (
             of(json!({ "metadata": { "annotations": { "meta.helm.sh/release-name": "shop" } } })),
             "restart 7",
-            "Helm writes its spec and would take the number back",
+            "scale 7 from 3",
+        ),
+        (
+            of(json!({ "metadata": { "annotations": { "kustomize.toolkit.fluxcd.io/name": "shop" } } })),
+            "restart 7",
+            "Flux writes its spec and would take the number back",
         ),
         (
             with_hpa("deployments", deployment(&json!({})), "Deployment", "payments"),
@@ -124,6 +131,32 @@ fn the_number_is_asked_for_before_the_dialog() {
     let (mut console, _) = on_page(&objects);
     console.press(Command::Scale);
     assert!(console.state.ui.overlay.is_none() && console.toast().contains("autoscaler hpa"), "{}", console.toast());
+}
+
+#[test]
+fn the_dialog_says_who_else_may_write_the_number() {
+    let helm = json!({ "metadata": { "annotations": { "meta.helm.sh/release-name": "shop" } } });
+    for (change, read, expected) in [
+        (helm, true, Some("Helm writes its spec: its next change may take the number back")),
+        (json!({}), true, None),
+        (json!({}), false, Some("not known whether an autoscaler decides how many replicas it has: ")),
+    ] {
+        let (mut console, _) = on_page(&json!({ "deployments": [deployment(&change)] }));
+        if !read {
+            let message = Safe::of("forbidden");
+            console.feed(Kind::HorizontalPodAutoscaler, FeedEvent::Status(FeedStatus::Denied { message }));
+        }
+        console.press(Command::Scale);
+        console.type_text("0");
+        console.plain(KeyCode::Enter);
+        let confirm = console.dialog().expect("the dialog");
+        let said: Vec<&Safe> =
+            confirm.lines.iter().filter(|(label, _)| label.as_str() == "others").flat_map(|(_, lines)| lines).collect();
+        match expected {
+            Some(words) => assert!(said.iter().any(|line| line.as_str().starts_with(words)), "{words}: {said:?}"),
+            None => assert!(said.is_empty(), "{said:?}"),
+        }
+    }
 }
 
 #[test]

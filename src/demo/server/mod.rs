@@ -162,7 +162,9 @@ async fn answer(
         return json(version());
     }
     if parts == ["api", "v1", "nodes"] && method == Method::GET {
-        return json(nodes(&shared));
+        // No node of the demo is cordoned.
+        let cordoned = uri.query().is_some_and(|query| query.contains("spec.unschedulable"));
+        return json(nodes(&shared, cordoned));
     }
     if let ["prometheus", rest @ ..] = parts.as_slice() {
         return super::prometheus::answer(&shared, &method, &uri, rest, &body);
@@ -226,7 +228,7 @@ fn place<'a>(parts: &[&'a str]) -> Option<Place<'a>> {
 }
 
 /// The nodes that the scenario names, or those that its pods are spread over, as they are labelled.
-fn nodes(shared: &Shared) -> Vec<u8> {
+fn nodes(shared: &Shared, cordoned: bool) -> Vec<u8> {
     let world = shared.world();
     let named = world.scenario.nodes.iter().map(|node| (node.name.as_str(), node.platform.as_str()));
     let mut all: Vec<(&str, &str)> = named.collect();
@@ -239,7 +241,7 @@ fn nodes(shared: &Shared) -> Vec<u8> {
             serde_json::json!({ "kubernetes.io/os": os, "kubernetes.io/arch": arch, "kubernetes.io/hostname": name });
         serde_json::json!({ "metadata": { "name": name, "uid": format!("node-{name}"), "labels": labels } })
     };
-    let items: Vec<_> = all.into_iter().map(node).collect();
+    let items: Vec<_> = all.into_iter().filter(|_| !cordoned).map(node).collect();
     let list = serde_json::json!({
         "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": { "resourceVersion": "1" },
         "items": items,

@@ -1,7 +1,5 @@
 //! Why an Application is not as its repository says.
 
-use jiff::SignedDuration;
-
 use super::{Cause, Reason, Severity};
 use crate::command::Command;
 use crate::model::applications::{AppHealth, AppOperation, AppResource, Application, OperationPhase, SyncStatus};
@@ -65,8 +63,6 @@ fn failed(row: &Application, last: &AppOperation, after: &Safe) -> Cause {
 
 /// Healed so often without staying so, it is not a matter of a moment.
 const HEALS: i64 = 3;
-/// The same of the time since it was synced.
-const LASTS: SignedDuration = SignedDuration::from_mins(1);
 
 /// Applied again and again, and changed back each time.
 fn looped(row: &Application) -> Option<Cause> {
@@ -75,21 +71,15 @@ fn looped(row: &Application) -> Option<Cause> {
     }
     let automated = row.automated?;
     let last = row.operation.as_ref()?;
-    let lasts =
-        row.reconciled.zip(last.finished).is_some_and(|(compared, synced)| compared.duration_since(synced) >= LASTS);
-    if automated.self_heal && last.heals < HEALS && !lasts {
+    if automated.self_heal && last.heals < HEALS {
         return None;
     }
     let what = gitops::named(gitops::strays(row));
     let (reason, words) = if automated.self_heal {
-        let often = match last.heals {
-            0 | 1 => Safe::of(""),
-            times => safe!(", {} times by now", times),
-        };
         let words = safe!(
-            "is out of sync again after it was synced to {}{}: something else changes {}",
+            "is out of sync again after it was synced to {}, {} times by now: something else changes {}",
             gitops::revision(row),
-            often,
+            last.heals,
             what
         );
         (Reason::OutOfSyncLoop, words)

@@ -1,18 +1,55 @@
 //! What holds a workload back from beside it: an autoscaler at its maximum, a disruption budget that lets
 //! none of its pods go while their node is emptied.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use super::{Cause, Reason, Severity};
 use crate::command::Command;
-use crate::model::Kind;
-use crate::model::kubernetes::Meta;
-use crate::model::workloads::Pairs;
+use crate::model::kubernetes::{Meta, Pod};
+use crate::model::workloads::{Beside, Pairs, What};
+use crate::model::{Kind, Name, SourceId};
 use crate::safe;
 use crate::state::{State, limits, nodes};
 use crate::text::Safe;
 
+/// Of all that stands beside workloads what holds some back now, by namespace: of the many autoscalers and
+/// budgets of a cluster these are few, and only they are held against each workload.
+pub(super) struct Short<'a>(HashMap<(SourceId, &'a Name), Vec<&'a Arc<Beside>>>);
+
+impl<'a> Short<'a> {
+    pub(super) fn of(state: &'a State) -> Self {
+        let mut all: HashMap<_, Vec<_>> = HashMap::new();
+        for row in state.world.beside.rows().iter().filter(|row| limits::is_short(row)) {
+            all.entry((row.meta.cluster, &row.meta.namespace)).or_default().push(row);
+        }
+        Self(all)
+    }
+
+    /// What of it is about this workload.
+    fn about(&self, kind: Kind, meta: &'a Meta, labels: &'a Pairs) -> impl Iterator<Item = &'a Arc<Beside>> {
+        let rows = self.0.get(&(meta.cluster, &meta.namespace)).into_iter().flatten().copied();
+        rows.filter(move |row| limits::is_about(row, kind, meta, labels))
+    }
+}
+
+/// What holds a workload back from beside it.
+pub(super) fn cause<'a>(
+    state: &'a State,
+    short: &Short<'a>,
+    (kind, meta, labels): (Kind, &'a Meta, &'a Pairs),
+    pods: impl Iterator<Item = &'a Arc<Pod>>,
+) -> Option<Cause> {
+    let mut pods = Some(pods);
+    let pinned = short.about(kind, meta, labels).find(|row| matches!(row.what, What::Budget(_)));
+    pinned
+        .and_then(|row| pinned_by(state, row, meta.cluster, pods.take()?))
+        .or_else(|| short.about(kind, meta, labels).find_map(|row| at_max(row)))
+}
+
 /// The workload would have more replicas, and its autoscaler may not give it more.
-pub(super) fn at_max(state: &State, kind: Kind, meta: &Meta) -> Option<Cause> {
-    let (row, it) = limits::autoscaler(state, kind, meta)?;
+fn at_max(row: &Beside) -> Option<Cause> {
+    let What::Autoscaler(it) = &row.what else { return None };
     let held = it.at_max()?;
     let metrics: Vec<Safe> = it.metrics.iter().map(limits::measured).collect();
     let measured = if metrics.is_empty() { Safe::default() } else { safe!(": {}", Safe::join(&metrics, ", ")) };
@@ -29,17 +66,17 @@ pub(super) fn at_max(state: &State, kind: Kind, meta: &Meta) -> Option<Cause> {
 }
 
 /// A pod of it stands on a node that takes no more pods, and a budget lets none go.
-pub(super) fn pinned<'a>(
-    state: &'a State,
-    meta: &Meta,
-    labels: &'a Pairs,
-    pods: impl Iterator<Item = &'a std::sync::Arc<crate::model::kubernetes::Pod>>,
+fn pinned_by<'a>(
+    state: &State,
+    row: &Beside,
+    cluster: SourceId,
+    mut pods: impl Iterator<Item = &'a Arc<Pod>>,
 ) -> Option<Cause> {
-    let (row, it) = limits::budgets(state, meta, labels).find(|(row, _)| limits::is_short(row))?;
-    let Ok(known) = state.world.details.nodes(meta.cluster)? else { return None };
-    let cordoned = |name: &crate::model::Name| known.named(name).is_some_and(|node| node.unschedulable);
-    let node = pods.filter_map(|pod| pod.node.as_ref()).find(|name| cordoned(name))?;
-    let old = nodes::doubt(state, meta.cluster).map_or_else(Safe::default, |why| safe!(" ({})", why));
+    let What::Budget(it) = &row.what else { return None };
+    let Ok(known) = state.world.details.nodes(cluster)? else { return None };
+    let cordoned = |name: &Name| known.named(name).is_some_and(|node| node.unschedulable);
+    let node = pods.find_map(|pod| pod.node.as_ref().filter(|name| cordoned(name)))?;
+    let old = nodes::doubt(state, cluster).map_or_else(Safe::default, |why| safe!(" ({})", why));
     let words = safe!(
         "cannot leave node {}, which is cordoned{}: disruption budget {} allows no disruption, {} of {} pods are healthy and {} must be",
         node,

@@ -157,22 +157,33 @@ struct Cause {
 pub fn blockers(state: &State) -> Vec<Blocker> {
     let world = &state.world;
     let unanswered = silent::unanswered(state);
+    let short = limits::Short::of(state);
     let rollouts = world.rollouts.rows().iter().filter_map(|row| {
-        let cause = rollout::cause(state, &unanswered, row)
-            .or_else(|| limits::pinned(state, &row.meta, &row.template.labels, below(world, &row.meta.uid)))
-            .or_else(|| limits::at_max(state, Kind::Rollout, &row.meta))?;
+        let cause = rollout::cause(state, &unanswered, row).or_else(|| {
+            limits::cause(state, &short, (Kind::Rollout, &row.meta, &row.template.labels), below(world, &row.meta.uid))
+        })?;
         Some(of_object(state, &row.meta, Kind::Rollout, cause))
     });
     let deployments = world.deployments.rows().iter().filter_map(|row| {
-        let cause = deployment::cause(state, &unanswered, row)
-            .or_else(|| limits::pinned(state, &row.meta, &row.template.labels, below(world, &row.meta.uid)))
-            .or_else(|| limits::at_max(state, Kind::Deployment, &row.meta))?;
+        let cause = deployment::cause(state, &unanswered, row).or_else(|| {
+            limits::cause(
+                state,
+                &short,
+                (Kind::Deployment, &row.meta, &row.template.labels),
+                below(world, &row.meta.uid),
+            )
+        })?;
         Some(of_object(state, &row.meta, Kind::Deployment, cause))
     });
     let others = workload_status::listed(world).into_iter().filter_map(|row| {
-        let cause = controlled::cause(state, &unanswered, row)
-            .or_else(|| limits::pinned(state, &row.meta, &row.template.labels, world.pods.owned_by(&row.meta.uid)))
-            .or_else(|| limits::at_max(state, row.kind, &row.meta))?;
+        let cause = controlled::cause(state, &unanswered, row).or_else(|| {
+            limits::cause(
+                state,
+                &short,
+                (row.kind, &row.meta, &row.template.labels),
+                world.pods.owned_by(&row.meta.uid),
+            )
+        })?;
         Some(of_object(state, &row.meta, row.kind, cause))
     });
     let applications = world.applications.rows().iter().filter_map(|row| {

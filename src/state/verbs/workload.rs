@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::offer;
 use super::outcome::Verdict;
 use super::preview::Words;
+use super::{facts, offer};
 use crate::action::{Action, Change, Operation};
 use crate::command::Command;
+use crate::model::applications::Application;
 use crate::model::kubernetes::{Meta, Replicas, RolloutStatus, RolloutVerdict};
 use crate::model::workloads::{Pairs, Update};
 use crate::model::{Kind, ObjectId};
@@ -49,41 +50,24 @@ pub(super) fn no_verb(command: Command, kind: Kind) -> Safe {
 fn row<'a>(state: &'a State, id: &ObjectId) -> Result<Row<'a>, Safe> {
     let gone = || Safe::of("it is gone");
     let world = &state.world;
-    Ok(match id.kind {
+    let (meta, replicas, template, managed_by, paused, observed) = match id.kind {
         Kind::Deployment => {
             let row = world.deployments.get(&id.uid).ok_or_else(gone)?;
-            Row {
-                meta: &row.meta,
-                replicas: row.replicas,
-                labels: &row.template.labels,
-                managed_by: row.managed_by.as_ref(),
-                paused: row.paused,
-                observed: row.observed_generation >= row.meta.generation,
-            }
+            let observed = row.observed_generation >= row.meta.generation;
+            (&row.meta, row.replicas, &row.template, &row.managed_by, row.paused, observed)
         }
         Kind::Rollout => {
             let row = world.rollouts.get(&id.uid).ok_or_else(gone)?;
-            Row {
-                meta: &row.meta,
-                replicas: row.replicas,
-                labels: &row.template.labels,
-                managed_by: row.managed_by.as_ref(),
-                paused: row.paused,
-                observed: row.observed_generation == Some(row.meta.generation),
-            }
+            let observed = row.observed_generation == Some(row.meta.generation);
+            (&row.meta, row.replicas, &row.template, &row.managed_by, row.paused, observed)
         }
         _ => {
             let row = world.controlled.get(&id.uid).ok_or_else(gone)?;
-            Row {
-                meta: &row.meta,
-                replicas: row.replicas,
-                labels: &row.template.labels,
-                managed_by: row.managed_by.as_ref(),
-                paused: false,
-                observed: row.observed_generation >= row.meta.generation,
-            }
+            let observed = row.observed_generation >= row.meta.generation;
+            (&row.meta, row.replicas, &row.template, &row.managed_by, false, observed)
         }
-    })
+    };
+    Ok(Row { meta, replicas, labels: &template.labels, managed_by: managed_by.as_ref(), paused, observed })
 }
 
 /// What the command means for it; of a scaling to what it has, for the number is asked for first.
@@ -130,10 +114,11 @@ fn scalable(state: &State, id: &ObjectId, it: &Row<'_>) -> Result<(), Safe> {
             hpa.max
         ));
     }
-    if let Some(manager) = it.managed_by {
+    if let Some(manager) = it.managed_by.filter(|manager| manager.as_str() == "Flux") {
         return Err(safe!("{} writes its spec and would take the number back: change it there", manager));
     }
-    if let Some(application) = gitops::of_workload(state, id.kind, it.meta) {
+    let heals = |row: &Application| row.automated.is_some_and(|how| how.self_heal);
+    if let Some(application) = gitops::of_workload(state, id.kind, it.meta).filter(|row| heals(row)) {
         return Err(safe!(
             "application {} keeps it as its repository says, and would take the number back: change it there",
             application.meta.name
@@ -183,12 +168,33 @@ pub(super) fn words(state: &State, action: &Action, words: &mut Words) {
         })
         .collect();
     match &action.change {
-        Change::Scale { from, to, .. } => scale_words(state, &it, *from, *to, words),
+        Change::Scale { from, to, .. } => {
+            scale_words(state, &it, *from, *to, words);
+            let others = others(state, &action.target, &it);
+            if !others.is_empty() {
+                words.lines("others", others);
+            }
+        }
         _ => restart_words(&it, words),
     }
     if !budgets.is_empty() {
         words.lines("budget", budgets);
     }
+}
+
+/// Who else may write the number, where nothing says that it would be taken back at once.
+fn others(state: &State, id: &ObjectId, it: &Row<'_>) -> Vec<Safe> {
+    let autoscalers = ObjectId { kind: Kind::HorizontalPodAutoscaler, ..id.clone() };
+    let unread = facts::not_live(state, &autoscalers)
+        .map(|why| safe!("not known whether an autoscaler decides how many replicas it has: {}", why));
+    let kept = match (gitops::of_workload(state, id.kind, it.meta), it.managed_by) {
+        (Some(application), _) => {
+            Some(safe!("application {} keeps it: its next sync may take the number back", application.meta.name))
+        }
+        (None, Some(manager)) => Some(safe!("{} writes its spec: its next change may take the number back", manager)),
+        (None, None) => None,
+    };
+    unread.into_iter().chain(kept).collect()
 }
 
 fn restart_words(it: &Row<'_>, words: &mut Words) {

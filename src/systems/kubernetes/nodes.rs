@@ -1,5 +1,5 @@
 //! For which platforms the nodes of a cluster are: their labels, asked for now and then while images are
-//! read. Many people may not list nodes; then it is unknown, which is no trouble of the source.
+//! read; which of them are cordoned and what they suffer from while that matters. Many people may not list nodes; then it is unknown, which is no trouble of the source.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,11 +8,11 @@ use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
-use crate::model::Name;
 use crate::model::images::Platform;
 use crate::model::interest::Interest;
-use crate::model::nodes::{Node, Nodes, NodesRead};
+use crate::model::nodes::{Depth, Node, Nodes, NodesRead};
 use crate::model::source::{Detail, FeedEvent, FeedId};
+use crate::model::{Name, SourceId};
 use crate::net::{NetError, ReadStack, segment};
 use crate::systems::perform::text;
 use crate::text::Safe;
@@ -39,32 +39,35 @@ pub(crate) struct Parts {
 /// Until the loop is gone.
 pub(crate) async fn run(mut parts: Parts) {
     loop {
-        let (images, whole) = {
-            let interest = parts.interest.borrow_and_update();
-            (!interest.images.is_empty(), interest.nodes.contains(&parts.feed.cluster))
-        };
-        if !images && !whole {
+        let cluster = parts.feed.cluster;
+        let wanted = wanted(&parts.interest.borrow_and_update(), cluster);
+        let Some(depth) = wanted else {
             tokio::select! {
                 changed = parts.interest.changed() => if changed.is_err() { return },
                 () = parts.tx.closed() => return,
             }
             continue;
-        }
-        let nodes = list(&parts.read, whole).await.map(Arc::new).map_err(|error| untold(&error));
+        };
+        let nodes = read(&parts.read, depth).await.map(Arc::new).map_err(|error| untold(&error));
         let detail = Detail::Nodes(NodesRead { nodes });
         if parts.tx.send((parts.feed.clone(), FeedEvent::Detail(detail))).await.is_err() {
             return;
         }
-        let cluster = parts.feed.cluster;
         // More is wanted now than what was read.
-        let more = parts.interest.wait_for(|interest| !whole && interest.nodes.contains(&cluster));
+        let more = parts.interest.wait_for(|interest| self::wanted(interest, cluster) > Some(depth));
         tokio::select! {
-            () = sleep(if whole { SOON } else { AGAIN }) => {}
+            () = sleep(if depth == Depth::Labels { AGAIN } else { SOON }) => {}
             changed = parts.refresh.changed() => if changed.is_err() { return },
             ended = more => if ended.is_err() { return },
             () = parts.tx.closed() => return,
         }
     }
+}
+
+/// `None` while nobody wants to know.
+fn wanted(interest: &Interest, cluster: SourceId) -> Option<Depth> {
+    let labels = (!interest.images.is_empty()).then_some(Depth::Labels);
+    labels.max(interest.nodes.get(&cluster).copied())
 }
 
 fn untold(error: &NetError) -> Safe {
@@ -74,28 +77,43 @@ fn untold(error: &NetError) -> Safe {
     }
 }
 
-/// Whole nodes are large: their labels alone, unless more is asked for.
-async fn list(read: &ReadStack, whole: bool) -> Result<Nodes, NetError> {
-    let read = if whole { read.clone() } else { read.of_metadata() };
-    let (mut nodes, mut next) = (Nodes::default(), String::new());
-    if whole {
-        nodes.whole();
+/// Whole nodes are large: their labels alone, and of those that are cordoned all, unless more is asked for.
+async fn read(read: &ReadStack, depth: Depth) -> Result<Nodes, NetError> {
+    let mut nodes = Nodes::default();
+    let labels = if depth == Depth::Whole { read.clone() } else { read.of_metadata() };
+    list(&labels, "", |item| {
+        nodes.count(platform(item));
+        if let Some(name) = text(item, "/metadata/name").filter(|_| depth == Depth::Whole) {
+            nodes.see(Name::new(name), node(item));
+        }
+    })
+    .await?;
+    if depth == Depth::Cordoned {
+        let see = |item: &Value| {
+            if let Some(name) = text(item, "/metadata/name") {
+                nodes.see(Name::new(name), node(item));
+            }
+        };
+        list(read, "&fieldSelector=spec.unschedulable%3Dtrue", see).await?;
     }
+    nodes.read_to(depth);
+    Ok(nodes)
+}
+
+async fn list(read: &ReadStack, of: &str, mut each: impl FnMut(&Value)) -> Result<(), NetError> {
+    let mut next = String::new();
     for _ in 0..PAGES {
-        let answer = read.get(&format!("/api/v1/nodes?limit={PAGE}{next}")).await?;
+        let answer = read.get(&format!("/api/v1/nodes?limit={PAGE}{of}{next}")).await?;
         let page: Value = serde_json::from_slice(&answer.body)
             .map_err(|error| NetError::Unusable(format!("the list of nodes is no list: {error}")))?;
         let items = page.pointer("/items").and_then(Value::as_array);
-        let items = items.ok_or_else(|| NetError::Unusable("the list of nodes has no items".to_owned()))?;
-        for item in items {
-            match text(item, "/metadata/name").filter(|_| whole) {
-                Some(name) => nodes.see(Name::new(name), node(item)),
-                None => nodes.count(platform(item)),
-            }
-        }
+        items
+            .ok_or_else(|| NetError::Unusable("the list of nodes has no items".to_owned()))?
+            .iter()
+            .for_each(&mut each);
         match text(&page, "/metadata/continue").filter(|place| !place.is_empty()) {
             Some(place) => next = format!("&continue={}", segment(place)),
-            None => return Ok(nodes),
+            None => return Ok(()),
         }
     }
     Err(NetError::Unusable("the list of nodes does not end".to_owned()))

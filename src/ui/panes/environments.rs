@@ -167,7 +167,7 @@ const fn is_old(freshness: &Freshness) -> bool {
 
 /// Which cluster of a column is not heard of, and since when.
 fn unheard(state: &State, matrix: &Matrix, column: usize) -> Words {
-    for cluster in matrix::clusters(state, matrix, column) {
+    for cluster in matrix.clusters[column].iter().copied() {
         let all = KINDS.iter().map(|kind| freshness::of_kind(state, cluster, *kind));
         let Some(bad) = all.into_iter().find(|it| is_old(it) || matches!(it, Freshness::Denied { .. })) else {
             continue;

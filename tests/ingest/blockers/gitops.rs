@@ -112,6 +112,11 @@ pub fn applications() -> Vec<Situation> {
             None,
         ),
         (
+            "application: changed by somebody long after it was synced, and about to be healed",
+            stage(&out(&json!({ "status": { "reconciledAt": "2026-11-21T09:00:00Z" } }))),
+            None,
+        ),
+        (
             "application: drifted without self-heal",
             stage(&out(&json!({ "spec": { "syncPolicy": { "automated": { "selfHeal": false } } } }))),
             Some((
