@@ -50,6 +50,16 @@ pub(super) struct Rival {
     wants: i64,
 }
 
+/// A project of a scenario.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Project {
+    name: String,
+    /// `spec.syncWindows`, as they are.
+    #[serde(default)]
+    windows: Vec<Value>,
+}
+
 /// The namespace that an overlay describes.
 pub(super) fn namespace_of(world: &World, path: &str) -> Option<String> {
     let plan = world.scenario.applications.iter().find(|plan| plan.path == path)?;
@@ -58,6 +68,13 @@ pub(super) fn namespace_of(world: &World, path: &str) -> Option<String> {
 
 /// Puts the Applications of the scenario into the cluster.
 pub(super) fn install(world: &mut World) {
+    for project in world.scenario.projects.clone() {
+        let key = Key::new(Kind::AppProject, HOME, &project.name);
+        let mut object = json!({ "spec": { "sourceRepos": ["*"], "destinations": [{ "server": "*", "namespace": "*" }],
+            "syncWindows": project.windows } });
+        world.christen(&mut object, &key);
+        world.store.put(&key, object);
+    }
     for plan in world.scenario.applications.clone() {
         let key = Key::new(Kind::Application, HOME, &plan.name);
         let mut object = json!({

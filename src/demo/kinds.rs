@@ -23,6 +23,7 @@ pub(super) enum Kind {
     ResourceQuota,
     NetworkPolicy,
     Secret,
+    AppProject,
 }
 
 /// Where a kind stands in the API.
@@ -42,7 +43,7 @@ pub(super) struct Row {
 }
 
 /// Every kind. Custom resources keep `kind` and `apiVersion` in list items, built-in kinds do not.
-pub(super) const KINDS: [Row; 20] = [
+pub(super) const KINDS: [Row; 21] = [
     row(Kind::Namespace, "Namespace", "namespaces", "", "v1", false, true),
     row(Kind::Pod, "Pod", "pods", "", "v1", true, true),
     row(Kind::Event, "Event", "events", "", "v1", true, false),
@@ -72,6 +73,7 @@ pub(super) const KINDS: [Row; 20] = [
     row(Kind::ResourceQuota, "ResourceQuota", "resourcequotas", "", "v1", true, true),
     row(Kind::NetworkPolicy, "NetworkPolicy", "networkpolicies", NETWORKING, "v1", true, false),
     row(Kind::Secret, "Secret", "secrets", "", "v1", true, false),
+    row(Kind::AppProject, "AppProject", "appprojects", "argoproj.io", "v1alpha1", true, false),
 ];
 
 /// Of the built-in groups the one with a dot in it.

@@ -46,6 +46,8 @@ pub(super) struct Scenario {
     /// What Argo CD keeps; without any it is not installed.
     #[serde(default)]
     pub(super) applications: Vec<super::argocd::Plan>,
+    #[serde(default)]
+    pub(super) projects: Vec<super::argocd::Project>,
     /// What Helm keeps.
     #[serde(default)]
     pub(super) releases: Vec<super::helm::Plan>,

@@ -121,7 +121,7 @@ impl World {
     /// Its definitions are there: of what many clusters do not have only where it is used.
     pub(super) fn installs(&self, row: &Row) -> bool {
         match row.kind {
-            Kind::Application => {
+            Kind::Application | Kind::AppProject => {
                 !self.scenario.applications.is_empty() || self.store.values(Kind::Application, "").next().is_some()
             }
             _ => row.group != TEKTON || self.tekton.there,

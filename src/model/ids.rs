@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::SystemId;
 use crate::text::{Builder, Safe, Sealed};
 
 /// `metadata.uid`, and the cluster of the scope it was read from: the identity of one object. Two
@@ -113,6 +114,8 @@ pub enum Kind {
     Experiment,
     /// Argo CD's: what keeps objects as a repository says.
     Application,
+    /// Argo CD's: what Applications have in common, sync windows too.
+    AppProject,
     /// A revision of a Helm release, or the release itself.
     Release,
     /// A workflow run.
@@ -147,7 +150,7 @@ pub enum Kind {
 
 impl Kind {
     /// Those that are listed and watched in a cluster.
-    pub const IN_CLUSTERS: [Self; 19] = [
+    pub const IN_CLUSTERS: [Self; 20] = [
         Self::Namespace,
         Self::Deployment,
         Self::ReplicaSet,
@@ -167,10 +170,11 @@ impl Kind {
         Self::PodDisruptionBudget,
         Self::ResourceQuota,
         Self::NetworkPolicy,
+        Self::AppProject,
     ];
 
     /// Those with feeds.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Namespace,
         Self::Deployment,
         Self::ReplicaSet,
@@ -196,6 +200,7 @@ impl Kind {
         Self::PodDisruptionBudget,
         Self::ResourceQuota,
         Self::NetworkPolicy,
+        Self::AppProject,
     ];
 
     /// Runs of continuous integration, in every system's own word.
@@ -249,7 +254,7 @@ impl Kind {
     /// Many roles may not read it, and what they may read is whole without it.
     #[must_use]
     pub const fn is_extra(self) -> bool {
-        self.is_controlled() || self.is_beside()
+        self.is_controlled() || self.is_beside() || matches!(self, Self::AppProject)
     }
 
     /// The kind of this name, whether it has feeds or not.
@@ -281,6 +286,7 @@ impl Kind {
             Self::AnalysisRun => "AnalysisRun",
             Self::Experiment => "Experiment",
             Self::Application => "Application",
+            Self::AppProject => "AppProject",
             Self::Release => "Release",
             Self::Run => "Run",
             Self::Job => "Job",
@@ -319,6 +325,7 @@ impl Kind {
             Self::AnalysisRun => "analysisruns",
             Self::Experiment => "experiments",
             Self::Application => "applications",
+            Self::AppProject => "appprojects",
             Self::Release => "secrets",
             Self::Run => "runs",
             Self::Job | Self::BatchJob => "jobs",
@@ -353,7 +360,7 @@ impl Kind {
             | Self::Pod
             | Self::Event => SystemId::Kubernetes,
             Self::Rollout | Self::AnalysisRun | Self::Experiment => SystemId::Rollouts,
-            Self::Application => SystemId::ArgoCd,
+            Self::Application | Self::AppProject => SystemId::ArgoCd,
             Self::Release => SystemId::Helm,
             Self::Run | Self::Job | Self::Workflow => SystemId::GitHub,
             Self::PipelineRun | Self::Pipeline | Self::TaskRun | Self::LoneTaskRun => SystemId::Tekton,
@@ -361,76 +368,6 @@ impl Kind {
             Self::Slo | Self::Alert => SystemId::Prometheus,
             Self::Container | Self::Build => SystemId::Docker,
             Self::Image => SystemId::Registry,
-        }
-    }
-}
-
-/// The upstream systems. Adding one makes the compiler list what is missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum SystemId {
-    Kubernetes,
-    Rollouts,
-    ArgoCd,
-    Helm,
-    Tekton,
-    GitHub,
-    RustCi,
-    Prometheus,
-    Docker,
-    Registry,
-}
-
-impl SystemId {
-    pub const ALL: [Self; 10] = [
-        Self::Kubernetes,
-        Self::Rollouts,
-        Self::ArgoCd,
-        Self::Helm,
-        Self::Tekton,
-        Self::GitHub,
-        Self::RustCi,
-        Self::Prometheus,
-        Self::Docker,
-        Self::Registry,
-    ];
-
-    /// Many clusters do not have it, and nobody misses it there.
-    #[must_use]
-    pub const fn is_optional(self) -> bool {
-        matches!(self, Self::ArgoCd | Self::Helm | Self::Tekton)
-    }
-
-    /// As written in `status --json` and in messages.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Kubernetes => "kubernetes",
-            Self::Rollouts => "rollouts",
-            Self::ArgoCd => "argocd",
-            Self::Helm => "helm",
-            Self::Tekton => "tekton",
-            Self::GitHub => "github",
-            Self::RustCi => "rustci",
-            Self::Prometheus => "prometheus",
-            Self::Docker => "docker",
-            Self::Registry => "registry",
-        }
-    }
-
-    /// As written in the header.
-    #[must_use]
-    pub const fn short(self) -> &'static str {
-        match self {
-            Self::Kubernetes => "k8s",
-            Self::Rollouts => "argo",
-            Self::ArgoCd => "argocd",
-            Self::Helm => "helm",
-            Self::Tekton => "tekton",
-            Self::GitHub => "github",
-            Self::RustCi => "rustci",
-            Self::Prometheus => "prometheus",
-            Self::Docker => "docker",
-            Self::Registry => "registry",
         }
     }
 }

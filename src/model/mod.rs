@@ -6,11 +6,13 @@ pub mod applications;
 pub mod approvals;
 pub mod asides;
 pub mod builds;
+pub mod cron;
 pub mod docker;
 pub mod dockerfile;
 pub mod dockerignore;
 pub mod durations;
 pub mod gitops;
+pub mod globs;
 pub mod helm;
 mod ids;
 pub mod images;
@@ -22,6 +24,7 @@ pub mod masked;
 pub mod nodes;
 pub mod notify;
 pub mod pipelines;
+pub mod projects;
 pub mod rollouts;
 pub mod runners;
 pub mod scope;
@@ -29,6 +32,7 @@ pub mod security;
 pub mod slo;
 pub mod source;
 pub mod tekton;
+mod upstream;
 pub mod workflows;
 pub mod workloads;
 
@@ -36,7 +40,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub use ids::{Kind, Name, ObjectId, SourceId, SystemId, Uid};
+pub use ids::{Kind, Name, ObjectId, SourceId, Uid};
+pub use upstream::SystemId;
 
 /// The time, as data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

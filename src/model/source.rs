@@ -15,6 +15,7 @@ use super::images::Image;
 use super::kubernetes::{Deployment, Event, Meta, Namespace, Pod, ReplicaSet};
 use super::nodes::NodesRead;
 use super::pipelines::{CiPipeline, JobsRead, Quota, Run};
+use super::projects::AppProject;
 use super::rollouts::{AnalysisRun, Experiment, Rollout};
 use super::runners::RunnersRead;
 use super::security::SecurityRead;
@@ -77,7 +78,7 @@ impl SourceScope {
         // What keeps the objects of a namespace lives in another one.
         let home = Some(Name::new(ARGOCD));
         if self.systems().contains(&SystemId::ArgoCd) && !namespaces.contains(&None) && !namespaces.contains(&home) {
-            feeds.push(feed(Kind::Application, &home));
+            feeds.extend([Kind::Application, Kind::AppProject].map(|kind| feed(kind, &home)));
         }
         feeds
     }
@@ -199,6 +200,7 @@ pub enum Object {
     AnalysisRun(Arc<AnalysisRun>),
     Experiment(Arc<Experiment>),
     Application(Arc<Application>),
+    AppProject(Arc<AppProject>),
     Release(Arc<Revision>),
     Run(Arc<Run>),
     PipelineRun(Arc<PipelineRun>),
@@ -224,6 +226,7 @@ impl Object {
             Self::AnalysisRun(row) => &row.meta,
             Self::Experiment(row) => &row.meta,
             Self::Application(row) => &row.meta,
+            Self::AppProject(row) => &row.meta,
             Self::Release(row) => &row.meta,
             Self::Run(row) => &row.meta,
             Self::PipelineRun(row) => &row.run.meta,

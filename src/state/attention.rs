@@ -44,6 +44,7 @@ impl Attention {
             Object::Controlled(_)
             | Object::Beside(_)
             | Object::Application(_)
+            | Object::AppProject(_)
             | Object::Release(_)
             | Object::Namespace(_)
             | Object::ReplicaSet(_)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::Timestamp;
 
 use super::matrix::{Health, Workload};
-use super::{State, environment, gitops, images, lane};
+use super::{State, environment, gitops, images, lane, windows};
 use crate::model::gitops::{Apart, Overlay, OverlayInterest, Pinned, Pins, Range, RangeInterest};
 use crate::model::images::Reference;
 use crate::model::{Name, SourceId, SystemId, Uid};
@@ -324,7 +324,11 @@ pub fn hold(state: &State, workload: &Workload) -> Option<Safe> {
     match (row.skipped, row.automated) {
         (true, _) => Some(Safe::of("skip-reconcile")),
         (false, None) => Some(Safe::of("auto-sync off")),
-        (false, Some(_)) => None,
+        (false, Some(_)) => match windows::of(state, row) {
+            Ok(found) => windows::brief(&found, windows::there(state, row)),
+            // Whether one is closed is not known: that is no hold, and the Application's page tells it.
+            Err(_) => None,
+        },
     }
 }
 

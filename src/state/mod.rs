@@ -52,6 +52,7 @@ pub mod ui;
 pub mod verbs;
 pub mod waiting;
 pub mod watches;
+pub mod windows;
 pub mod workload_status;
 pub mod world;
 

@@ -211,6 +211,7 @@ rows!(
     crate::model::rollouts::AnalysisRun,
     crate::model::rollouts::Experiment,
     crate::model::applications::Application,
+    crate::model::projects::AppProject,
     crate::model::helm::Revision,
     crate::model::pipelines::Run,
     crate::model::tekton::TaskRun,

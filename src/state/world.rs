@@ -19,6 +19,7 @@ use crate::model::helm::Revision;
 use crate::model::images::Image;
 use crate::model::kubernetes::{Deployment, Event, Namespace, Pod, ReplicaSet};
 use crate::model::pipelines::Run;
+use crate::model::projects::AppProject;
 use crate::model::rollouts::{AnalysisRun, Experiment, Rollout};
 use crate::model::slo::{Alert, Slo};
 use crate::model::source::{FeedEvent, FeedId, FeedStatus, Object, SourceScope};
@@ -47,6 +48,7 @@ pub struct World {
     pub analysis_runs: Table<AnalysisRun>,
     pub experiments: Table<Experiment>,
     pub applications: Table<Application>,
+    pub projects: Table<AppProject>,
     /// Revisions of Helm's releases.
     pub releases: Table<Revision>,
     /// Of every system.
@@ -214,6 +216,7 @@ impl World {
             + self.analysis_runs.revision()
             + self.experiments.revision()
             + self.applications.revision()
+            + self.projects.revision()
             + self.runs.revision()
             + self.pipeline_runs.revision()
             + self.task_runs.revision()
@@ -276,6 +279,7 @@ impl World {
             Object::AnalysisRun(row) => put!(analysis_runs, row),
             Object::Experiment(row) => put!(experiments, row),
             Object::Application(row) => put!(applications, row),
+            Object::AppProject(row) => put!(projects, row),
             Object::Release(row) => put!(releases, row),
             Object::Run(row) => self.put_run(row),
             Object::PipelineRun(row) => {
@@ -324,6 +328,7 @@ impl World {
             Kind::AnalysisRun => drop(self.analysis_runs.remove(uid)),
             Kind::Experiment => drop(self.experiments.remove(uid)),
             Kind::Application => drop(self.applications.remove(uid)),
+            Kind::AppProject => drop(self.projects.remove(uid)),
             Kind::Release => drop(self.releases.remove(uid)),
             Kind::Run | Kind::PipelineRun | Kind::LoneTaskRun | Kind::Execution => {
                 if let Some(run) = self.runs.remove(uid) {
@@ -377,6 +382,7 @@ impl World {
             Kind::AnalysisRun => drop(self.analysis_runs.retain_listed(id, seen)),
             Kind::Experiment => drop(self.experiments.retain_listed(id, seen)),
             Kind::Application => drop(self.applications.retain_listed(id, seen)),
+            Kind::AppProject => drop(self.projects.retain_listed(id, seen)),
             Kind::Release => {
                 for row in self.releases.retain_listed(id, seen) {
                     self.details.forget_release(&row.meta.uid);

@@ -84,6 +84,7 @@ macro_rules! for_kind {
             Kind::AnalysisRun => $call(rollouts::ingest_analysis::analysis_run, Object::AnalysisRun, $($argument),*),
             Kind::Experiment => $call(rollouts::ingest_analysis::experiment, Object::Experiment, $($argument),*),
             Kind::Application => $call(argocd::ingest::application, Object::Application, $($argument),*),
+            Kind::AppProject => $call(argocd::ingest_project::project, Object::AppProject, $($argument),*),
             Kind::Release => $call(helm::ingest::revision, Object::Release, $($argument),*),
             Kind::PipelineRun => $call(tekton::ingest::pipeline_run, Object::PipelineRun, $($argument),*),
             Kind::TaskRun => $call(tekton::ingest_task::task_run, Object::TaskRun, $($argument),*),

@@ -5,6 +5,7 @@
 
 pub mod argocd;
 pub mod docker;
+mod duration;
 mod feed;
 pub mod github;
 mod heartbeat;

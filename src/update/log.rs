@@ -45,6 +45,7 @@ pub fn pod_of(state: &State, id: &ObjectId) -> Option<ObjectId> {
         | Kind::PodDisruptionBudget
         | Kind::ResourceQuota
         | Kind::NetworkPolicy
+        | Kind::AppProject
         | Kind::Event
         | Kind::AnalysisRun
         | Kind::Experiment

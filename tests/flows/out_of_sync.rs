@@ -131,6 +131,39 @@ async fn one_that_nothing_syncs_by_itself_is_synced_and_seen_to_succeed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_closed_window_is_named_and_keeps_a_sync_back_until_it_lets_hands_through() {
+    let mut story = begin().await;
+    wait_for(&mut story, "the project", |console| console.state().world.projects.len() == 1).await;
+    choose(&mut story, "shop-dev").await;
+    let target = application(&story.console, "shop-dev").id();
+    let refused = verbs::available(story.console.state(), Command::SyncApplication, &target).unwrap_err();
+    let why = "deny window of project shop until 17:30 UTC (load test): Argo CD would not begin before";
+    assert!(refused.as_str().starts_with(why), "{}", refused.as_str());
+    assert!(story.console.press(Command::SyncApplication));
+    story.until("why not", |screen| screen.contains("deny window of project shop until 17:30 UTC")).await;
+    assert!(story.console.state().operations.is_empty() && story.console.state().ui.overlay.is_none());
+    assert!(story.console.press(Command::Open));
+    story
+        .until("the windows on its page", |screen| {
+            screen.contains("‖ deny window of project shop until 17:30 UTC (load test)")
+                && screen.contains("deny 0 16 * * * for 90m UTC  active at least until 17:30 UTC")
+        })
+        .await;
+
+    let path = "/apis/argoproj.io/v1alpha1/namespaces/argocd/appprojects/shop";
+    let windows = serde_json::json!([{ "kind": "deny", "schedule": "0 16 * * *", "duration": "90m", "applications": ["shop-*"],
+        "manualSync": true }]);
+    let patch = serde_json::json!({ "spec": { "syncWindows": windows } });
+    Http::new(&story.demo.url).patch(path, "application/merge-patch+json", &patch).await;
+    let open = |console: &Headless| verbs::available(console.state(), Command::SyncApplication, &target).is_ok();
+    wait_for(&mut story, "the window to let hands through", open).await;
+    press(&mut story, Command::SyncApplication).await;
+    story.until("the window in the dialog", |screen| screen.contains("asked for by hand it is let")).await;
+    confirm(&mut story).await;
+    wait_for(&mut story, "the answer", |console| outcome(console) == "accepted").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_is_compared_again_at_once() {
     let mut story = begin().await;
     choose(&mut story, "shop-dev").await;

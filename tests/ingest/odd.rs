@@ -37,6 +37,11 @@ fn extra(kind: Kind, meta: &Value, template: &Value, condition: &Value) -> Value
         Kind::ResourceQuota => {
             json!({ "metadata": meta, "status": { "hard": { "pods": "4" }, "used": { "pods": "2" } } })
         }
+        Kind::AppProject => {
+            json!({ "metadata": meta, "spec": { "syncWindows": [{ "kind": "deny", "schedule": "0 22 * * *",
+            "duration": "8h", "applications": ["a*"], "namespaces": ["n"], "clusters": ["c"], "manualSync": true, "andOperator": true,
+            "timeZone": "Europe/Berlin", "description": "d" }] } })
+        }
         Kind::NetworkPolicy => json!({ "metadata": meta,
             "spec": { "podSelector": selector, "policyTypes": ["Ingress"], "ingress": [{}], "egress": [{}] } }),
         _ => {

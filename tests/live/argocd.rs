@@ -39,6 +39,27 @@ fn argocd_applications_are_read_and_what_holds_them_is_told() {
     assert_eq!(reasons.len(), 1, "the other one is in order: {}", told["blocked"]);
 }
 
+#[test]
+fn argocd_projects_are_read_with_their_windows_and_close_them() {
+    let Some(cluster) = Cluster::lab() else { return };
+    let namespace = cluster.namespace("dev");
+    let windows = json!([{ "kind": "deny", "schedule": "* * * * *", "duration": "1h", "timeZone": "Europe/Berlin",
+        "applications": ["late*"], "description": "as the server keeps it" }]);
+    let project = json!({ "apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject", "metadata": { "name": "shop" },
+        "spec": { "syncWindows": windows } });
+    namespace.kubectl(&["create", "-f", "-"], &project.to_string());
+    let stray =
+        json!([{ "group": "apps", "kind": "Deployment", "name": "web", "version": "v1", "status": "OutOfSync" }]);
+    let out = json!({ "status": { "sync": { "status": "OutOfSync" }, "resources": stray,
+        "operationState": { "finishedAt": "2026-01-01T00:00:00Z" }, "reconciledAt": "2026-01-01T00:00:00Z" } });
+    make(&namespace, "late", &out);
+    let told = status(&cluster.kubeconfig, &["--namespace", &namespace.name]);
+    let rows = told["blocked"].as_array().expect("blocked");
+    let shut = rows.iter().find(|row| row["reason"] == "sync_window").unwrap_or_else(|| panic!("{}", told["blocked"]));
+    let sentence = shut["sentence"].as_str().unwrap_or_default();
+    assert!(sentence.ends_with("; deny window of project shop (as the server keeps it)"), "{sentence}");
+}
+
 fn target(namespace: &Namespace<'_>, name: &str) -> ObjectId {
     ObjectId {
         cluster: SourceId(0),

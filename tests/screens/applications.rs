@@ -7,7 +7,7 @@ use quarterdeck::update;
 use serde_json::{Value, json};
 
 use super::shot::{compare, shot};
-use crate::ingest::blockers::gitops::application;
+use crate::ingest::blockers::gitops::{application, night, project};
 use crate::ingest::blockers::objects::{deployment, now};
 use crate::ingest::world::with;
 
@@ -65,6 +65,23 @@ fn applications_in_the_list_on_their_page_and_beside_a_workload() {
         update::settle(&mut state);
         compare!(format!("applications-workload-{name}"), shot(&state, size));
     }
+}
+
+#[test]
+fn the_windows_of_an_application_stand_on_its_page() {
+    let mut world = world();
+    world["appprojects"] = json!([project(&json!([
+        night(&json!({ "applications": ["check*"], "description": "no deploys at night" })),
+        night(
+            &json!({ "kind": "allow", "schedule": "0 9 * * 1-5", "timeZone": "Europe/Berlin", "namespaces": ["production"], "manualSync": true })
+        )
+    ]))]);
+    let mut state = with(now(), &world);
+    state.ui.size = (160, 48);
+    let row = state.world.applications.rows().iter().find(|row| row.meta.name.raw() == "checkout").unwrap().id();
+    state.ui.place = Place::Application(row);
+    update::settle(&mut state);
+    compare!("applications-windows-160x48", shot(&state, (160, 48)));
 }
 
 #[test]

@@ -28,6 +28,7 @@ mod tekton;
 mod verbs;
 mod watches;
 mod weights;
+mod windows;
 mod workloads;
 pub mod world;
 

@@ -115,6 +115,7 @@ fn known(kind: Kind, field: &str) -> bool {
         | Kind::PodDisruptionBudget
         | Kind::ResourceQuota
         | Kind::NetworkPolicy
+        | Kind::AppProject
         | Kind::Secret => &[],
     };
     ["metadata.name", "metadata.namespace"].contains(&field) || of_kind.contains(&field)

@@ -4,12 +4,13 @@ use super::{Cause, Reason, Severity};
 use crate::command::Command;
 use crate::model::applications::{AppHealth, AppOperation, AppResource, Application, OperationPhase, SyncStatus};
 use crate::safe;
-use crate::state::{State, gitops};
+use crate::state::{State, gitops, windows};
 use crate::text::{self, Safe};
 
 pub(super) fn cause(state: &State, row: &Application) -> Option<Cause> {
     invalid(row)
-        .or_else(|| operation(row))
+        .or_else(|| operation(state, row))
+        .or_else(|| window(state, row))
         .or_else(|| looped(row))
         .or_else(|| held(row))
         .or_else(|| degraded(state, row))
@@ -31,11 +32,16 @@ fn invalid(row: &Application) -> Option<Cause> {
     Some(made(Reason::SyncFailed, Severity::Broken, condition.since, words))
 }
 
-fn operation(row: &Application) -> Option<Cause> {
+fn operation(state: &State, row: &Application) -> Option<Cause> {
     let last = row.operation.as_ref()?;
     match last.phase {
         OperationPhase::Running if last.message.as_str().contains("sync window") => {
-            let words = safe!("waits to sync {}: a sync window is closed", gitops::short(&last.revision()));
+            let now = windows::there(state, row);
+            let windows = windows::of(state, row).unwrap_or_default();
+            // Whoever asked by hand may be kept by fewer of them.
+            let by_hand = last.by.is_some();
+            let why = windows::closed(&windows, now, by_hand).unwrap_or_else(|| Safe::of("a sync window is closed"));
+            let words = safe!("waits to sync {}: {}", gitops::short(&last.revision()), why);
             Some(made(Reason::SyncWindow, Severity::Waiting, last.started, words))
         }
         OperationPhase::Running | OperationPhase::Terminating if last.retries > 0 => {
@@ -91,18 +97,49 @@ fn looped(row: &Application) -> Option<Cause> {
     Some(made(reason, severity, last.finished, words))
 }
 
+/// What would be applied by itself waits for a window.
+fn window(state: &State, row: &Application) -> Option<Cause> {
+    if is_busy(row) || row.sync != SyncStatus::OutOfSync || gitops::hold(row).is_some() {
+        return None;
+    }
+    let (now, windows) = (windows::there(state, row), windows::of(state, row).ok()?);
+    let why = windows::closed(&windows, now, false)?;
+    let (since, by_hand) = match windows.at(now) {
+        windows::Standing::Denied { by, manual } => (windows::began(by, now), manual),
+        windows::Standing::NotAllowed { manual } => (None, manual),
+        _ => (None, false),
+    };
+    let next = if by_hand { "; it syncs by itself then, or by hand now" } else { "; it syncs by itself then" };
+    let next = if windows.changes(now, false).is_some() { next } else { "" };
+    let words = safe!("is out of sync with {}{}; {}{}", gitops::revision(row), differing(row), why, Safe::of(next));
+    let mut cause =
+        made(Reason::SyncWindow, Severity::Waiting, since.map(|at| state.ours(row.meta.cluster, at)), words);
+    if by_hand {
+        cause.keys.push(Command::SyncApplication);
+    }
+    Some(cause)
+}
+
+/// `, 3 objects differ: Deployment web, Service web and 1 more`.
+fn differing(row: &Application) -> Safe {
+    match gitops::strays(row).count() as u64 {
+        0 => Safe::of(""),
+        strays => {
+            safe!(
+                ", {}: {}",
+                text::plural(strays, "object differs", "objects differ"),
+                gitops::named(gitops::strays(row))
+            )
+        }
+    }
+}
+
 fn held(row: &Application) -> Option<Cause> {
     if is_busy(row) || row.sync != SyncStatus::OutOfSync {
         return None;
     }
     let why = gitops::hold(row)?;
-    let strays = gitops::strays(row).count() as u64;
-    let what = if strays == 0 {
-        Safe::of("")
-    } else {
-        safe!(", {}: {}", text::plural(strays, "object differs", "objects differ"), gitops::named(gitops::strays(row)))
-    };
-    let words = safe!("is out of sync with {}{}; {}", gitops::revision(row), what, why);
+    let words = safe!("is out of sync with {}{}; {}", gitops::revision(row), differing(row), why);
     Some(made(Reason::Hold, Severity::Waiting, None, words))
 }
 

@@ -11,7 +11,7 @@ use crate::model::applications::{Application, Deployed, OperationPhase, SyncStat
 use crate::model::{Name, ObjectId};
 use crate::safe;
 use crate::state::ui::RowId;
-use crate::state::{State, gitops, lists};
+use crate::state::{State, gitops, lists, windows};
 use crate::text::{Safe, plural};
 
 /// The change a command means for this Application now, or why there is none.
@@ -28,6 +28,9 @@ pub(super) fn change(state: &State, command: Command, target: &ObjectId) -> Resu
             }
             if row.skipped {
                 return Err(Safe::of("Argo CD is told to leave it alone (skip-reconcile): nothing would answer"));
+            }
+            if let Some(why) = shut(state, row) {
+                return Err(why);
             }
             // What a policy applies by itself it takes from the head of the branch.
             let pinned = row.automated.is_none();
@@ -82,6 +85,9 @@ pub(super) fn roll_back(state: &State, target: &ObjectId, wanted: Option<i64>) -
     if row.requested || row.operation.as_ref().is_some_and(|last| last.phase.is_running()) {
         return Err(Safe::of("another operation is asked for or runs: wait for it, or terminate it first"));
     }
+    if let Some(why) = shut(state, row) {
+        return Err(why);
+    }
     let to = match wanted {
         Some(id) => row.history.iter().find(|it| it.id == id).ok_or_else(|| gone_from_history(id))?,
         None => gitops::before(row).ok_or_else(nothing_before)?,
@@ -97,6 +103,34 @@ pub(super) fn roll_back(state: &State, target: &ObjectId, wanted: Option<i64>) -
         revision: Name::new(to.revision.as_str()),
         before: row.operation.as_ref().and_then(|last| last.started),
     })
+}
+
+/// A window that keeps back what is asked for by hand: Argo CD would let the operation wait for its end.
+fn shut(state: &State, row: &Application) -> Option<Safe> {
+    let found = windows::of(state, row).ok()?;
+    let now = windows::there(state, row);
+    let why = windows::closed(&found, now, true)?;
+    Some(safe!("{}: Argo CD would not begin before, by hand neither (manualSync is off)", why))
+}
+
+/// What the dialog says of the windows.
+fn of_windows(state: &State, row: &Application, words: &mut Words) {
+    let now = windows::there(state, row);
+    match windows::of(state, row) {
+        Err(why) => words.line("sync window", safe!("whether one is closed is not known: {}", why)),
+        Ok(found) => match windows::closed(&found, now, false) {
+            Some(why) => words.line("sync window", safe!("{}; asked for by hand it is let through (manualSync)", why)),
+            None => {
+                if let Some(at) = windows_change(&found, now) {
+                    words.line("sync window", safe!("open until {}", windows::time(now, at)));
+                }
+            }
+        },
+    }
+}
+
+fn windows_change(found: &windows::Windows<'_>, now: Timestamp) -> Option<Timestamp> {
+    found.project.and_then(|_| found.changes(now, true))
 }
 
 fn gone_from_history(id: i64) -> Safe {
@@ -170,8 +204,14 @@ pub(super) fn words(state: &State, action: &Action, words: &mut Words) {
         return;
     };
     match &action.change {
-        Change::Sync { pinned, prune, .. } => sync(row, *pinned, *prune, words),
-        Change::RollBack { id, .. } => rolled_back(state, row, *id, words),
+        Change::Sync { pinned, prune, .. } => {
+            sync(row, *pinned, *prune, words);
+            of_windows(state, row, words);
+        }
+        Change::RollBack { id, .. } => {
+            rolled_back(state, row, *id, words);
+            of_windows(state, row, words);
+        }
         Change::CompareAgain { .. } => {
             words.summary = Safe::of("compare it with its repository again");
             words.expects = Safe::of("a new comparison");

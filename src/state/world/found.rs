@@ -22,6 +22,7 @@ impl World {
             Kind::AnalysisRun => self.analysis_runs.get(uid).is_some(),
             Kind::Experiment => self.experiments.get(uid).is_some(),
             Kind::Application => self.applications.get(uid).is_some(),
+            Kind::AppProject => self.projects.get(uid).is_some(),
             Kind::Release => self.releases.rows().iter().any(|row| row.release_id().uid == *uid),
             Kind::Run | Kind::PipelineRun | Kind::LoneTaskRun | Kind::Execution => self.runs.get(uid).is_some(),
             Kind::Job | Kind::TaskRun | Kind::Stage => self.details.job(uid).is_some(),

@@ -1,4 +1,4 @@
-//! How Argo CD's kind is read (apis.md §2.1).
+//! How Argo CD's kinds are read (apis.md §2.1).
 
 use crate::model::{Kind, Name};
 
@@ -8,5 +8,6 @@ pub(super) const ROOT: &str = "/apis/argoproj.io/v1alpha1";
 /// Path and fixed query of a list; `None` for a kind of another system.
 #[must_use]
 pub fn list(kind: Kind, namespace: Option<&Name>) -> Option<(String, String)> {
-    (kind == Kind::Application).then(|| (crate::systems::collection(ROOT, kind, namespace), String::new()))
+    matches!(kind, Kind::Application | Kind::AppProject)
+        .then(|| (crate::systems::collection(ROOT, kind, namespace), String::new()))
 }

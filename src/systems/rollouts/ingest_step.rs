@@ -5,8 +5,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::duration::seconds;
 use crate::model::rollouts::Step;
+use crate::systems::duration::seconds;
 use crate::systems::wire::{Flag, Int, List, Obj, Text};
 use crate::text::Safe;
 

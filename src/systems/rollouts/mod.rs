@@ -1,6 +1,5 @@
 //! Argo Rollouts: Rollouts, AnalysisRuns, Experiments.
 
-mod duration;
 pub mod ingest;
 pub mod ingest_analysis;
 mod ingest_step;

@@ -15,7 +15,7 @@ use crate::ui::pen::{Lean, Pen, Words};
 pub(super) const WIDTH: u16 = DRIFT + SOAK + HOLD;
 const DRIFT: u16 = 28;
 const SOAK: u16 = 8;
-const HOLD: u16 = 16;
+const HOLD: u16 = 20;
 
 /// Something says where Git describes what runs.
 pub(super) fn is_told(state: &State) -> bool {

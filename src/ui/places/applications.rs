@@ -6,12 +6,13 @@ use crate::config::theme::Role;
 use crate::model::applications::{
     AppHealth, AppOperation, AppResource, Application, Deployed, OperationPhase, SyncStatus,
 };
+use crate::model::projects::SyncWindow;
 use crate::model::{Kind, ObjectId, SourceId};
 use crate::safe;
 use crate::state::freshness;
 use crate::state::layout::Page;
 use crate::state::lists::{Item, Line};
-use crate::state::{State, environment, gitops};
+use crate::state::{State, environment, gitops, windows};
 use crate::text::{self, Safe};
 use crate::ui::facts;
 use crate::ui::notice::About;
@@ -152,6 +153,7 @@ fn facts_of(state: &State, row: &Application) -> Vec<Words> {
         None => standing,
     };
     lines.push(standing);
+    lines.extend(of_windows(state, row));
     lines.extend(row.operation.as_ref().map(|last| of_operation(state, row, last)));
     if !row.health_message.is_empty() {
         lines.push(Words::of(Role::Dim, "health ").text(&row.health_message));
@@ -162,6 +164,46 @@ fn facts_of(state: &State, row: &Application) -> Vec<Words> {
     };
     lines.extend(row.conditions.iter().map(condition));
     lines
+}
+
+/// Which windows it is under, whether they let it be synced, and until when.
+fn of_windows(state: &State, row: &Application) -> Vec<Words> {
+    let now = windows::there(state, row);
+    let found = match windows::of(state, row) {
+        Ok(found) if found.project.is_none() => return Vec::new(),
+        Ok(found) => found,
+        Err(why) => return vec![Words::of(Role::Dim, "sync windows ").add(Role::Unknown, safe!("not known: {}", why))],
+    };
+    let standing = Words::of(Role::Dim, "sync windows ");
+    let standing = match (windows::closed(&found, now, false), windows::closed(&found, now, true)) {
+        (Some(why), Some(_)) => standing.add(Role::Held, safe!("‖ {}", why)),
+        (Some(why), None) => standing.add(Role::Held, safe!("‖ {}", why)).dim("; by hand it is let through"),
+        (None, _) => match found.changes(now, false) {
+            Some(at) => standing.text(safe!("open until {}", windows::time(now, at))),
+            None => standing.text("open"),
+        },
+    };
+    std::iter::once(standing).chain(found.all.iter().take(WINDOWS).map(|window| of_window(window, now))).collect()
+}
+
+/// So many of them are named.
+const WINDOWS: usize = 3;
+
+/// `deny 0 22 * * * for 8h Europe/Berlin  active, closes 06:00 UTC`.
+fn of_window(window: &SyncWindow, now: jiff::Timestamp) -> Words {
+    let zone = if window.zone.is_empty() { Safe::of("UTC") } else { window.zone.clone() };
+    let kind = Safe::of(window.kind.as_str());
+    let words = safe!("{} {} for {} {}", kind, window.schedule, window.length_written, zone);
+    let words = Words::of(Role::Dim, "  ").text(words);
+    let at = windows::next(window, now).map(|at| windows::time(now, at));
+    let words = match (windows::is_active(window, now), at) {
+        (true, Some(at)) => words.add(Role::Wait, "  active").dim(safe!(" at least until {}", at)),
+        (true, None) => words.add(Role::Wait, "  active"),
+        (false, Some(at)) => words.dim(safe!("  next {}", at)),
+        (false, None) => words.dim("  never"),
+    };
+    let words = if window.manual { words.dim("  manual syncs are let through") } else { words };
+    if window.description.is_empty() { words } else { words.dim("  ").dim(&window.description) }
 }
 
 fn source(source: &crate::model::applications::AppSource) -> Words {

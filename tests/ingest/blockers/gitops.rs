@@ -49,6 +49,23 @@ fn stage(change: &Value) -> Value {
     json!({ "applications": [application(change)] })
 }
 
+/// The project of [`application`], with these windows.
+pub fn project(windows: &Value) -> Value {
+    json!({ "metadata": { "name": "shop", "namespace": "argocd", "uid": "project", "resourceVersion": "1" },
+        "spec": { "syncWindows": windows } })
+}
+
+/// It is 02:00 UTC.
+pub fn night(change: &Value) -> Value {
+    let mut window = json!({ "kind": "deny", "schedule": "0 22 * * *", "duration": "8h", "applications": ["*"] });
+    merge(&mut window, change);
+    window
+}
+
+fn windowed(change: &Value, windows: &Value) -> Value {
+    json!({ "applications": [application(change)], "appprojects": [project(windows)] })
+}
+
 pub fn applications() -> Vec<Situation> {
     let out = |more: &Value| {
         let mut change = json!({ "status": { "sync": { "status": "OutOfSync" }, "resources": stray() } });
@@ -74,6 +91,34 @@ pub fn applications() -> Vec<Situation> {
         (
             "application: out of sync and auto-sync off",
             stage(&out(&manual)),
+            Some((
+                "hold",
+                "application checkout in production is out of sync with a1b2c3d, 3 objects differ: Deployment web, ConfigMap flags and 1 more; auto-sync is off",
+            )),
+        ),
+        ("application: in order in a deny window", windowed(&json!({}), &json!([night(&json!({}))])), None),
+        (
+            "application: out of sync in a deny window",
+            windowed(&out(&json!({})), &json!([night(&json!({}))])),
+            Some((
+                "sync_window",
+                "application checkout in production is out of sync with a1b2c3d, 3 objects differ: Deployment web, ConfigMap flags and 1 more; deny window of project shop until 06:00 UTC; it syncs by itself then",
+            )),
+        ),
+        (
+            "application: out of sync outside of its allow window",
+            windowed(
+                &out(&json!({})),
+                &json!([night(&json!({ "kind": "allow", "duration": "2h", "manualSync": true }))]),
+            ),
+            Some((
+                "sync_window",
+                "application checkout in production is out of sync with a1b2c3d, 3 objects differ: Deployment web, ConfigMap flags and 1 more; no allow window of project shop is open until 22:00 UTC; it syncs by itself then, or by hand now",
+            )),
+        ),
+        (
+            "application: a window for others",
+            windowed(&out(&manual), &json!([night(&json!({ "applications": ["web-*"] }))])),
             Some((
                 "hold",
                 "application checkout in production is out of sync with a1b2c3d, 3 objects differ: Deployment web, ConfigMap flags and 1 more; auto-sync is off",

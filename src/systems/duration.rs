@@ -1,4 +1,4 @@
-//! Durations as Argo Rollouts writes them: whole seconds, or Go's `1h30m`.
+//! Durations as Argo's projects write them: whole seconds, or Go's `1h30m`.
 
 /// Seconds, rounded down; 0 for what is no duration (the controller calls such a spec invalid).
 #[must_use]
@@ -9,8 +9,9 @@ pub fn seconds(text: &str) -> i64 {
     go_duration(text.trim()).unwrap_or(0)
 }
 
-/// Go's `time.ParseDuration`, as far as pauses and intervals use it.
-fn go_duration(text: &str) -> Option<i64> {
+/// Seconds of Go's `time.ParseDuration`, as far as pauses, intervals and windows use it.
+#[must_use]
+pub fn go_duration(text: &str) -> Option<i64> {
     let mut rest = text;
     let mut total = 0.0_f64;
     while !rest.is_empty() {
@@ -30,7 +31,8 @@ fn go_duration(text: &str) -> Option<i64> {
         total += number * unit;
         rest = &rest[end..];
     }
-    (!text.is_empty()).then_some(total as i64)
+    // So many seconds no calendar has.
+    (!text.is_empty() && total < 1e11).then_some(total as i64)
 }
 
 #[cfg(test)]
