@@ -4,8 +4,8 @@ use crate::demo::Demo;
 use crate::model::builds::CatalogueImage;
 use crate::model::images::Platform;
 use crate::model::scope::{
-    CanaryQueries, DockerSource, GitHubSource, HttpSource, Login, RegistrySource, RustCiSource, SecretSource, Service,
-    Settings, Sources,
+    CanaryQueries, DockerSource, GitHubSource, HttpSource, LogLabels, Login, LokiSource, RegistrySource, RustCiSource,
+    SecretSource, Service, Settings, Sources,
 };
 use crate::model::{Name, SourceId};
 use crate::net::Target;
@@ -86,6 +86,14 @@ fn sources(demo: &Demo) -> Sources {
         docker: demo.docker.clone().map(|host| DockerSource { host, discovered: None }),
         registries: demo.registry.iter().map(|(url, host)| registry(demo, url, host)).collect(),
         objectives: demo.openslo.iter().flat_map(|text| openslo::parse(text).0).collect(),
+        loki: demo.loki.clone().map(|url| LokiSource {
+            url,
+            login: Login::Anonymous,
+            tenant: None,
+            ca: None,
+            labels: LogLabels::default(),
+            discovered: None,
+        }),
         rustci: demo
             .rustci
             .iter()

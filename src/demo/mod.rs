@@ -14,6 +14,7 @@ mod gitops;
 mod helm;
 mod kinds;
 mod logs;
+mod loki;
 mod options;
 mod prometheus;
 mod registry;
@@ -91,6 +92,8 @@ pub struct Demo {
     pub repositories: Vec<String>,
     /// Base of the Prometheus API.
     pub prometheus: Option<String>,
+    /// Base of the Loki API.
+    pub loki: Option<String>,
     /// The objectives that are not recorded by rules, as files of OpenSLO.
     pub openslo: Vec<String>,
     /// The Docker Engine: `tcp://127.0.0.1:PORT`.
@@ -220,6 +223,7 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
     let registry = has_registry.then(|| (format!("{url}{}", registry::PREFIX), registry::HOST));
     let rustci = rustci.then(|| format!("{url}{}", rustci::PREFIX));
     Ok(Demo {
+        loki: Some(url.clone()),
         url,
         beside,
         clock,

@@ -58,6 +58,8 @@ pub(super) struct World {
     pub(super) tekton: Tekton,
     /// What engines have pushed to its registry.
     pub(super) pushed: Vec<super::registry::ByHand>,
+    /// What its Loki has kept.
+    pub(super) gone: super::loki::Gone,
     queue: BTreeSet<(Timestamp, Key)>,
     acts: VecDeque<Act>,
     /// What runs of its workflows brought.
@@ -104,6 +106,7 @@ impl World {
             works: Works::open(&scenario)?,
             tekton: Tekton::open(&scenario)?,
             pushed: Vec::new(),
+            gone: super::loki::Gone::default(),
             queue: BTreeSet::new(),
             acts,
             built: Vec::new(),
@@ -214,6 +217,9 @@ impl World {
     /// Removes an object and wakes its owner.
     pub(super) fn remove(&mut self, key: &Key) {
         let gone = self.store.remove(key);
+        if let Some(pod) = gone.as_ref().filter(|_| key.kind == Kind::Pod) {
+            self.gone.keep(self.now, pod.clone());
+        }
         if let Some(owner) = gone.and_then(|value| owner(&key.namespace, &value)) {
             self.look_again(&owner, self.now);
         }

@@ -144,6 +144,8 @@ pub enum Kind {
     Container,
     /// A tag of an image repository.
     Image,
+    /// A store of logs; nothing of it is listed, and its feed tells whether it answers.
+    LogStore,
     /// An image that an engine of this machine builds, pushes or pulls; it has no feed.
     Build,
 }
@@ -174,7 +176,7 @@ impl Kind {
     ];
 
     /// Those with feeds.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Namespace,
         Self::Deployment,
         Self::ReplicaSet,
@@ -193,6 +195,7 @@ impl Kind {
         Self::Alert,
         Self::Container,
         Self::Image,
+        Self::LogStore,
         Self::StatefulSet,
         Self::DaemonSet,
         Self::BatchJob,
@@ -302,6 +305,7 @@ impl Kind {
             Self::Alert => "Alert",
             Self::Container => "Container",
             Self::Image => "Image",
+            Self::LogStore => "LogStore",
             Self::Build => "Build",
         }
     }
@@ -339,6 +343,7 @@ impl Kind {
             Self::Alert => "alerts",
             Self::Container => "containers",
             Self::Image => "images",
+            Self::LogStore => "logstores",
             Self::Build => "builds",
         }
     }
@@ -368,6 +373,7 @@ impl Kind {
             Self::Slo | Self::Alert => SystemId::Prometheus,
             Self::Container | Self::Build => SystemId::Docker,
             Self::Image => SystemId::Registry,
+            Self::LogStore => SystemId::Loki,
         }
     }
 }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Name, ObjectId};
+use jiff::Timestamp;
+
+use super::{Kind, Name, ObjectId, SourceId};
 use crate::text::Safe;
 
 /// One open tail; a new request is a new tail.
@@ -29,9 +31,38 @@ pub enum LogOf {
     Log,
     /// The pods of a workload, in the order in which they are to be followed.
     Pods(Arc<[Followed]>),
+    /// What a store of logs has kept of pods that are gone.
+    Stored(Stored),
     /// The object itself, once.
     Yaml,
     Description,
+}
+
+/// Lines that a store of logs is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    pub store: SourceId,
+    pub pods: StoredPods,
+    pub life: Life,
+    /// From the first of these moments until before the second.
+    pub window: (Timestamp, Timestamp),
+    /// They stand behind lines that were read from the pod itself: there need not be any more.
+    pub behind: bool,
+}
+
+/// Whose lines these are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoredPods {
+    One(Name),
+    /// Those that are named as pods of such a workload are.
+    Of(Kind, Name),
+}
+
+/// From when until when pods are known to have been there, as far as that is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Life {
+    pub began: Option<Timestamp>,
+    pub ended: Option<Timestamp>,
 }
 
 /// One pod of several, and which of its containers: a server asks for a name where there is more than one.
@@ -75,6 +106,11 @@ pub enum LogEvent {
     /// The container ended, or the server closed a log that does not follow.
     Ended,
     Failed {
+        message: Safe,
+    },
+    /// The pod is not there any more; its name, where the log was asked for by another.
+    Gone {
+        pod: Option<Name>,
         message: Safe,
     },
 }

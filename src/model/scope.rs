@@ -39,6 +39,7 @@ pub struct Sources {
     pub registries: Vec<RegistrySource>,
     /// In the order of the file.
     pub rustci: Vec<RustCiSource>,
+    pub loki: Option<LokiSource>,
     /// Objectives of the configuration's OpenSLO files.
     pub objectives: Vec<ObjectiveSpec>,
 }
@@ -68,6 +69,33 @@ pub struct RustCiSource {
     pub url: String,
     pub token: Option<SecretSource>,
     pub discovered: Option<Safe>,
+}
+
+/// A Loki, or what speaks its API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LokiSource {
+    pub url: String,
+    pub login: Login,
+    /// Of `X-Scope-OrgID`.
+    pub tenant: Option<String>,
+    /// A file of certificates that are trusted beside the machine's own.
+    pub ca: Option<PathBuf>,
+    pub labels: LogLabels,
+    pub discovered: Option<Safe>,
+}
+
+/// What the labels of a line are called that say whose it is: agents differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLabels {
+    pub namespace: String,
+    pub pod: String,
+    pub container: String,
+}
+
+impl Default for LogLabels {
+    fn default() -> Self {
+        Self { namespace: "namespace".to_owned(), pod: "pod".to_owned(), container: "container".to_owned() }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

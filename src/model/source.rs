@@ -62,6 +62,7 @@ impl SourceScope {
             SystemId::Prometheus => &[SystemId::Prometheus],
             SystemId::Docker => &[SystemId::Docker],
             SystemId::Registry => &[SystemId::Registry],
+            SystemId::Loki => &[SystemId::Loki],
         }
     }
 

@@ -13,10 +13,11 @@ pub enum SystemId {
     Prometheus,
     Docker,
     Registry,
+    Loki,
 }
 
 impl SystemId {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Kubernetes,
         Self::Rollouts,
         Self::ArgoCd,
@@ -27,6 +28,7 @@ impl SystemId {
         Self::Prometheus,
         Self::Docker,
         Self::Registry,
+        Self::Loki,
     ];
 
     /// Many clusters do not have it, and nobody misses it there.
@@ -49,6 +51,7 @@ impl SystemId {
             Self::Prometheus => "prometheus",
             Self::Docker => "docker",
             Self::Registry => "registry",
+            Self::Loki => "loki",
         }
     }
 
@@ -66,6 +69,7 @@ impl SystemId {
             Self::Prometheus => "prometheus",
             Self::Docker => "docker",
             Self::Registry => "registry",
+            Self::Loki => "loki",
         }
     }
 }

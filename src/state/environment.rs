@@ -149,7 +149,12 @@ const fn is_in_a_cluster(id: &ObjectId) -> bool {
     match id.kind.system() {
         SystemId::Kubernetes | SystemId::Rollouts | SystemId::Helm | SystemId::ArgoCd => true,
         SystemId::Tekton => matches!(id.kind, Kind::Pipeline),
-        SystemId::GitHub | SystemId::RustCi | SystemId::Prometheus | SystemId::Docker | SystemId::Registry => false,
+        SystemId::GitHub
+        | SystemId::RustCi
+        | SystemId::Prometheus
+        | SystemId::Docker
+        | SystemId::Registry
+        | SystemId::Loki => false,
     }
 }
 

@@ -345,7 +345,13 @@ impl World {
                 let owner = gone.and_then(|row| row.meta.owner.clone());
                 self.regroup(&owner.into_iter().map(|owner| owner.uid).collect());
             }
-            Kind::Job | Kind::Stage | Kind::CiPipeline | Kind::Workflow | Kind::Pipeline | Kind::Build => {}
+            Kind::Job
+            | Kind::Stage
+            | Kind::CiPipeline
+            | Kind::Workflow
+            | Kind::Pipeline
+            | Kind::Build
+            | Kind::LogStore => {}
             Kind::Slo => {
                 drop(self.slos.remove(uid));
                 self.prune(kind);
@@ -407,7 +413,8 @@ impl World {
             | Kind::CiPipeline
             | Kind::Workflow
             | Kind::Pipeline
-            | Kind::Build => {}
+            | Kind::Build
+            | Kind::LogStore => {}
             Kind::Slo => drop(self.slos.retain_listed(id, seen)),
             Kind::Alert => drop(self.alerts.retain_listed(id, seen)),
             Kind::Container => drop(self.containers.retain_listed(id, seen)),

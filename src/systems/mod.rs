@@ -13,6 +13,7 @@ pub mod helm;
 pub mod ingest;
 pub mod kubernetes;
 pub mod lines;
+pub mod loki;
 pub mod meta;
 mod pace;
 mod perform;
@@ -336,12 +337,18 @@ impl Systems {
 
     /// Follows the log of a pod, a container or a job until it ends, fails or is stopped.
     pub fn tail(&mut self, id: TailId, request: LogRequest, tx: mpsc::Sender<(TailId, LogEvent)>) {
-        let upstream = self.upstream(request.pod.cluster);
+        // A store of logs may be another source than the one that its pods were of.
+        let stored = if let LogOf::Stored(stored) = &request.of { Some(stored.clone()) } else { None };
+        let upstream = self.upstream(stored.as_ref().map_or(request.pod.cluster, |stored| stored.store));
         let cancel = self.cancel.child_token();
         self.tails.retain(|_, token| !token.is_cancelled());
         self.tails.insert(id, cancel.clone());
         let pace = tail::Pace::default();
         match upstream {
+            Some(Upstream::Loki(client, labels)) if let Some(stored) = stored => {
+                let labels = (*labels).clone();
+                self.tracker.spawn(loki::tail::tail(client, labels, (request, stored), id, tx, cancel));
+            }
             Some(Upstream::Cluster(cluster)) if request.of.is_sheet() => {
                 self.tracker.spawn(kubernetes::sheet::tell(cluster.read(), request, id, tx, cancel));
             }
@@ -370,6 +377,7 @@ impl Systems {
             }
             // Said, or the pane would wait for ever for an answer to what nobody asked.
             Some(Upstream::Prometheus(..)) => self.no_log(id, tx, "Prometheus keeps figures, and no logs"),
+            Some(Upstream::Loki(..)) => self.no_log(id, tx, "it is asked for the lines of pods"),
             Some(Upstream::Registry(_)) => self.no_log(id, tx, "a registry keeps images, and no logs"),
             None => self.no_log(id, tx, "its source cannot be used; quarterdeck doctor tells why"),
         }
@@ -405,7 +413,12 @@ fn place(kind: Kind, namespace: Option<&Name>) -> Option<(String, String)> {
         SystemId::ArgoCd => argocd::watch::list(kind, namespace),
         SystemId::Helm => helm::watch::list(kind, namespace),
         SystemId::Tekton => tekton::watch::list(kind, namespace),
-        SystemId::GitHub | SystemId::RustCi | SystemId::Prometheus | SystemId::Docker | SystemId::Registry => None,
+        SystemId::GitHub
+        | SystemId::RustCi
+        | SystemId::Prometheus
+        | SystemId::Docker
+        | SystemId::Registry
+        | SystemId::Loki => None,
     }
 }
 

@@ -108,7 +108,7 @@ impl Way {
             Upstream::GitHub(client) => Some(Self::GitHub(client)),
             Upstream::RustCi(client) => Some(Self::RustCi(client)),
             Upstream::Docker(client) => Some(Self::Docker(Box::new(engine(client)))),
-            Upstream::Prometheus(..) | Upstream::Registry(_) => None,
+            Upstream::Prometheus(..) | Upstream::Registry(_) | Upstream::Loki(..) => None,
         }
     }
 

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use crate::model::scope::{DockerSource, GitHubSource, HttpSource, RegistrySource, Sources};
+use crate::model::scope::{DockerSource, GitHubSource, HttpSource, LogLabels, RegistrySource, Sources};
 use crate::model::slo::ObjectiveSpec;
 use crate::model::source::SourceScope;
 use crate::model::{Name, SourceId, SystemId};
-use crate::net::{Cluster, Docker, GitHub, NetError, Prometheus, Registry, RustCi, Target, Wanted};
+use crate::net::{Cluster, Docker, GitHub, Loki, NetError, Prometheus, Registry, RustCi, Target, Wanted};
 use crate::text::{Safe, without_user};
 
 /// Which namespaces are read.
@@ -38,6 +38,8 @@ pub enum Upstream {
     Docker(Docker),
     Registry(Registry),
     RustCi(RustCi),
+    /// With the names of its labels.
+    Loki(Loki, Arc<LogLabels>),
 }
 
 /// Pins a target. Never fails: what cannot be used is a cluster of the scope that says why.
@@ -110,6 +112,13 @@ pub fn connect(first: SourceId, sources: &Sources) -> Vec<Spec> {
         }
         specs.push(server);
     }
+    if let Some(source) = &sources.loki {
+        let labels = Arc::new(source.labels.clone());
+        specs.push(spec(
+            scope(take(), SystemId::Loki, &source.url, source.discovered.as_ref()),
+            Loki::new(source).map(|client| Upstream::Loki(client, labels)),
+        ));
+    }
     specs
 }
 
@@ -159,6 +168,7 @@ pub fn address_place(system: SystemId, discovered: Option<&Safe>) -> &'static st
         (SystemId::GitHub, None) => "in sources.github.url",
         (SystemId::GitHub, Some(_)) => "in the git remote origin",
         (SystemId::RustCi, _) => "in sources.rustci.url",
+        (SystemId::Loki, _) => "in sources.loki.url",
         (SystemId::Prometheus, None) => "in sources.prometheus.url",
         (SystemId::Prometheus, Some(_)) => "in PROMETHEUS_URL",
         (SystemId::Registry, _) => "in sources.registries",
@@ -251,6 +261,7 @@ mod tests {
             docker: Some(DockerSource { host: "unix:///var/run/docker.sock".to_owned(), discovered: None }),
             registries: Vec::new(),
             rustci: [(None, "https://ci.example:8000"), (Some("readers"), "https://ci2.example")].map(server).to_vec(),
+            loki: None,
             objectives: Vec::new(),
         };
         let scopes: Vec<SourceScope> = connect(SourceId(3), &sources).into_iter().map(|spec| spec.scope).collect();

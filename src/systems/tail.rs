@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::lines::Lines;
+use crate::model::Name;
 use crate::model::log::{LogEvent, TailId};
 use crate::net::{BodyStream, NetError, jitter};
 use crate::text::Safe;
@@ -71,6 +72,8 @@ pub enum Next {
     NotYet(Safe),
     Broken(Safe),
     Hopeless(Safe),
+    /// The pod is not there any more: its name, where the log was asked for by another.
+    Gone(Option<Name>, Safe),
 }
 
 /// Follows until it is cancelled, the reader is gone, or nothing more can come.
@@ -105,6 +108,10 @@ impl<S: Source> Tail<S> {
             let event = match next {
                 Next::Hopeless(message) => {
                     let _ = self.say(LogEvent::Failed { message }).await;
+                    return;
+                }
+                Next::Gone(pod, message) => {
+                    let _ = self.say(LogEvent::Gone { pod, message }).await;
                     return;
                 }
                 Next::Ended if self.source.is_finite() => {

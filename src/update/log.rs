@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tui_textarea::TextArea;
 
-use super::{Effect, toasts};
+use super::{Effect, stored, toasts};
 use crate::command::Command;
 use crate::model::kubernetes::ReplicaSet;
 use crate::model::log::{Followed, LogEvent, LogOf, LogRequest, LogSince, TailId};
@@ -60,6 +60,7 @@ pub fn pod_of(state: &State, id: &ObjectId) -> Option<ObjectId> {
         | Kind::Pipeline
         | Kind::Slo
         | Kind::Alert
+        | Kind::LogStore
         | Kind::Image => None,
     }
 }
@@ -89,7 +90,7 @@ const fn sheet_of(of: &LogOf) -> Option<Sheet> {
     match of {
         LogOf::Yaml => Some(Sheet::Yaml),
         LogOf::Description => Some(Sheet::Description),
-        LogOf::Log | LogOf::Pods(_) => None,
+        LogOf::Log | LogOf::Pods(_) | LogOf::Stored(_) => None,
     }
 }
 
@@ -125,6 +126,9 @@ fn followed(state: &State, id: &ObjectId) -> Arc<[Followed]> {
 /// Where the log of a workload is read: of several pods merged, of one alone as its own.
 #[must_use]
 pub fn log_of(state: &State, id: &ObjectId) -> Option<ObjectId> {
+    if stored::is_without_pods(state, id) {
+        return Some(id.clone());
+    }
     let merged = matches!(id.kind, Kind::Deployment | Kind::Rollout | Kind::ReplicaSet) || id.kind.is_controlled();
     if merged && pods_of(state, id).len() > 1 { Some(id.clone()) } else { pod_of(state, id) }
 }
@@ -141,9 +145,12 @@ pub fn open(state: &mut State, pod: ObjectId) -> Vec<Effect> {
     };
     // Of many pods little each: all of it comes at once.
     let since = if of == LogOf::Log { LogSince::Tail(TAIL) } else { LogSince::Tail(TAIL / 10) };
-    let request = LogRequest { pod, container, previous: false, since, of };
+    let born = state.world.pods.get(&pod.uid).and_then(|pod| pod.meta.created);
+    let kept = stored::of_workload(state, &pod);
+    let request = kept.unwrap_or(LogRequest { pod, container, previous: false, since, of });
     let id = next_tail(state);
     let mut log = Log::new(id, request.clone(), state.log_memory);
+    log.born = born;
     log.opened_at = server_time(state, &request);
     state.log = Some(log);
     effects.push(Effect::Tail(id, request));
@@ -158,7 +165,17 @@ pub fn close(state: &mut State) -> Vec<Effect> {
 /// What a tail said; one that is no longer open says nothing.
 pub fn tail_event(state: &mut State, id: TailId, event: LogEvent) -> Vec<Effect> {
     let mono = state.now.mono;
-    let Some(log) = state.log.as_mut().filter(|log| log.id == id) else { return Vec::new() };
+    if state.log.as_ref().is_none_or(|log| log.id != id) {
+        return Vec::new();
+    }
+    let event = match event {
+        LogEvent::Gone { pod, message } => match stored::goes_on(state, pod, &message) {
+            Ok(effects) => return effects,
+            Err(message) => LogEvent::Failed { message },
+        },
+        event => event,
+    };
+    let Some(log) = state.log.as_mut() else { return Vec::new() };
     // The server has no log of a container before this one: back to the log there is.
     if let LogEvent::Failed { message } = &event
         && log.request.previous
@@ -281,6 +298,10 @@ pub fn command(state: &mut State, command: Command) -> Vec<Effect> {
 /// The container before its last restart, and back. Where the pod says that there was none, the log
 /// that is open stays.
 fn previous(state: &mut State) -> Vec<Effect> {
+    if let Some(why) = state.log.as_ref().and_then(|log| stored::refuses(log, Command::Previous)) {
+        toasts::say(state, ToastKind::Info, Safe::of(why));
+        return Vec::new();
+    }
     let Some(request) = state.log.as_ref().map(|log| log.request.clone()) else { return Vec::new() };
     if request.pod.kind != Kind::Pod || request.of.is_sheet() {
         toasts::say(state, ToastKind::Info, Safe::of("only a pod keeps the log from before its last restart"));
@@ -339,6 +360,9 @@ fn ask_anew(state: &mut State, command: Command) -> Vec<Effect> {
             request.previous = false;
         }
         other => request.since = since(other).unwrap_or(request.since),
+    }
+    if let Some(stored) = stored::since(state, &request) {
+        request.of = LogOf::Stored(stored);
     }
     let old = log.id;
     let id = next_tail(state);

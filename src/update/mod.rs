@@ -15,6 +15,7 @@ mod places;
 mod prompt;
 mod scale;
 mod select;
+mod stored;
 mod toasts;
 mod watches;
 

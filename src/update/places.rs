@@ -145,6 +145,7 @@ pub(super) fn page_of(id: &ObjectId) -> Option<Place> {
         | Kind::Event
         | Kind::Experiment
         | Kind::Alert
+        | Kind::LogStore
         | Kind::CiPipeline
         | Kind::Workflow
         | Kind::Pipeline => None,
@@ -206,7 +207,7 @@ pub(super) fn logs(state: &mut State) {
     let pod = pod.or_else(|| page.and_then(|id| super::log::log_of(state, &id)));
     match pod {
         Some(pod) => go(state, Place::Log(pod)),
-        None => toasts::say(state, ToastKind::Info, Safe::of("there is no pod here whose log could be read")),
+        None => toasts::say(state, ToastKind::Info, super::stored::no_pods()),
     }
 }
 

@@ -58,6 +58,9 @@ fn sources(demo: &Demo) -> String {
     if let Some(url) = &demo.prometheus {
         text += &["  prometheus: { url: '", url, "' }\n"].concat();
     }
+    if let Some(url) = &demo.loki {
+        text += &["  loki: { url: '", url, "' }\n"].concat();
+    }
     if let Some(host) = &demo.docker {
         text += &["  docker: { host: '", host, "' }\n"].concat();
     }
@@ -98,6 +101,8 @@ fn a_world_where_everything_works_exits_with_0() {
                 has(&rows, &format!("{area} clock "));
             }
         }
+        has(&rows, "loki reach ok");
+        has(&rows, "loki data ok lines have the labels namespace, pod, container");
         has(&rows, "github scopes ok repo, workflow");
         has(&rows, "requests left this hour; all again in ");
         // For people: a sign and a word on every line, nothing that moves the cursor.

@@ -292,7 +292,10 @@ async fn log(server: &Server, job: &str, enough: fn(&LogEvent) -> bool) -> (Stri
         let (_, event) = next(&mut rx).await.expect("a tail that speaks");
         match &event {
             LogEvent::Lines(chunk) => text.push_str(&String::from_utf8_lossy(&chunk.bytes)),
-            LogEvent::Failed { message } | LogEvent::Reconnecting { message } | LogEvent::Waiting { message } => {
+            LogEvent::Failed { message }
+            | LogEvent::Gone { message, .. }
+            | LogEvent::Reconnecting { message }
+            | LogEvent::Waiting { message } => {
                 message.as_str().clone_into(&mut said);
             }
             LogEvent::Opened | LogEvent::Ended => {}

@@ -23,6 +23,7 @@ mod github_words;
 pub mod github_writes;
 mod histories;
 pub mod hub;
+mod loki;
 mod long_log;
 mod objectives;
 mod odd_prometheus;

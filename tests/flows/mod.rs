@@ -15,6 +15,7 @@ mod dispatch;
 mod document;
 mod founding;
 mod frozen;
+mod gone_pods;
 pub mod harness;
 mod lane;
 mod missing_arm64;

@@ -237,7 +237,9 @@ async fn what_no_waiting_cures_is_said_once() {
         let asked = LogRequest { previous, ..request() };
         let mut tail = start(vec![Answer::Refuse(code, message)], asked, 8).await;
         match tail.next().await {
-            Some(LogEvent::Failed { message }) => assert!(message.as_str().contains(said), "{message:?}"),
+            Some(LogEvent::Failed { message } | LogEvent::Gone { message, .. }) => {
+                assert!(message.as_str().contains(said), "{message:?}");
+            }
             other => panic!("{other:?}"),
         }
         assert_eq!(tail.next().await, None);

@@ -3,6 +3,7 @@
 
 mod kin;
 mod local;
+mod loki;
 mod registry;
 mod rights;
 mod rustci;

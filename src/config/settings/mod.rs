@@ -14,6 +14,7 @@ mod catalogue;
 mod clusters;
 mod environments;
 mod files;
+mod logs;
 mod notify;
 mod objectives;
 mod overrides;

@@ -1,16 +1,16 @@
-//! `sources:`: where GitHub, Prometheus, Alertmanager, Docker, RustCI and the registries of images are, and
+//! `sources:`: where GitHub, Prometheus, Alertmanager, Docker, RustCI, Loki and the registries of images are, and
 //! what proves who asks.
 
-use super::tree::{Faults, Node, What};
+use super::tree::{Faults, Fields, Node, What};
 use super::unbuilt::Unbuilt;
 use super::words::{checked, needed};
-use super::{secret, urls, words};
+use super::{logs, secret, urls, words};
 use crate::config::errors::quoted;
 use crate::model::Name;
 use crate::model::scope::{DockerSource, GitHubSource, HttpSource, Login, RegistrySource, RustCiSource, Sources};
 
 const AN_ADDRESS: &str = "https://HOST";
-const KEYS: [&str; 6] = ["github", "prometheus", "alertmanager", "docker", "registries", "rustci"];
+const KEYS: [&str; 7] = ["github", "prometheus", "alertmanager", "docker", "registries", "rustci", "loki"];
 
 pub(super) fn read(node: &Node, unbuilt: &mut Unbuilt, faults: &mut Faults) -> Sources {
     let mut sources = Sources::default();
@@ -36,6 +36,9 @@ pub(super) fn read(node: &Node, unbuilt: &mut Unbuilt, faults: &mut Faults) -> S
     }
     if let Some(node) = fields.get("rustci") {
         sources.rustci = rustci(node, faults);
+    }
+    if let Some(node) = fields.get("loki") {
+        sources.loki = logs::loki(node, faults);
     }
     sources
 }
@@ -74,32 +77,34 @@ fn registries(node: &Node, faults: &mut Faults) -> Vec<RegistrySource> {
 fn registry(host: String, node: &Node, faults: &mut Faults) -> Option<RegistrySource> {
     let fields = node.fields("registry", &["url", "token", "username", "password"], faults)?;
     let url = fields.get("url").map(|node| checked(node, "url", urls::http, faults));
-    let token = secret::of(&fields, "token", faults);
-    let user = fields.get("username").map(|node| checked(node, "username", words::text, faults));
-    let password = secret::of(&fields, "password", faults);
-    let login = match (fields.get("token"), fields.get("username"), fields.get("password")) {
-        (None, None, None) => Login::Anonymous,
-        (Some(_), None, None) => Login::Token(token?),
-        (None, Some(_), Some(_)) => Login::Password { user: user??, password: password? },
-        (Some(_), _, _) => {
-            faults.tell(
-                &node.at,
-                "a login is a token, or a username with its password",
-                Some("keep one of them".to_owned()),
-            );
-            return None;
-        }
-        (None, _, _) => {
-            let hint = Some("such as { username: ana, password: { env: REGISTRY_PASSWORD } }".to_owned());
-            faults.tell(&node.at, "a username and a password belong together", hint);
-            return None;
-        }
-    };
+    let login = login(&fields, "REGISTRY_PASSWORD", faults)?;
     let url = match url {
         Some(checked) => Some(checked?),
         None => None,
     };
     Some(RegistrySource { host, url, login, repositories: Vec::new(), discovered: None })
+}
+
+/// `token`, or `username` with `password`, or nobody.
+pub(super) fn login(fields: &Fields, variable: &str, faults: &mut Faults) -> Option<Login> {
+    let token = secret::of(fields, "token", faults);
+    let user = fields.get("username").map(|node| checked(node, "username", words::text, faults));
+    let password = secret::of(fields, "password", faults);
+    match (fields.get("token"), fields.get("username"), fields.get("password")) {
+        (None, None, None) => Some(Login::Anonymous),
+        (Some(_), None, None) => Some(Login::Token(token?)),
+        (None, Some(_), Some(_)) => Some(Login::Password { user: user??, password: password? }),
+        (Some(_), _, _) => {
+            let hint = Some("keep one of them".to_owned());
+            faults.tell(fields.at, "a login is a token, or a username with its password", hint);
+            None
+        }
+        (None, _, _) => {
+            let hint = Some(format!("such as {{ username: ana, password: {{ env: {variable} }} }}"));
+            faults.tell(fields.at, "a username and a password belong together", hint);
+            None
+        }
+    }
 }
 
 fn github(node: &Node, faults: &mut Faults) -> Option<GitHubSource> {

@@ -169,6 +169,9 @@ async fn answer(
     if let ["prometheus", rest @ ..] = parts.as_slice() {
         return super::prometheus::answer(&shared, &method, &uri, rest, &body);
     }
+    if let ["loki", "api", "v1", rest @ ..] = parts.as_slice() {
+        return super::loki::answer(&shared, &method, &uri, rest);
+    }
     if parts == review::PATH && method == Method::POST {
         return review::answer(&shared.forbidden(), &body).unwrap_or_else(IntoResponse::into_response);
     }

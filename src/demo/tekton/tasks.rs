@@ -161,6 +161,8 @@ fn cancelled(world: &mut World, key: &Key, mut task: Value, plan: &TaskPlan) {
     let message = format!("TaskRun \"{}\" was cancelled. {}", key.name, text(&task, "/spec/statusMessage"));
     condition(world, &mut task, "False", "TaskRunCancelled", message.trim_end());
     let pod = text(&task, "/status/podName").to_owned();
-    world.store.remove(&Key::new(Kind::Pod, &key.namespace, &pod));
+    if let Some(pod) = world.store.remove(&Key::new(Kind::Pod, &key.namespace, &pod)) {
+        world.gone.keep(world.now, pod);
+    }
     world.put(key, task);
 }

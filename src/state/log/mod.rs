@@ -10,6 +10,7 @@ mod reader;
 pub mod ring;
 pub mod rows;
 pub mod search;
+pub mod stored;
 
 use std::ops::Range;
 use std::time::Duration;
@@ -96,6 +97,8 @@ pub struct Log {
     /// Lines that are older than this, by the server's clock, were there before the log was opened:
     /// they do not count as news. Nothing is known of a line without a time: it counts.
     pub opened_at: Timestamp,
+    /// When the pod was made, where that is known.
+    pub born: Option<Timestamp>,
     rate: Rate,
 }
 
@@ -118,6 +121,7 @@ impl Log {
             rewrites: false,
             cut: 0,
             opened_at: Timestamp::MIN,
+            born: None,
             rate: Rate::default(),
         }
     }
@@ -126,10 +130,16 @@ impl Log {
     #[must_use]
     pub fn with_request(&self, id: TailId, request: LogRequest, memory: usize) -> Self {
         let mut log = Self::new(id, request, memory);
+        log.born = self.born;
         log.filter = self.filter.clone();
         log.search = self.search.as_ref().map(|search| Search::new(search.pattern.clone()));
         (log.wrap, log.timestamps, log.rewrites) = (self.wrap, self.timestamps, self.rewrites);
         log
+    }
+
+    /// Another tail goes on behind the lines that are there.
+    pub fn go_on(&mut self, id: TailId, request: LogRequest) {
+        (self.id, self.request, self.tailing) = (id, request, Tailing::Opening);
     }
 
     /// Takes in what the tail says.
@@ -145,7 +155,7 @@ impl Log {
             LogEvent::Waiting { message } => Tailing::Waiting(message),
             LogEvent::Reconnecting { message } => Tailing::Reconnecting(message),
             LogEvent::Ended => Tailing::Ended,
-            LogEvent::Failed { message } => Tailing::Failed(message),
+            LogEvent::Failed { message } | LogEvent::Gone { message, .. } => Tailing::Failed(message),
         };
     }
 

@@ -50,7 +50,7 @@ pub(crate) async fn follow(
         while let Some((TailId(number), event)) = streams.recv().await {
             let at = usize::try_from(number).unwrap_or(usize::MAX);
             let Some(pod) = followed.get(at) else { continue };
-            let over = matches!(event, LogEvent::Ended | LogEvent::Failed { .. });
+            let over = matches!(event, LogEvent::Ended | LogEvent::Failed { .. } | LogEvent::Gone { .. });
             if let Some(still) = open.get_mut(at) {
                 *still = !over;
             }
@@ -97,7 +97,7 @@ fn told(pod: &ObjectId, event: LogEvent) -> Option<LogChunk> {
     let name = short(pod.name.raw());
     match event {
         LogEvent::Lines(lines) => Some(prefixed(&lines, name)),
-        LogEvent::Failed { message } => chunk(&said(name, "no log: ", &message)),
+        LogEvent::Failed { message } | LogEvent::Gone { message, .. } => chunk(&said(name, "no log: ", &message)),
         LogEvent::Waiting { message } => chunk(&said(name, "no log yet: ", &message)),
         LogEvent::Reconnecting { .. } | LogEvent::Opened | LogEvent::Ended => None,
     }

@@ -41,7 +41,7 @@ impl Source for PodLog {
     fn refused(&self, error: &NetError) -> Next {
         let message = Safe::line(&error.to_string());
         match error {
-            NetError::Api { code: 404, .. } => Next::Hopeless(safe!("the pod is gone: {}", message)),
+            NetError::Api { code: 404, .. } => Next::Gone(None, safe!("the pod is gone: {}", message)),
             NetError::Api { code: 401 | 403, .. } | NetError::Unusable(_) => Next::Hopeless(message),
             NetError::Api { code: 400, message: said, .. } if self.request.previous || is_final(said) => {
                 Next::Hopeless(message)

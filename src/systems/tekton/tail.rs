@@ -27,7 +27,16 @@ pub async fn tail(
     cancel: CancellationToken,
     pace: Pace,
 ) {
-    let log = TaskLog { read, request, at: 0, ended: false, named: false, step: String::new(), stands: Stands::Open };
+    let log = TaskLog {
+        read,
+        request,
+        at: 0,
+        ended: false,
+        named: false,
+        step: String::new(),
+        pod: None,
+        stands: Stands::Open,
+    };
     follow(log, id, tx, cancel, pace).await;
 }
 
@@ -41,6 +50,8 @@ struct TaskLog {
     /// Its name stands above its lines.
     named: bool,
     step: String,
+    /// The one that was asked last.
+    pod: Option<String>,
     stands: Stands,
 }
 
@@ -65,6 +76,7 @@ impl Source for TaskLog {
         };
         self.stands = Stands::Open;
         let last = last.filter(|_| self.named);
+        self.pod = Some(pod.clone());
         self.read.log_stream(&self.path(&pod, &container, last)).await
     }
 
@@ -81,10 +93,10 @@ impl Source for TaskLog {
         }
         let message = Safe::line(&error.to_string());
         match error {
-            NetError::Api { code: 404, .. } => Next::Hopeless(safe!(
-                "its pod is gone (pruned, or deleted by a cancel), and its log with it: {}",
-                message
-            )),
+            NetError::Api { code: 404, .. } => Next::Gone(
+                self.pod.as_deref().map(Name::new),
+                safe!("its pod is gone (pruned, or deleted by a cancel), and its log with it: {}", message),
+            ),
             NetError::Api { code: 401 | 403, .. } | NetError::Unusable(_) => Next::Hopeless(message),
             NetError::Api { code: 400, message: said, .. } if said.contains("is not valid for pod") => {
                 Next::Hopeless(message)

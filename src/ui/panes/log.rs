@@ -20,7 +20,7 @@ use crate::model::log::{LogOf, LogSince};
 use crate::safe;
 use crate::state::State;
 use crate::state::log::level::{self, Level};
-use crate::state::log::{Log, Shown, TIME_COLUMNS, Tailing, Window};
+use crate::state::log::{Log, Shown, TIME_COLUMNS, Tailing, Window, stored};
 use crate::text::{self, Safe};
 use crate::ui::pen::{Pen, Words};
 
@@ -39,7 +39,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>) {
         None => place(log, window),
     };
     let title = match log.request.of {
-        LogOf::Log | LogOf::Pods(_) => "LOG",
+        LogOf::Log | LogOf::Pods(_) | LogOf::Stored(_) => "LOG",
         LogOf::Yaml => "YAML",
         LogOf::Description => "DESCRIBE",
     };
@@ -85,6 +85,10 @@ fn name(state: &State, log: &Log, room: u16) -> Words {
     }
     if request.of.is_sheet() {
         return words.dim(safe!(" · {} ", request.pod.kind.as_str()));
+    }
+    if let LogOf::Stored(stored) = &request.of {
+        let window = stored::words(stored.window, state.now.wall);
+        return words.dim(" · ").add(Role::Wait, "Loki's lines").dim(safe!(" of {} ", window));
     }
     if request.previous {
         words = words.dim(" · ").add(Role::Wait, "before its last restart");
@@ -200,6 +204,7 @@ fn standing(state: &State, log: &Log) -> Words {
         Tailing::Reconnecting(_) if log.ring.end() == 0 => Words::new().add(Role::Move, "waiting"),
         Tailing::Reconnecting(message) => Words::new().add(Role::Wait, safe!("reconnecting: {}", message)),
         Tailing::Ended if log.request.of.is_sheet() => Words::new().dim("as it was read"),
+        Tailing::Ended if matches!(log.request.of, LogOf::Stored(_)) => Words::new().dim("as Loki has it"),
         Tailing::Ended => Words::new().dim("ended"),
         // Where there are no lines, the reason stands in their place.
         Tailing::Failed(_) if log.ring.end() == 0 => Words::new().add(Role::Bad, "failed"),

@@ -121,6 +121,29 @@ sources:
 }
 
 #[test]
+fn a_loki_has_a_login_a_tenant_and_labels() {
+    let text = "version: 1\nsources:\n  loki: { url: 'https://loki.acme.example/', username: ana, password: { env: LOKI }, tenant: shop, ca: ca.pem, labels: { pod: k8s_pod_name } }\n";
+    let loki = read(text).unwrap().sources.loki.unwrap();
+    assert_eq!((loki.url.as_str(), loki.tenant.as_deref()), ("https://loki.acme.example", Some("shop")));
+    assert!(matches!(&loki.login, Login::Password { user, .. } if user == "ana"));
+    assert!(loki.ca.is_some_and(|path| path.ends_with("ca.pem")));
+    let labels = [&loki.labels.namespace, &loki.labels.pod, &loki.labels.container].map(String::as_str);
+    assert_eq!(labels, ["namespace", "k8s_pod_name", "container"]);
+    for (text, wanted) in [
+        ("{ tenant: shop }", "loki has no url; write url: https://HOST"),
+        ("{ url: 'https://a', username: ana }", "a username and a password belong together"),
+        ("{ url: 'https://a', token: hunter2 }", "a secret must not stand here"),
+        ("{ url: 'https://a', tenant: 'a b' }", "\"a b\" is no tenant"),
+        ("{ url: 'https://a', labels: { pod: 'x\"}' } }", "is no name of a label"),
+        ("{ url: 'https://a', labels: { node: x } }", "unknown key \"node\""),
+        ("{ url: 'http://loki.acme.example' }", "would be read in the open"),
+    ] {
+        let said = told(&format!("version: 1\nsources: {{ loki: {text} }}\n"));
+        assert!(said.contains(wanted), "{text}: {said}");
+    }
+}
+
+#[test]
 fn images_of_folders_bring_their_repository_and_their_registry() {
     let text = "version: 1\nimages:\n  - { image: ghcr.io/acme/python, repo: acme/images, folder: ./python/, workflow: build.yml, path: ../images }\n  - { image: ghcr.io/acme/node, repo: acme/images, folder: ., tag: \"22\", dockerfile: node/Dockerfile }\n";
     let config = read(text).unwrap();

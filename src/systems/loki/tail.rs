@@ -1,0 +1,188 @@
+//! The lines of pods that are gone: the newest of a window, or all of it, page by page. What Loki has of them has
+//! an end, so nothing is followed.
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::ingest::{self, Line, Page};
+use super::query::{self, Asked};
+use crate::model::log::{LogEvent, LogRequest, LogSince, Stored, StoredPods, TailId};
+use crate::model::scope::LogLabels;
+use crate::net::{Loki, LokiRange, NetError};
+use crate::systems::lines::Lines;
+use crate::text::Safe;
+
+/// Lines of a page.
+const PAGE: u32 = 1_000;
+/// A page that is too large to be taken is asked for in smaller ones, down to this.
+const LEAST: u32 = 10;
+/// Lines that are read of a window.
+const MOST: usize = 50_000;
+/// Labels that are named where ours are missing.
+const NAMED: usize = 8;
+
+/// Reads until it is through, it is cancelled, or the reader is gone.
+pub async fn tail(
+    client: Loki,
+    labels: LogLabels,
+    (request, stored): (LogRequest, Stored),
+    id: TailId,
+    tx: mpsc::Sender<(TailId, LogEvent)>,
+    cancel: CancellationToken,
+) {
+    let mut tail = Tail { client, labels, request, stored, id, tx, lines: Lines::default(), page: PAGE };
+    let work = async {
+        if let Err(Stop::Trouble(message)) = tail.run().await {
+            // Whoever is gone needs no answer.
+            let _ = tail.say(LogEvent::Failed { message: Safe::line(&message) }).await;
+        }
+    };
+    cancel.run_until_cancelled(work).await;
+}
+
+/// Why nothing more is read.
+enum Stop {
+    /// The reader of the events.
+    Gone,
+    Trouble(String),
+}
+
+struct Tail {
+    client: Loki,
+    labels: LogLabels,
+    request: LogRequest,
+    stored: Stored,
+    id: TailId,
+    tx: mpsc::Sender<(TailId, LogEvent)>,
+    lines: Lines,
+    /// Lines that are asked for at a time.
+    page: u32,
+}
+
+impl Tail {
+    async fn run(&mut self) -> Result<(), Stop> {
+        let (from, to) = (self.stored.window.0.as_nanosecond(), self.stored.window.1.as_nanosecond());
+        let query = self.query((from, to)).await?;
+        let seen = match self.request.since {
+            LogSince::Tail(count) => {
+                let page = self.read(&query, (from, to), Some(count)).await?;
+                self.tell(&page).await?;
+                page.lines.len()
+            }
+            LogSince::Head | LogSince::Last(_) => self.all(&query, (from, to)).await?,
+        };
+        if seen == 0 && !self.stored.behind {
+            let (from, to) = self.stored.window;
+            let words = format!(
+                "{} has no line of {query} between {} and {}; ask for a longer window, or check its labels in sources.loki.labels",
+                self.client.url(),
+                from.strftime("%m-%d %H:%MZ"),
+                to.strftime("%m-%d %H:%MZ"),
+            );
+            return Err(Stop::Trouble(words));
+        }
+        self.say(LogEvent::Ended).await
+    }
+
+    /// The query, made of labels that there are.
+    async fn query(&self, range: (i128, i128)) -> Result<String, Stop> {
+        let asked = Asked {
+            namespace: self.request.pod.namespace.raw(),
+            pods: &self.stored.pods,
+            container: self.request.container.as_ref().map(crate::model::Name::raw),
+        };
+        let answer = self.client.labels(Some(range)).await.map_err(|error| Stop::Trouble(error.to_string()))?;
+        let known = ingest::labels(&answer.body).map_err(|error| self.odd(&error))?;
+        // Where there is no line there is no label either.
+        if !known.is_empty() && !known.contains(&self.labels.namespace) {
+            let some = known.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let (url, label) = (self.client.url(), query::quoted(&self.labels.namespace));
+            return Err(Stop::Trouble(format!(
+                "{url} has no label {label} (it has {some}); name those of namespace, pod and container in sources.loki.labels"
+            )));
+        }
+        Ok(query::of(asked, &self.labels, Some(&known).filter(|known| !known.is_empty()).map(Vec::as_slice)))
+    }
+
+    /// All lines of the window, oldest first; how many there were.
+    async fn all(&mut self, query: &str, (mut from, to): (i128, i128)) -> Result<usize, Stop> {
+        let mut seen = 0;
+        loop {
+            let page = self.read(query, (from, to), None).await?;
+            let (count, last) = (page.lines.len(), page.lines.last().map(|line| line.nanos));
+            self.tell(&page).await?;
+            seen += count;
+            let Some(last) = last.filter(|_| count + page.left_out >= self.page as usize) else {
+                return Ok(seen);
+            };
+            if seen >= MOST {
+                let at = Timestamp::from_nanosecond(last).unwrap_or(self.stored.window.1);
+                let rest =
+                    format!("━━ {MOST} lines were read, up to {at:.0}; a smaller window shows what came later\n");
+                self.lines.push(rest.as_bytes());
+                self.deliver().await?;
+                return Ok(seen);
+            }
+            // Several lines may share a time: those that were told are left out when they come again.
+            self.lines.reconnected();
+            from = if last > from { last } else { last + 1 };
+        }
+    }
+
+    /// One page; a smaller one where it is too large. `newest`: so many of the last ones.
+    async fn read(&mut self, query: &str, (start, end): (i128, i128), newest: Option<u32>) -> Result<Page, Stop> {
+        loop {
+            let limit = newest.map_or(self.page, |count| count.min(self.page));
+            let range = LokiRange { query, start, end, limit, forward: newest.is_none() };
+            match self.client.query_range(range).await {
+                Ok(answer) => {
+                    return ingest::page(&answer.body, &self.labels).map_err(|error| self.odd(&error));
+                }
+                Err(NetError::TooLarge { .. }) if self.page > LEAST => self.page /= 10,
+                Err(error) => return Err(Stop::Trouble(error.to_string())),
+            }
+        }
+    }
+
+    async fn tell(&mut self, page: &Page) -> Result<(), Stop> {
+        self.say(LogEvent::Opened).await?;
+        for line in &page.lines {
+            let told = self.words(line);
+            self.lines.push(told.as_bytes());
+            if self.lines.is_full() {
+                self.deliver().await?;
+            }
+        }
+        self.deliver().await
+    }
+
+    /// As the kubelet writes it: its time first. Of several pods, or several containers, each line says whose it is.
+    fn words(&self, line: &Line) -> String {
+        let time = Timestamp::from_nanosecond(line.nanos).unwrap_or(self.stored.window.0);
+        let whose = match (&self.stored.pods, &self.request.container) {
+            (StoredPods::Of(..), _) => line.pod.as_deref().map(|pod| pod.rsplit('-').next().unwrap_or(pod)),
+            (StoredPods::One(_), None) => line.container.as_deref(),
+            (StoredPods::One(_), Some(_)) => None,
+        };
+        match whose {
+            Some(whose) => format!("{time:.9} [{whose}] {}\n", line.text),
+            None => format!("{time:.9} {}\n", line.text),
+        }
+    }
+
+    fn odd(&self, error: &ingest::IngestError) -> Stop {
+        Stop::Trouble(format!("{}: {error}; check sources.loki.url", self.client.url()))
+    }
+
+    async fn deliver(&mut self) -> Result<(), Stop> {
+        match self.lines.take() {
+            Some(chunk) => self.say(LogEvent::Lines(chunk)).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn say(&self, event: LogEvent) -> Result<(), Stop> {
+        self.tx.send((self.id, event)).await.map_err(|_| Stop::Gone)
+    }
+}
