@@ -24,6 +24,7 @@ pub(super) enum Kind {
     NetworkPolicy,
     Secret,
     AppProject,
+    VirtualService,
 }
 
 /// Where a kind stands in the API.
@@ -43,7 +44,7 @@ pub(super) struct Row {
 }
 
 /// Every kind. Custom resources keep `kind` and `apiVersion` in list items, built-in kinds do not.
-pub(super) const KINDS: [Row; 21] = [
+pub(super) const KINDS: [Row; 22] = [
     row(Kind::Namespace, "Namespace", "namespaces", "", "v1", false, true),
     row(Kind::Pod, "Pod", "pods", "", "v1", true, true),
     row(Kind::Event, "Event", "events", "", "v1", true, false),
@@ -74,6 +75,7 @@ pub(super) const KINDS: [Row; 21] = [
     row(Kind::NetworkPolicy, "NetworkPolicy", "networkpolicies", NETWORKING, "v1", true, false),
     row(Kind::Secret, "Secret", "secrets", "", "v1", true, false),
     row(Kind::AppProject, "AppProject", "appprojects", "argoproj.io", "v1alpha1", true, false),
+    row(Kind::VirtualService, "VirtualService", "virtualservices", ISTIO, "v1", true, true),
 ];
 
 /// Of the built-in groups the one with a dot in it.
@@ -81,6 +83,7 @@ const NETWORKING: &str = "networking.k8s.io";
 
 /// Its kinds are served where they are installed.
 pub(super) const TEKTON: &str = "tekton.dev";
+const ISTIO: &str = "networking.istio.io";
 
 const fn row(
     kind: Kind,

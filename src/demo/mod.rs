@@ -12,6 +12,7 @@ mod docker;
 mod github;
 mod gitops;
 mod helm;
+mod istio;
 mod kinds;
 mod logs;
 mod loki;

@@ -22,7 +22,7 @@ use super::tekton::{self, Tekton};
 use super::templates::Templates;
 use super::traffic::Story;
 use super::value::{at, hash, int, later, letters, mix, rfc3339, seconds, set, text, time_at, uid};
-use super::{argocd, autoscalers};
+use super::{argocd, autoscalers, istio};
 
 /// How long a controller takes to notice a change.
 const LAG: Duration = Duration::from_millis(50);
@@ -127,6 +127,7 @@ impl World {
             Kind::Application | Kind::AppProject => {
                 !self.scenario.applications.is_empty() || self.store.values(Kind::Application, "").next().is_some()
             }
+            Kind::VirtualService => self.store.values(Kind::VirtualService, "").next().is_some(),
             _ => row.group != TEKTON || self.tekton.there,
         }
     }
@@ -343,7 +344,11 @@ impl World {
         let key = Key::new(kind, namespace, name);
         let mut object = match self.store.value(&key) {
             Some(object) => object.clone(),
-            None => controllers::new_workload(self, &workload, &key),
+            None => {
+                let object = controllers::new_workload(self, &workload, &key);
+                istio::install(self, &key, &object);
+                object
+            }
         };
         if at(&object, "/metadata/annotations/kubernetes.io~1change-cause").is_string() {
             let cause = format!("{name} {}", act.version);

@@ -106,6 +106,9 @@ pub enum Kind {
     PodDisruptionBudget,
     ResourceQuota,
     NetworkPolicy,
+    /// Istio's, where it is installed.
+    VirtualService,
+    DestinationRule,
     ReplicaSet,
     Pod,
     Event,
@@ -152,7 +155,7 @@ pub enum Kind {
 
 impl Kind {
     /// Those that are listed and watched in a cluster.
-    pub const IN_CLUSTERS: [Self; 20] = [
+    pub const IN_CLUSTERS: [Self; 22] = [
         Self::Namespace,
         Self::Deployment,
         Self::ReplicaSet,
@@ -173,10 +176,12 @@ impl Kind {
         Self::ResourceQuota,
         Self::NetworkPolicy,
         Self::AppProject,
+        Self::VirtualService,
+        Self::DestinationRule,
     ];
 
     /// Those with feeds.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::Namespace,
         Self::Deployment,
         Self::ReplicaSet,
@@ -204,6 +209,8 @@ impl Kind {
         Self::ResourceQuota,
         Self::NetworkPolicy,
         Self::AppProject,
+        Self::VirtualService,
+        Self::DestinationRule,
     ];
 
     /// Runs of continuous integration, in every system's own word.
@@ -254,10 +261,16 @@ impl Kind {
         )
     }
 
+    /// Istio's: its definition is not installed in many clusters.
+    #[must_use]
+    pub const fn is_of_istio(self) -> bool {
+        matches!(self, Self::VirtualService | Self::DestinationRule)
+    }
+
     /// Many roles may not read it, and what they may read is whole without it.
     #[must_use]
     pub const fn is_extra(self) -> bool {
-        self.is_controlled() || self.is_beside() || matches!(self, Self::AppProject)
+        self.is_controlled() || self.is_beside() || self.is_of_istio() || matches!(self, Self::AppProject)
     }
 
     /// The kind of this name, whether it has feeds or not.
@@ -282,6 +295,8 @@ impl Kind {
             Self::PodDisruptionBudget => "PodDisruptionBudget",
             Self::ResourceQuota => "ResourceQuota",
             Self::NetworkPolicy => "NetworkPolicy",
+            Self::VirtualService => "VirtualService",
+            Self::DestinationRule => "DestinationRule",
             Self::ReplicaSet => "ReplicaSet",
             Self::Pod => "Pod",
             Self::Event => "Event",
@@ -322,6 +337,8 @@ impl Kind {
             Self::PodDisruptionBudget => "poddisruptionbudgets",
             Self::ResourceQuota => "resourcequotas",
             Self::NetworkPolicy => "networkpolicies",
+            Self::VirtualService => "virtualservices",
+            Self::DestinationRule => "destinationrules",
             Self::ReplicaSet => "replicasets",
             Self::Pod => "pods",
             Self::Event => "events",
@@ -361,6 +378,8 @@ impl Kind {
             | Self::PodDisruptionBudget
             | Self::ResourceQuota
             | Self::NetworkPolicy
+            | Self::VirtualService
+            | Self::DestinationRule
             | Self::ReplicaSet
             | Self::Pod
             | Self::Event => SystemId::Kubernetes,

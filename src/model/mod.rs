@@ -26,6 +26,7 @@ pub mod notify;
 pub mod pipelines;
 pub mod projects;
 pub mod rollouts;
+pub mod routing;
 pub mod runners;
 pub mod scope;
 pub mod security;

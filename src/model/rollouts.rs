@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::Name;
 use super::kubernetes::{Condition, ContainerImage, Meta, Replicas};
+use super::routing::Istio;
 use super::workloads::Template;
 use crate::text::Safe;
 
@@ -80,6 +81,8 @@ pub struct Canary {
     pub stable_service: Option<Name>,
     pub canary_service: Option<Name>,
     pub ping_pong: Option<(Name, Name)>,
+    /// Whose weights the controller writes, where Istio routes.
+    pub istio: Option<Istio>,
     pub dynamic_stable_scale: bool,
     /// Seconds; 0 keeps the canary's pods after an abort.
     pub abort_scale_down_delay: Option<i64>,

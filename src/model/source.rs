@@ -17,6 +17,7 @@ use super::nodes::NodesRead;
 use super::pipelines::{CiPipeline, JobsRead, Quota, Run};
 use super::projects::AppProject;
 use super::rollouts::{AnalysisRun, Experiment, Rollout};
+use super::routing::Routing;
 use super::runners::RunnersRead;
 use super::security::SecurityRead;
 use super::slo::{Alert, Comparison, Slo, Spent};
@@ -194,6 +195,7 @@ pub enum Object {
     Deployment(Arc<Deployment>),
     Controlled(Arc<Controlled>),
     Beside(Arc<Beside>),
+    Routing(Arc<Routing>),
     ReplicaSet(Arc<ReplicaSet>),
     Pod(Arc<Pod>),
     Event(Arc<Event>),
@@ -220,6 +222,7 @@ impl Object {
             Self::Deployment(row) => &row.meta,
             Self::Controlled(row) => &row.meta,
             Self::Beside(row) => &row.meta,
+            Self::Routing(row) => &row.meta,
             Self::ReplicaSet(row) => &row.meta,
             Self::Pod(row) => &row.meta,
             Self::Event(row) => &row.meta,

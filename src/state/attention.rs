@@ -43,6 +43,7 @@ impl Attention {
             }
             Object::Controlled(_)
             | Object::Beside(_)
+            | Object::Routing(_)
             | Object::Application(_)
             | Object::AppProject(_)
             | Object::Release(_)

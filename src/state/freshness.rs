@@ -191,7 +191,8 @@ pub fn is_complete(state: &State, kinds: &[Kind]) -> bool {
 /// The definition of the kind is missing in the cluster: so is every object of it, and the count is
 /// whole without them. A repository that is missing was asked for by name.
 fn is_not_installed(id: &FeedId, feed: &Feed) -> bool {
-    (id.system() == SystemId::Rollouts || id.system().is_optional()) && matches!(feed.status, FeedStatus::Absent { .. })
+    let comes_along = id.system() == SystemId::Rollouts || id.system().is_optional() || id.kind.is_of_istio();
+    comes_along && matches!(feed.status, FeedStatus::Absent { .. })
 }
 
 fn unusable(state: &State, cluster: SourceId) -> Option<Safe> {

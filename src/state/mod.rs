@@ -39,6 +39,7 @@ pub mod readings;
 pub mod report;
 pub mod rollout_info;
 pub mod rollout_phase;
+pub mod routing;
 mod run_order;
 pub mod runners;
 pub mod runs;

@@ -4,6 +4,7 @@
 
 mod beside;
 mod controlled;
+mod routing;
 mod sources;
 
 use jiff::Timestamp;
@@ -20,6 +21,7 @@ use crate::model::source::SourceScope;
 use crate::model::{SourceId, SystemId};
 pub use beside::{PoolRow, SecurityRow, SeverityRow};
 pub use controlled::ControlledRow;
+pub use routing::RoutingRow;
 pub use sources::{BurnRow, ContainerRow, JobRow, JobStepRow, ReviewerRow, RunRow, SloRow, WaitingRow};
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -68,6 +70,9 @@ pub struct RolloutRow {
     pub message: Option<String>,
     pub step: Option<StepRow>,
     pub weight: Option<WeightRow>,
+    /// What Istio carries of it; absent without Istio.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub routing: Vec<RoutingRow>,
     pub images: Vec<ImageRow>,
     pub replicas: ReplicasRow,
     pub revisions: Vec<RevisionRow>,
@@ -279,6 +284,7 @@ fn rollout(state: &State, row: &Rollout) -> RolloutRow {
         message: Some(message.as_str().to_owned()).filter(|message| !message.is_empty()),
         step: step.map(|(index, count)| StepRow { index, count }),
         weight: weight.map(|weight| WeightRow { set: weight.set, actual: weight.actual, max: weight.max }),
+        routing: routing::rows(state, row),
         images: images
             .iter()
             .map(|image| ImageRow {

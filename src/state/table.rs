@@ -207,6 +207,7 @@ rows!(
     crate::model::kubernetes::Event,
     crate::model::workloads::Controlled,
     crate::model::workloads::Beside,
+    crate::model::routing::Routing,
     crate::model::rollouts::Rollout,
     crate::model::rollouts::AnalysisRun,
     crate::model::rollouts::Experiment,

@@ -1,9 +1,11 @@
 //! What the sources said last, and how each of them stands. Only a source changes it.
 
 mod found;
+mod gone;
 mod jobs;
+mod routed;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +14,6 @@ use super::attention::Attention;
 use super::details::Details;
 use super::run_order::Ordered;
 use super::table::Table;
-use super::tekton;
 use crate::model::applications::Application;
 use crate::model::docker::DockerContainer;
 use crate::model::helm::Revision;
@@ -21,11 +22,12 @@ use crate::model::kubernetes::{Deployment, Event, Namespace, Pod, ReplicaSet};
 use crate::model::pipelines::Run;
 use crate::model::projects::AppProject;
 use crate::model::rollouts::{AnalysisRun, Experiment, Rollout};
+use crate::model::routing::Routing;
 use crate::model::slo::{Alert, Slo};
 use crate::model::source::{FeedEvent, FeedId, FeedStatus, Object, SourceScope};
 use crate::model::tekton::{PipelineRun, TaskRun};
 use crate::model::workloads::{Beside, Controlled};
-use crate::model::{Kind, SourceId, SystemId, Uid};
+use crate::model::{SourceId, SystemId, Uid};
 use crate::text::Safe;
 
 /// Skew up to here is what measuring it costs, seconds.
@@ -41,6 +43,10 @@ pub struct World {
     pub controlled: Table<Controlled>,
     /// Autoscalers, disruption budgets, quotas, network policies.
     pub beside: Table<Beside>,
+    /// VirtualServices and DestinationRules.
+    pub routing: Table<Routing>,
+    /// Rollouts whose weights another object carries differently, since when (monotonic).
+    apart: HashMap<Uid, Duration>,
     pub replica_sets: Table<ReplicaSet>,
     pub pods: Table<Pod>,
     pub events: Table<Event>,
@@ -158,6 +164,7 @@ impl World {
             FeedEvent::Applied(objects) => {
                 feed.heard = Some(mono);
                 let touched = touched(&objects);
+                let routed = self.routed(&objects);
                 for object in objects {
                     self.attention.note(&object, mono);
                     let uid = self.put(object);
@@ -166,6 +173,7 @@ impl World {
                     }
                 }
                 self.regroup(&touched);
+                self.compare_routes(&routed, mono);
             }
             FeedEvent::Remaining(remaining) => feed.remaining = Some(remaining),
             FeedEvent::LeftOut(count) => feed.left_out = count,
@@ -177,11 +185,13 @@ impl World {
                 feed.stopped = None;
                 if let Some(seen) = feed.listing.take() {
                     self.retain_listed(id, &seen);
+                    self.compare_routes_again(mono);
                 }
             }
             FeedEvent::Deleted(uid) => {
                 feed.heard = Some(mono);
                 self.remove(id.kind, &uid);
+                self.compare_routes_again(mono);
             }
             FeedEvent::Alive => feed.heard = Some(mono),
             FeedEvent::Status(status) => {
@@ -209,6 +219,7 @@ impl World {
             + self.deployments.revision()
             + self.controlled.revision()
             + self.beside.revision()
+            + self.routing.revision()
             + self.replica_sets.revision()
             + self.pods.revision()
             + self.events.revision()
@@ -272,6 +283,7 @@ impl World {
             Object::Deployment(row) => put!(deployments, row),
             Object::Controlled(row) => put!(controlled, row),
             Object::Beside(row) => put!(beside, row),
+            Object::Routing(row) => put!(routing, row),
             Object::ReplicaSet(row) => put!(replica_sets, row),
             Object::Pod(row) => put!(pods, row),
             Object::Event(row) => put!(events, row),
@@ -303,134 +315,5 @@ impl World {
         self.ordered_runs.put(self.runs.get(&uid), &row);
         self.runs.upsert(row);
         uid
-    }
-
-    fn remove(&mut self, kind: Kind, uid: &Uid) {
-        self.attention.forget(uid);
-        match kind {
-            Kind::Namespace => drop(self.namespaces.remove(uid)),
-            Kind::Deployment => drop(self.deployments.remove(uid)),
-            Kind::StatefulSet | Kind::DaemonSet | Kind::BatchJob => drop(self.controlled.remove(uid)),
-            Kind::HorizontalPodAutoscaler | Kind::PodDisruptionBudget | Kind::ResourceQuota | Kind::NetworkPolicy => {
-                drop(self.beside.remove(uid));
-            }
-            Kind::ReplicaSet => drop(self.replica_sets.remove(uid)),
-            Kind::Pod => {
-                if let Some(owner) = self.pods.remove(uid).and_then(|pod| pod.meta.owner.clone()) {
-                    self.attention.forget_pod(&owner.uid, uid);
-                }
-            }
-            Kind::Event => drop(self.events.remove(uid)),
-            Kind::Rollout => {
-                drop(self.rollouts.remove(uid));
-                self.prune(kind);
-            }
-            Kind::AnalysisRun => drop(self.analysis_runs.remove(uid)),
-            Kind::Experiment => drop(self.experiments.remove(uid)),
-            Kind::Application => drop(self.applications.remove(uid)),
-            Kind::AppProject => drop(self.projects.remove(uid)),
-            Kind::Release => drop(self.releases.remove(uid)),
-            Kind::Run | Kind::PipelineRun | Kind::LoneTaskRun | Kind::Execution => {
-                if let Some(run) = self.runs.remove(uid) {
-                    self.ordered_runs.remove(&run);
-                }
-                drop(self.pipeline_runs.remove(uid));
-                self.prune(kind);
-            }
-            Kind::TaskRun => {
-                let gone = self.task_runs.remove(uid);
-                if gone.as_ref().is_some_and(|row| tekton::is_lone(row)) {
-                    self.remove(Kind::LoneTaskRun, uid);
-                }
-                let owner = gone.and_then(|row| row.meta.owner.clone());
-                self.regroup(&owner.into_iter().map(|owner| owner.uid).collect());
-            }
-            Kind::Job
-            | Kind::Stage
-            | Kind::CiPipeline
-            | Kind::Workflow
-            | Kind::Pipeline
-            | Kind::Build
-            | Kind::LogStore => {}
-            Kind::Slo => {
-                drop(self.slos.remove(uid));
-                self.prune(kind);
-            }
-            Kind::Alert => drop(self.alerts.remove(uid)),
-            Kind::Container => {
-                drop(self.containers.remove(uid));
-                self.prune(kind);
-            }
-            Kind::Image => drop(self.images.remove(uid)),
-        }
-    }
-
-    fn retain_listed(&mut self, id: &FeedId, seen: &HashSet<Uid>) {
-        match id.kind {
-            Kind::Namespace => drop(self.namespaces.retain_listed(id, seen)),
-            Kind::Deployment => drop(self.deployments.retain_listed(id, seen)),
-            kind @ (Kind::StatefulSet | Kind::DaemonSet | Kind::BatchJob) => {
-                drop(self.controlled.retain_listed_of(id, seen, |row| row.kind == kind));
-            }
-            kind @ (Kind::HorizontalPodAutoscaler
-            | Kind::PodDisruptionBudget
-            | Kind::ResourceQuota
-            | Kind::NetworkPolicy) => {
-                drop(self.beside.retain_listed_of(id, seen, |row| row.what.kind() == kind));
-            }
-            Kind::ReplicaSet => drop(self.replica_sets.retain_listed(id, seen)),
-            Kind::Pod => {
-                drop(self.pods.retain_listed(id, seen));
-                self.attention.prune(&self.pods);
-            }
-            Kind::Event => drop(self.events.retain_listed(id, seen)),
-            Kind::Rollout => drop(self.rollouts.retain_listed(id, seen)),
-            Kind::AnalysisRun => drop(self.analysis_runs.retain_listed(id, seen)),
-            Kind::Experiment => drop(self.experiments.retain_listed(id, seen)),
-            Kind::Application => drop(self.applications.retain_listed(id, seen)),
-            Kind::AppProject => drop(self.projects.retain_listed(id, seen)),
-            Kind::Release => {
-                for row in self.releases.retain_listed(id, seen) {
-                    self.details.forget_release(&row.meta.uid);
-                }
-            }
-            Kind::Run | Kind::PipelineRun | Kind::Execution => {
-                let its = |run: &Run| run.kind == id.kind;
-                self.runs.retain_listed_of(id, seen, its).iter().for_each(|run| self.ordered_runs.remove(run));
-                drop(self.pipeline_runs.retain_listed(id, seen));
-            }
-            Kind::TaskRun => {
-                let gone = self.task_runs.retain_listed(id, seen);
-                for row in gone.iter().filter(|row| tekton::is_lone(row)) {
-                    self.remove(Kind::LoneTaskRun, &row.meta.uid);
-                }
-                let owners = gone.iter().filter_map(|row| row.meta.owner.as_ref().map(|owner| owner.uid.clone()));
-                self.regroup(&owners.collect());
-            }
-            Kind::Job
-            | Kind::LoneTaskRun
-            | Kind::Stage
-            | Kind::CiPipeline
-            | Kind::Workflow
-            | Kind::Pipeline
-            | Kind::Build
-            | Kind::LogStore => {}
-            Kind::Slo => drop(self.slos.retain_listed(id, seen)),
-            Kind::Alert => drop(self.alerts.retain_listed(id, seen)),
-            Kind::Container => drop(self.containers.retain_listed(id, seen)),
-            Kind::Image => drop(self.images.retain_listed(id, seen)),
-        }
-        self.prune(id.kind);
-    }
-
-    /// Forgets what was read of rows of this kind that are gone.
-    fn prune(&mut self, kind: Kind) {
-        match kind {
-            kind if kind.is_run() => self.details.keep_runs(|uid| self.runs.get(uid).is_some()),
-            Kind::Rollout => self.details.keep_rollouts(|uid| self.rollouts.get(uid).is_some()),
-            Kind::Slo => self.details.keep_objectives(|uid| self.slos.get(uid).is_some()),
-            Kind::Container => self.details.keep_containers(|uid| self.containers.get(uid).is_some()),
-            _ => {}
-        }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::meta::{MetaWire, Pool, StatusWire};
 use super::wire::{Int, Obj, Text};
-use super::{argocd, helm, kubernetes, rollouts, tekton};
+use super::{argocd, helm, istio, kubernetes, rollouts, tekton};
 use crate::model::source::Object;
 use crate::model::{Kind, SourceId, Uid};
 use crate::text::Safe;
@@ -77,6 +77,8 @@ macro_rules! for_kind {
             Kind::PodDisruptionBudget => $call(kubernetes::ingest_beside::budget, Object::Beside, $($argument),*),
             Kind::ResourceQuota => $call(kubernetes::ingest_beside::quota, Object::Beside, $($argument),*),
             Kind::NetworkPolicy => $call(kubernetes::ingest_beside::policy, Object::Beside, $($argument),*),
+            Kind::VirtualService => $call(istio::ingest::virtual_service, Object::Routing, $($argument),*),
+            Kind::DestinationRule => $call(istio::ingest::destination_rule, Object::Routing, $($argument),*),
             Kind::ReplicaSet => $call(kubernetes::ingest::replica_set, Object::ReplicaSet, $($argument),*),
             Kind::Pod => $call(kubernetes::ingest_pod::pod, Object::Pod, $($argument),*),
             Kind::Event => $call(kubernetes::ingest::event, Object::Event, $($argument),*),

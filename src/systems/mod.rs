@@ -11,6 +11,7 @@ pub mod github;
 mod heartbeat;
 pub mod helm;
 pub mod ingest;
+pub mod istio;
 pub mod kubernetes;
 pub mod lines;
 pub mod loki;
@@ -408,6 +409,7 @@ impl Systems {
 /// Path and fixed query of the list of a kind.
 fn place(kind: Kind, namespace: Option<&Name>) -> Option<(String, String)> {
     match kind.system() {
+        SystemId::Kubernetes if kind.is_of_istio() => istio::watch::list(kind, namespace),
         SystemId::Kubernetes => kubernetes::watch::list(kind, namespace),
         SystemId::Rollouts => rollouts::watch::list(kind, namespace),
         SystemId::ArgoCd => argocd::watch::list(kind, namespace),

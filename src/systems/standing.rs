@@ -139,7 +139,7 @@ impl Feed {
 
     /// Every cluster has the kinds of Kubernetes itself; others come with their definitions.
     fn is_optional(&self) -> bool {
-        self.id.system() != SystemId::Kubernetes
+        self.id.system() != SystemId::Kubernetes || self.id.kind.is_of_istio()
     }
 
     async fn absent(&mut self) -> Result<(), Trouble> {

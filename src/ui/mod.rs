@@ -24,6 +24,7 @@ mod overlays;
 pub mod panes;
 pub mod pen;
 mod places;
+mod routes;
 pub mod signs;
 pub mod style;
 mod table;

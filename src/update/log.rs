@@ -46,6 +46,8 @@ pub fn pod_of(state: &State, id: &ObjectId) -> Option<ObjectId> {
         | Kind::ResourceQuota
         | Kind::NetworkPolicy
         | Kind::AppProject
+        | Kind::VirtualService
+        | Kind::DestinationRule
         | Kind::Event
         | Kind::AnalysisRun
         | Kind::Experiment

@@ -141,6 +141,8 @@ pub(super) fn page_of(id: &ObjectId) -> Option<Place> {
         | Kind::ResourceQuota
         | Kind::NetworkPolicy
         | Kind::AppProject
+        | Kind::VirtualService
+        | Kind::DestinationRule
         | Kind::Namespace
         | Kind::Event
         | Kind::Experiment

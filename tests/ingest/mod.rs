@@ -9,6 +9,7 @@ mod github;
 pub mod golden;
 mod odd;
 mod prometheus;
+mod routing;
 pub mod served;
 pub mod shown;
 pub mod tekton;

@@ -44,6 +44,13 @@ fn extra(kind: Kind, meta: &Value, template: &Value, condition: &Value) -> Value
         }
         Kind::NetworkPolicy => json!({ "metadata": meta,
             "spec": { "podSelector": selector, "policyTypes": ["Ingress"], "ingress": [{}], "egress": [{}] } }),
+        Kind::VirtualService => {
+            let rule = json!({ "name": "primary", "match": [{ "port": 443, "sniHosts": ["a.example"] }],
+                "route": [{ "destination": { "host": "s", "subset": "v1" }, "weight": 100 }] });
+            json!({ "metadata": meta, "spec": { "http": [rule], "tls": [rule], "tcp": [rule] } })
+        }
+        Kind::DestinationRule => json!({ "metadata": meta,
+            "spec": { "subsets": [{ "name": "v1", "labels": { "rollouts-pod-template-hash": "h" } }] } }),
         _ => {
             json!({ "metadata": meta, "spec": { "replicas": 2, "completions": 2, "parallelism": 1, "backoffLimit": 3, "suspend": true,
                 "updateStrategy": { "type": "RollingUpdate", "rollingUpdate": { "partition": 1 } }, "template": template },
@@ -90,7 +97,11 @@ fn rich(kind: Kind) -> Value {
             "workloadRef": { "kind": "Deployment", "name": "d" }, "template": template,
             "strategy": { "canary": { "canaryService": "c", "stableService": "s", "dynamicStableScale": true,
                 "abortScaleDownDelaySeconds": 5, "pingPong": { "pingService": "a", "pongService": "b" },
-                "trafficRouting": { "istio": {}, "maxTrafficWeight": 100 },
+                "trafficRouting": { "maxTrafficWeight": 100, "managedRoutes": [{ "name": "m" }], "istio": {
+                    "virtualService": { "name": "v.n", "routes": ["primary"], "tlsRoutes": [{ "port": 443, "sniHosts": ["a.example"] }],
+                        "tcpRoutes": [{ "port": 3306 }] },
+                    "virtualServices": [{ "name": "w" }],
+                    "destinationRule": { "name": "d", "canarySubsetName": "c", "stableSubsetName": "s", "additionalSubsetNames": ["o"] } } },
                 "steps": [{ "setWeight": 10 }, { "pause": { "duration": "10m" } }, { "analysis": { "templates": [{ "templateName": "t" }] } },
                     { "experiment": { "templates": [{ "name": "t" }] } }, { "setCanaryScale": { "weight": 10, "replicas": 1, "matchTrafficWeight": true } },
                     { "setHeaderRoute": { "name": "h" } }, { "setMirrorRoute": { "name": "m" } }, { "plugin": { "name": "p" } }, { "new": 1 }] },

@@ -23,6 +23,7 @@ mod cluster;
 mod docker;
 mod evening;
 mod helm;
+mod istio;
 mod logs;
 mod openapi;
 mod operator;

@@ -21,6 +21,7 @@ mod matrix;
 mod picture;
 mod readme;
 mod releases;
+mod routes;
 pub mod run_world;
 mod runs;
 pub mod shot;

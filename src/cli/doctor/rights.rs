@@ -112,7 +112,8 @@ async fn lists(subject: &Subject, read: &ReadStack, namespace: Option<&Name>) ->
         match answer {
             Ok(_) => may.push(kind),
             // Most clusters run no pipelines, and many no Argo CD.
-            Err(NetError::Api { code, .. }) if (code == 404 || absent) && kind.system().is_optional() => {}
+            Err(NetError::Api { code, .. })
+                if (code == 404 || absent) && (kind.system().is_optional() || kind.is_of_istio()) => {}
             Err(NetError::Api { code, .. }) if code == 404 || absent => findings.push(subject.say(
                 "permission",
                 Verdict::Warn,
@@ -156,6 +157,7 @@ async fn watches(subject: &Subject, read: &ReadStack, namespace: Option<&Name>, 
             (_, Kind::HorizontalPodAutoscaler) => "autoscaling",
             (_, Kind::PodDisruptionBudget) => "policy",
             (_, Kind::NetworkPolicy) => "networking.k8s.io",
+            (_, Kind::VirtualService | Kind::DestinationRule) => "networking.istio.io",
             _ => "",
         };
         // One namespace is watched as a list of one, which has no namespace.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::rollouts::{CONTROLLER, Look, aborted, available, pause_of, scale_down_old};
 use super::{analysis, replica_sets};
+use crate::demo::istio;
 use crate::demo::kinds::{Key, Kind};
 use crate::demo::value::{at, int, items, later, rfc3339, set, text, time_at, unset, yes};
 use crate::demo::world::World;
@@ -217,6 +218,7 @@ fn weights(world: &mut World, look: &Look, rollout: &mut Value, weight: i64, sta
             "stable": { "podTemplateHash": stable_hash, "serviceName": format!("{name}-stable"), "weight": 100 - weight },
         }),
     );
+    istio::write(world, &look.key, rollout, weight);
     if known && before != weight {
         let message = format!("Traffic weight updated from {before} to {weight}");
         world.event(&look.key, CONTROLLER, "TrafficWeightUpdated", &message);

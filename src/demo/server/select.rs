@@ -116,6 +116,7 @@ fn known(kind: Kind, field: &str) -> bool {
         | Kind::ResourceQuota
         | Kind::NetworkPolicy
         | Kind::AppProject
+        | Kind::VirtualService
         | Kind::Secret => &[],
     };
     ["metadata.name", "metadata.namespace"].contains(&field) || of_kind.contains(&field)

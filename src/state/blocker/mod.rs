@@ -12,6 +12,7 @@ mod image;
 mod limits;
 mod pods;
 mod rollout;
+mod routing;
 mod run;
 mod silent;
 mod source;
@@ -78,6 +79,7 @@ pub enum Reason {
     AnalysisFailed,
     AnalysisInconclusive,
     AnalysisError,
+    TrafficMismatch,
     Aborted,
     ManualPause,
     PauseStep,
@@ -117,6 +119,7 @@ impl Reason {
             Self::AnalysisFailed => "analysis_failed",
             Self::AnalysisInconclusive => "analysis_inconclusive",
             Self::AnalysisError => "analysis_error",
+            Self::TrafficMismatch => "traffic_mismatch",
             Self::Aborted => "aborted",
             Self::ManualPause => "manual_pause",
             Self::PauseStep => "pause_step",

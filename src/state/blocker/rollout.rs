@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::silent::{self, Unanswered};
-use super::{Cause, Reason, Severity, analysis, image, pods};
+use super::{Cause, Reason, Severity, analysis, image, pods, routing};
 use crate::command::Command;
 use crate::model::rollouts::{AnalysisPhase, Rollout, Step, Strategy};
 use crate::safe;
@@ -34,6 +34,7 @@ pub(super) fn cause(state: &State, unanswered: &Unanswered<'_>, row: &Rollout) -
     pods::cause(state, sets, keys)
         .map(|cause| image::instead(cause, foreign))
         .or_else(|| analysis::failing(state, row, what(row)))
+        .or_else(|| routing::cause(state, row))
         .or_else(|| aborted(state, row))
         .or_else(foreign)
         .or_else(|| paused(state, row))

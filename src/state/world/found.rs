@@ -15,6 +15,7 @@ impl World {
             Kind::HorizontalPodAutoscaler | Kind::PodDisruptionBudget | Kind::ResourceQuota | Kind::NetworkPolicy => {
                 self.beside.get(uid).is_some()
             }
+            Kind::VirtualService | Kind::DestinationRule => self.routing.get(uid).is_some(),
             Kind::ReplicaSet => self.replica_sets.get(uid).is_some(),
             Kind::Pod => self.pods.get(uid).is_some(),
             Kind::Event => self.events.get(uid).is_some(),

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::ingest_routing::{IstioWire, NamedWire, istio};
 use super::ingest_step::StepWire;
 use crate::model::kubernetes::Replicas;
 use crate::model::rollouts::{
@@ -69,7 +70,8 @@ struct CanaryWire<'a> {
     ping_pong: Obj<PingPongWire<'a>>,
     dynamic_stable_scale: Flag,
     abort_scale_down_delay_seconds: Int,
-    traffic_routing: Obj<RoutingWire>,
+    #[serde(borrow)]
+    traffic_routing: Obj<RoutingWire<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -83,9 +85,12 @@ struct PingPongWire<'a> {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct RoutingWire {
+struct RoutingWire<'a> {
     max_traffic_weight: Int,
-    istio: Obj<IgnoredAny>,
+    #[serde(borrow)]
+    istio: Obj<IstioWire<'a>>,
+    #[serde(borrow)]
+    managed_routes: List<Obj<NamedWire<'a>>>,
     nginx: Obj<IgnoredAny>,
     alb: Obj<IgnoredAny>,
     smi: Obj<IgnoredAny>,
@@ -295,6 +300,7 @@ fn strategy(spec: &SpecWire<'_>) -> Strategy {
                 .0
                 .as_ref()
                 .map(|both| (Name::new(both.ping_service.as_str()), Name::new(both.pong_service.as_str()))),
+            istio: routing.and_then(|routing| istio(routing.istio.0.as_ref()?, &routing.managed_routes)),
             dynamic_stable_scale: canary.dynamic_stable_scale.is_true(),
             abort_scale_down_delay: canary.abort_scale_down_delay_seconds.0,
         });
@@ -312,9 +318,11 @@ fn strategy(spec: &SpecWire<'_>) -> Strategy {
     }
 }
 
-fn router(routing: &RoutingWire) -> Option<Safe> {
+fn router(routing: &RoutingWire<'_>) -> Option<Safe> {
+    if routing.istio.0.is_some() {
+        return Some(Safe::of("istio"));
+    }
     let routers = [
-        (&routing.istio, "istio"),
         (&routing.nginx, "nginx"),
         (&routing.alb, "alb"),
         (&routing.smi, "smi"),

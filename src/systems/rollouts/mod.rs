@@ -2,6 +2,7 @@
 
 pub mod ingest;
 pub mod ingest_analysis;
+mod ingest_routing;
 mod ingest_step;
 pub mod perform;
 pub mod watch;

@@ -28,7 +28,7 @@ use crate::text::Safe;
 use crate::ui::notice::{self, About};
 use crate::ui::pen::{Lean, Pen, Words};
 use crate::ui::table::{self, Column, left, named, right};
-use crate::ui::{arms, facts, ladder, metrics, places, signs};
+use crate::ui::{arms, facts, ladder, metrics, places, routes, signs};
 
 const ABOUT: About = About {
     what: "rollouts",
@@ -122,6 +122,7 @@ pub fn details(state: &State, pen: &mut Pen<'_>, rollout: &Rollout, with_pods: b
             y += 1;
         }
     }
+    y = routes::draw(state, pen, y, rollout, !with_pods);
     if !with_pods && let Some(kept) = places::of_workload(state, Kind::Rollout, &rollout.meta) {
         for line in kept.wrap(pen.width()) {
             pen.left(y, &line);
@@ -160,7 +161,7 @@ fn status_lines(state: &State, rollout: &Rollout, info: &RolloutInfo, with_pods:
             .text(safe!("{} actual", figures.actual_percent()));
         if let Strategy::Canary(canary) = &rollout.strategy {
             let router = canary.router.clone().unwrap_or_else(|| Safe::of("by replicas"));
-            weight = weight.dim(safe!(" ({})", router));
+            weight = weight.then(routes::mark(state, rollout, &router));
         }
     }
     // Where the revisions are listed beside it they say how many pods they have.
