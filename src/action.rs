@@ -52,6 +52,8 @@ pub enum Verb {
     Terminate,
     /// How many replicas a workload has.
     Scale,
+    /// Grafana, of what was deployed.
+    Annotate,
 }
 
 impl Verb {
@@ -85,6 +87,7 @@ impl Verb {
             Self::Refresh => "refresh",
             Self::Terminate => "terminate",
             Self::Scale => "scale",
+            Self::Annotate => "annotate",
         }
     }
 }
@@ -181,6 +184,8 @@ pub enum Change {
     Scale { resource_version: Arc<str>, from: i64, to: i64 },
     /// `helm rollback`: sent only while `from` is the newest revision, and its record has this version.
     RollbackRelease { from: i64, resource_version: Arc<str>, to: i64 },
+    /// `POST /api/annotations` of Grafana, with a tag that names the operation it tells of.
+    Annotate { text: Safe, tags: Vec<Name>, from: Timestamp, to: Timestamp },
     /// Phase `Terminating` of the operation that began at this time.
     Terminate { started: Timestamp },
     /// `.operation` of an Application, as Argo CD's own server writes it for a rollback: a sync of what an entry of
@@ -259,6 +264,7 @@ impl Change {
             Self::Review { .. } | Self::ApproveRun { .. } => Verb::Approve,
             Self::RestartContainer { .. } | Self::RestartWorkload { .. } | Self::RestartRollout { .. } => Verb::Restart,
             Self::Scale { .. } => Verb::Scale,
+            Self::Annotate { .. } => Verb::Annotate,
             Self::PullImage { .. } => Verb::Pull,
             Self::BuildImage { .. } => Verb::Build,
             Self::PushImage { .. } => Verb::Push,

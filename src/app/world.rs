@@ -4,8 +4,8 @@ use crate::demo::Demo;
 use crate::model::builds::CatalogueImage;
 use crate::model::images::Platform;
 use crate::model::scope::{
-    CanaryQueries, DockerSource, GitHubSource, HttpSource, LogLabels, Login, LokiSource, RegistrySource, RustCiSource,
-    SecretSource, Service, Settings, Sources,
+    CanaryQueries, DockerSource, GitHubSource, GrafanaSource, HttpSource, LogLabels, Login, LokiSource, RegistrySource,
+    RustCiSource, SecretSource, Service, Settings, Sources,
 };
 use crate::model::{Name, SourceId};
 use crate::net::Target;
@@ -86,6 +86,12 @@ fn sources(demo: &Demo) -> Sources {
         docker: demo.docker.clone().map(|host| DockerSource { host, discovered: None }),
         registries: demo.registry.iter().map(|(url, host)| registry(demo, url, host)).collect(),
         objectives: demo.openslo.iter().flat_map(|text| openslo::parse(text).0).collect(),
+        grafana: demo.grafana.clone().map(|url| GrafanaSource {
+            url,
+            login: Login::Anonymous,
+            ca: None,
+            discovered: None,
+        }),
         loki: demo.loki.clone().map(|url| LokiSource {
             url,
             login: Login::Anonymous,

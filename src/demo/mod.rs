@@ -11,6 +11,7 @@ mod controllers;
 mod docker;
 mod github;
 mod gitops;
+mod grafana;
 mod helm;
 mod istio;
 mod kinds;
@@ -93,6 +94,8 @@ pub struct Demo {
     pub repositories: Vec<String>,
     /// Base of the Prometheus API.
     pub prometheus: Option<String>,
+    /// Base of the Grafana.
+    pub grafana: Option<String>,
     /// Base of the Loki API.
     pub loki: Option<String>,
     /// The objectives that are not recorded by rules, as files of OpenSLO.
@@ -171,6 +174,12 @@ impl Handle {
         self.shared.tell(now);
     }
 
+    /// The annotations of its Grafana, oldest first.
+    #[must_use]
+    pub fn annotations(&self) -> Vec<serde_json::Value> {
+        self.shared.world().annotations.clone()
+    }
+
     /// How many requests came that could have changed something.
     #[must_use]
     pub fn writes(&self) -> u64 {
@@ -224,6 +233,7 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
     let registry = has_registry.then(|| (format!("{url}{}", registry::PREFIX), registry::HOST));
     let rustci = rustci.then(|| format!("{url}{}", rustci::PREFIX));
     Ok(Demo {
+        grafana: Some(format!("{url}/grafana")),
         loki: Some(url.clone()),
         url,
         beside,

@@ -58,6 +58,8 @@ pub(super) struct World {
     pub(super) tekton: Tekton,
     /// What engines have pushed to its registry.
     pub(super) pushed: Vec<super::registry::ByHand>,
+    /// What its Grafana has been told.
+    pub(super) annotations: Vec<Value>,
     /// What its Loki has kept.
     pub(super) gone: super::loki::Gone,
     queue: BTreeSet<(Timestamp, Key)>,
@@ -106,6 +108,7 @@ impl World {
             works: Works::open(&scenario)?,
             tekton: Tekton::open(&scenario)?,
             pushed: Vec::new(),
+            annotations: Vec::new(),
             gone: super::loki::Gone::default(),
             queue: BTreeSet::new(),
             acts,

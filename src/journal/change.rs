@@ -156,6 +156,12 @@ pub(super) enum ChangeEntry {
         resource_version: String,
         to: i64,
     },
+    Annotate {
+        text: String,
+        tags: Vec<String>,
+        from: Timestamp,
+        to: Timestamp,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -255,6 +261,12 @@ impl ChangeEntry {
             Change::RollbackRelease { from, resource_version, to } => {
                 Self::RollbackRelease { from: *from, resource_version: resource_version.to_string(), to: *to }
             }
+            Change::Annotate { text: words, tags, from, to } => Self::Annotate {
+                text: text(words),
+                tags: tags.iter().map(|tag| tag.raw().to_owned()).collect(),
+                from: *from,
+                to: *to,
+            },
             Change::Abort { pod_hash } => Self::Abort { pod_hash: text(pod_hash) },
             Change::Retry { pod_hash } => Self::Retry { pod_hash: text(pod_hash) },
             Change::Undo { resource_version, replica_set, replica_set_uid, to_revision } => Self::Undo {
@@ -359,6 +371,12 @@ impl ChangeEntry {
             Self::RollbackRelease { from, resource_version, to } => {
                 Change::RollbackRelease { from: *from, resource_version: Arc::from(resource_version.as_str()), to: *to }
             }
+            Self::Annotate { text, tags, from, to } => Change::Annotate {
+                text: Safe::line(text),
+                tags: tags.iter().map(|tag| Name::new(tag)).collect(),
+                from: *from,
+                to: *to,
+            },
             Self::Abort { pod_hash } => Change::Abort { pod_hash: Safe::identity(pod_hash) },
             Self::Retry { pod_hash } => Change::Retry { pod_hash: Safe::identity(pod_hash) },
             Self::Undo { resource_version, replica_set, replica_set_uid, to_revision } => Change::Undo {

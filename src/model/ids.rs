@@ -149,6 +149,8 @@ pub enum Kind {
     Image,
     /// A store of logs; nothing of it is listed, and its feed tells whether it answers.
     LogStore,
+    /// An annotation of Grafana's; none is listed, and its feed tells whether Grafana answers.
+    Annotation,
     /// An image that an engine of this machine builds, pushes or pulls; it has no feed.
     Build,
 }
@@ -181,7 +183,7 @@ impl Kind {
     ];
 
     /// Those with feeds.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Namespace,
         Self::Deployment,
         Self::ReplicaSet,
@@ -201,6 +203,7 @@ impl Kind {
         Self::Container,
         Self::Image,
         Self::LogStore,
+        Self::Annotation,
         Self::StatefulSet,
         Self::DaemonSet,
         Self::BatchJob,
@@ -321,6 +324,7 @@ impl Kind {
             Self::Container => "Container",
             Self::Image => "Image",
             Self::LogStore => "LogStore",
+            Self::Annotation => "Annotation",
             Self::Build => "Build",
         }
     }
@@ -361,6 +365,7 @@ impl Kind {
             Self::Container => "containers",
             Self::Image => "images",
             Self::LogStore => "logstores",
+            Self::Annotation => "annotations",
             Self::Build => "builds",
         }
     }
@@ -393,6 +398,7 @@ impl Kind {
             Self::Container | Self::Build => SystemId::Docker,
             Self::Image => SystemId::Registry,
             Self::LogStore => SystemId::Loki,
+            Self::Annotation => SystemId::Grafana,
         }
     }
 }

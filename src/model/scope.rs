@@ -25,6 +25,8 @@ pub struct Settings {
     pub catalogue: Vec<CatalogueImage>,
     /// Programs that are told what a watch saw.
     pub hooks: Vec<Hook>,
+    /// Links to dashboards.
+    pub grafana: Option<Dashboards>,
     /// Why releases of Helm cannot be changed from here.
     pub no_helm: Option<Safe>,
 }
@@ -40,6 +42,8 @@ pub struct Sources {
     /// In the order of the file.
     pub rustci: Vec<RustCiSource>,
     pub loki: Option<LokiSource>,
+    /// Only where it is told of deployments: links need no way to it.
+    pub grafana: Option<GrafanaSource>,
     /// Objectives of the configuration's OpenSLO files.
     pub objectives: Vec<ObjectiveSpec>,
 }
@@ -82,6 +86,27 @@ pub struct LokiSource {
     pub ca: Option<PathBuf>,
     pub labels: LogLabels,
     pub discovered: Option<Safe>,
+}
+
+/// A Grafana that is told of deployments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrafanaSource {
+    pub url: String,
+    pub login: Login,
+    /// A file of certificates that are trusted beside the machine's own.
+    pub ca: Option<PathBuf>,
+    pub discovered: Option<Safe>,
+}
+
+/// Dashboards of a Grafana: paths below its address, with words in braces for what is looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Dashboards {
+    pub url: String,
+    pub service: Option<String>,
+    pub environment: Option<String>,
+    pub slo: Option<String>,
+    /// It is told of what was deployed from here.
+    pub annotate: bool,
 }
 
 /// What the labels of a line are called that say whose it is: agents differ.

@@ -64,6 +64,7 @@ impl SourceScope {
             SystemId::Docker => &[SystemId::Docker],
             SystemId::Registry => &[SystemId::Registry],
             SystemId::Loki => &[SystemId::Loki],
+            SystemId::Grafana => &[SystemId::Grafana],
         }
     }
 

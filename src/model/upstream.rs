@@ -14,10 +14,11 @@ pub enum SystemId {
     Docker,
     Registry,
     Loki,
+    Grafana,
 }
 
 impl SystemId {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Kubernetes,
         Self::Rollouts,
         Self::ArgoCd,
@@ -29,6 +30,7 @@ impl SystemId {
         Self::Docker,
         Self::Registry,
         Self::Loki,
+        Self::Grafana,
     ];
 
     /// Many clusters do not have it, and nobody misses it there.
@@ -52,6 +54,7 @@ impl SystemId {
             Self::Docker => "docker",
             Self::Registry => "registry",
             Self::Loki => "loki",
+            Self::Grafana => "grafana",
         }
     }
 
@@ -70,6 +73,7 @@ impl SystemId {
             Self::Docker => "docker",
             Self::Registry => "registry",
             Self::Loki => "loki",
+            Self::Grafana => "grafana",
         }
     }
 }

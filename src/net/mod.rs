@@ -16,6 +16,7 @@ mod error;
 mod exec;
 mod failure;
 mod github;
+mod grafana;
 mod helm;
 mod loki;
 mod pause;
@@ -37,6 +38,7 @@ pub use exec::{answered, told};
 #[cfg(test)]
 pub(crate) use github::Hour;
 pub use github::{About, Etags, GitHub, Limits, Listed, Turn};
+pub use grafana::Grafana;
 pub use helm::{Helm, Rollback};
 pub use loki::{Loki, LokiRange};
 pub use prometheus::Prometheus;

@@ -154,7 +154,8 @@ const fn is_in_a_cluster(id: &ObjectId) -> bool {
         | SystemId::Prometheus
         | SystemId::Docker
         | SystemId::Registry
-        | SystemId::Loki => false,
+        | SystemId::Loki
+        | SystemId::Grafana => false,
     }
 }
 

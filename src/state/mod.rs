@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod choice;
 pub mod conditions;
 pub mod containers;
+pub mod dashboards;
 pub mod deck_log;
 pub mod deployment_status;
 pub mod derived;

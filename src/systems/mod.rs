@@ -4,10 +4,12 @@
 //! operation. What they find out goes to the loop through the channels it gave.
 
 pub mod argocd;
+mod beat;
 pub mod docker;
 mod duration;
 mod feed;
 pub mod github;
+pub mod grafana;
 mod heartbeat;
 pub mod helm;
 pub mod ingest;
@@ -379,6 +381,7 @@ impl Systems {
             // Said, or the pane would wait for ever for an answer to what nobody asked.
             Some(Upstream::Prometheus(..)) => self.no_log(id, tx, "Prometheus keeps figures, and no logs"),
             Some(Upstream::Loki(..)) => self.no_log(id, tx, "it is asked for the lines of pods"),
+            Some(Upstream::Grafana(_)) => self.no_log(id, tx, "Grafana keeps pictures, and no logs"),
             Some(Upstream::Registry(_)) => self.no_log(id, tx, "a registry keeps images, and no logs"),
             None => self.no_log(id, tx, "its source cannot be used; quarterdeck doctor tells why"),
         }
@@ -420,7 +423,8 @@ fn place(kind: Kind, namespace: Option<&Name>) -> Option<(String, String)> {
         | SystemId::Prometheus
         | SystemId::Docker
         | SystemId::Registry
-        | SystemId::Loki => None,
+        | SystemId::Loki
+        | SystemId::Grafana => None,
     }
 }
 

@@ -7,10 +7,12 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::revision::{hash_label, same_template, template_of};
-use super::{Intent, Upstream, argocd, docker, github, helm, kubernetes, rollouts, rustci, supervise, tekton};
+use super::{Intent, Upstream, argocd, docker, github, grafana, helm, kubernetes, rollouts, rustci, supervise, tekton};
 use crate::action::{Action, Change, Found, Operation, OperationId, Progress};
 use crate::model::{Kind, Name};
-use crate::net::{Cluster, GitHub, Helm, NetError, Patch, Post, ReadStack, Rollback, RustCi, Sent, Turn, Writes};
+use crate::net::{
+    Cluster, GitHub, Grafana, Helm, NetError, Patch, Post, ReadStack, Rollback, RustCi, Sent, Turn, Writes,
+};
 use crate::safe;
 use crate::text::Safe;
 
@@ -85,6 +87,7 @@ pub(super) enum Way {
     GitHub(GitHub),
     RustCi(RustCi),
     Docker(Box<docker::perform::Engine>),
+    Grafana(Grafana),
 }
 
 /// A request that can leave.
@@ -95,6 +98,7 @@ enum Ready {
     Post(GitHub, Turn, github::perform::Post),
     Call(RustCi, rustci::perform::Call),
     Engine(Box<docker::perform::Engine>, Box<docker::perform::Call>),
+    Annotation(Grafana, Value),
 }
 
 impl Way {
@@ -108,6 +112,7 @@ impl Way {
             Upstream::GitHub(client) => Some(Self::GitHub(client)),
             Upstream::RustCi(client) => Some(Self::RustCi(client)),
             Upstream::Docker(client) => Some(Self::Docker(Box::new(engine(client)))),
+            Upstream::Grafana(client) => Some(Self::Grafana(client)),
             Upstream::Prometheus(..) | Upstream::Registry(_) | Upstream::Loki(..) => None,
         }
     }
@@ -145,6 +150,7 @@ impl Way {
             Self::RustCi(client) => {
                 rustci::perform::prepare(client, operation).await.map(|call| Ready::Call(client.clone(), call))
             }
+            Self::Grafana(client) => grafana::perform::body(action).map(|body| Ready::Annotation(client.clone(), body)),
             Self::Docker(engine) => docker::perform::prepare(engine, operation)
                 .await
                 .map(|call| Ready::Engine(engine.clone(), Box::new(call))),
@@ -162,6 +168,7 @@ impl Way {
             Self::RustCi(_) => rustci::perform::made(answer).map(Name::new),
             Self::GitHub(_) => github::perform::made(action, answer).map(|id| Name::new(&id)),
             Self::Docker(_) => docker::perform::made(answer).map(Name::new),
+            Self::Grafana(_) => grafana::perform::made(answer).map(|id| Name::new(&id)),
             Self::Cluster(_) => None,
         }
     }
@@ -176,6 +183,7 @@ impl Ready {
             Self::Post(client, turn, post) => github::perform::send(writes, &client, turn, post).await,
             Self::Call(client, call) => rustci::perform::send(writes, &client, call).await,
             Self::Engine(engine, call) => docker::perform::send(writes, &engine, *call).await,
+            Self::Annotation(client, body) => grafana::perform::send(writes, &client, &body).await,
             Self::Rollback(helm, asked) => helm.rollback(writes, &asked).await,
         }
     }
@@ -213,6 +221,7 @@ pub(super) async fn read_evidence(
         Some(Way::GitHub(client)) => github::perform::evidence(&client, &operation).await,
         Some(Way::RustCi(client)) => rustci::perform::evidence(&client, &operation).await,
         Some(Way::Docker(engine)) => docker::perform::evidence(&engine, &operation).await,
+        Some(Way::Grafana(client)) => grafana::perform::evidence(&client, &operation.action).await,
     };
     let _ = tx.send((operation.id, Progress::Evidence { found, message: Safe::line(&message) })).await;
 }

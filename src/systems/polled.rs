@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::pace::Pace;
 use super::scope::Upstream;
-use super::{docker, github, loki, prometheus, registry, rustci};
+use super::{docker, github, grafana, loki, prometheus, registry, rustci};
 use crate::clock::Clock;
 use crate::model::interest::Interest;
 use crate::model::source::{FeedEvent, FeedId};
@@ -58,6 +58,7 @@ pub(super) async fn run(upstream: Upstream, outlet: Outlet) {
         Upstream::Docker(client) => docker::watch::run(client, outlet).await,
         Upstream::Registry(client) => registry::watch::run(client, outlet).await,
         Upstream::RustCi(client) => rustci::watch::run(client, outlet).await,
+        Upstream::Grafana(client) => grafana::watch::run(client, outlet).await,
         Upstream::Loki(client, _) => loki::watch::run(client, outlet).await,
     };
     if let Err(Gone) = ended {

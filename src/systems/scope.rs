@@ -7,7 +7,7 @@ use crate::model::scope::{DockerSource, GitHubSource, HttpSource, LogLabels, Reg
 use crate::model::slo::ObjectiveSpec;
 use crate::model::source::SourceScope;
 use crate::model::{Name, SourceId, SystemId};
-use crate::net::{Cluster, Docker, GitHub, Loki, NetError, Prometheus, Registry, RustCi, Target, Wanted};
+use crate::net::{Cluster, Docker, GitHub, Grafana, Loki, NetError, Prometheus, Registry, RustCi, Target, Wanted};
 use crate::text::{Safe, without_user};
 
 /// Which namespaces are read.
@@ -40,6 +40,7 @@ pub enum Upstream {
     RustCi(RustCi),
     /// With the names of its labels.
     Loki(Loki, Arc<LogLabels>),
+    Grafana(Grafana),
 }
 
 /// Pins a target. Never fails: what cannot be used is a cluster of the scope that says why.
@@ -119,6 +120,12 @@ pub fn connect(first: SourceId, sources: &Sources) -> Vec<Spec> {
             Loki::new(source).map(|client| Upstream::Loki(client, labels)),
         ));
     }
+    if let Some(source) = &sources.grafana {
+        specs.push(spec(
+            scope(take(), SystemId::Grafana, &source.url, source.discovered.as_ref()),
+            Grafana::new(source).map(Upstream::Grafana),
+        ));
+    }
     specs
 }
 
@@ -169,6 +176,7 @@ pub fn address_place(system: SystemId, discovered: Option<&Safe>) -> &'static st
         (SystemId::GitHub, Some(_)) => "in the git remote origin",
         (SystemId::RustCi, _) => "in sources.rustci.url",
         (SystemId::Loki, _) => "in sources.loki.url",
+        (SystemId::Grafana, _) => "in sources.grafana.url",
         (SystemId::Prometheus, None) => "in sources.prometheus.url",
         (SystemId::Prometheus, Some(_)) => "in PROMETHEUS_URL",
         (SystemId::Registry, _) => "in sources.registries",
@@ -262,6 +270,7 @@ mod tests {
             registries: Vec::new(),
             rustci: [(None, "https://ci.example:8000"), (Some("readers"), "https://ci2.example")].map(server).to_vec(),
             loki: None,
+            grafana: None,
             objectives: Vec::new(),
         };
         let scopes: Vec<SourceScope> = connect(SourceId(3), &sources).into_iter().map(|spec| spec.scope).collect();

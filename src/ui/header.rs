@@ -79,8 +79,9 @@ fn sources(state: &State, room: Room) -> Words {
     shown.retain(|(system, _)| optional::is_there(state, *system));
     // Beside Argo Rollouts it is worth a word when something is the matter with it.
     shown.retain(|(system, freshness)| *system != SystemId::ArgoCd || !is_calm(freshness));
-    // It is asked when a pod is gone, and worth a word before that when something is the matter with it.
-    shown.retain(|(system, freshness)| *system != SystemId::Loki || !is_calm(freshness));
+    // They are asked when a pod is gone or something was deployed, and worth a word before that when
+    // something is the matter with them.
+    shown.retain(|(system, freshness)| !matches!(system, SystemId::Loki | SystemId::Grafana) || !is_calm(freshness));
     // Few may list Secrets, and nothing but its own list needs them.
     shown.retain(|(system, _)| *system != SystemId::Helm);
     if room != Room::Wide {

@@ -63,6 +63,7 @@ pub fn pod_of(state: &State, id: &ObjectId) -> Option<ObjectId> {
         | Kind::Slo
         | Kind::Alert
         | Kind::LogStore
+        | Kind::Annotation
         | Kind::Image => None,
     }
 }

@@ -1,5 +1,6 @@
 //! The transition: `(&mut State, Now, Msg) → Vec<Effect>`. Pure: no clock, no I/O, no await.
 
+mod annotate;
 mod builds;
 mod confirm;
 mod deck_log;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Effect, evidence, log, places, prompt, toasts};
+use super::{Effect, annotate, evidence, log, places, prompt, toasts};
 use crate::action::{Change, Operation, OperationId, Outcome, Progress};
 use crate::model::{Kind, SystemId};
 use crate::safe;
@@ -55,7 +55,7 @@ pub(super) fn begin(state: &mut State, confirm: Confirm, effects: &mut Vec<Effec
 }
 
 /// Milliseconds and a counter: sorts by time, and two of one millisecond differ.
-fn new_id(state: &State) -> OperationId {
+pub(super) fn new_id(state: &State) -> OperationId {
     let millis = state.now.wall.as_millisecond();
     OperationId(format!("{millis:013}-{:04}", state.operations.len() % 10_000))
 }
@@ -105,6 +105,7 @@ pub(super) fn turn(state: &mut State, at: usize, outcome: Outcome, effects: &mut
         SystemId::GitHub => "GitHub",
         SystemId::RustCi => "RustCI",
         SystemId::Docker => "the engine",
+        SystemId::Grafana => "Grafana",
         _ => "the controller",
     };
     state.operations_revision += 1;
@@ -117,6 +118,14 @@ pub(super) fn turn(state: &mut State, at: usize, outcome: Outcome, effects: &mut
     // read up as unknown.
     if outcome != Outcome::Sent {
         effects.push(Effect::Record(id, outcome.clone()));
+    }
+    if outcome == Outcome::Observed {
+        annotate::tell(state, at, effects);
+    }
+    // Nobody asked for it by a key: it is worth a word when it fails.
+    let quiet = matches!(state.operations[at].action.change, Change::Annotate { .. });
+    if quiet && !matches!(outcome, Outcome::Refused { .. } | Outcome::Failed { .. }) {
+        return;
     }
     let (kind, text) = match outcome {
         Outcome::Intended | Outcome::Sent => (ToastKind::Waiting, safe!("{}: sent, waiting for the answer", what)),

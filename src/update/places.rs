@@ -5,7 +5,7 @@ use crate::model::{Kind, ObjectId, Uid};
 use crate::safe;
 use crate::state::lists::{self, Item};
 use crate::state::ui::{ListId, Place, RowId, Sheet, ToastKind};
-use crate::state::{State, asides, gitops, lane, runs, verbs};
+use crate::state::{State, asides, dashboards, gitops, lane, runs, verbs};
 use crate::text::Safe;
 
 /// Places remembered in each direction.
@@ -148,6 +148,7 @@ pub(super) fn page_of(id: &ObjectId) -> Option<Place> {
         | Kind::Experiment
         | Kind::Alert
         | Kind::LogStore
+        | Kind::Annotation
         | Kind::CiPipeline
         | Kind::Workflow
         | Kind::Pipeline => None,
@@ -250,7 +251,7 @@ pub(super) fn browse(state: &mut State, effects: &mut Vec<Effect>) {
     let page = |id: &ObjectId| match id.kind {
         kind if kind.is_run() => state.world.runs.get(&id.uid).map(|run| run.url.clone()),
         kind if kind.is_job() => job_page(&id.uid),
-        _ => None,
+        _ => dashboards::of_object(state, id),
     };
     let of_row = lists::selected_line(state, &state.ui.list_id()).and_then(|line| match line.item {
         Item::Security(row) => row.url().cloned(),

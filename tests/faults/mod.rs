@@ -21,6 +21,7 @@ pub mod github_reviews;
 mod github_ways;
 mod github_words;
 pub mod github_writes;
+mod grafana;
 mod histories;
 pub mod hub;
 mod loki;

@@ -11,6 +11,7 @@ mod capacity;
 mod catalogue;
 mod containers;
 mod demo_story;
+mod deployed;
 mod dispatch;
 mod document;
 mod founding;

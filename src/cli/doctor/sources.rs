@@ -79,6 +79,7 @@ async fn one(spec: Spec, clock: Clock) -> Vec<Finding> {
         Some(Upstream::Prometheus(client, _)) => prometheus(&subject, &scope, client, clock).await,
         Some(Upstream::Docker(client)) => docker(&subject, &scope, client, clock).await,
         Some(Upstream::Registry(client)) => registry::look(&subject, &scope, client, clock).await,
+        Some(Upstream::Grafana(client)) => super::grafana::look(&subject, client, clock).await,
         Some(Upstream::Loki(client, labels)) => super::loki::look(&subject, client, labels, clock).await,
         Some(Upstream::RustCi(client)) => super::rustci::look(&subject, client, clock).await,
     };

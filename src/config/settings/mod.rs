@@ -14,6 +14,7 @@ mod catalogue;
 mod clusters;
 mod environments;
 mod files;
+mod grafana;
 mod logs;
 mod notify;
 mod objectives;
@@ -215,7 +216,7 @@ fn read(fields: &Fields, config: &mut Config, slos: &mut Slos, unbuilt: &mut Unb
     }
     if let Some(node) = fields.get("sources") {
         config.names_sources = true;
-        config.sources = sources::read(node, unbuilt, faults);
+        (config.sources, config.settings.grafana) = sources::read(node, unbuilt, faults);
     }
     if let Some(entry) = fields.entry("notify") {
         config.settings.hooks = notify::read(entry, unbuilt, faults);

@@ -4,17 +4,20 @@
 use super::tree::{Faults, Fields, Node, What};
 use super::unbuilt::Unbuilt;
 use super::words::{checked, needed};
-use super::{logs, secret, urls, words};
+use super::{grafana, logs, secret, urls, words};
 use crate::config::errors::quoted;
 use crate::model::Name;
-use crate::model::scope::{DockerSource, GitHubSource, HttpSource, Login, RegistrySource, RustCiSource, Sources};
+use crate::model::scope::{
+    Dashboards, DockerSource, GitHubSource, HttpSource, Login, RegistrySource, RustCiSource, Sources,
+};
 
 const AN_ADDRESS: &str = "https://HOST";
-const KEYS: [&str; 7] = ["github", "prometheus", "alertmanager", "docker", "registries", "rustci", "loki"];
+const KEYS: [&str; 8] = ["github", "prometheus", "alertmanager", "docker", "registries", "rustci", "loki", "grafana"];
 
-pub(super) fn read(node: &Node, unbuilt: &mut Unbuilt, faults: &mut Faults) -> Sources {
-    let mut sources = Sources::default();
-    let Some(fields) = node.fields("sources", &KEYS, faults) else { return sources };
+/// The sources, and links to dashboards.
+pub(super) fn read(node: &Node, unbuilt: &mut Unbuilt, faults: &mut Faults) -> (Sources, Option<Dashboards>) {
+    let (mut sources, mut dashboards) = (Sources::default(), None);
+    let Some(fields) = node.fields("sources", &KEYS, faults) else { return (sources, None) };
     if let Some(node) = fields.get("github") {
         sources.github = github(node, faults);
     }
@@ -40,7 +43,12 @@ pub(super) fn read(node: &Node, unbuilt: &mut Unbuilt, faults: &mut Faults) -> S
     if let Some(node) = fields.get("loki") {
         sources.loki = logs::loki(node, faults);
     }
-    sources
+    if let Some(node) = fields.get("grafana")
+        && let Some((links, source)) = grafana::read(node, faults)
+    {
+        (dashboards, sources.grafana) = (Some(links), source);
+    }
+    (sources, dashboards)
 }
 
 /// `HOST: { token: … }`, `HOST: { username: NAME, password: … }`, in order of the hosts.

@@ -169,6 +169,9 @@ async fn answer(
     if let ["prometheus", rest @ ..] = parts.as_slice() {
         return super::prometheus::answer(&shared, &method, &uri, rest, &body);
     }
+    if let ["grafana", "api", rest @ ..] = parts.as_slice() {
+        return super::grafana::answer(&shared, &method, &uri, rest, &body);
+    }
     if let ["loki", "api", "v1", rest @ ..] = parts.as_slice() {
         return super::loki::answer(&shared, &method, &uri, rest);
     }

@@ -3,6 +3,7 @@
 //! is followed: a login belongs to one server.
 
 mod words;
+mod write;
 
 use std::error::Error as _;
 use std::fmt;

@@ -319,6 +319,8 @@ pub const fn command_of(verb: Verb) -> Command {
         Verb::Refresh => Command::CompareApplication,
         Verb::Terminate => Command::TerminateOperation,
         Verb::Scale => Command::Scale,
+        // No key asks for it.
+        Verb::Annotate => Command::Browse,
     }
 }
 

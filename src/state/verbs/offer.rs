@@ -191,6 +191,7 @@ fn in_flight_words(state: &State, operation: &Operation) -> Safe {
         Verb::Refresh => "comparing",
         Verb::Terminate => "terminating",
         Verb::Scale => "scaling",
+        Verb::Annotate => "annotating",
     };
     let seconds = state.now.mono.saturating_sub(operation.started_mono).as_secs() as i64;
     match &operation.outcome {

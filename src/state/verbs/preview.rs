@@ -89,6 +89,7 @@ pub fn preview(state: &State, action: &Action) -> Confirm {
         Verb::Refresh => "Compare",
         Verb::Terminate => "Terminate the operation of",
         Verb::Scale => "Scale",
+        Verb::Annotate => "Annotate",
         Verb::Pull => "Pull the image of",
         Verb::Build => "Build",
         Verb::Push => "Push",

@@ -56,7 +56,8 @@ impl World {
             | Kind::Workflow
             | Kind::Pipeline
             | Kind::Build
-            | Kind::LogStore => {}
+            | Kind::LogStore
+            | Kind::Annotation => {}
             Kind::Slo => {
                 drop(self.slos.remove(uid));
                 self.prune(kind);
@@ -122,7 +123,8 @@ impl World {
             | Kind::Workflow
             | Kind::Pipeline
             | Kind::Build
-            | Kind::LogStore => {}
+            | Kind::LogStore
+            | Kind::Annotation => {}
             Kind::Slo => drop(self.slos.retain_listed(id, seen)),
             Kind::Alert => drop(self.alerts.retain_listed(id, seen)),
             Kind::Container => drop(self.containers.retain_listed(id, seen)),

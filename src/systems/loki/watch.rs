@@ -1,73 +1,20 @@
 //! Whether a Loki answers: nothing of it is listed, and its lines are asked for when somebody wants them. So it
 //! is asked for the names of its labels now and then, which costs it next to nothing.
 
-use std::time::Duration;
-
-use tokio::time::{Instant, sleep_until};
-
 use super::ingest;
-use crate::model::source::{FeedEvent, FeedStatus};
 use crate::net::{Loki, NetError};
-use crate::systems::pace::Backoff;
+use crate::systems::beat;
 use crate::systems::polled::{Gone, Outlet};
-use crate::text::Safe;
 
 /// Until the loop is gone.
-pub(in crate::systems) async fn run(client: Loki, mut outlet: Outlet) -> Result<(), Gone> {
-    let mut backoff = Backoff::new(outlet.pace.floor, outlet.pace.cap);
-    let (mut listed, mut since) = (false, None);
-    loop {
-        let read = client.labels(None).await.and_then(|answer| {
+pub(in crate::systems) async fn run(client: Loki, outlet: Outlet) -> Result<(), Gone> {
+    let ask = || {
+        let client = client.clone();
+        async move {
+            let answer = client.labels(None).await?;
             let odd = |error| NetError::Unreadable(format!("{}: {error}; check sources.loki.url", client.url()));
-            ingest::labels(&answer.body).map_err(odd)
-        });
-        let wait = match read {
-            Ok(_) => {
-                if !listed || since.is_some() {
-                    outlet.tell(FeedEvent::ListBegins).await?;
-                    outlet.tell(FeedEvent::Listed).await?;
-                } else {
-                    outlet.tell(FeedEvent::Alive).await?;
-                }
-                (listed, since) = (true, None);
-                backoff.reset();
-                outlet.between(outlet.pace.runs.1)
-            }
-            Err(error) => fell(&outlet, &error, listed, &mut since, &mut backoff).await?,
-        };
-        let due = Instant::now() + wait;
-        tokio::select! {
-            () = sleep_until(due) => {}
-            () = outlet.tx.closed() => return Err(Gone),
-            changed = outlet.refresh.changed() => changed.map_err(|_| Gone)?,
+            ingest::labels(&answer.body).map(drop).map_err(odd)
         }
-    }
-}
-
-/// Says how it stands; until when nobody asks.
-async fn fell(
-    outlet: &Outlet,
-    error: &NetError,
-    listed: bool,
-    since: &mut Option<Duration>,
-    backoff: &mut Backoff,
-) -> Result<Duration, Gone> {
-    let mono = outlet.clock.now().mono;
-    let message = Safe::line(&error.to_string());
-    let denied = matches!(error, NetError::Credential(_)) || matches!(error.code(), Some(401 | 403));
-    let wait = match error {
-        // A wrong login that is shown again and again helps nobody.
-        _ if denied => outlet.pace.runs.1,
-        NetError::Api { retry_after: Some(after), .. } => (*after).min(outlet.pace.runs.1).max(backoff.next()),
-        _ => backoff.next(),
     };
-    let since = *since.get_or_insert(mono);
-    let retry_at = Some(mono + wait);
-    let status = match listed {
-        _ if denied => FeedStatus::Denied { message },
-        true => FeedStatus::Stale { since, message, retry_at },
-        false => FeedStatus::Failed { message, retry_at },
-    };
-    outlet.tell(FeedEvent::Status(status)).await?;
-    Ok(wait)
+    beat::run(outlet, ask).await
 }

@@ -144,6 +144,29 @@ fn a_loki_has_a_login_a_tenant_and_labels() {
 }
 
 #[test]
+fn a_grafana_has_links_and_is_told_of_deployments_only_with_a_login() {
+    let of = |text: &str| read(&format!("version: 1\nsources: {{ grafana: {text} }}\n"));
+    let links = of("{ url: 'https://grafana.acme.example/g', dashboards: { service: 'd/abc?var-service={service}', slo: '/d/slo?from={from}' } }").unwrap();
+    let dashboards = links.settings.grafana.unwrap();
+    assert_eq!((dashboards.url.as_str(), dashboards.annotate), ("https://grafana.acme.example/g", false));
+    assert_eq!(dashboards.slo.as_deref(), Some("/d/slo?from={from}"));
+    assert_eq!(links.sources.grafana, None, "nothing is asked of it");
+    let told = of("{ url: 'https://grafana.acme.example', token: { env: GRAFANA }, annotate: true }").unwrap();
+    assert!(told.settings.grafana.is_some_and(|dashboards| dashboards.annotate) && told.sources.grafana.is_some());
+    for (text, wanted) in [
+        ("{ url: 'https://a', annotate: true }", "an annotation needs a login"),
+        ("{ url: 'https://a', annotate: always }", "unknown annotate \"always\""),
+        ("{ url: 'https://a', dashboards: { service: 'https://b/d/x' } }", "is no path of a dashboard"),
+        ("{ url: 'https://a', dashboards: { service: 'd/x?v={servise}' } }", "unknown word \"servise\" in braces"),
+        ("{ url: 'https://a', dashboards: { service: 'd/x?v={service' } }", "a brace that is not closed"),
+        ("{ url: 'https://a', dashboards: { pod: 'd/x' } }", "unknown key \"pod\""),
+    ] {
+        let said = of(text).unwrap_err();
+        assert!(said.contains(wanted), "{text}: {said}");
+    }
+}
+
+#[test]
 fn images_of_folders_bring_their_repository_and_their_registry() {
     let text = "version: 1\nimages:\n  - { image: ghcr.io/acme/python, repo: acme/images, folder: ./python/, workflow: build.yml, path: ../images }\n  - { image: ghcr.io/acme/node, repo: acme/images, folder: ., tag: \"22\", dockerfile: node/Dockerfile }\n";
     let config = read(text).unwrap();
