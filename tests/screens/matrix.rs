@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use quarterdeck::config::keymap;
-use quarterdeck::model::source::{FeedEvent, FeedId, SourceScope};
+use quarterdeck::model::source::{FeedEvent, FeedId, FeedStatus, SourceScope};
 use quarterdeck::model::{Kind, Name, Now, SourceId, SystemId};
-use quarterdeck::state::ui::{ListId, Pane, RowId};
+use quarterdeck::state::ui::{ListId, Pane, Place, RowId};
 use quarterdeck::state::{State, lists};
 use quarterdeck::systems::ingest;
 use quarterdeck::text::Safe;
@@ -156,4 +156,32 @@ fn a_cluster_that_is_not_heard_of_costs_its_own_column_only() {
     assert!(!own.contains("stale") && !own.contains("cluster-0"), "{heading}");
     let row = screen.lines().find(|line| line.contains("1.0")).unwrap();
     assert!(row.contains("1.1"), "what was known of it stays: {row}");
+}
+
+/// They are optional, so no header speaks of them: where they would stand it is said that they are not read.
+#[test]
+fn kinds_of_workloads_that_may_not_be_listed_are_named_in_the_title() {
+    let mut state = state(1);
+    hear(&mut state, 0, Kind::Deployment, &[workload(Kind::Deployment, "shop", "web", "7.1.1")]);
+    for kind in [Kind::Rollout, Kind::Namespace, Kind::Pod] {
+        hear(&mut state, 0, kind, &[]);
+    }
+    let told = |state: &State| {
+        let mut state = state.clone();
+        let pane = text(&draw(&state, &theme("deck"), (160, 48)));
+        state.ui.place = Place::Environments;
+        settle(&mut state);
+        (pane, text(&draw(&state, &theme("deck"), (160, 48))))
+    };
+    let (pane, list) = told(&state);
+    assert!(!pane.contains("StatefulSets") && !list.contains("StatefulSets"), "{pane}{list}");
+    for kind in [Kind::StatefulSet, Kind::BatchJob] {
+        let feed = FeedId { cluster: SourceId(0), kind, namespace: None };
+        let message = Safe::of("forbidden");
+        state.world.apply(&feed, Duration::from_secs(100), FeedEvent::Status(FeedStatus::Denied { message }));
+    }
+    let (pane, list) = told(&state);
+    for screen in [pane, list] {
+        assert!(screen.contains("StatefulSets, Jobs denied"), "{screen}");
+    }
 }

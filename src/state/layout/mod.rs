@@ -116,6 +116,7 @@ pub fn page(body: Rect, class: Class, place: &Place, len: usize) -> Page {
         Place::Analysis(_) => cut_top(rest, 3.min(rest.height / 3)),
         // The matrix above the rows.
         Place::Environments if class >= Class::Full => cut_top(rest, (rest.height / 5).min(14)),
+        Place::Environments if class == Class::Small && rest.height >= 18 => cut_top(rest, (rest.height / 3).min(7)),
         // Where it is wide enough, the stations in one row.
         Place::Lane(_) if rest.width >= LANE => cut_top(rest, 6.min(rest.height / 3)),
         Place::Lane(_) => cut_top(rest, 1),

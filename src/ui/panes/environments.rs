@@ -18,7 +18,7 @@ use crate::state::freshness::{self, Freshness};
 use crate::state::layout::cut_top;
 use crate::state::matrix::{self, Health, Matrix, Workload};
 use crate::state::ui::{ListId, Pane, Place, RowId};
-use crate::state::{State, derived, rollout_info};
+use crate::state::{State, derived, rollout_info, workload_status};
 use crate::text::{self, Safe};
 use crate::ui::notice::{self, About};
 use crate::ui::pen::{Lean, Pen, Words};
@@ -49,7 +49,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
     } else {
         Words::of(Role::Dim, safe!("{}{}", least, services)).then(grid.beyond(&matrix))
     };
-    title(pen, focused, "ENVIRONMENTS", &places::and_trouble(right, &freshness));
+    title(pen, focused, "ENVIRONMENTS", &places::and_trouble(right, &freshness).then(unread(state)));
     if matrix.services.is_empty() {
         notice::draw(state, &mut pen.within(body), &ABOUT, &freshness, false);
         return;
@@ -282,6 +282,29 @@ fn worst_reason(state: &State, workload: &Workload) -> Option<Safe> {
     let mut sets = state.world.replica_sets.owned_by(uid);
     sets.find_map(|set| state.world.troubled(&set.meta.uid).find(|pod| pod.health == PodHealth::Broken))
         .map(|pod| pod.status.clone())
+}
+
+/// Workloads of these kinds may be there and are not shown, or are shown as they were: an account that may
+/// not list them is told here and nowhere else.
+#[must_use]
+pub fn unread(state: &State) -> Words {
+    let kinds = [Kind::StatefulSet, Kind::DaemonSet, Kind::BatchJob];
+    let mut told: Vec<(Freshness, Vec<Safe>)> = Vec::new();
+    for kind in kinds {
+        let stands = freshness::of_kinds(state, &[kind]);
+        if !is_old(&stands) && !matches!(stands, Freshness::Denied { .. }) {
+            continue;
+        }
+        let name = safe!("{}s", workload_status::word(kind));
+        match told.iter_mut().find(|(other, _)| other.as_str() == stands.as_str()) {
+            Some((_, names)) => names.push(name),
+            None => told.push((stands, vec![name])),
+        }
+    }
+    told.iter().fold(Words::new(), |words, (stands, names)| {
+        let sign = signs::freshness(stands);
+        words.dim(" · ").add(sign.role, safe!("{} {}", Safe::join(names, ", "), Safe::of(stands.as_str())))
+    })
 }
 
 /// Cells named in the line below which a summary stands; more do not fit any terminal.

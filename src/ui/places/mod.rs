@@ -107,6 +107,7 @@ fn list(state: &State, pen: &mut Pen<'_>, page: &Page, view: &View) {
         and_trouble(standing.then(counts(state, &id, view.kinds, view.about.what)), &freshness)
     };
     let right = match (&state.ui.place, &state.read_only) {
+        (Place::Environments, _) => right.then(panes::environments::unread(state)),
         (Place::Slo, _) => right.then(panes::budget::unread(state)),
         (Place::Journal, Some(why)) => right.add(Role::Wait, safe!(" · read-only: {}", why)),
         _ => right,
