@@ -37,6 +37,10 @@ const RESULTS: usize = 64;
 const TICK: Duration = Duration::from_secs(1);
 /// Frames that only news ask for are at least this far apart (60 a second).
 const FRAME: Duration = Duration::from_millis(16);
+/// They take at most one part in so many of the time: what is dear to draw is drawn less often.
+const SHARE: u32 = 5;
+/// But never less often than this.
+const SLOWEST: Duration = Duration::from_millis(100);
 /// The wall clock ran this much further than the monotonic one: the machine slept.
 const SLEPT: Duration = Duration::from_secs(5);
 /// A request on its way is given this long when the program ends.
@@ -85,6 +89,8 @@ pub struct Core {
     notices: Channel<Safe>,
     dirty: bool,
     drawn: Option<Duration>,
+    /// What the last frame took, from the world as it was to the screen.
+    cost: Duration,
     ticked: Now,
     /// When the clocks were compared last.
     looked: Now,
@@ -144,6 +150,7 @@ impl Core {
             notices: Channel::new(RESULTS),
             dirty: true,
             drawn: None,
+            cost: Duration::ZERO,
             ticked: now,
             looked: now,
         }
@@ -181,7 +188,9 @@ impl Core {
     /// The frame is on the screen, in that size. The time of a dialog begins when it can be read.
     pub fn drawn(&mut self, size: (u16, u16)) {
         let whole = ui::room_wanted(&self.state, size).is_none();
-        update::drawn(&mut self.state, self.clock.now(), whole);
+        let now = self.clock.now();
+        self.cost = self.drawn.map_or(Duration::ZERO, |begun| now.mono.saturating_sub(begun));
+        update::drawn(&mut self.state, now, whole);
     }
 
     #[must_use]
@@ -270,7 +279,7 @@ impl Core {
     }
 
     fn next_frame(&self, now: Now) -> Duration {
-        self.drawn.map_or(Duration::ZERO, |drawn| (drawn + FRAME).saturating_sub(now.mono))
+        self.drawn.map_or(Duration::ZERO, |drawn| (drawn + pace(self.cost)).saturating_sub(now.mono))
     }
 
     fn next_tick(&self, now: Now) -> Duration {
@@ -359,5 +368,22 @@ mod tests {
         assert!(!slept(at(100, 10), at(104, 10)), "the clock was set a little");
         assert!(slept(at(100, 10), at(3_700, 10)));
         assert!(slept(at(100, 10), at(50, 11)), "set back far: nobody knows how long");
+    }
+}
+
+/// From one frame that news ask for to the next, where one takes so long.
+fn pace(cost: Duration) -> Duration {
+    (cost * SHARE).clamp(FRAME, SLOWEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_dear_to_draw_is_drawn_less_often() {
+        for (cost, expected) in [(0, 16), (1, 16), (4, 20), (12, 60), (30, 100), (4_000, 100)] {
+            assert_eq!(pace(Duration::from_millis(cost)), Duration::from_millis(expected), "{cost} ms");
+        }
     }
 }

@@ -14,6 +14,12 @@ pub fn status(deployment: &Deployment) -> RolloutStatus {
         verdict: RolloutVerdict::Progressing,
         message: safe!("Waiting for deployment \"{}\" rollout to finish: {}...", name, what),
     };
+    if is_complete(deployment) {
+        return RolloutStatus {
+            verdict: RolloutVerdict::Complete,
+            message: safe!("deployment \"{}\" successfully rolled out", name),
+        };
+    }
     if deployment.meta.generation > deployment.observed_generation {
         return RolloutStatus {
             verdict: RolloutVerdict::Progressing,
@@ -32,13 +38,18 @@ pub fn status(deployment: &Deployment) -> RolloutStatus {
     if replicas.current > replicas.updated {
         return waiting(safe!("{} old replicas are pending termination", replicas.current - replicas.updated));
     }
-    if replicas.available < replicas.updated {
-        return waiting(safe!("{} of {} updated replicas are available", replicas.available, replicas.updated));
-    }
-    RolloutStatus {
-        verdict: RolloutVerdict::Complete,
-        message: safe!("deployment \"{}\" successfully rolled out", name),
-    }
+    waiting(safe!("{} of {} updated replicas are available", replicas.available, replicas.updated))
+}
+
+/// The verdict of most of them at most times, without a sentence.
+#[must_use]
+pub fn is_complete(deployment: &Deployment) -> bool {
+    let replicas = deployment.replicas;
+    deployment.meta.generation <= deployment.observed_generation
+        && !deadline_exceeded(deployment)
+        && replicas.updated >= replicas.desired
+        && replicas.current <= replicas.updated
+        && replicas.available >= replicas.updated
 }
 
 /// The controller gave up on the update.

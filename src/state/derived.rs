@@ -91,6 +91,12 @@ pub fn matrix(state: &State) -> Arc<Matrix> {
     }
 }
 
+/// The same as it was made last: between two frames nothing is joined.
+#[must_use]
+pub fn last_matrix(state: &State) -> Option<&Arc<Matrix>> {
+    state.derived.matrix.as_ref().map(|(_, matrix)| matrix)
+}
+
 /// What does not move, worst first.
 #[must_use]
 pub fn blockers(state: &State) -> Arc<[Blocker]> {

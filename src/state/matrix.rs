@@ -98,6 +98,11 @@ impl Workload {
 
     #[must_use]
     pub fn health(&self) -> Health {
+        if let Self::Deployment(row) = self
+            && deployment_status::is_complete(row)
+        {
+            return Health::Well;
+        }
         match self.status().as_str() {
             "Healthy" | "Complete" => Health::Well,
             "Progressing" => Health::Moving,
@@ -198,9 +203,11 @@ impl Matrix {
             cells.entry(*column).or_default().push(workload);
         }
         for (column, cell) in &mut cells {
+            let mut stand: Vec<(Health, Workload)> = cell.drain(..).map(|it| (it.health(), it)).collect();
             // Stable: otherwise in the order of the list, cluster and namespace.
-            cell.sort_by_cached_key(Workload::health);
-            let well = cell.iter().filter(|workload| workload.health() == Health::Well).count();
+            stand.sort_by_key(|(health, _)| *health);
+            let well = stand.iter().filter(|(health, _)| *health == Health::Well).count();
+            cell.extend(stand.into_iter().map(|(_, workload)| workload));
             self.well += well;
             if well < cell.len() {
                 self.unwell.push((row, *column));

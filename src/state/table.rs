@@ -18,32 +18,13 @@ pub trait Row {
 #[derive(Debug, Clone)]
 pub struct Table<T> {
     rows: Vec<Arc<T>>,
-    places: HashMap<Uid, Place>,
+    by_uid: HashMap<Uid, Arc<T>>,
     owned: HashMap<Uid, Vec<Uid>>,
     revision: u64,
 }
 
-/// Where a row stands in the order; enough to find it by binary search.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
-    cluster: SourceId,
-    namespace: Name,
-    name: Name,
-    uid: Uid,
-}
-
-impl Place {
-    fn of(meta: &Meta) -> Self {
-        Self {
-            cluster: meta.cluster,
-            namespace: meta.namespace.clone(),
-            name: meta.name.clone(),
-            uid: meta.uid.clone(),
-        }
-    }
-}
-
-fn compare(a: &Meta, b: &Place) -> std::cmp::Ordering {
+/// The order of the rows.
+fn compare(a: &Meta, b: &Meta) -> std::cmp::Ordering {
     a.cluster
         .cmp(&b.cluster)
         .then_with(|| a.namespace.cmp(&b.namespace))
@@ -53,7 +34,7 @@ fn compare(a: &Meta, b: &Place) -> std::cmp::Ordering {
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { rows: Vec::new(), places: HashMap::new(), owned: HashMap::new(), revision: 0 }
+        Self { rows: Vec::new(), by_uid: HashMap::new(), owned: HashMap::new(), revision: 0 }
     }
 }
 
@@ -90,14 +71,13 @@ impl<T: Row> Table<T> {
 
     #[must_use]
     pub fn get(&self, uid: &Uid) -> Option<&Arc<T>> {
-        let place = self.places.get(uid)?;
-        self.rows.get(self.search(place).ok()?)
+        self.by_uid.get(uid)
     }
 
     /// The row number of an object, now.
     #[must_use]
     pub fn position(&self, uid: &Uid) -> Option<usize> {
-        self.search(self.places.get(uid)?).ok()
+        self.search(self.by_uid.get(uid)?.meta()).ok()
     }
 
     /// Rows whose controlling owner is this object, in order of their names.
@@ -107,14 +87,14 @@ impl<T: Row> Table<T> {
 
     pub fn upsert(&mut self, row: Arc<T>) {
         self.revision += 1;
-        let place = Place::of(row.meta());
-        let uid = place.uid.clone();
-        if let Some(before) = self.places.get(&uid) {
-            if *before == place
-                && let Ok(at) = self.search(before)
+        let uid = row.meta().uid.clone();
+        if let Some(before) = self.by_uid.get(&uid) {
+            if compare(before.meta(), row.meta()).is_eq()
+                && let Ok(at) = self.search(before.meta())
             {
-                let old = std::mem::replace(&mut self.rows[at], row);
-                let owner = self.rows[at].meta().owner.as_ref().map(|owner| owner.uid.clone());
+                let old = std::mem::replace(&mut self.rows[at], Arc::clone(&row));
+                let owner = row.meta().owner.as_ref().map(|owner| owner.uid.clone());
+                self.by_uid.insert(uid.clone(), row);
                 let old_owner = old.meta().owner.as_ref().map(|owner| owner.uid.clone());
                 if owner != old_owner {
                     self.disown(old_owner.as_ref(), &uid);
@@ -126,17 +106,17 @@ impl<T: Row> Table<T> {
         }
         self.own(row.meta().owner.as_ref().map(|owner| owner.uid.clone()), uid.clone());
         let at = match self.rows.last() {
-            Some(last) if compare(last.meta(), &place).is_lt() => self.rows.len(),
-            _ => self.search(&place).unwrap_or_else(|at| at),
+            Some(last) if compare(last.meta(), row.meta()).is_lt() => self.rows.len(),
+            _ => self.search(row.meta()).unwrap_or_else(|at| at),
         };
-        self.rows.insert(at, row);
-        self.places.insert(uid, place);
+        self.rows.insert(at, Arc::clone(&row));
+        self.by_uid.insert(uid, row);
     }
 
     pub fn remove(&mut self, uid: &Uid) -> Option<Arc<T>> {
-        let place = self.places.remove(uid)?;
+        let row = self.by_uid.remove(uid)?;
         self.revision += 1;
-        let row = self.rows.remove(self.search(&place).ok()?);
+        self.rows.remove(self.search(row.meta()).ok()?);
         self.disown(row.meta().owner.as_ref().map(|owner| &owner.uid), uid);
         Some(row)
     }
@@ -164,7 +144,7 @@ impl<T: Row> Table<T> {
         gone.iter().filter_map(|uid| self.remove(uid)).collect()
     }
 
-    fn search(&self, place: &Place) -> Result<usize, usize> {
+    fn search(&self, place: &Meta) -> Result<usize, usize> {
         self.rows.binary_search_by(|row| compare(row.meta(), place))
     }
 

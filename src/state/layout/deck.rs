@@ -1,5 +1,7 @@
 //! Where the panes of the Deck stand.
 
+use std::sync::Arc;
+
 use ratatui::layout::Rect;
 
 use super::{Class, cut_bottom, cut_top, split};
@@ -48,7 +50,8 @@ const MOST_SERVICES: usize = 24;
 /// How many services the matrix of environments has, as far as it matters for its height.
 #[must_use]
 pub fn services(state: &State) -> usize {
-    derived::matrix(state).services.len().min(MOST_SERVICES)
+    let matrix = derived::last_matrix(state).map_or_else(|| derived::matrix(state), Arc::clone);
+    matrix.services.len().min(MOST_SERVICES)
 }
 
 /// What the Deck has to show, as far as it matters for where things stand: which sources there are,
