@@ -352,9 +352,14 @@ fn slept(before: Now, now: Now) -> bool {
     wall > now.mono.saturating_sub(before.mono) + SLEPT
 }
 
+/// From one frame that news ask for to the next, where one takes so long.
+fn pace(cost: Duration) -> Duration {
+    (cost * SHARE).clamp(FRAME, SLOWEST)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Duration, Now, slept};
+    use super::{Duration, Now, pace, slept};
     use jiff::Timestamp;
 
     #[test]
@@ -369,16 +374,6 @@ mod tests {
         assert!(slept(at(100, 10), at(3_700, 10)));
         assert!(slept(at(100, 10), at(50, 11)), "set back far: nobody knows how long");
     }
-}
-
-/// From one frame that news ask for to the next, where one takes so long.
-fn pace(cost: Duration) -> Duration {
-    (cost * SHARE).clamp(FRAME, SLOWEST)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 
     #[test]
     fn what_is_dear_to_draw_is_drawn_less_often() {

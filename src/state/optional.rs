@@ -8,7 +8,8 @@ use crate::model::{SourceId, SystemId};
 /// cluster says nothing at all, it is not missed.
 #[must_use]
 pub fn is_in(state: &State, cluster: SourceId, system: SystemId) -> bool {
-    let mut feeds = state.world.feeds_of(cluster, system);
+    // What stands beside its own objects proves nothing of it.
+    let mut feeds = state.world.feeds_of(cluster, system).filter(|(id, _)| !id.kind.is_extra());
     feeds.any(|(_, feed)| feed.complete || matches!(feed.status, FeedStatus::Denied { .. }))
 }
 

@@ -9,6 +9,7 @@ use crate::model::applications::Application;
 use crate::model::source::FeedStatus;
 use crate::model::{Kind, ObjectId, SystemId, Uid};
 use crate::safe;
+use crate::state::world::Feed;
 use crate::state::{State, gitops};
 use crate::text::Safe;
 
@@ -31,7 +32,7 @@ pub(super) fn lasts(state: &State, target: &ObjectId) -> Result<(), Safe> {
 
 /// No Application is known that keeps it: `Err` while they may still come, as one of them may take it back.
 fn none_keeps(state: &State, target: &ObjectId) -> Result<(), Safe> {
-    let mut feeds = state.world.feeds_of(target.cluster, SystemId::ArgoCd).map(|(_, feed)| feed);
+    let mut feeds = applications(state, target);
     let never = |status: &FeedStatus| matches!(status, FeedStatus::Denied { .. } | FeedStatus::Absent { .. });
     match feeds.find(|feed| !feed.complete && !never(&feed.status)).map(|feed| &feed.status) {
         None => Ok(()),
@@ -42,9 +43,15 @@ fn none_keeps(state: &State, target: &ObjectId) -> Result<(), Safe> {
     }
 }
 
+/// Where the Applications of its cluster come from; what its projects say keeps nothing.
+fn applications<'a>(state: &'a State, target: &ObjectId) -> impl Iterator<Item = &'a Feed> {
+    let feeds = state.world.feeds_of(target.cluster, SystemId::ArgoCd);
+    feeds.filter(|(id, _)| id.kind == Kind::Application).map(|(_, feed)| feed)
+}
+
 /// Why it is not known whether an Application keeps it, and will not be.
 fn untold(state: &State, target: &ObjectId) -> Option<Safe> {
-    let mut feeds = state.world.feeds_of(target.cluster, SystemId::ArgoCd).map(|(_, feed)| &feed.status);
+    let mut feeds = applications(state, target).map(|feed| &feed.status);
     feeds.find_map(|status| match status {
         FeedStatus::Denied { message } => Some(message.clone()),
         _ => None,
