@@ -86,6 +86,7 @@ fn sources(demo: &Demo) -> Sources {
         docker: demo.docker.clone().map(|host| DockerSource { host, discovered: None }),
         registries: demo.registry.iter().map(|(url, host)| registry(demo, url, host)).collect(),
         objectives: demo.openslo.iter().flat_map(|text| openslo::parse(text).0).collect(),
+        no_helm: false,
         grafana: demo.grafana.clone().map(|url| GrafanaSource {
             url,
             login: Login::Anonymous,

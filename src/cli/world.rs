@@ -9,7 +9,7 @@ use crate::config::ConfigErrors;
 use crate::config::settings::{self, Config, Given};
 use crate::model::SourceId;
 use crate::net::Target;
-use crate::systems::{self, Namespaces, Spec};
+use crate::systems::{self, Namespaces, Spec, Upstream};
 use crate::text::Safe;
 
 /// What lies around the program when it starts. Read once.
@@ -42,6 +42,14 @@ pub(crate) fn specs(scope: &Scope, config: &Config) -> Vec<Spec> {
         .zip(targets(scope, config))
         .map(|(id, (target, namespaces))| systems::resolve(id, &target, &namespaces))
         .collect();
+    if config.sources.no_helm {
+        for spec in &mut specs {
+            spec.upstream = spec.upstream.take().map(|upstream| match upstream {
+                Upstream::Cluster(cluster) => Upstream::Cluster(cluster.without_helm()),
+                other => other,
+            });
+        }
+    }
     if discovered {
         for spec in &mut specs {
             spec.scope.discovered = Some(Safe::of("kubeconfig"));

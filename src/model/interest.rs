@@ -12,6 +12,7 @@ use super::gitops::{OverlayInterest, RangeInterest};
 use super::helm::ContentWanted;
 use super::images::Digest;
 use super::nodes::Depth;
+use super::revisions::RevisionsWanted;
 use super::slo::ComparisonQuery;
 use super::workflows::WorkflowWanted;
 use super::{Name, ObjectId, SourceId, Uid};
@@ -62,6 +63,8 @@ pub struct Interest {
     pub ranges: Vec<RangeInterest>,
     /// Revisions of the release whose page is shown.
     pub releases: Vec<ContentWanted>,
+    /// The StatefulSet or DaemonSet that somebody may undo.
+    pub revisions: Option<RevisionsWanted>,
 }
 
 /// A folder of a repository: which commit changed it last, and whether the image has that one.

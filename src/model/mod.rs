@@ -25,6 +25,7 @@ pub mod nodes;
 pub mod notify;
 pub mod pipelines;
 pub mod projects;
+pub mod revisions;
 pub mod rollouts;
 pub mod routing;
 pub mod runners;

@@ -44,6 +44,8 @@ pub struct Sources {
     pub loki: Option<LokiSource>,
     /// Only where it is told of deployments: links need no way to it.
     pub grafana: Option<GrafanaSource>,
+    /// Nothing of Helm's is listed in the clusters.
+    pub no_helm: bool,
     /// Objectives of the configuration's OpenSLO files.
     pub objectives: Vec<ObjectiveSpec>,
 }

@@ -16,6 +16,7 @@ use super::kubernetes::{Deployment, Event, Meta, Namespace, Pod, ReplicaSet};
 use super::nodes::NodesRead;
 use super::pipelines::{CiPipeline, JobsRead, Quota, Run};
 use super::projects::AppProject;
+use super::revisions::RevisionsRead;
 use super::rollouts::{AnalysisRun, Experiment, Rollout};
 use super::routing::Routing;
 use super::runners::RunnersRead;
@@ -177,6 +178,8 @@ pub enum Detail {
     Nodes(NodesRead),
     /// What is in a revision of Helm's.
     Release(ContentRead),
+    /// Of a StatefulSet or a DaemonSet.
+    Revisions(RevisionsRead),
     /// Of a cluster.
     Access(AccessRead),
 }

@@ -41,6 +41,8 @@ pub struct Cluster {
     /// The context's namespace; `default` if unset.
     pub namespace: String,
     helm: Option<Helm>,
+    /// The records of Helm's releases are Secrets: whoever does not want them listed says so.
+    reads_helm: bool,
     access: Arc<Access>,
 }
 
@@ -74,6 +76,7 @@ impl Target {
                     .parse::<http::Uri>()
                     .map_err(|error| TargetError::Kubeconfig(format!("{server} is no URL: {error}")))?;
                 Ok(Cluster {
+                    reads_helm: true,
                     name: name.clone(),
                     server: server.clone(),
                     // Nobody is asked for there; the demo's GitHub knows the same name.
@@ -88,6 +91,18 @@ impl Target {
 }
 
 impl Cluster {
+    /// The same, and nothing of Helm's is listed.
+    #[must_use]
+    pub fn without_helm(mut self) -> Self {
+        self.reads_helm = false;
+        self
+    }
+
+    #[must_use]
+    pub const fn reads_helm(&self) -> bool {
+        self.reads_helm
+    }
+
     /// The client that reads.
     #[must_use]
     pub fn read(&self) -> ReadStack {
@@ -152,6 +167,7 @@ fn pin_kubeconfig(path: Option<&Path>, context: Option<&str>, deadlines: Deadlin
     let exec: Option<ExecConfig> = config.auth_info.exec.take();
     let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
     Ok(Cluster {
+        reads_helm: true,
         helm: Some(Helm::new(pinned, server.clone())),
         name,
         server,

@@ -19,6 +19,7 @@ use crate::model::gitops::{Apart, Overlay, Pins, Range};
 use crate::model::helm::{Content, ContentRead};
 use crate::model::nodes::{Nodes, NodesRead};
 use crate::model::pipelines::{CiPipeline, Job, Jobs, JobsRead, Quota};
+use crate::model::revisions::RevisionsRead;
 use crate::model::runners::RunnersRead;
 use crate::model::security::SecurityRead;
 use crate::model::slo::{ArmMetric, Comparison, Reading, Spent};
@@ -77,6 +78,8 @@ pub struct Details {
     ranges: BTreeMap<Range, Result<Apart, Safe>>,
     /// Of revisions of Helm's.
     releases: HashMap<Uid, Recorded>,
+    /// Of the StatefulSet or DaemonSet that was looked at last.
+    revisions: Option<RevisionsRead>,
     /// Of each cluster.
     nodes: BTreeMap<SourceId, Result<Arc<Nodes>, Safe>>,
     old_nodes: BTreeMap<SourceId, Safe>,
@@ -139,6 +142,7 @@ impl Details {
             Detail::UnreadObjectives(names) => drop(self.unread_objectives.insert(source, names)),
             Detail::Startables(read) => self.startables = Some(read),
             Detail::Spent(row) => drop(self.spent.insert(row.slo.clone(), row)),
+            Detail::Revisions(read) => self.revisions = Some(read),
             Detail::Release(ContentRead { uid, version, content }) => {
                 drop(self.releases.insert(uid, (version, content)));
             }

@@ -42,7 +42,8 @@ pub fn kept(state: &State) -> Kept {
 }
 
 fn workload(resource: &AppResource) -> Option<Kind> {
-    [Kind::Rollout, Kind::Deployment].into_iter().find(|kind| resource.kind.as_str() == kind.as_str())
+    let all = [Kind::Rollout, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet];
+    all.into_iter().find(|kind| resource.kind.as_str() == kind.as_str())
 }
 
 /// The cluster of the scope whose objects it keeps: its own, as most say, or one by its name or address.
@@ -87,6 +88,10 @@ pub fn workload_of(state: &State, application: &Uid, row: &AppResource) -> Optio
         |meta: &Meta| meta.cluster == cluster && meta.name == row.name && meta.namespace == *place(application, row);
     match workload(row)? {
         Kind::Rollout => state.world.rollouts.rows().iter().find(|it| is(&it.meta)).map(|it| it.meta.id(Kind::Rollout)),
+        kind if kind.is_controlled() => {
+            let mut rows = state.world.controlled.rows().iter();
+            rows.find(|it| it.kind == kind && is(&it.meta)).map(|it| it.meta.id(kind))
+        }
         kind => state.world.deployments.rows().iter().find(|it| is(&it.meta)).map(|it| it.meta.id(kind)),
     }
 }

@@ -49,6 +49,7 @@ pub fn of(state: &State) -> Interest {
         overlays,
         ranges,
         releases: super::helm::wanted(state),
+        revisions: verbs::revisions::wanted(state),
         access: super::access::wanted(state),
         ..Interest::default()
     };

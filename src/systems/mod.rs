@@ -23,6 +23,7 @@ mod perform;
 mod polled;
 mod probes;
 pub mod prometheus;
+mod readers;
 mod recent;
 pub mod registry;
 mod revision;
@@ -51,7 +52,7 @@ use crate::clock::Clock;
 use crate::model::images::Reference;
 use crate::model::interest::Interest;
 use crate::model::log::{LogEvent, LogOf, LogRequest, TailId};
-use crate::model::source::{FeedEvent, FeedId, SourceScope};
+use crate::model::source::{FeedEvent, FeedId, FeedStatus, SourceScope};
 use crate::model::{Kind, Name, SourceId, SystemId, Uid};
 use crate::net::{Cluster, Docker, Registry, Writes, segment};
 use crate::text::Safe;
@@ -147,61 +148,22 @@ impl Systems {
         self.tracker.spawn(heartbeat::supervised(self.cancel.clone(), clock, pace, beat, health));
         self.start_reader(scope, &parts);
         for id in scope.feeds() {
+            if id.kind == Kind::Release && !cluster.reads_helm() {
+                self.leave_out(id, tx);
+                continue;
+            }
             self.start_feed(id, parts.clone());
         }
     }
 
-    /// Reads the Pipeline that somebody is about to start, and the platforms of the nodes.
-    fn start_reader(&self, scope: &SourceScope, parts: &feed::Parts) {
-        let feeds: Vec<FeedId> = scope.feeds().into_iter().filter(|id| id.kind == Kind::PipelineRun).collect();
-        let reader = tekton::start::Parts {
-            cluster: scope.id,
-            read: parts.read.clone(),
-            tx: parts.tx.clone(),
-            interest: self.interest.subscribe(),
-            refresh: self.refresh.subscribe(),
-            feeds,
-            pace: parts.pace,
-        };
-        let make = move || tekton::start::run(reader.clone());
-        // What could not be read is asked for again, with the next key.
-        let stopped = |_message: Safe, _wait: Duration| async {};
-        self.tracker.spawn(supervise::supervise(self.cancel.clone(), parts.pace, make, stopped));
-        let Some(feed) = scope.feeds().into_iter().find(|id| id.kind == Kind::Pod) else { return };
-        let reader = kubernetes::nodes::Parts {
-            read: parts.read.clone(),
-            tx: parts.tx.clone(),
-            interest: self.interest.subscribe(),
-            refresh: self.refresh.subscribe(),
-            feed,
-        };
-        let rights = kubernetes::access::Parts {
-            cluster: scope.id,
-            read: parts.read.clone(),
-            tx: parts.tx.clone(),
-            interest: self.interest.subscribe(),
-            refresh: self.refresh.subscribe(),
-            feed: reader.feed.clone(),
-        };
-        let make = move || kubernetes::nodes::run(reader.clone());
-        self.tracker.spawn(supervise::supervise(self.cancel.clone(), parts.pace, make, |_, _| async {}));
-        self.start_helm(scope, parts);
-        let make = move || kubernetes::access::run(rights.clone());
-        self.tracker.spawn(supervise::supervise(self.cancel.clone(), parts.pace, make, |_, _| async {}));
-    }
-
-    /// Reads the records of the release that somebody looks at.
-    fn start_helm(&self, scope: &SourceScope, parts: &feed::Parts) {
-        let Some(feed) = scope.feeds().into_iter().find(|id| id.kind == Kind::Release) else { return };
-        let reader = helm::content::Parts {
-            cluster: scope.id,
-            read: parts.read.clone(),
-            tx: parts.tx.clone(),
-            interest: self.interest.subscribe(),
-            feed,
-        };
-        let make = move || helm::content::run(reader.clone());
-        self.tracker.spawn(supervise::supervise(self.cancel.clone(), parts.pace, make, |_, _| async {}));
+    /// The configuration does not want it read: nothing is missing without it.
+    fn leave_out(&self, id: FeedId, tx: &mpsc::Sender<(FeedId, FeedEvent)>) {
+        let tx = tx.clone();
+        self.tracker.spawn(async move {
+            let message = Safe::of("not read: sources.helm is off in the configuration");
+            // A loop that is gone needs no news.
+            let _ = tx.send((id, FeedEvent::Status(FeedStatus::Absent { message }))).await;
+        });
     }
 
     fn start_feed(&self, id: FeedId, mut parts: feed::Parts) {

@@ -237,6 +237,20 @@ async fn evidence(read: &ReadStack, operation: &Operation) -> (Found, String) {
         return (Found::Gone, format!("{} was deleted and created anew", describe(action)));
     }
     match &action.change {
+        Change::Undo { resource_version, .. } if action.target.kind.is_controlled() => {
+            if text(&object, "/metadata/resourceVersion") == Some(&**resource_version) {
+                return (Found::Missing, "it is as it was before the send".to_owned());
+            }
+            match kubernetes::revisions::wanted_by(read, action)
+                .await
+                .map(|revision| kubernetes::perform::is_at(&object, &revision))
+            {
+                Ok(true) => (Found::Applied, "its template is that of the revision".to_owned()),
+                // Its resourceVersion never comes back, so the guard fails from now on.
+                Ok(false) => (Found::Passed, "it changed, and its template is not that of the revision".to_owned()),
+                Err(error) => (Found::Untold, error),
+            }
+        }
         Change::Undo { resource_version, replica_set, .. } => {
             if text(&object, "/metadata/resourceVersion") == Some(&**resource_version) {
                 return (Found::Missing, "it is as it was before the send".to_owned());
@@ -290,6 +304,15 @@ async fn patch_for(read: &ReadStack, operation: &Operation) -> Result<Patch, Str
                 _ => rollouts::perform::undo(&object, &template)?,
             };
             Ok(patch(object_path(action), guards.into_iter().chain(rest).collect()))
+        }
+        (Change::Undo { resource_version, .. }, Kind::StatefulSet | Kind::DaemonSet) => {
+            let path = object_path(action);
+            let revision = kubernetes::revisions::wanted_by(read, action).await?;
+            let object = get(read, &path).await.map_err(|error| format!("{}: {error}", describe(action)))?;
+            let guards =
+                [test("/metadata/uid", target.uid.raw()), test("/metadata/resourceVersion", &**resource_version)];
+            let rest = kubernetes::perform::undo_to(&object, &revision)?;
+            Ok(patch(path, guards.into_iter().chain(rest).collect()))
         }
         (Change::RestartWorkload { resource_version }, _) => {
             let path = object_path(action);

@@ -271,6 +271,7 @@ mod tests {
             rustci: [(None, "https://ci.example:8000"), (Some("readers"), "https://ci2.example")].map(server).to_vec(),
             loki: None,
             grafana: None,
+            no_helm: false,
             objectives: Vec::new(),
         };
         let scopes: Vec<SourceScope> = connect(SourceId(3), &sources).into_iter().map(|spec| spec.scope).collect();

@@ -22,6 +22,7 @@ mod github_ways;
 mod github_words;
 pub mod github_writes;
 mod grafana;
+mod helm;
 mod histories;
 pub mod hub;
 mod loki;

@@ -53,6 +53,17 @@ fn world(request: &Request) -> Reply {
             metadata["annotations"] = json!({ "deployment.kubernetes.io/revision": "2", "note": "of revision 2" });
             Reply::json(json!({ "metadata": metadata, "spec": { "template": template("shop:2", None) } }))
         }
+        "apps/v1/namespaces/production/statefulsets/checkout" | "apps/v1/namespaces/production/daemonsets/checkout" => {
+            Reply::json(json!({ "metadata": name("4b7f", "90"), "spec": { "template": template("shop:2", None) } }))
+        }
+        "apps/v1/namespaces/production/controllerrevisions/checkout-c" => {
+            let mut kept = template("shop:1", None);
+            kept["$patch"] = "replace".into();
+            Reply::json(json!({
+                "metadata": { "name": "checkout-c", "uid": "rs1", "ownerReferences": [{ "uid": "4b7f", "controller": true }] },
+                "revision": 1, "data": { "spec": { "template": kept } },
+            }))
+        }
         "apps/v1/namespaces/production/replicasets/checkout-r" => {
             Reply::json(set("rollouts-pod-template-hash", "rollout.argoproj.io/revision"))
         }
@@ -100,6 +111,11 @@ fn verbs() -> Vec<Operation> {
     let mut deployment = operation(99, undo("checkout-d"));
     deployment.action.target.kind = Kind::Deployment;
     operations.push(deployment);
+    for (number, kind) in [(100, Kind::StatefulSet), (101, Kind::DaemonSet)] {
+        let mut controlled = operation(number, undo("checkout-c"));
+        controlled.action.target.kind = kind;
+        operations.push(controlled);
+    }
     operations
 }
 
@@ -210,7 +226,7 @@ fn the_bytes_that_leave_are_the_guarded_patches() {
         let rest = |index: usize| sent[index].1.as_array().unwrap()[1..].to_vec();
         assert_eq!(
             sent.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>(),
-            ["/status", "/status", "", "/status", "/status", "", "", "/status", "/status", "", ""]
+            ["/status", "/status", "", "/status", "/status", "", "", "/status", "/status", "", "", "", ""]
         );
         assert_eq!(rest(0), [hash.clone(), step.clone(), unpause.clone()]);
         assert_eq!(
@@ -261,8 +277,15 @@ fn the_bytes_that_leave_are_the_guarded_patches() {
         let annotations = json!({ "deployment.kubernetes.io/revision": "2", "note": "of revision 1" });
         assert_eq!(
             rest(10),
-            [fence, replace, json!({ "op": "add", "path": "/metadata/annotations", "value": annotations }),]
+            [
+                fence.clone(),
+                replace.clone(),
+                json!({ "op": "add", "path": "/metadata/annotations", "value": annotations }),
+            ]
         );
+        // Of a StatefulSet and a DaemonSet the template alone, without the word that makes a patch of it replace.
+        assert_eq!(rest(11), [fence.clone(), replace.clone()]);
+        assert_eq!(rest(12), [fence, replace]);
     });
 }
 

@@ -66,6 +66,50 @@ fn stateful_and_daemon_sets_stand_as_kubectl_says() {
     }
 }
 
+/// Both go back as `kubectl rollout undo` does: the history that kubectl tells afterwards is the same.
+#[test]
+fn stateful_and_daemon_sets_are_undone() {
+    let Some(cluster) = Cluster::lab() else { return };
+    let of = |kind: &str, more: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: {kind}\nmetadata: {{ name: kept }}\nspec:\n  {more}selector: {{ matchLabels: {{ app: kept }} }}\n  \
+             template:\n    metadata: {{ labels: {{ app: kept }} }}\n    \
+             spec: {{ containers: [{{ name: app, image: 'registry.k8s.io/pause:3.8' }}] }}\n"
+        )
+    };
+    for (kind, more) in [("StatefulSet", "replicas: 2\n  serviceName: kept\n  "), ("DaemonSet", "")] {
+        let namespace = cluster.empty_namespace("dev");
+        let object = format!("{}/kept", kind.to_lowercase());
+        namespace.kubectl(&["apply", "-f", "-"], &of(kind, more));
+        let image = "{.spec.template.spec.containers[0].image}";
+        let revisions = || -> Vec<i64> {
+            let all = namespace.field("controllerrevisions", "{.items[*].revision}");
+            let mut all: Vec<i64> = all.split_whitespace().map(|number| number.parse().expect("a number")).collect();
+            all.sort_unstable();
+            all
+        };
+        namespace.kubectl(&["rollout", "status", &object, "--timeout=90s"], "");
+        namespace.set_version(&object, "3.9");
+        namespace.kubectl(&["rollout", "status", &object, "--timeout=90s"], "");
+        assert_eq!(revisions(), [1, 2], "{kind}");
+        let mut console = namespace.console();
+        console.press(Command::ShowEnvironments);
+        console.wait_text("kept");
+        console.press(Command::Open);
+        console.wait_text(&format!("{kind} kept"));
+        ask(&mut console, Command::Undo, "y undo");
+        console.wait_text("revision 2 → 1");
+        confirm(&mut console, "undo");
+        assert!(namespace.field(&object, image).ends_with("pause:3.8"), "{kind}");
+        let history = namespace.kubectl(&["rollout", "history", &object], "");
+        said(&format!("{kind}: {}", history.split_whitespace().collect::<Vec<_>>().join(" ")));
+        assert_eq!(revisions(), [2, 3], "{kind}: the one that was gone back to is the newest");
+        // And kubectl finds nothing left to do there.
+        let again = namespace.kubectl(&["rollout", "undo", &object, "--to-revision=3"], "");
+        assert!(again.contains("skipped rollback"), "{kind}: {again}");
+    }
+}
+
 /// The key's dialog in an environment that asks for no name.
 fn confirm(console: &mut crate::pty::Pty, verb: &str) {
     console.press(Command::ConfirmYes);

@@ -145,3 +145,16 @@ fn an_abort_lasts_and_says_what_git_goes_on_asking_for() {
     assert!(told.contains("in Git: application checkout takes nothing of this back, and stays Degraded;"), "{told}");
     assert!(told.contains(&format!("in Git: to last: {LASTS}")), "{told}");
 }
+
+/// What is kept is not only Rollouts and Deployments.
+#[test]
+fn a_stateful_set_that_argo_cd_keeps_is_not_undone_in_the_cluster() {
+    let row = json!({ "metadata": { "name": "db", "namespace": "production", "uid": "db", "resourceVersion": "7",
+        "generation": 2 }, "spec": { "replicas": 2 }, "status": { "observedGeneration": 2 } });
+    let resources = json!([{ "group": "apps", "kind": "StatefulSet", "namespace": "production", "name": "db", "status": "Synced" }]);
+    let world = json!({ "statefulsets": [row], "applications": [application(&json!({ "status": { "resources": resources } }))] });
+    let console = Console::new(&world);
+    let target = console.state.world.controlled.rows()[0].meta.id(Kind::StatefulSet);
+    let said = said(&console.state, Command::Undo, &target);
+    assert!(said.starts_with("refused: ") && said.contains("(self-heal)") && said.contains(LASTS), "{said}");
+}

@@ -1,9 +1,13 @@
 //! Restarting and scaling of workloads: what is offered, what is refused and why, what is asked first.
 
+use std::time::Duration;
+
 use quarterdeck::action::Change;
 use quarterdeck::command::{Command, KeyCode};
-use quarterdeck::model::source::{FeedEvent, FeedStatus};
-use quarterdeck::model::{Kind, ObjectId};
+use quarterdeck::model::kubernetes::ContainerImage;
+use quarterdeck::model::revisions::{ControlRevision, RevisionsRead};
+use quarterdeck::model::source::{Detail, FeedEvent, FeedId, FeedStatus};
+use quarterdeck::model::{Kind, Name, ObjectId, Uid};
 use quarterdeck::state::ui::{Overlay, Place, PromptKind};
 use quarterdeck::state::verbs;
 use quarterdeck::text::Safe;
@@ -93,7 +97,61 @@ fn what_is_offered_and_why_not() {
     }
     for plural in ["statefulsets", "daemonsets"] {
         let said = told(&controlled(plural, rolling.clone()), Command::Undo);
-        assert!(said.contains("ControllerRevisions"), "{said}");
+        assert!(said.contains("its revisions are being read"), "{said}");
+    }
+}
+
+/// A StatefulSet whose revisions were read at this stand.
+fn with_revisions(change: &Value, stand: (i64, i64), numbers: &[i64]) -> (Console, ObjectId) {
+    let mut row = json!({ "metadata": meta("db"), "spec": { "replicas": 2,
+        "updateStrategy": { "type": "RollingUpdate", "rollingUpdate": {} },
+        "template": { "spec": { "containers": [{ "name": "app", "image": "db:4" }] } } },
+        "status": { "observedGeneration": 2 } });
+    crate::ingest::blockers::objects::merge(&mut row, change);
+    let (mut console, id) = on_page(&json!({ "statefulsets": [row] }));
+    let rows = numbers.iter().map(|number| ControlRevision {
+        name: Name::new(&format!("db-{number}")),
+        uid: Uid::new(id.cluster, &format!("r{number}")),
+        number: *number,
+        created: None,
+        images: vec![ContainerImage { container: Safe::of("app"), image: Safe::line(&format!("db:{number}")) }],
+    });
+    let read = RevisionsRead { owner: id.uid.clone(), stand, rows: Ok(rows.collect()) };
+    let feed = FeedId { cluster: id.cluster, kind: Kind::Pod, namespace: None };
+    console.state.world.apply(&feed, Duration::ZERO, FeedEvent::Detail(Detail::Revisions(read)));
+    (console, id)
+}
+
+#[test]
+fn a_stateful_set_goes_back_to_the_revision_before_and_the_dialog_says_which() {
+    let undo = |change: Value, stand, numbers: &[i64]| {
+        let (console, id) = with_revisions(&change, stand, numbers);
+        verbs::available(&console.state, Command::Undo, &id).map(|offer| offer.action.change)
+    };
+    let offered = undo(json!({}), (2, 2), &[4, 3, 1]).unwrap();
+    let Change::Undo { resource_version, replica_set, to_revision, .. } = offered else { panic!("{offered:?}") };
+    assert_eq!((&*resource_version, replica_set.raw(), to_revision), ("7", "db-3", 3));
+    for (change, stand, numbers, wanted) in [
+        (json!({}), (2, 1), &[4, 3][..], "its revisions are being read"),
+        (json!({}), (2, 2), &[4][..], "there is no earlier revision"),
+        (json!({ "status": { "observedGeneration": 1 } }), (2, 1), &[4, 3][..], "has not seen the last change"),
+        (
+            json!({ "metadata": { "labels": { "app.kubernetes.io/managed-by": "Helm" } } }),
+            (2, 2),
+            &[4, 3][..],
+            "would bring the change back",
+        ),
+    ] {
+        let why = undo(change, stand, numbers).unwrap_err();
+        assert!(why.as_str().contains(wanted), "{wanted}: {why:?}");
+    }
+    let (console, id) = with_revisions(&json!({}), (2, 2), &[4, 3, 1]);
+    assert_eq!(verbs::revisions::wanted(&console.state).map(|wanted| wanted.stand), Some((2, 2)));
+    let dialog = verbs::preview(&console.state, &verbs::available(&console.state, Command::Undo, &id).unwrap().action);
+    assert_eq!(dialog.summary.as_str(), "revision 4 → 3");
+    let lines = format!("{:?}", dialog.lines);
+    for words in ["rev 4  db:4", "rev 3  db:3", "one after the other, the last first", "written to their volumes"] {
+        assert!(lines.contains(words), "{words}: {lines}");
     }
 }
 

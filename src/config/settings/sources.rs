@@ -12,7 +12,8 @@ use crate::model::scope::{
 };
 
 const AN_ADDRESS: &str = "https://HOST";
-const KEYS: [&str; 8] = ["github", "prometheus", "alertmanager", "docker", "registries", "rustci", "loki", "grafana"];
+const KEYS: [&str; 9] =
+    ["github", "prometheus", "alertmanager", "docker", "registries", "rustci", "loki", "grafana", "helm"];
 
 /// The sources, and links to dashboards.
 pub(super) fn read(node: &Node, unbuilt: &mut Unbuilt, faults: &mut Faults) -> (Sources, Option<Dashboards>) {
@@ -39,6 +40,9 @@ pub(super) fn read(node: &Node, unbuilt: &mut Unbuilt, faults: &mut Faults) -> (
     }
     if let Some(node) = fields.get("rustci") {
         sources.rustci = rustci(node, faults);
+    }
+    if let Some(node) = fields.get("helm") {
+        sources.no_helm = node.one_of("helm", &[("on", false), ("off", true)], faults).unwrap_or_default();
     }
     if let Some(node) = fields.get("loki") {
         sources.loki = logs::loki(node, faults);

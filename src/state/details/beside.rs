@@ -8,6 +8,7 @@ use crate::model::builds::Folder;
 use crate::model::docker::Taken;
 use crate::model::gitops::{Apart, Overlay, Pins, Range};
 use crate::model::nodes::Nodes;
+use crate::model::revisions::{Revisions, Stand};
 use crate::model::{Name, SourceId, Uid};
 use crate::text::Safe;
 
@@ -22,6 +23,13 @@ impl Details {
     #[must_use]
     pub fn release(&self, uid: &Uid) -> Option<&Recorded> {
         self.releases.get(uid)
+    }
+
+    /// The revisions of a StatefulSet or a DaemonSet, and of which of its states they are.
+    #[must_use]
+    pub fn revisions(&self, owner: &Uid) -> Option<(&Stand, &Revisions)> {
+        let read = self.revisions.as_ref().filter(|read| read.owner == *owner)?;
+        Some((&read.stand, &read.rows))
     }
 
     pub(in crate::state) fn forget_release(&mut self, uid: &Uid) {

@@ -17,6 +17,7 @@ fn application<'a>(state: &'a State, target: &ObjectId) -> Option<&'a Applicatio
     let meta = match target.kind {
         Kind::Rollout => &state.world.rollouts.get(&target.uid)?.meta,
         Kind::Deployment => &state.world.deployments.get(&target.uid)?.meta,
+        kind if kind.is_controlled() => &state.world.controlled.get(&target.uid)?.meta,
         _ => return None,
     };
     gitops::of_workload(state, target.kind, meta).map(AsRef::as_ref)

@@ -13,6 +13,7 @@ pub mod pipeline;
 mod preview;
 mod release;
 mod review;
+pub mod revisions;
 pub mod rollout;
 mod run;
 mod run_words;

@@ -110,6 +110,7 @@ fn offer(state: &State, command: Command, target: &ObjectId, wanted: Option<&Uid
             }
             undo_deployment(state, target, wanted)?
         }
+        Kind::StatefulSet | Kind::DaemonSet if command == Command::Undo => super::revisions::undo(state, target)?,
         kind if kind.is_controlled() => return Err(super::workload::no_verb(command, kind)),
         _ if command == Command::CreatePipeline => return Err(Safe::of("name a file first")),
         Kind::Run | Kind::Execution if matches!(command, Command::CancelFinally | Command::StopFinally) => {

@@ -43,6 +43,7 @@ pub fn expected(state: &State, operation: &Operation) -> Verdict {
         _ if matches!(operation.action.change, Change::RestartWorkload { .. } | Change::Scale { .. }) => {
             super::workload::shows(state, operation)
         }
+        kind if kind.is_controlled() => super::workload::shows(state, operation),
         Kind::Rollout => match state.world.rollouts.get(&target.uid) {
             Some(rollout) => rollout_shows(state, operation, rollout),
             None => Verdict::Lost(Safe::of("the rollout was deleted meanwhile")),

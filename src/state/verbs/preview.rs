@@ -181,6 +181,9 @@ fn words(state: &State, action: &Action) -> Words {
         words.line("scanners", findings);
     }
     match (&action.change, rollout) {
+        (Change::Undo { .. }, _) if action.target.kind.is_controlled() => {
+            super::revisions::words(state, action, &mut words);
+        }
         (Change::Undo { replica_set_uid, to_revision, .. }, rollout) => {
             undo(state, action, rollout.map(AsRef::as_ref), replica_set_uid, *to_revision, &mut words);
         }

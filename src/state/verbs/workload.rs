@@ -36,9 +36,6 @@ pub(super) const fn is_its(command: Command) -> bool {
 /// Why a StatefulSet, a DaemonSet or a Job cannot be asked for a verb of others.
 pub(super) fn no_verb(command: Command, kind: Kind) -> Safe {
     match (command, kind) {
-        (Command::Undo, Kind::StatefulSet | Kind::DaemonSet) => {
-            Safe::of("its revisions are ControllerRevisions, which are not read here: kubectl rollout undo goes back")
-        }
         (Command::Undo, _) => Safe::of("a Job has no revisions"),
         _ => safe!(
             "a {} has no steps; restart and scale apply where it has pods to replace",

@@ -10,6 +10,7 @@ pub(crate) mod merged;
 pub(crate) mod nodes;
 pub mod perform;
 mod quantity;
+pub(super) mod revisions;
 mod secrets;
 pub(crate) mod sheet;
 pub mod tail;

@@ -33,6 +33,21 @@ pub(crate) fn undo(deployment: &Value, set: &Value, template: &Value) -> Result<
     ])
 }
 
+/// Undo of a StatefulSet or a DaemonSet: the template of that ControllerRevision, as a whole, which is what its
+/// `$patch: replace` says.
+pub(crate) fn undo_to(object: &Value, revision: &Value) -> Result<Vec<Value>, String> {
+    let template = super::revisions::template(revision).ok_or("its revision keeps no template")?;
+    if is_at(object, revision) {
+        return Err("its template already is that of the revision: nothing to undo".to_owned());
+    }
+    Ok(vec![json!({ "op": "replace", "path": "/spec/template", "value": template })])
+}
+
+/// Its template is the one that the revision keeps.
+pub(crate) fn is_at(object: &Value, revision: &Value) -> bool {
+    super::revisions::template(revision).is_some_and(|template| object.pointer("/spec/template") == Some(&template))
+}
+
 const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 
 /// As kubectl writes it: whole seconds.

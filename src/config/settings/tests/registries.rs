@@ -144,6 +144,15 @@ fn a_loki_has_a_login_a_tenant_and_labels() {
 }
 
 #[test]
+fn helm_is_read_unless_it_is_switched_off() {
+    let of = |text: &str| read(&format!("version: 1\nsources: {text}\n")).map(|config| config.sources.no_helm);
+    for (text, wanted) in [("{}", false), ("{ helm: on }", false), ("{ helm: off }", true)] {
+        assert_eq!(of(text), Ok(wanted), "{text}");
+    }
+    assert!(of("{ helm: never }").unwrap_err().contains("unknown helm \"never\""));
+}
+
+#[test]
 fn a_grafana_has_links_and_is_told_of_deployments_only_with_a_login() {
     let of = |text: &str| read(&format!("version: 1\nsources: {{ grafana: {text} }}\n"));
     let links = of("{ url: 'https://grafana.acme.example/g', dashboards: { service: 'd/abc?var-service={service}', slo: '/d/slo?from={from}' } }").unwrap();

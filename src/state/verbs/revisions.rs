@@ -1,0 +1,110 @@
+//! Going back to an earlier revision of a StatefulSet or a DaemonSet, as `kubectl rollout undo` does (apis.md §3.2).
+
+use std::sync::Arc;
+
+use super::preview::Words;
+use crate::action::{Action, Change};
+use crate::model::kubernetes::ContainerImage;
+use crate::model::revisions::{ControlRevision, RevisionsWanted};
+use crate::model::workloads::{Controlled, Update};
+use crate::model::{Kind, ObjectId};
+use crate::safe;
+use crate::state::{State, gitops, workload_status};
+use crate::text::{Safe, age};
+
+/// Whose revisions are wanted: the StatefulSet or DaemonSet that a verb would act on.
+#[must_use]
+pub fn wanted(state: &State) -> Option<RevisionsWanted> {
+    let id = super::target(state).filter(|id| matches!(id.kind, Kind::StatefulSet | Kind::DaemonSet))?;
+    let row = state.world.controlled.get(&id.uid)?;
+    Some(RevisionsWanted {
+        cluster: id.cluster,
+        namespace: id.namespace,
+        owner: id.uid,
+        stand: (row.meta.generation, row.observed_generation),
+    })
+}
+
+/// Its revisions as they are now, the newest first: that is what it is at.
+fn known(state: &State, row: &Controlled) -> Result<Arc<[ControlRevision]>, Safe> {
+    let now = (row.meta.generation, row.observed_generation);
+    match state.world.details.revisions(&row.meta.uid) {
+        Some((stand, rows)) if *stand == now => {
+            rows.clone().map_err(|why| safe!("its revisions cannot be read: {}", why))
+        }
+        _ => Err(Safe::of("its revisions are being read; press again")),
+    }
+}
+
+/// Back to the revision before the newest.
+pub(super) fn undo(state: &State, target: &ObjectId) -> Result<Change, Safe> {
+    let row = state.world.controlled.get(&target.uid).ok_or_else(|| Safe::of("it is gone"))?;
+    if row.meta.deleting.is_some() {
+        return Err(Safe::of("it is being deleted"));
+    }
+    let kept = gitops::of_workload(state, target.kind, &row.meta).is_some();
+    if let Some(manager) = row.managed_by.as_ref().filter(|_| !kept) {
+        return Err(safe!("{} writes its template and would bring the change back: undo it there", manager));
+    }
+    if row.observed_generation < row.meta.generation {
+        return Err(Safe::of("the controller has not seen the last change of its spec yet"));
+    }
+    let rows = known(state, row)?;
+    let to = rows.get(1).ok_or_else(|| Safe::of("there is no earlier revision"))?;
+    Ok(Change::Undo {
+        resource_version: Arc::clone(&row.meta.resource_version),
+        replica_set: to.name.clone(),
+        replica_set_uid: to.uid.clone(),
+        to_revision: to.number,
+    })
+}
+
+/// What the dialog says before.
+pub(super) fn words(state: &State, action: &Action, words: &mut Words) {
+    let Change::Undo { replica_set_uid, to_revision, .. } = &action.change else { return };
+    let Some(row) = state.world.controlled.get(&action.target.uid) else {
+        words.summary = Safe::of("it is gone");
+        return;
+    };
+    let rows = known(state, row).unwrap_or_default();
+    let (now, to) = (rows.first(), rows.iter().find(|it| it.uid == *replica_set_uid));
+    let number = now.map_or_else(|| Safe::of("?"), |it| safe!("{}", it.number));
+    words.summary = safe!("revision {} → {}", number, to_revision);
+    words.expects = safe!("the template of revision {}, seen by the controller", to_revision);
+    words.line("from", safe!("rev {}  {}", number, images(&row.images)));
+    let to_words = to.map_or_else(
+        || Safe::of("unknown"),
+        |it| {
+            let age = it.created.map_or_else(Safe::default, |at| {
+                safe!("  made {} ago", age(state.now.wall.duration_since(at).as_secs()))
+            });
+            safe!("rev {}  {}{}", it.number, images(&it.images), age)
+        },
+    );
+    words.line("to", to_words);
+    let how = match &row.update {
+        Update::Stateful { rolling: false, .. } | Update::Daemon { rolling: false } => {
+            Safe::of("and its pods stay as they are until somebody deletes them (OnDelete)")
+        }
+        Update::Stateful { partition: Some(Some(from @ 1..)), .. } => {
+            safe!("and replace its pods from number {} on (partition), the last first", from)
+        }
+        Update::Stateful { .. } => Safe::of("and replace its pods one after the other, the last first"),
+        _ => Safe::of("and replace its pods, node after node"),
+    };
+    words.lines("this will", vec![safe!("write the template of revision {} into the spec", to_revision), how]);
+    let mut not = super::kept::of_undo(state, action, row.managed_by.as_ref());
+    if action.target.kind == Kind::StatefulSet {
+        not.push(Safe::of("change what its pods have written to their volumes"));
+    }
+    words.lines("it will not", not);
+    words.line(
+        "undo",
+        safe!("undo again: {} keeps this template as an earlier revision", workload_status::word(row.kind)),
+    );
+}
+
+fn images(all: &[ContainerImage]) -> Safe {
+    let all: Vec<Safe> = all.iter().map(|one| one.image.clone()).collect();
+    if all.is_empty() { Safe::of("no image") } else { Safe::join(&all, ", ") }
+}
