@@ -248,6 +248,7 @@ fn pod_in(cluster: SourceId, n: usize, restarts: u32) -> Pod {
             state: ContainerState::Running { since: None },
             last: None,
         }]),
+        default_container: None,
         message: None,
     }
 }

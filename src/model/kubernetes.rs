@@ -151,6 +151,8 @@ pub struct Pod {
     pub node: Option<Name>,
     pub template_hash: Option<Safe>,
     pub states: Box<[Container]>,
+    /// The one that is meant where none is named: an annotation, as kubectl reads it.
+    pub default_container: Option<Name>,
     /// The reason kubelet or scheduler gave for not running: `status.message` or a condition's.
     pub message: Option<Safe>,
 }

@@ -18,7 +18,7 @@ use crate::command::Command;
 use crate::model::kubernetes::{Deployment, Replicas, RolloutVerdict};
 use crate::model::rollouts::{AnalysisRun, Rollout};
 use crate::model::source::SourceScope;
-use crate::model::{SourceId, SystemId};
+use crate::model::{Kind, SourceId, SystemId};
 pub use beside::{PoolRow, SecurityRow, SeverityRow};
 pub use controlled::ControlledRow;
 pub use routing::RoutingRow;
@@ -368,9 +368,14 @@ const fn verdict(verdict: RolloutVerdict) -> &'static str {
     }
 }
 
+/// As the rows of workloads have it.
+const fn kind_word(kind: Kind) -> &'static str {
+    if matches!(kind, Kind::BatchJob) { "Job" } else { kind.as_str() }
+}
+
 fn blocked(state: &State, row: &blocker::Blocker) -> BlockedRow {
     BlockedRow {
-        kind: row.object.as_ref().map_or("Source", |object| object.kind.as_str()),
+        kind: row.object.as_ref().map_or("Source", |object| kind_word(object.kind)),
         cluster: cluster_name(state, row.cluster),
         namespace: row.object.as_ref().map(|object| object.namespace.raw().to_owned()),
         name: row.object.as_ref().map(|object| object.name.raw().to_owned()),

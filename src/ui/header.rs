@@ -82,8 +82,8 @@ fn sources(state: &State, room: Room) -> Words {
     // They are asked when a pod is gone or something was deployed, and worth a word before that when
     // something is the matter with them.
     shown.retain(|(system, freshness)| !matches!(system, SystemId::Loki | SystemId::Grafana) || !is_calm(freshness));
-    // Few may list Secrets, and nothing but its own list needs them.
-    shown.retain(|(system, _)| *system != SystemId::Helm);
+    // Few may list Secrets, and nothing but its own list needs them; what was read and is old is worth a word.
+    shown.retain(|(system, freshness)| *system != SystemId::Helm || matches!(freshness, Freshness::Stale { .. }));
     if room != Room::Wide {
         let short = |system| system == SystemId::GitHub && is_short(state);
         shown.retain(|(system, freshness)| !is_calm(freshness) || short(*system));

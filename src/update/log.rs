@@ -392,14 +392,18 @@ pub(super) fn next_tail(state: &mut State) -> TailId {
     TailId(state.next_tail)
 }
 
-/// The pod's containers in the order of its spec, those that only prepare it last.
+/// The pod's containers: the one that an annotation names, then in the order of its spec, those that only prepare it
+/// last.
 fn containers(state: &State, pod: &ObjectId) -> Vec<Name> {
     if pod.kind == Kind::TaskRun {
         return steps(state, pod);
     }
     let Some(pod) = state.world.pods.get(&pod.uid) else { return Vec::new() };
     let of = |init: bool| pod.states.iter().filter(move |one| one.init == init).map(|one| one.name.clone());
-    of(false).chain(of(true)).collect()
+    let mut all: Vec<Name> = of(false).chain(of(true)).collect();
+    // One of that name need not be there.
+    all.sort_by_key(|name| pod.default_container.as_ref() != Some(name));
+    all
 }
 
 /// The containers of a TaskRun's steps.

@@ -157,7 +157,7 @@ const REASONS: &[&str] = &[
     "out_of_memory", "probe_failing", "unschedulable", "quota", "pdb", "analysis_failed",
     "analysis_inconclusive", "analysis_error", "aborted", "manual_pause", "pause_step", "approval",
     "sync_window", "sync_failed", "out_of_sync_loop", "hold", "lock", "run_failed", "runner_missing", "rate_limited",
-    "hpa_at_max", "deadline", "controller_silent", "permission", "crd_missing", "source_stale",
+    "hpa_at_max", "hpa_inactive", "deadline", "controller_silent", "permission", "crd_missing", "source_stale",
 ];
 
 fn check(place: &str, row: &Value, fields: &[Field], wrong: &mut Vec<String>) {

@@ -196,6 +196,26 @@ fn an_autoscaler_at_its_maximum() {
     all_told(&stage, &[("wide", "hpa_at_max", "is at the maximum of 2 replicas that autoscaler wide may give it")]);
 }
 
+/// Without a metrics API the real controller says by itself that it cannot measure.
+#[test]
+fn an_autoscaler_that_cannot_measure() {
+    let Some(cluster) = Cluster::lab() else { return };
+    let hpa = "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: { name: blind }\nspec:\n  \
+               scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: blind }\n  minReplicas: 1\n  maxReplicas: 4\n  \
+               metrics: [{ type: Resource, resource: { name: cpu, target: { type: Utilization, averageUtilization: 60 } } }]\n";
+    let stage = stage(&cluster, &format!("{}{hpa}", deployment("blind", "", "")));
+    stage.namespace.wait("deployment/blind", "{.status.readyReplicas}", "2");
+    stage.namespace.wait("hpa/blind", "{.status.conditions[?(@.type==\"ScalingActive\")].status}", "False");
+    all_told(
+        &stage,
+        &[(
+            "blind",
+            "hpa_inactive",
+            "stays at 2 replicas whatever it gets, autoscaler blind cannot scale it (FailedGetResourceMetric)",
+        )],
+    );
+}
+
 /// Puts a node back to work, however the test ends.
 struct Uncordon<'a>(&'a Cluster, String);
 

@@ -65,6 +65,7 @@ fn pod_row(name: &str, owner: Option<(&str, &str)>, containers: &[(&str, bool)])
         node: None,
         template_hash: None,
         states: containers.iter().map(container).collect(),
+        default_container: None,
         message: None,
     }
 }
@@ -311,4 +312,22 @@ fn a_log_is_saved_under_the_name_of_pod_container_and_time() {
         [Effect::Save(path, _)] => assert_eq!(path.components().count(), 1, "{path:?}"),
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn the_container_that_an_annotation_names_comes_first() {
+    let mut state = state();
+    let mut row = pod_row("checkout-1", None, &[("setup", true), ("proxy", false), ("app", false)]);
+    let containers = |state: &mut State, row: &Pod| {
+        state.world.pods.upsert(Arc::new(row.clone()));
+        log::close(state);
+        state.ui.place = Place::Log(pod("checkout-1"));
+        asked(&log::settle(state)).container.expect("a container").raw().to_owned()
+    };
+    assert_eq!(containers(&mut state, &row), "proxy");
+    row.default_container = Some(Name::new("app"));
+    assert_eq!(containers(&mut state, &row), "app");
+    // One that the pod does not have says nothing.
+    row.default_container = Some(Name::new("gone"));
+    assert_eq!(containers(&mut state, &row), "proxy");
 }

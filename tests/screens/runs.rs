@@ -281,3 +281,22 @@ fn what_is_counted_and_what_failed_is_named() {
         assert!(github.is_some() && (other.is_none() || github < other), "{name}: {header}");
     }
 }
+
+#[test]
+fn of_helm_only_what_is_old_is_worth_a_word_in_the_header() {
+    let head = |status: FeedStatus| {
+        let mut state = deploying();
+        hear(&mut state, &[Kind::Release], &FeedEvent::Listed);
+        hear(&mut state, &[Kind::Release], &FeedEvent::Status(status));
+        let screen = text(&draw(&at(state, Place::Deck, FULL), &roles(), FULL));
+        screen.lines().find(|line| line.contains("quarterdeck")).expect("the header").to_owned()
+    };
+    let since = HEARD.checked_sub(Duration::from_secs(41)).unwrap();
+    let old = FeedStatus::Stale { since, message: Safe::of("502"), retry_at: None };
+    assert!(head(old).contains("helm 41s stale"));
+    // Few may list Secrets, and the list itself says that they may not.
+    for calm in [FeedStatus::Live, FeedStatus::Denied { message: Safe::of("secrets is forbidden") }] {
+        let said = head(calm.clone());
+        assert!(!said.contains("helm"), "{calm:?}: {said}");
+    }
+}

@@ -45,6 +45,7 @@ pub(super) fn cause<'a>(
     pinned
         .and_then(|row| pinned_by(state, row, meta.cluster, pods.take()?))
         .or_else(|| short.about(kind, meta, labels).find_map(|row| at_max(row)))
+        .or_else(|| short.about(kind, meta, labels).find_map(|row| idle(row)))
 }
 
 /// The workload would have more replicas, and its autoscaler may not give it more.
@@ -57,6 +58,28 @@ fn at_max(row: &Beside) -> Option<Cause> {
         safe!("is at the maximum of {} replicas that autoscaler {} may give it{}", it.max, row.meta.name, measured);
     Some(Cause {
         reason: Reason::HpaAtMax,
+        severity: Severity::Waiting,
+        since: held.changed,
+        part: "",
+        words,
+        keys: vec![Command::Look],
+    })
+}
+
+/// Nobody decides how many replicas it has: its autoscaler cannot measure, or cannot scale.
+fn idle(row: &Beside) -> Option<Cause> {
+    let What::Autoscaler(it) = &row.what else { return None };
+    // Somebody scaled it to nothing, which is what switches an autoscaler off.
+    let held = it.idle().filter(|held| held.reason.as_str() != "ScalingDisabled")?;
+    let words = safe!(
+        "stays at {} whatever it gets, autoscaler {} cannot scale it ({}): {}",
+        crate::text::plural(it.current.unsigned_abs(), "replica", "replicas"),
+        row.meta.name,
+        held.reason,
+        held.message
+    );
+    Some(Cause {
+        reason: Reason::HpaInactive,
         severity: Severity::Waiting,
         since: held.changed,
         part: "",

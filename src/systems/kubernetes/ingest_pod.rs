@@ -116,6 +116,7 @@ pub fn pod(cluster: SourceId, wire: &PodWire<'_>, pool: &mut Pool) -> Result<Pod
         node: spec.node_name.some().map(|node| pool.name(node)),
         template_hash: hash.map(|hash| pool.line(hash)),
         states: states(spec, status, pool),
+        default_container: metadata.annotation("kubectl.kubernetes.io/default-container").map(|name| pool.name(name)),
         message: message.map(|message| pool.line(message)),
         meta,
     })

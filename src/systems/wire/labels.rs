@@ -24,6 +24,7 @@ const KEPT: &[&str] = &[
     "experiment.argoproj.io/template-name",
     "helm.toolkit.fluxcd.io/name",
     "k8s.io/initial-events-end",
+    "kubectl.kubernetes.io/default-container",
     "kubernetes.io/change-cause",
     "kustomize.toolkit.fluxcd.io/name",
     "meta.helm.sh/release-name",

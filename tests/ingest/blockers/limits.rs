@@ -40,6 +40,13 @@ fn autoscaler(current: i64, limited: &str) -> Value {
             "conditions": [{ "type": "ScalingLimited", "status": "True", "reason": limited }] } })
 }
 
+/// One that does not scale, for this reason.
+fn blind(reason: &str) -> Value {
+    let mut row = autoscaler(4, "DesiredWithinRange");
+    row["status"]["conditions"] = json!([{ "type": "ScalingActive", "status": "False", "reason": reason, "message": "no metrics known for pod" }]);
+    row
+}
+
 fn of_set(message: &str) -> Value {
     let change = json!({ "status": { "conditions": [{ "type": "ReplicaFailure", "status": "True", "reason": "FailedCreate",
         "message": message }] } });
@@ -138,6 +145,19 @@ fn beside() -> Vec<Situation> {
         (
             "an autoscaler on its way there",
             json!({ "deployments": [done()], "horizontalpodautoscalers": [autoscaler(3, "TooManyReplicas")] }),
+            None,
+        ),
+        (
+            "an autoscaler that cannot measure",
+            json!({ "deployments": [done()], "horizontalpodautoscalers": [blind("FailedGetResourceMetric")] }),
+            Some((
+                "hpa_inactive",
+                "payments in production stays at 4 replicas whatever it gets, autoscaler payments-hpa cannot scale it (FailedGetResourceMetric): no metrics known for pod",
+            )),
+        ),
+        (
+            "an autoscaler of a workload that somebody scaled to nothing",
+            json!({ "deployments": [done()], "horizontalpodautoscalers": [blind("ScalingDisabled")] }),
             None,
         ),
         (
