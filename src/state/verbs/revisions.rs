@@ -10,7 +10,7 @@ use crate::model::workloads::{Controlled, Update};
 use crate::model::{Kind, ObjectId};
 use crate::safe;
 use crate::state::{State, gitops, workload_status};
-use crate::text::{Safe, age};
+use crate::text::Safe;
 
 /// Whose revisions are wanted: the StatefulSet or DaemonSet that a verb would act on.
 #[must_use]
@@ -72,14 +72,11 @@ pub(super) fn words(state: &State, action: &Action, words: &mut Words) {
     words.summary = safe!("revision {} → {}", number, to_revision);
     words.expects = safe!("the template of revision {}, seen by the controller", to_revision);
     words.line("from", safe!("rev {}  {}", number, images(&row.images)));
+    // A time and no age: words that change by themselves would ask to be read again.
+    let made = |at: jiff::Timestamp| safe!("  of {}", Safe::line(&at.strftime("%m-%d %H:%MZ").to_string()));
     let to_words = to.map_or_else(
         || Safe::of("unknown"),
-        |it| {
-            let age = it.created.map_or_else(Safe::default, |at| {
-                safe!("  made {} ago", age(state.now.wall.duration_since(at).as_secs()))
-            });
-            safe!("rev {}  {}{}", it.number, images(&it.images), age)
-        },
+        |it| safe!("rev {}  {}{}", it.number, images(&it.images), it.created.map(made).unwrap_or_default()),
     );
     words.line("to", to_words);
     let how = match &row.update {

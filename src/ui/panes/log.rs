@@ -88,7 +88,8 @@ fn name(state: &State, log: &Log, room: u16) -> Words {
     }
     if let LogOf::Stored(stored) = &request.of {
         let window = stored::words(stored.window, state.now.wall);
-        return words.dim(" · ").add(Role::Wait, "Loki's lines").dim(safe!(" of {} ", window));
+        let whose = if stored.behind { "then Loki's lines" } else { "Loki's lines" };
+        return words.dim(" · ").add(Role::Wait, whose).dim(safe!(" of {} ", window));
     }
     if request.previous {
         words = words.dim(" · ").add(Role::Wait, "before its last restart");
