@@ -273,6 +273,7 @@ fn deployment(n: usize) -> Deployment {
             3_600,
         ),
         paused: false,
+        paused_by: None,
         revision: Some(1),
         observed_generation: 1,
         replicas: Replicas { desired: count, current: count, updated: count, ready: count, available: count },

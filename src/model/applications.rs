@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::kubernetes::Meta;
+use super::kubernetes::{Meta, SetBy};
 use super::{Kind, Name, ObjectId};
 use crate::text::Safe;
 
@@ -38,6 +38,8 @@ pub struct Application {
     pub refreshing: Option<Safe>,
     /// The annotation `argocd.argoproj.io/skip-reconcile: "true"`: the controller leaves it alone.
     pub skipped: bool,
+    /// Who switched auto-sync off, or told the controller to leave it alone, where that is recorded.
+    pub held_by: Option<SetBy>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,6 +17,29 @@ pub struct Overlay {
     pub branch: Option<Name>,
 }
 
+impl Overlay {
+    /// No host with an API is asked for it: it is read with the program `git`.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        is_plain(&self.repository)
+    }
+}
+
+/// `acme/gitops` is a repository of the host that is read; an address or a folder is one for `git`.
+fn is_plain(repository: &Name) -> bool {
+    repository.raw().starts_with('/') || repository.raw().contains(':')
+}
+
+/// Folders whose files change a database, by their names.
+pub const MIGRATIONS: [&str; 3] = ["migrations", "migration", "migrate"];
+
+/// The file stands in such a folder.
+#[must_use]
+pub fn is_migration(path: &str) -> bool {
+    let (folder, _) = path.rsplit_once('/').unwrap_or_default();
+    folder.split('/').any(|part| MIGRATIONS.contains(&part))
+}
+
 /// An image as an overlay pins it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pinned {
@@ -49,6 +72,14 @@ pub struct Range {
     pub repository: Name,
     pub base: Safe,
     pub head: Safe,
+}
+
+impl Range {
+    /// See [`Overlay::is_plain`].
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        is_plain(&self.repository)
+    }
 }
 
 /// How the second of them stands to the first.

@@ -86,6 +86,8 @@ pub struct Namespace {
 pub struct Deployment {
     pub meta: Meta,
     pub paused: bool,
+    /// Who set `spec.paused`, where it is set and recorded.
+    pub paused_by: Option<SetBy>,
     pub revision: Option<i64>,
     pub observed_generation: i64,
     pub replicas: Replicas,
@@ -211,4 +213,12 @@ pub struct Event {
     pub message: Safe,
     pub count: i64,
     pub last: Option<Timestamp>,
+}
+
+/// Who set a field, by `metadata.managedFields`: the program that asked, not the person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetBy {
+    /// `kubectl-edit`, `argocd-server`.
+    pub manager: Safe,
+    pub at: Option<Timestamp>,
 }

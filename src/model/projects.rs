@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use super::cron::Cron;
-use super::kubernetes::Meta;
+use super::kubernetes::{Meta, SetBy};
 use crate::text::Safe;
 
 /// What a project says of when its Applications may be synced.
@@ -13,6 +13,8 @@ use crate::text::Safe;
 pub struct AppProject {
     pub meta: Meta,
     pub windows: Vec<SyncWindow>,
+    /// Who set the windows last, where that is recorded.
+    pub set_by: Option<SetBy>,
 }
 
 /// `spec.syncWindows[]`.

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::Name;
-use super::kubernetes::{Condition, ContainerImage, Meta, Replicas};
+use super::kubernetes::{Condition, ContainerImage, Meta, Replicas, SetBy};
 use super::routing::Istio;
 use super::workloads::Template;
 use crate::text::Safe;
@@ -15,6 +15,8 @@ pub struct Rollout {
     pub strategy: Strategy,
     /// `spec.paused`: a person paused it.
     pub paused: bool,
+    /// Who set it, where it is set and recorded.
+    pub paused_by: Option<SetBy>,
     /// `spec.restartAt` is not yet `status.restartedAt`.
     pub restarting: bool,
     pub revision: Option<i64>,

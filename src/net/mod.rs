@@ -15,6 +15,7 @@ mod docker;
 mod error;
 mod exec;
 mod failure;
+mod git;
 mod github;
 mod grafana;
 mod helm;
@@ -35,6 +36,7 @@ pub use access::Deadlines;
 pub use docker::{Answered, Context, Docker, DockerDeadlines, EngineAsk, EngineVersion};
 pub use error::NetError;
 pub use exec::{answered, told};
+pub use git::{Between, Git, GitError};
 #[cfg(test)]
 pub(crate) use github::Hour;
 pub use github::{About, Etags, GitHub, Limits, Listed, Turn};

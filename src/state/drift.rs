@@ -1,11 +1,11 @@
-//! What runs beside what Git asks for: drift, hold and soak of each workload.
+//! What runs beside what Git asks for: drift and soak of each workload.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
 use super::matrix::{Health, Workload};
-use super::{State, environment, gitops, images, lane, windows};
+use super::{State, environment, gitops, images, lane};
 use crate::model::gitops::{Apart, Overlay, OverlayInterest, Pinned, Pins, Range, RangeInterest};
 use crate::model::images::Reference;
 use crate::model::{Name, SourceId, SystemId, Uid};
@@ -162,12 +162,19 @@ pub fn build(state: &State) -> Drifts {
         ranges.extend(compared);
         out.of.insert(workload.meta().uid.clone(), drift);
     }
-    let Some((source, reader)) = reader(state) else { return out };
-    let read = |overlay| OverlayInterest { source, reader: reader.clone(), overlay };
-    out.overlays = runs.into_keys().cloned().map(read).collect();
+    let (host, plain) = (reader(state), plain_reader(state));
+    let read = |overlay: &Overlay| {
+        let (source, reader) = if overlay.is_plain() { plain.clone()? } else { host.clone()? };
+        Some(OverlayInterest { source, reader, overlay: overlay.clone() })
+    };
+    out.overlays = runs.into_keys().filter_map(read).collect();
     let known = |range: &&Range| matches!(state.world.details.range(range), Some(Ok(_)));
     let asked = ranges.iter().filter(|range| !known(range)).cloned();
-    out.ranges = asked.map(|range| RangeInterest { source, range }).collect();
+    let read = |range: Range| {
+        let (source, _) = if range.is_plain() { plain.clone()? } else { host.clone()? };
+        Some(RangeInterest { source, range })
+    };
+    out.ranges = asked.filter_map(read).collect();
     out.compared = ranges;
     out
 }
@@ -176,6 +183,12 @@ pub fn build(state: &State) -> Drifts {
 fn reader(state: &State) -> Option<(SourceId, Name)> {
     let host = state.world.of_system(SystemId::GitHub).find(|source| source.unusable.is_none())?;
     Some((host.id, host.namespaces.iter().flatten().next()?.clone()))
+}
+
+/// The task that reads what no host serves: it speaks by the name of the first cluster.
+fn plain_reader(state: &State) -> Option<(SourceId, Name)> {
+    let cluster = state.world.clusters().find(|source| source.unusable.is_none())?;
+    Some((cluster.id, Name::new("git")))
 }
 
 /// Where Git describes it: as the configuration says, else as its Application does, where that is on GitHub.
@@ -210,7 +223,9 @@ fn on_host(url: &str, api: &str) -> Option<Name> {
 fn one(state: &State, workload: &Workload, overlay: &Overlay, alone: bool) -> (Drift, Vec<Range>) {
     let unknown = |why| (Drift::Unknown(why), Vec::new());
     let pins = match state.world.details.overlay(overlay) {
-        None if reader(state).is_none() => return unknown(Safe::of("no host of GitHub is read")),
+        None if !overlay.is_plain() && reader(state).is_none() => {
+            return unknown(Safe::of("no host of GitHub is read"));
+        }
         None => return unknown(safe!("{} in {} was not read yet", overlay.path, overlay.repository)),
         Some(Err(why)) => return unknown(why.clone()),
         Some(Ok(pins)) => pins,
@@ -222,7 +237,7 @@ fn one(state: &State, workload: &Workload, overlay: &Overlay, alone: bool) -> (D
             first = first.or(Some(runs.repository));
             continue;
         };
-        let (drift, range) = compare(state, &image.image, &runs, pin);
+        let (drift, range) = compare(state, overlay, &image.image, &runs, pin);
         ranges.extend(range);
         if worst.as_ref().is_none_or(|worst| worst.rank() < drift.rank()) {
             worst = Some(drift);
@@ -263,7 +278,7 @@ fn nameless(pins: &Pins) -> Option<&Pinned> {
     }
 }
 
-fn compare(state: &State, image: &Safe, runs: &Reference, pin: &Pinned) -> (Drift, Option<Range>) {
+fn compare(state: &State, overlay: &Overlay, image: &Safe, runs: &Reference, pin: &Pinned) -> (Drift, Option<Range>) {
     // A digest goes before a tag, there and here.
     if let Some(digest) = &pin.digest {
         let to = digest.columns(0.."sha256:".len() + 7);
@@ -281,7 +296,9 @@ fn compare(state: &State, image: &Safe, runs: &Reference, pin: &Pinned) -> (Drif
     }
     let wanted = safe!("{}:{}", Safe::line(&runs.repository), tag);
     let differs = |why| Drift::Differs { to: tag.clone(), why };
-    let Some(repository) = images::code_of(state, &runs.repository) else {
+    // What no host serves may hold the code beside what describes it: whether it has the commits it says itself.
+    let beside = overlay.is_plain().then(|| overlay.repository.clone());
+    let Some(repository) = images::code_of(state, &runs.repository).or(beside) else {
         return (differs(Safe::of("the repository of its code is not known")), None);
     };
     let (base, head) = match (lane::commit_of(state, image), lane::commit_of(state, &wanted)) {
@@ -305,31 +322,6 @@ fn compare(state: &State, image: &Safe, runs: &Reference, pin: &Pinned) -> (Drif
         Some(Ok(Apart::Diverged { after, before })) => Drift::Diverged { after: *after, before: *before, to },
     };
     (drift, Some(range))
-}
-
-/// What keeps it from changing by itself, as far as that is recorded: who did it is not.
-#[must_use]
-pub fn hold(state: &State, workload: &Workload) -> Option<Safe> {
-    if let Workload::Rollout(row) = workload
-        && row.paused
-    {
-        return Some(Safe::of("paused by hand"));
-    }
-    if let Workload::Deployment(row) = workload
-        && row.paused
-    {
-        return Some(Safe::of("paused by hand"));
-    }
-    let row = gitops::of_workload(state, workload.kind(), workload.meta())?;
-    match (row.skipped, row.automated) {
-        (true, _) => Some(Safe::of("skip-reconcile")),
-        (false, None) => Some(Safe::of("auto-sync off")),
-        (false, Some(_)) => match windows::of(state, row) {
-            Ok(found) => windows::brief(&found, windows::there(state, row)),
-            // Whether one is closed is not known: that is no hold, and the Application's page tells it.
-            Err(_) => None,
-        },
-    }
 }
 
 /// Since when all of its users have the version of now, by our clock; `None`: they do not, or nobody knows.

@@ -6,11 +6,15 @@ mod beside;
 mod controlled;
 mod routing;
 mod sources;
+mod standing;
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::freshness::{self, Freshness};
+use super::matrix::Workload;
 use super::rollout_info::{Counts, ExperimentInfo, ReplicaSetInfo, Revision, RolloutInfo};
 use super::{State, blocker, deployment_status, environment, optional, rollout_info, verbs};
 use crate::action::Operation;
@@ -23,6 +27,7 @@ pub use beside::{PoolRow, SecurityRow, SeverityRow};
 pub use controlled::ControlledRow;
 pub use routing::RoutingRow;
 pub use sources::{BurnRow, ContainerRow, JobRow, JobStepRow, ReviewerRow, RunRow, SloRow, WaitingRow};
+pub use standing::{DriftRow, HoldRow, StandingRow};
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
@@ -76,6 +81,8 @@ pub struct RolloutRow {
     pub images: Vec<ImageRow>,
     pub replicas: ReplicasRow,
     pub revisions: Vec<RevisionRow>,
+    #[serde(flatten)]
+    pub standing: StandingRow,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -176,6 +183,8 @@ pub struct DeploymentRow {
     pub rollout: VerdictRow,
     pub replicas: ReplicasRow,
     pub images: Vec<String>,
+    #[serde(flatten)]
+    pub standing: StandingRow,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -271,7 +280,7 @@ fn tenths(seconds: f64) -> f64 {
     (seconds * 10.0).round() / 10.0
 }
 
-fn rollout(state: &State, row: &Rollout) -> RolloutRow {
+fn rollout(state: &State, row: &Arc<Rollout>) -> RolloutRow {
     let RolloutInfo { strategy, status, message, step, weight, images, replicas, revisions } =
         rollout_info::info(&state.world, row);
     RolloutRow {
@@ -294,6 +303,7 @@ fn rollout(state: &State, row: &Rollout) -> RolloutRow {
             .collect(),
         replicas: replicas.into(),
         revisions: revisions.iter().map(revision).collect(),
+        standing: standing::of(state, &Workload::Rollout(Arc::clone(row))),
     }
 }
 
@@ -347,7 +357,7 @@ fn analysis_run(run: &AnalysisRun) -> Child {
     }
 }
 
-fn deployment(state: &State, row: &Deployment) -> DeploymentRow {
+fn deployment(state: &State, row: &Arc<Deployment>) -> DeploymentRow {
     let status = deployment_status::status(row);
     DeploymentRow {
         cluster: cluster_name(state, row.meta.cluster),
@@ -357,6 +367,7 @@ fn deployment(state: &State, row: &Deployment) -> DeploymentRow {
         rollout: VerdictRow { status: verdict(status.verdict), message: status.message.as_str().to_owned() },
         replicas: row.replicas.into(),
         images: row.images.iter().map(|image| image.image.as_str().to_owned()).collect(),
+        standing: standing::of(state, &Workload::Deployment(Arc::clone(row))),
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::ingest::IngestError;
 use super::probes::{ProbeWire, probe};
@@ -58,9 +59,11 @@ impl Pool {
     }
 }
 
+/// `M`: what is kept of `managedFields`, which are larger than the rest of most objects; nothing unless a kind
+/// asks for it ([`Managers`]).
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct MetaWire<'a> {
+pub struct MetaWire<'a, M: Default = IgnoredAny> {
     #[serde(borrow)]
     pub name: Text<'a>,
     #[serde(borrow)]
@@ -78,6 +81,7 @@ pub struct MetaWire<'a> {
     pub annotations: Labels<'a>,
     #[serde(borrow)]
     pub owner_references: List<Obj<OwnerWire<'a>>>,
+    pub managed_fields: M,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -92,7 +96,7 @@ pub struct OwnerWire<'a> {
     controller: Flag,
 }
 
-impl MetaWire<'_> {
+impl<M: Default> MetaWire<'_, M> {
     pub fn label(&self, key: &str) -> Option<&str> {
         self.labels.get(key).filter(|value| !value.is_empty())
     }

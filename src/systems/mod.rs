@@ -8,6 +8,7 @@ mod beat;
 pub mod docker;
 mod duration;
 mod feed;
+pub mod git;
 pub mod github;
 pub mod grafana;
 mod heartbeat;
@@ -17,9 +18,11 @@ pub mod istio;
 pub mod kubernetes;
 pub mod lines;
 pub mod loki;
+mod managers;
 pub mod meta;
 mod pace;
 mod perform;
+mod pins;
 mod polled;
 mod probes;
 pub mod prometheus;
@@ -54,7 +57,7 @@ use crate::model::interest::Interest;
 use crate::model::log::{LogEvent, LogOf, LogRequest, TailId};
 use crate::model::source::{FeedEvent, FeedId, FeedStatus, SourceScope};
 use crate::model::{Kind, Name, SourceId, SystemId, Uid};
-use crate::net::{Cluster, Docker, Registry, Writes, segment};
+use crate::net::{Cluster, Docker, Git, Registry, Writes, segment};
 use crate::text::Safe;
 
 pub use docker::perform::Pack;
@@ -113,6 +116,7 @@ impl Systems {
             writes: Some(Writes::granted()),
             pack: None,
         };
+        systems.start_git(&specs, tx, pace);
         for Spec { scope, upstream } in specs {
             let Some(upstream) = upstream else { continue };
             if let Upstream::Cluster(cluster) = &upstream {
@@ -164,6 +168,17 @@ impl Systems {
             // A loop that is gone needs no news.
             let _ = tx.send((id, FeedEvent::Status(FeedStatus::Absent { message }))).await;
         });
+    }
+
+    /// Reads the repositories that no host with an API serves, as the configuration names them.
+    fn start_git(&self, specs: &[Spec], tx: &mpsc::Sender<(FeedId, FeedEvent)>, pace: Pace) {
+        let clusters = specs.iter().filter(|spec| matches!(spec.upstream, Some(Upstream::Cluster(_))));
+        let feed = clusters.flat_map(|spec| spec.scope.feeds()).find(|id| id.kind == Kind::Application);
+        let (Some(feed), Some(git)) = (feed, Git::of_user()) else { return };
+        let (interest, refresh) = (self.interest.subscribe(), self.refresh.subscribe());
+        let reader = git::watch::Parts { git, tx: tx.clone(), interest, refresh, pace, feed };
+        let make = move || git::watch::run(reader.clone());
+        self.tracker.spawn(supervise::supervise(self.cancel.clone(), pace, make, |_, _| async {}));
     }
 
     fn start_feed(&self, id: FeedId, mut parts: feed::Parts) {

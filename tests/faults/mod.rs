@@ -7,6 +7,7 @@ pub mod support;
 
 mod credentials;
 mod engine;
+mod git;
 mod github;
 pub mod github_asides;
 mod github_beside;

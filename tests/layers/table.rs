@@ -125,6 +125,7 @@ pub const SYSTEMS: &[&str] = &[
     "alertmanager",
     "argocd",
     "docker",
+    "git",
     "github",
     "gitops",
     "grafana",

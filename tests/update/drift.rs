@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use quarterdeck::model::Name;
 use quarterdeck::model::gitops::{Apart, Overlay, OverlayRead, Pinned, Pins, Range, RangeRead};
 use quarterdeck::model::pipelines::Run;
 use quarterdeck::model::scope::{Environment, OnFindings, Settings};
-use quarterdeck::model::source::{Detail, FeedEvent};
+use quarterdeck::model::source::{Detail, FeedEvent, FeedId};
+use quarterdeck::model::{Kind, Name};
 use quarterdeck::state::matrix::Workload;
 use quarterdeck::state::ui::Place;
-use quarterdeck::state::{State, derived, drift, interest};
+use quarterdeck::state::{State, derived, drift, holds, interest};
 use quarterdeck::text::Safe;
 use quarterdeck::update;
 use serde_json::{Value, json};
@@ -230,7 +230,7 @@ fn of(change: &Value, kept: Option<&Value>) -> (Option<String>, bool) {
     let mut state = with(now(), &json!({ "rollouts": [canary(change)], "applications": kept }));
     update::settle(&mut state);
     let row = Workload::Rollout(Arc::clone(&state.world.rollouts.rows()[0]));
-    let hold = drift::hold(&state, &row).map(|why| why.as_str().to_owned());
+    let hold = holds::of(&state, &row).map(|hold| hold.what.as_str().to_owned());
     (hold, drift::soaks_since(&state, &row).is_some())
 }
 
@@ -251,7 +251,7 @@ fn a_hold_and_the_time_since_a_version_is_fully_out() {
     kept["status"]["resources"] = json!([{ "group": "apps", "kind": "StatefulSet", "namespace": "production", "name": "db", "status": "Synced" }]);
     let state = with(now(), &json!({ "statefulsets": [set], "applications": [kept] }));
     let row = Workload::Controlled(Arc::clone(&state.world.controlled.rows()[0]));
-    assert_eq!(drift::hold(&state, &row).map(|why| why.as_str().to_owned()).as_deref(), Some("auto-sync off"));
+    assert_eq!(holds::of(&state, &row).map(|hold| hold.what.as_str().to_owned()).as_deref(), Some("auto-sync off"));
 
     let done = |kind: &str, stable: &str| {
         json!({ "status": { "phase": "Healthy", "message": "", "stableRS": stable,
@@ -260,4 +260,56 @@ fn a_hold_and_the_time_since_a_version_is_fully_out() {
     assert!(of(&done("Completed", "new"), None).1);
     assert!(!of(&done("Completed", "old"), None).1, "not all of them have it");
     assert!(!of(&done("Available", "new"), None).1, "nobody says since when");
+}
+
+#[test]
+fn what_no_host_serves_is_read_with_git_and_compared_there_too() {
+    let plain = Overlay { repository: Name::new("ssh://git@git.example/shop/gitops.git"), ..overlay() };
+    let row = deployment(
+        &json!({ "spec": { "template": { "spec": { "containers": [{ "name": "app", "image": "r.example/web:sha-aaaaaaa4" }] } } } }),
+    );
+    // There is no GitHub at all.
+    let mut state = with(now(), &json!({ "deployments": [row] }));
+    let environment = Environment {
+        name: Name::new("prod"),
+        cluster: None,
+        namespace: Some(Name::new("production")),
+        protection: None,
+        findings: OnFindings::Warn,
+        gitops: Some(plain.clone()),
+    };
+    state.settings = Arc::new(Settings { environments: vec![environment], ..Settings::default() });
+    update::settle(&mut state);
+    let asked = drift::build(&state).overlays;
+    assert_eq!((asked.len(), &asked[0].overlay, asked[0].source), (1, &plain, crate::ingest::world::CLUSTER));
+    let drift_of = |state: &State| {
+        let row = &state.world.deployments.rows()[0];
+        let drifts = derived::drifts(state);
+        let drift = drifts.of(&row.meta.uid);
+        format!("{}: {}", drift.words().as_str(), drift.why().map_or_else(String::new, |why| why.as_str().to_owned()))
+    };
+    assert!(drift_of(&state).ends_with("was not read yet"), "{}", drift_of(&state));
+
+    let pins = Pins {
+        file: Safe::of("kustomization.yaml"),
+        images: vec![pinned("r.example/web", Some("sha-9f8e7d1c"), None)],
+    };
+    let feed = FeedId { cluster: crate::ingest::world::CLUSTER, kind: Kind::Application, namespace: None };
+    let mut hear = |detail: Detail| {
+        state.world.apply(&feed, state.now.mono, FeedEvent::Detail(detail));
+        update::settle(&mut state);
+        state.clone()
+    };
+    let state = hear(Detail::Overlay(OverlayRead { overlay: plain.clone(), pins: Ok(Arc::new(pins)) }));
+    let ranges = drift::build(&state).ranges;
+    assert_eq!(ranges.len(), 1, "{}", drift_of(&state));
+    let range = ranges[0].range.clone();
+    assert!(range.is_plain());
+    assert_eq!(
+        (range.repository.raw(), range.base.as_str(), range.head.as_str()),
+        (plain.repository.raw(), "aaaaaaa4", "9f8e7d1c")
+    );
+    let apart = Ok(Apart::After { commits: 3, migrations: 1, whole: true });
+    let state = hear(Detail::Range(RangeRead { range, apart }));
+    assert_eq!(drift_of(&state), "3 commits behind, 1 migration: Git asks for sha-9f8e7d1c");
 }

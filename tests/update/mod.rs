@@ -12,6 +12,7 @@ mod findings;
 mod first_row;
 mod forms;
 mod groups;
+mod holds;
 mod inbox;
 mod kept;
 mod lane;

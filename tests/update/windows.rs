@@ -5,10 +5,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use quarterdeck::action::Change;
 use quarterdeck::command::Command;
-use quarterdeck::model::Kind;
 use quarterdeck::model::source::{FeedEvent, FeedId, FeedStatus};
+use quarterdeck::model::{Kind, SystemId};
 use quarterdeck::state::matrix::Workload;
-use quarterdeck::state::{State, drift, verbs, windows};
+use quarterdeck::state::{State, holds, optional, verbs, windows};
 use quarterdeck::text::Safe;
 use serde_json::{Value, json};
 
@@ -218,6 +218,16 @@ fn what_is_not_known_of_windows_is_said_and_keeps_nothing_back() {
     );
     let row = &state.world.applications.rows()[0];
     assert!(windows::of(&state, row).is_err());
+    // Where projects are not shown to us, nothing else is less known.
+    assert!(asked(&state, Command::SyncApplication).is_ok());
+    for kind in [Kind::Application, Kind::AppProject] {
+        let feed = FeedId { cluster: CLUSTER, kind, namespace: None };
+        let mut alone = crate::ingest::world::state(now());
+        let denied = FeedStatus::Denied { message: Safe::of("no") };
+        alone.world.apply(&feed, alone.now.mono, FeedEvent::Status(denied));
+        let there = optional::is_in(&alone, CLUSTER, SystemId::ArgoCd);
+        assert_eq!(there, kind == Kind::Application, "projects alone do not make it known");
+    }
 }
 
 #[test]
@@ -225,7 +235,7 @@ fn a_window_is_a_hold_in_the_matrix() {
     let hold = |at: &str, list: &Value| {
         let state = world(at, &json!({}), list);
         let row = Workload::Rollout(Arc::clone(&state.world.rollouts.rows()[0]));
-        drift::hold(&state, &row).map(|why| why.as_str().to_owned())
+        holds::of(&state, &row).map(|hold| hold.what.as_str().to_owned())
     };
     let deny = json!([night(&json!({}))]);
     assert_eq!(hold("2026-11-20T23:00:00Z", &deny).as_deref(), Some("deny until 06:00Z"));

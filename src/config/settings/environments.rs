@@ -72,7 +72,7 @@ fn gitops(node: &Node, unbuilt: &mut Unbuilt, faults: &mut Faults) -> Option<Ove
             faults.tell(fields.at, format!("gitops has no {key}"), hint);
         }
     }
-    let repository = fields.get("repo").and_then(|node| checked(node, "repo", words::repository, faults));
+    let repository = fields.get("repo").and_then(|node| checked(node, "repo", words::any_repository, faults));
     let path = fields.get("path").and_then(|node| checked(node, "path", inside, faults));
     let branch = fields.get("branch").and_then(|node| checked(node, "branch", words::text, faults));
     if let Some(node) = fields.get("write") {

@@ -71,6 +71,38 @@ pub(super) fn namespace(word: &str) -> Result<String, Wrong> {
     Ok(word.to_owned())
 }
 
+/// `owner/name`, or the address or folder of one that is read with the program `git`.
+pub(super) fn any_repository(word: &str) -> Result<String, Wrong> {
+    if let Some((scheme, rest)) = word.split_once("://") {
+        let place =
+            rest.split_once('/').filter(|(host, path)| !path.is_empty() && (!host.is_empty() || scheme == "file"));
+        let secret = rest.split('/').next().is_some_and(|host| host.contains('@') && host.contains(':'));
+        return match (scheme, place) {
+            // Its text is shown, and kept nowhere safe.
+            _ if scheme == "https" && secret => Err((
+                "the address holds a password".to_owned(),
+                Some("leave it out: git asks your credential helper".to_owned()),
+            )),
+            // What GitHub's API serves is asked there.
+            ("https", Some(("github.com", path))) => repository(path.trim_end_matches('/').trim_end_matches(".git")),
+            ("https" | "ssh" | "file", Some(_)) => Ok(word.to_owned()),
+            _ => Err((
+                format!("{} is no address that git is asked for", quoted(word)),
+                Some("write owner/name, https://…, ssh://…, file:///… or user@host:path".to_owned()),
+            )),
+        };
+    }
+    let is_scp = word.split_once(':').is_some_and(|(host, path)| {
+        let host = host.split_once('@').map_or("", |(_, host)| host);
+        !word.starts_with('-') && !host.is_empty() && !host.starts_with('-') && !path.is_empty()
+    });
+    match word.strip_prefix("git@github.com:") {
+        Some(path) => repository(path.trim_end_matches(".git")),
+        None if is_scp || (word.starts_with('/') && word.len() > 1) => Ok(word.to_owned()),
+        None => repository(word),
+    }
+}
+
 /// `owner/name`.
 pub(super) fn repository(word: &str) -> Result<String, Wrong> {
     let owner = |part: &str| part.len() <= 39 && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
@@ -261,4 +293,33 @@ pub(super) fn looks_secret(word: &str) -> bool {
         "-----BEGIN",
     ];
     BEGINNINGS.iter().any(|beginning| word.starts_with(beginning))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::any_repository;
+
+    #[test]
+    fn a_repository_is_named_or_has_an_address_that_git_is_asked_for() {
+        for (word, expected) in [
+            ("acme/gitops", Some("acme/gitops")),
+            ("https://github.com/acme/gitops.git", Some("acme/gitops")),
+            ("git@github.com:acme/gitops.git", Some("acme/gitops")),
+            ("https://git.example/acme/gitops.git", Some("https://git.example/acme/gitops.git")),
+            ("ssh://git@git.example:7999/acme/gitops", Some("ssh://git@git.example:7999/acme/gitops")),
+            ("git@git.example:acme/gitops", Some("git@git.example:acme/gitops")),
+            ("file:///srv/git/gitops.git", Some("file:///srv/git/gitops.git")),
+            ("/srv/git/gitops.git", Some("/srv/git/gitops.git")),
+            ("https://ana:secret@git.example/acme/gitops", None),
+            ("http://git.example/acme/gitops", None),
+            ("ext::sh -c x", None),
+            ("https://git.example", None),
+            ("-oProxyCommand=x@host:path", None),
+            ("x@-oProxyCommand=x:path", None),
+            ("gitops", None),
+            ("", None),
+        ] {
+            assert_eq!(any_repository(word).ok().as_deref(), expected, "{word}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use super::{Cause, Reason, Severity, image, pods};
 use crate::command::Command;
 use crate::model::kubernetes::Deployment;
 use crate::safe;
-use crate::state::{State, deployment_status};
+use crate::state::{State, deployment_status, holds};
 
 pub(super) fn cause(state: &State, unanswered: &Unanswered<'_>, row: &Deployment) -> Option<Cause> {
     let replicas = row.replicas;
@@ -39,7 +39,8 @@ pub(super) fn cause(state: &State, unanswered: &Unanswered<'_>, row: &Deployment
         return stuck(Reason::Deadline, Severity::Broken, changed("Progressing"), words);
     }
     if row.paused && replicas.updated < replicas.desired {
-        let words = safe!("is paused: {} of {} replicas are updated", replicas.updated, replicas.desired);
+        let by = holds::paused_by(state, &row.meta.uid, row.meta.cluster, row.paused_by.as_ref());
+        let words = safe!("is paused{}: {} of {} replicas are updated", by.brief(), replicas.updated, replicas.desired);
         return stuck(Reason::ManualPause, Severity::Waiting, changed("Progressing"), words);
     }
     None

@@ -7,7 +7,7 @@ use super::{Cause, Reason, Severity, analysis, image, pods, routing};
 use crate::command::Command;
 use crate::model::rollouts::{AnalysisPhase, Rollout, Step, Strategy};
 use crate::safe;
-use crate::state::{State, rollout_phase};
+use crate::state::{State, holds, rollout_phase};
 use crate::text::Safe;
 
 pub(super) fn cause(state: &State, unanswered: &Unanswered<'_>, row: &Rollout) -> Option<Cause> {
@@ -104,7 +104,8 @@ fn aborted(state: &State, row: &Rollout) -> Option<Cause> {
 
 pub(super) fn paused(state: &State, row: &Rollout) -> Option<Cause> {
     if row.paused {
-        let words = safe!("was paused by a person{}", place(row));
+        let by = holds::paused_by(state, &row.meta.uid, row.meta.cluster, row.paused_by.as_ref());
+        let words = safe!("was paused by a person{}{}", by.brief(), place(row));
         let since = row.conditions.iter().find(|condition| condition.kind.as_str() == "Paused");
         let since = since.and_then(|condition| condition.changed);
         let keys = [Command::Promote, Command::Abort];

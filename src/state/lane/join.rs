@@ -226,9 +226,14 @@ fn image_of(state: &State, workload: &Workload, named: &Safe) -> Option<Arc<Imag
 /// The commit that an image of this name was built from: as it says itself, else as its tag or its run does.
 #[must_use]
 pub fn commit_of(state: &State, named: &Safe) -> Option<Safe> {
-    let told = images::named(state, named).and_then(|image| images::commit(image));
-    let told = told.or_else(|| commit_in_tag(named));
+    let told = commit_told(state, named);
     told.or_else(|| run_of(state, named, None).map(|run| run.sha.clone()).filter(|sha| !sha.is_empty()))
+}
+
+/// The same without asking the runs, which costs more the more of them there are.
+#[must_use]
+pub fn commit_told(state: &State, named: &Safe) -> Option<Safe> {
+    images::named(state, named).and_then(|image| images::commit(image)).or_else(|| commit_in_tag(named))
 }
 
 /// `sha-9f8e7d1`, `9f8e7d1`: a tag that is a commit. `20261121` alone is rather a date or a number.

@@ -11,7 +11,7 @@ use super::{State, derived, verbs};
 use crate::model::{Kind, Name, ObjectId};
 use crate::text::Safe;
 
-pub use join::{commit_of, subject};
+pub use join::{commit_of, commit_told, subject};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lane {

@@ -1,10 +1,13 @@
 //! StatefulSets, DaemonSets and Jobs as data (`status --json`).
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
-use super::{ReplicasRow, VerdictRow, cluster_name, verdict};
+use super::{ReplicasRow, StandingRow, VerdictRow, cluster_name, standing, verdict};
 use crate::model::workloads::Controlled;
-use crate::state::{State, environment, matrix, workload_status};
+use crate::state::matrix::{self, Workload};
+use crate::state::{State, environment, workload_status};
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ControlledRow {
@@ -18,6 +21,8 @@ pub struct ControlledRow {
     /// Of a Job completions.
     pub replicas: ReplicasRow,
     pub images: Vec<String>,
+    #[serde(flatten)]
+    pub standing: StandingRow,
 }
 
 /// Those that are listed as workloads.
@@ -25,7 +30,7 @@ pub(super) fn rows(state: &State) -> Vec<ControlledRow> {
     workload_status::listed(&state.world).into_iter().map(|row| controlled(state, row)).collect()
 }
 
-fn controlled(state: &State, row: &Controlled) -> ControlledRow {
+fn controlled(state: &State, row: &Arc<Controlled>) -> ControlledRow {
     let status = workload_status::status(row);
     ControlledRow {
         kind: workload_status::word(row.kind),
@@ -36,5 +41,6 @@ fn controlled(state: &State, row: &Controlled) -> ControlledRow {
         rollout: VerdictRow { status: verdict(status.verdict), message: status.message.as_str().to_owned() },
         replicas: matrix::shown(row).into(),
         images: row.images.iter().map(|image| image.image.as_str().to_owned()).collect(),
+        standing: standing::of(state, &Workload::Controlled(Arc::clone(row))),
     }
 }

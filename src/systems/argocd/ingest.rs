@@ -9,6 +9,7 @@ use crate::model::applications::{
 };
 use crate::model::{Name, SourceId};
 use crate::systems::ingest::IngestError;
+use crate::systems::managers::{Held, Managers, set_by};
 use crate::systems::meta::{MetaWire, Pool};
 use crate::systems::wire::{Flag, Int, List, Obj, Text, Time};
 use crate::text::Safe;
@@ -20,7 +21,7 @@ const WORKLOADS: [&str; 5] = ["Rollout", "Deployment", "StatefulSet", "DaemonSet
 #[serde(default)]
 pub struct ApplicationWire<'a> {
     #[serde(borrow)]
-    metadata: Obj<MetaWire<'a>>,
+    metadata: Obj<MetaWire<'a, Managers<'a>>>,
     #[serde(borrow)]
     spec: Obj<SpecWire<'a>>,
     operation: Obj<IgnoredAny>,
@@ -254,8 +255,17 @@ pub fn application(cluster: SourceId, wire: &ApplicationWire<'_>, pool: &mut Poo
         conditions: conditions(&status.conditions, pool),
         reconciled: status.reconciled_at.0,
         refreshing: metadata.annotation("argocd.argoproj.io/refresh").map(Safe::line),
-        skipped: metadata.annotation("argocd.argoproj.io/skip-reconcile") == Some("true"),
+        skipped: is_skipped(metadata),
+        held_by: match (is_skipped(metadata), automated(spec)) {
+            (true, _) => set_by(&metadata.managed_fields, Held::Skipped),
+            (false, None) => set_by(&metadata.managed_fields, Held::AutoSync),
+            (false, Some(_)) => None,
+        },
     })
+}
+
+fn is_skipped(metadata: &MetaWire<'_, Managers<'_>>) -> bool {
+    metadata.annotation("argocd.argoproj.io/skip-reconcile") == Some("true")
 }
 
 /// Of ten thousand ConfigMaps that are as they should be, the count is enough. A hook is no part of what is

@@ -10,6 +10,7 @@ use crate::model::cron::Cron;
 use crate::model::projects::{AppProject, SyncWindow, Times, WindowKind};
 use crate::systems::duration;
 use crate::systems::ingest::IngestError;
+use crate::systems::managers::{Held, Managers, set_by};
 use crate::systems::meta::{MetaWire, Pool};
 use crate::systems::wire::{Flag, List, Obj, Text};
 
@@ -17,7 +18,7 @@ use crate::systems::wire::{Flag, List, Obj, Text};
 #[serde(default)]
 pub struct ProjectWire<'a> {
     #[serde(borrow)]
-    metadata: Obj<MetaWire<'a>>,
+    metadata: Obj<MetaWire<'a, Managers<'a>>>,
     #[serde(borrow)]
     spec: Obj<SpecWire<'a>>,
 }
@@ -55,7 +56,11 @@ struct WindowWire<'a> {
 pub fn project(cluster: SourceId, wire: &ProjectWire<'_>, pool: &mut Pool) -> Result<AppProject, IngestError> {
     let metadata = wire.metadata.0.as_ref().ok_or(IngestError::Missing { what: "AppProject", field: "metadata" })?;
     let windows = wire.spec.0.iter().flat_map(|spec| &spec.sync_windows.0).filter_map(|row| row.0.as_ref());
-    Ok(AppProject { meta: metadata.model("AppProject", cluster, pool)?, windows: windows.map(window).collect() })
+    Ok(AppProject {
+        meta: metadata.model("AppProject", cluster, pool)?,
+        windows: windows.map(window).collect(),
+        set_by: set_by(&metadata.managed_fields, Held::Windows),
+    })
 }
 
 fn window(wire: &WindowWire<'_>) -> SyncWindow {

@@ -14,6 +14,7 @@ use crate::model::gitops::{Apart, Overlay, OverlayRead, Pins, Range, RangeRead};
 use crate::model::source::{Detail, FeedEvent};
 use crate::net::{Etags, Listed, NetError, segment};
 use crate::safe;
+use crate::systems::pins;
 use crate::systems::polled::Gone;
 use crate::text::Safe;
 
@@ -102,9 +103,9 @@ impl Watch {
     /// The first of the files that is there, beginning with the one that was there before.
     async fn pins_of(&self, overlay: &Overlay, known: &mut Known) -> Result<Result<Arc<Pins>, Safe>, NetError> {
         let branch = overlay.branch.as_ref().map_or_else(String::new, |name| format!("?ref={}", segment(name.raw())));
-        for step in 0..ingest_drift::FILES.len() {
-            let at = (known.file + step) % ingest_drift::FILES.len();
-            let file = ingest_drift::FILES[at];
+        for step in 0..pins::FILES.len() {
+            let at = (known.file + step) % pins::FILES.len();
+            let file = pins::FILES[at];
             let place = segment(&format!("{}/{file}", overlay.path.raw()));
             let path = format!("{}/contents/{place}{branch}", repository(overlay.repository.raw()));
             let bodies = match self.client.list(&path, Some(1), &mut known.etags).await {
@@ -119,9 +120,9 @@ impl Watch {
             known.file = at;
             let body = bodies.first().map_or(&b""[..], |body| body);
             let read = ingest_workflow::file(body).map_err(|error| NetError::Unreadable(error.to_string()))?;
-            let pins = ingest_drift::pins(file, &read.text).map(Arc::new);
-            known.pins = pins.as_ref().ok().cloned();
-            return Ok(pins);
+            let found = pins::pins(file, &read.text).map(Arc::new);
+            known.pins = found.as_ref().ok().cloned();
+            return Ok(found);
         }
         let (repository, path) = (&overlay.repository, &overlay.path);
         Ok(Err(safe!("{} has no kustomization.yaml and no values.yaml in {} that can be read", repository, path)))

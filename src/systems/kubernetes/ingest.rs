@@ -7,6 +7,7 @@ use crate::model::Name;
 use crate::model::SourceId;
 use crate::model::kubernetes::{Deployment, Event, Namespace, ReplicaSet, Replicas};
 use crate::systems::ingest::IngestError;
+use crate::systems::managers::{Held, Managers, set_by};
 use crate::systems::meta::{ConditionWire, MetaWire, Pool, TemplateWire, conditions, images, template};
 use crate::systems::wire::{Flag, Int, List, Obj, Text, Time};
 use crate::text::Safe;
@@ -30,7 +31,7 @@ pub fn namespace(cluster: SourceId, wire: &NamespaceWire<'_>, pool: &mut Pool) -
 #[serde(default)]
 pub struct WorkloadWire<'a> {
     #[serde(borrow)]
-    metadata: Obj<MetaWire<'a>>,
+    metadata: Obj<MetaWire<'a, Managers<'a>>>,
     #[serde(borrow)]
     spec: Obj<WorkloadSpec<'a>>,
     #[serde(borrow)]
@@ -67,6 +68,7 @@ pub fn deployment(cluster: SourceId, wire: &WorkloadWire<'_>, pool: &mut Pool) -
     Ok(Deployment {
         meta: metadata.model("Deployment", cluster, pool)?,
         paused: spec.paused.is_true(),
+        paused_by: spec.paused.is_true().then(|| set_by(&metadata.managed_fields, Held::Paused)).flatten(),
         revision: metadata.number("deployment.kubernetes.io/revision"),
         observed_generation: status.observed_generation.or_zero(),
         replicas: Replicas {

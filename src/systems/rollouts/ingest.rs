@@ -11,6 +11,7 @@ use crate::model::rollouts::{
 };
 use crate::model::{Name, SourceId};
 use crate::systems::ingest::IngestError;
+use crate::systems::managers::{Held, Managers, set_by};
 use crate::systems::meta::{ConditionWire, MetaWire, Pool, TemplateWire, conditions, images, template};
 use crate::systems::wire::{Flag, Int, List, Obj, Text, Time};
 use crate::text::Safe;
@@ -19,7 +20,7 @@ use crate::text::Safe;
 #[serde(default)]
 pub struct RolloutWire<'a> {
     #[serde(borrow)]
-    metadata: Obj<MetaWire<'a>>,
+    metadata: Obj<MetaWire<'a, Managers<'a>>>,
     #[serde(borrow)]
     spec: Obj<SpecWire<'a>>,
     #[serde(borrow)]
@@ -220,6 +221,7 @@ pub fn rollout(cluster: SourceId, wire: &RolloutWire<'_>, pool: &mut Pool) -> Re
         meta: metadata.model("Rollout", cluster, pool)?,
         strategy: strategy(spec),
         paused: spec.paused.is_true(),
+        paused_by: spec.paused.is_true().then(|| set_by(&metadata.managed_fields, Held::Paused)).flatten(),
         restarting: spec.restart_at.0.is_some() && spec.restart_at.0 != status.restarted_at.0,
         revision: metadata.number("rollout.argoproj.io/revision"),
         observed_generation: status.observed_generation.0,

@@ -6,7 +6,7 @@ use crate::model::Uid;
 use crate::safe;
 use crate::state::drift::{self, Drift};
 use crate::state::matrix::{Service, Workload};
-use crate::state::{State, derived};
+use crate::state::{State, derived, holds, origin};
 use crate::text::Safe;
 use crate::ui::facts;
 use crate::ui::pen::{Lean, Pen, Words};
@@ -64,21 +64,31 @@ pub fn soak(state: &State, workload: &Workload) -> Words {
 
 #[must_use]
 pub fn hold(state: &State, workload: &Workload) -> Words {
-    match drift::hold(state, workload) {
-        Some(why) => Words::of(Role::Held, safe!("‖ {}", why)),
+    match holds::of(state, workload) {
+        Some(hold) => Words::of(Role::Held, safe!("‖ {}", hold.what)),
         None => Words::of(Role::Dim, "–"),
     }
 }
 
-/// What is not said in a few columns: `drift 3 commits behind, 1 migration (Git asks for 1.44.0)`.
+/// What holds it and who set that: `hold paused by hand  set with kubectl-patch 2h ago`.
+fn held(state: &State, workload: &Workload) -> Option<Words> {
+    let hold = holds::of(state, workload)?;
+    let by = hold.by.words(state.now.wall);
+    Some(Words::of(Role::Dim, "hold ").add(Role::Held, hold.what).dim("  ").dim(by))
+}
+
+/// What is not said in a few columns: `drift 3 commits behind, 1 migration (Git asks for 1.44.0)`, soak, what
+/// holds it, and what exactly runs.
 #[must_use]
 pub fn line(state: &State, workload: &Workload) -> Option<Words> {
     let drifts = derived::drifts(state);
     let of = drifts.of(&workload.meta().uid);
-    if *of == Drift::Untold {
-        return None;
-    }
     let why = of.why().map_or_else(Safe::default, |why| safe!("  {}", why));
-    let words = Words::of(Role::Dim, "drift ").then(drift(state, workload)).dim(why);
-    Some(words.dim("   soak ").then(soak(state, workload)))
+    let drift = (*of != Drift::Untold).then(|| Words::of(Role::Dim, "drift ").then(drift(state, workload)).dim(why));
+    let drift = drift.map(|words| words.dim("   soak ").then(soak(state, workload)));
+    let origin = origin::of(state, workload);
+    let digest = origin.digest.map(|digest| Words::of(Role::Dim, "digest ").text(origin::short(&digest)));
+    let commit = origin.commit.map(|commit| Words::of(Role::Dim, "commit ").text(commit.columns(0..7)));
+    let parts = [drift, held(state, workload), commit, digest].into_iter().flatten();
+    parts.reduce(|line, part| line.dim("   ").then(part))
 }

@@ -18,7 +18,7 @@ use crate::state::freshness::{self, Freshness};
 use crate::state::layout::cut_top;
 use crate::state::matrix::{self, Health, Matrix, Workload};
 use crate::state::ui::{ListId, Pane, Place, RowId};
-use crate::state::{State, derived, rollout_info, workload_status};
+use crate::state::{State, derived, origin, rollout_info, workload_status};
 use crate::text::{self, Safe};
 use crate::ui::notice::{self, About};
 use crate::ui::pen::{Lean, Pen, Words};
@@ -227,7 +227,7 @@ fn standing(state: &State, workload: &Workload, room: u16) -> Words {
     let words = sign.mark().add(if calm { Role::Dim } else { Role::Text }, version);
     let ready = facts::of(replicas.ready, replicas.desired);
     if calm && replicas.ready >= replicas.desired {
-        return words.dim("  ").dim(ready);
+        return told(state, workload, words.dim("  ").dim(ready), room);
     }
     let weight = match workload {
         Workload::Rollout(row) => rollout_info::info(&state.world, row).weight.filter(|_| !calm),
@@ -245,6 +245,24 @@ fn standing(state: &State, workload: &Workload, room: u16) -> Words {
         None => words,
     }
 }
+
+/// With commit or digest and the time all users have had it, as far as there is room.
+fn told(state: &State, workload: &Workload, words: Words, room: u16) -> Words {
+    let origin = origin::of(state, workload);
+    let named =
+        origin.commit.map(|commit| commit.columns(0..COMMIT)).or_else(|| origin.digest.as_ref().map(origin::short));
+    let age = origin.since.map(|at| facts::ago(state, Some(at)));
+    let mut words = words;
+    for part in [age, named].into_iter().flatten() {
+        if usize::from(words.width()) + part.width() + 2 <= usize::from(room) {
+            words = words.dim("  ").dim(part);
+        }
+    }
+    words
+}
+
+/// Letters of a commit that tell it from others.
+const COMMIT: usize = 7;
 
 /// `1.42.0 → 1.43.0` while a canary shares the traffic with the version before it, and after it was taken
 /// out of it. Where there is no room for both: what serves, which after an abort is the one before.

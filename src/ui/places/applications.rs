@@ -12,7 +12,7 @@ use crate::safe;
 use crate::state::freshness;
 use crate::state::layout::Page;
 use crate::state::lists::{Item, Line};
-use crate::state::{State, environment, gitops, windows};
+use crate::state::{State, environment, gitops, holds, windows};
 use crate::text::{self, Safe};
 use crate::ui::facts;
 use crate::ui::notice::About;
@@ -147,6 +147,7 @@ fn facts_of(state: &State, row: &Application) -> Vec<Words> {
         .add(Role::Strong, gitops::revision(row))
         .dim("   auto-sync ")
         .then(auto(row))
+        .dim(held_by(state, row))
         .dim(safe!("   {}", text::plural(row.resource_count as u64, "object", "objects")));
     let standing = match &row.refreshing {
         Some(how) => standing.add(Role::Move, safe!("   ◌ asked to compare again ({})", how)),
@@ -166,6 +167,13 @@ fn facts_of(state: &State, row: &Application) -> Vec<Words> {
     lines
 }
 
+/// Who switched auto-sync off; of windows their own line tells.
+fn held_by(state: &State, row: &Application) -> Safe {
+    let held = row.skipped || row.automated.is_none();
+    let hold = holds::of_application(state, row).filter(|_| held);
+    hold.map_or_else(Safe::default, |hold| safe!(", {}", hold.by.words(state.now.wall)))
+}
+
 /// Which windows it is under, whether they let it be synced, and until when.
 fn of_windows(state: &State, row: &Application) -> Vec<Words> {
     let now = windows::there(state, row);
@@ -176,8 +184,12 @@ fn of_windows(state: &State, row: &Application) -> Vec<Words> {
     };
     let standing = Words::of(Role::Dim, "sync windows ");
     let standing = match (windows::closed(&found, now, false), windows::closed(&found, now, true)) {
-        (Some(why), Some(_)) => standing.add(Role::Held, safe!("‖ {}", why)),
-        (Some(why), None) => standing.add(Role::Held, safe!("‖ {}", why)).dim("; by hand it is let through"),
+        (Some(why), by_hand) => {
+            let by = holds::of_application(state, row).filter(|_| row.automated.is_some() && !row.skipped);
+            let by = by.map_or_else(Safe::default, |hold| safe!("  {}", hold.by.words(state.now.wall)));
+            let hand = if by_hand.is_some() { "" } else { "; by hand it is let through" };
+            standing.add(Role::Held, safe!("‖ {}", why)).dim(hand).dim(by)
+        }
         (None, _) => match found.changes(now, false) {
             Some(at) => standing.text(safe!("open until {}", windows::time(now, at))),
             None => standing.text("open"),
