@@ -25,6 +25,7 @@ pub(super) enum Kind {
     Secret,
     AppProject,
     VirtualService,
+    Lease,
 }
 
 /// Where a kind stands in the API.
@@ -44,7 +45,7 @@ pub(super) struct Row {
 }
 
 /// Every kind. Custom resources keep `kind` and `apiVersion` in list items, built-in kinds do not.
-pub(super) const KINDS: [Row; 22] = [
+pub(super) const KINDS: [Row; 23] = [
     row(Kind::Namespace, "Namespace", "namespaces", "", "v1", false, true),
     row(Kind::Pod, "Pod", "pods", "", "v1", true, true),
     row(Kind::Event, "Event", "events", "", "v1", true, false),
@@ -76,9 +77,11 @@ pub(super) const KINDS: [Row; 22] = [
     row(Kind::Secret, "Secret", "secrets", "", "v1", true, false),
     row(Kind::AppProject, "AppProject", "appprojects", "argoproj.io", "v1alpha1", true, false),
     row(Kind::VirtualService, "VirtualService", "virtualservices", ISTIO, "v1", true, true),
+    row(Kind::Lease, "Lease", "leases", COORDINATION, "v1", true, false),
 ];
 
-/// Of the built-in groups the one with a dot in it.
+/// Of the built-in groups those with a dot in them.
+const COORDINATION: &str = "coordination.k8s.io";
 const NETWORKING: &str = "networking.k8s.io";
 
 /// Its kinds are served where they are installed.
@@ -122,7 +125,7 @@ impl Row {
 
     /// Custom resources are served by another code path of the real server.
     pub(super) fn custom(&self) -> bool {
-        self.group.contains('.') && self.group != NETWORKING
+        self.group.contains('.') && self.group != NETWORKING && self.group != COORDINATION
     }
 }
 

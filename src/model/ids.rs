@@ -106,6 +106,8 @@ pub enum Kind {
     PodDisruptionBudget,
     ResourceQuota,
     NetworkPolicy,
+    /// One that says who works on a service: a lock.
+    Lease,
     /// Istio's, where it is installed.
     VirtualService,
     DestinationRule,
@@ -157,7 +159,7 @@ pub enum Kind {
 
 impl Kind {
     /// Those that are listed and watched in a cluster.
-    pub const IN_CLUSTERS: [Self; 22] = [
+    pub const IN_CLUSTERS: [Self; 23] = [
         Self::Namespace,
         Self::Deployment,
         Self::ReplicaSet,
@@ -178,6 +180,7 @@ impl Kind {
         Self::ResourceQuota,
         Self::NetworkPolicy,
         Self::AppProject,
+        Self::Lease,
         Self::VirtualService,
         Self::DestinationRule,
     ];
@@ -212,6 +215,7 @@ impl Kind {
         Self::ResourceQuota,
         Self::NetworkPolicy,
         Self::AppProject,
+        Self::Lease,
         Self::VirtualService,
         Self::DestinationRule,
     ];
@@ -260,7 +264,11 @@ impl Kind {
     pub const fn is_beside(self) -> bool {
         matches!(
             self,
-            Self::HorizontalPodAutoscaler | Self::PodDisruptionBudget | Self::ResourceQuota | Self::NetworkPolicy
+            Self::HorizontalPodAutoscaler
+                | Self::PodDisruptionBudget
+                | Self::ResourceQuota
+                | Self::NetworkPolicy
+                | Self::Lease
         )
     }
 
@@ -298,6 +306,7 @@ impl Kind {
             Self::PodDisruptionBudget => "PodDisruptionBudget",
             Self::ResourceQuota => "ResourceQuota",
             Self::NetworkPolicy => "NetworkPolicy",
+            Self::Lease => "Lease",
             Self::VirtualService => "VirtualService",
             Self::DestinationRule => "DestinationRule",
             Self::ReplicaSet => "ReplicaSet",
@@ -341,6 +350,7 @@ impl Kind {
             Self::PodDisruptionBudget => "poddisruptionbudgets",
             Self::ResourceQuota => "resourcequotas",
             Self::NetworkPolicy => "networkpolicies",
+            Self::Lease => "leases",
             Self::VirtualService => "virtualservices",
             Self::DestinationRule => "destinationrules",
             Self::ReplicaSet => "replicasets",
@@ -383,6 +393,7 @@ impl Kind {
             | Self::PodDisruptionBudget
             | Self::ResourceQuota
             | Self::NetworkPolicy
+            | Self::Lease
             | Self::VirtualService
             | Self::DestinationRule
             | Self::ReplicaSet

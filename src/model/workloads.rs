@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::kubernetes::{Condition, ContainerImage, Meta, Replicas};
 use super::{Kind, Name};
 use crate::text::Safe;
@@ -125,6 +127,7 @@ pub enum What {
     Budget(Budget),
     Quota(Quota),
     Policy(Policy),
+    Lock(Lock),
 }
 
 impl What {
@@ -135,6 +138,7 @@ impl What {
             Self::Budget(_) => Kind::PodDisruptionBudget,
             Self::Quota(_) => Kind::ResourceQuota,
             Self::Policy(_) => Kind::NetworkPolicy,
+            Self::Lock(_) => Kind::Lease,
         }
     }
 }
@@ -224,6 +228,25 @@ pub struct Policy {
     /// The ways it is about, and how many rules allow something there: none = nothing.
     pub ingress: Option<usize>,
     pub egress: Option<usize>,
+}
+
+/// A Lease that says who works on a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lock {
+    pub service: Name,
+    /// Empty where nobody holds it.
+    pub holder: Safe,
+    pub acquired: Option<Timestamp>,
+    /// When it runs out unless it is renewed, by the clock of its cluster; `None`: it does not say.
+    pub until: Option<Timestamp>,
+}
+
+impl Lock {
+    /// Somebody holds it, and it has not run out.
+    #[must_use]
+    pub fn is_held(&self, at: Timestamp) -> bool {
+        !self.holder.is_empty() && self.until.is_none_or(|until| until > at)
+    }
 }
 
 #[cfg(test)]

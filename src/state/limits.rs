@@ -3,9 +3,11 @@
 
 use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::State;
 use crate::model::kubernetes::Meta;
-use crate::model::workloads::{Autoscaler, Beside, Budget, Measured, Pairs, Policy, Quota, QuotaRow, What};
+use crate::model::workloads::{Autoscaler, Beside, Budget, Lock, Measured, Pairs, Policy, Quota, QuotaRow, What};
 use crate::model::{Kind, ObjectId};
 use crate::safe;
 use crate::text::{self, Safe};
@@ -15,7 +17,8 @@ use crate::text::{self, Safe};
 pub fn of(state: &State, id: &ObjectId) -> Vec<Arc<Beside>> {
     let Some((meta, labels)) = template(state, id) else { return Vec::new() };
     let rows = state.world.beside.of_namespace(meta.cluster, &meta.namespace);
-    let mut all: Vec<Arc<Beside>> = rows.iter().filter(|row| is_about(row, id.kind, meta, labels)).cloned().collect();
+    let about = |row: &&Arc<Beside>| is_about(row, id.kind, meta, labels) && !is_over(state, row);
+    let mut all: Vec<Arc<Beside>> = rows.iter().filter(about).cloned().collect();
     all.sort_by_key(|row| (!is_short(row), row.what.kind()));
     all
 }
@@ -40,7 +43,20 @@ pub fn is_about(row: &Beside, kind: Kind, meta: &Meta, labels: &Pairs) -> bool {
         What::Budget(it) => selects(it, labels),
         What::Quota(_) => true,
         What::Policy(it) => !labels.is_empty() && it.selector.selects(labels),
+        What::Lock(it) => it.service == meta.name,
     }
+}
+
+/// A lock that nobody holds any more: it is none.
+fn is_over(state: &State, row: &Beside) -> bool {
+    matches!(&row.what, What::Lock(it) if !it.is_held(there(state, &row.meta)))
+}
+
+/// The time by the clock of an object's cluster.
+#[must_use]
+pub fn there(state: &State, meta: &Meta) -> Timestamp {
+    let skew = SignedDuration::from_secs(state.world.skew(meta.cluster));
+    state.now.wall.checked_add(skew).unwrap_or(state.now.wall)
 }
 
 fn targets(row: &Autoscaler, kind: Kind, meta: &Meta) -> bool {
@@ -81,6 +97,8 @@ pub fn is_short(row: &Beside) -> bool {
         What::Budget(it) => it.observed && it.expected > 0 && it.allowed == 0,
         What::Quota(it) => fullest(it).is_some_and(is_full),
         What::Policy(_) => false,
+        // Whether it has run out is asked with the time.
+        What::Lock(it) => !it.holder.is_empty(),
     }
 }
 
@@ -104,6 +122,7 @@ pub fn word(row: &Beside) -> &'static str {
         What::Budget(it) if !it.observed => "not counted",
         What::Budget(it) if it.expected > 0 && it.allowed == 0 => "allows none",
         What::Quota(it) if fullest(it).is_some_and(is_full) => "used up",
+        What::Lock(_) => "locked",
         What::Autoscaler(_) | What::Budget(_) | What::Quota(_) | What::Policy(_) => "",
     }
 }
@@ -128,7 +147,16 @@ pub fn words(row: &Beside) -> Safe {
             Safe::join(&rows, "  ")
         }
         What::Policy(it) => of_policy(it),
+        What::Lock(it) => of_lock(it),
     }
+}
+
+/// `by Ana since 02:00:00Z, until 02:01:30Z`.
+#[must_use]
+pub fn of_lock(row: &Lock) -> Safe {
+    let since = row.acquired.map_or_else(Safe::default, |at| safe!(" since {}", text::clock(at)));
+    let until = row.until.map_or_else(Safe::default, |at| safe!(", until {}", text::clock(at)));
+    safe!("by {}{}{}", row.holder, since, until)
 }
 
 fn of_autoscaler(row: &Autoscaler) -> Safe {

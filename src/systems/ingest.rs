@@ -79,6 +79,7 @@ macro_rules! for_kind {
             Kind::NetworkPolicy => $call(kubernetes::ingest_beside::policy, Object::Beside, $($argument),*),
             Kind::VirtualService => $call(istio::ingest::virtual_service, Object::Routing, $($argument),*),
             Kind::DestinationRule => $call(istio::ingest::destination_rule, Object::Routing, $($argument),*),
+            Kind::Lease => $call(kubernetes::ingest_beside::lock, Object::Beside, $($argument),*),
             Kind::ReplicaSet => $call(kubernetes::ingest::replica_set, Object::ReplicaSet, $($argument),*),
             Kind::Pod => $call(kubernetes::ingest_pod::pod, Object::Pod, $($argument),*),
             Kind::Event => $call(kubernetes::ingest::event, Object::Event, $($argument),*),

@@ -45,6 +45,7 @@ pub fn pod_of(state: &State, id: &ObjectId) -> Option<ObjectId> {
         | Kind::PodDisruptionBudget
         | Kind::ResourceQuota
         | Kind::NetworkPolicy
+        | Kind::Lease
         | Kind::AppProject
         | Kind::VirtualService
         | Kind::DestinationRule

@@ -140,6 +140,7 @@ pub(super) fn page_of(id: &ObjectId) -> Option<Place> {
         | Kind::PodDisruptionBudget
         | Kind::ResourceQuota
         | Kind::NetworkPolicy
+        | Kind::Lease
         | Kind::AppProject
         | Kind::VirtualService
         | Kind::DestinationRule

@@ -42,6 +42,8 @@ fn extra(kind: Kind, meta: &Value, template: &Value, condition: &Value) -> Value
             "duration": "8h", "applications": ["a*"], "namespaces": ["n"], "clusters": ["c"], "manualSync": true, "andOperator": true,
             "timeZone": "Europe/Berlin", "description": "d" }] } })
         }
+        Kind::Lease => json!({ "metadata": meta, "spec": { "holderIdentity": "h", "leaseDurationSeconds": 90,
+            "acquireTime": "2026-11-21T01:00:00.000000Z", "renewTime": "2026-11-21T01:00:00.000000Z" } }),
         Kind::NetworkPolicy => json!({ "metadata": meta,
             "spec": { "podSelector": selector, "policyTypes": ["Ingress"], "ingress": [{}], "egress": [{}] } }),
         Kind::VirtualService => {

@@ -24,6 +24,7 @@ mod docker;
 mod evening;
 mod helm;
 mod istio;
+mod locks;
 mod logs;
 mod openapi;
 mod operator;

@@ -157,6 +157,7 @@ async fn watches(subject: &Subject, read: &ReadStack, namespace: Option<&Name>, 
             (_, Kind::HorizontalPodAutoscaler) => "autoscaling",
             (_, Kind::PodDisruptionBudget) => "policy",
             (_, Kind::NetworkPolicy) => "networking.k8s.io",
+            (_, Kind::Lease) => "coordination.k8s.io",
             (_, Kind::VirtualService | Kind::DestinationRule) => "networking.istio.io",
             _ => "",
         };

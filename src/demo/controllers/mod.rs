@@ -41,6 +41,7 @@ pub(super) fn reconcile(world: &mut World, key: &Key) {
         | Kind::PodDisruptionBudget
         | Kind::ResourceQuota
         | Kind::NetworkPolicy
+        | Kind::Lease
         | Kind::AppProject
         | Kind::VirtualService
         | Kind::Secret => {}

@@ -115,6 +115,7 @@ fn known(kind: Kind, field: &str) -> bool {
         | Kind::PodDisruptionBudget
         | Kind::ResourceQuota
         | Kind::NetworkPolicy
+        | Kind::Lease
         | Kind::AppProject
         | Kind::VirtualService
         | Kind::Secret => &[],

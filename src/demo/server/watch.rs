@@ -183,6 +183,7 @@ fn empty_fields(kind: Kind, object: &mut Value) {
         | Kind::PodDisruptionBudget
         | Kind::ResourceQuota
         | Kind::NetworkPolicy
+        | Kind::Lease
         | Kind::AppProject
         | Kind::VirtualService
         | Kind::Secret => {}

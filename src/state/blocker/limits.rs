@@ -44,8 +44,23 @@ pub(super) fn cause<'a>(
     let pinned = short.about(kind, meta, labels).find(|row| matches!(row.what, What::Budget(_)));
     pinned
         .and_then(|row| pinned_by(state, row, meta.cluster, pods.take()?))
+        .or_else(|| short.about(kind, meta, labels).find_map(|row| locked(state, row)))
         .or_else(|| short.about(kind, meta, labels).find_map(|row| at_max(row)))
         .or_else(|| short.about(kind, meta, labels).find_map(|row| idle(row)))
+}
+
+/// Somebody works on it.
+fn locked(state: &State, row: &Beside) -> Option<Cause> {
+    let What::Lock(it) = &row.what else { return None };
+    let held = it.is_held(limits::there(state, &row.meta));
+    held.then(|| Cause {
+        reason: Reason::Lock,
+        severity: Severity::Waiting,
+        since: it.acquired.map(|at| state.ours(row.meta.cluster, at)),
+        part: "",
+        words: safe!("is locked {}", limits::of_lock(it)),
+        keys: vec![Command::Look],
+    })
 }
 
 /// The workload would have more replicas, and its autoscaler may not give it more.

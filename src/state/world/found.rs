@@ -12,9 +12,11 @@ impl World {
             Kind::Namespace => self.namespaces.get(uid).is_some(),
             Kind::Deployment => self.deployments.get(uid).is_some(),
             Kind::StatefulSet | Kind::DaemonSet | Kind::BatchJob => self.controlled.get(uid).is_some(),
-            Kind::HorizontalPodAutoscaler | Kind::PodDisruptionBudget | Kind::ResourceQuota | Kind::NetworkPolicy => {
-                self.beside.get(uid).is_some()
-            }
+            Kind::HorizontalPodAutoscaler
+            | Kind::PodDisruptionBudget
+            | Kind::ResourceQuota
+            | Kind::NetworkPolicy
+            | Kind::Lease => self.beside.get(uid).is_some(),
             Kind::VirtualService | Kind::DestinationRule => self.routing.get(uid).is_some(),
             Kind::ReplicaSet => self.replica_sets.get(uid).is_some(),
             Kind::Pod => self.pods.get(uid).is_some(),

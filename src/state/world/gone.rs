@@ -15,7 +15,11 @@ impl World {
             Kind::Namespace => drop(self.namespaces.remove(uid)),
             Kind::Deployment => drop(self.deployments.remove(uid)),
             Kind::StatefulSet | Kind::DaemonSet | Kind::BatchJob => drop(self.controlled.remove(uid)),
-            Kind::HorizontalPodAutoscaler | Kind::PodDisruptionBudget | Kind::ResourceQuota | Kind::NetworkPolicy => {
+            Kind::HorizontalPodAutoscaler
+            | Kind::PodDisruptionBudget
+            | Kind::ResourceQuota
+            | Kind::NetworkPolicy
+            | Kind::Lease => {
                 drop(self.beside.remove(uid));
             }
             Kind::VirtualService | Kind::DestinationRule => drop(self.routing.remove(uid)),
@@ -81,7 +85,8 @@ impl World {
             kind @ (Kind::HorizontalPodAutoscaler
             | Kind::PodDisruptionBudget
             | Kind::ResourceQuota
-            | Kind::NetworkPolicy) => {
+            | Kind::NetworkPolicy
+            | Kind::Lease) => {
                 drop(self.beside.retain_listed_of(id, seen, |row| row.what.kind() == kind));
             }
             kind @ (Kind::VirtualService | Kind::DestinationRule) => {

@@ -1,21 +1,23 @@
-//! Autoscalers, disruption budgets, quotas and network policies as the API writes them → model (apis.md §3.7).
+//! Autoscalers, disruption budgets, quotas, network policies and locks as the API writes them → model (apis.md §3.7).
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use serde::Deserialize;
 
 use super::quantity;
 use crate::model::workloads::{
-    Autoscaler, Beside, Budget, Expression, Measured, Operator, Pairs, Policy, Quota, QuotaRow, Selector, Share, What,
+    Autoscaler, Beside, Budget, Expression, Lock, Measured, Operator, Pairs, Policy, Quota, QuotaRow, Selector, Share,
+    What,
 };
 use crate::model::{Name, SourceId};
 use crate::safe;
 use crate::systems::ingest::IngestError;
 use crate::systems::meta::{ConditionWire, MetaWire, Pool, conditions};
-use crate::systems::wire::{Int, List, Obj, Text};
+use crate::systems::wire::{Int, List, Obj, Text, Time};
 use crate::text::Safe;
 
-/// Any of the four: what it does not have stays empty.
+/// Any of them: what it does not have stays empty.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct BesideWire<'a> {
@@ -48,6 +50,11 @@ struct Spec<'a> {
     policy_types: List<Text<'a>>,
     ingress: List<serde::de::IgnoredAny>,
     egress: List<serde::de::IgnoredAny>,
+    #[serde(borrow)]
+    holder_identity: Text<'a>,
+    lease_duration_seconds: Int,
+    acquire_time: Time,
+    renew_time: Time,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -253,6 +260,20 @@ pub fn policy(cluster: SourceId, wire: &BesideWire<'_>, pool: &mut Pool) -> Resu
             // Unless it says otherwise it is about what comes in, and about what goes out if it has a rule for that.
             ingress: (untold || named("Ingress")).then_some(ingress),
             egress: (named("Egress") || untold && egress > 0).then_some(egress),
+        })
+    })
+}
+
+/// What it locks stands in its label `app.kubernetes.io/name`, else it is named after that.
+pub fn lock(cluster: SourceId, wire: &BesideWire<'_>, pool: &mut Pool) -> Result<Beside, IngestError> {
+    with("Lease", cluster, wire, pool, |(metadata, spec, _), pool| {
+        let lasts = spec.lease_duration_seconds.0.map(SignedDuration::from_secs);
+        let renewed = spec.renew_time.0.or(spec.acquire_time.0);
+        What::Lock(Lock {
+            service: pool.name(metadata.label("app.kubernetes.io/name").unwrap_or(metadata.name.as_str())),
+            holder: spec.holder_identity.line(),
+            acquired: spec.acquire_time.0,
+            until: renewed.zip(lasts).and_then(|(at, lasts)| at.checked_add(lasts).ok()),
         })
     })
 }

@@ -18,6 +18,11 @@ pub fn list(kind: Kind, namespace: Option<&Name>) -> Option<(String, String)> {
         Kind::HorizontalPodAutoscaler => "/apis/autoscaling/v2",
         Kind::PodDisruptionBudget => "/apis/policy/v1",
         Kind::NetworkPolicy => "/apis/networking.k8s.io/v1",
+        // Every node renews one of its own every few seconds: only those that say what they are.
+        Kind::Lease => {
+            let place = crate::systems::collection("/apis/coordination.k8s.io/v1", kind, namespace);
+            return Some((place, "labelSelector=app.kubernetes.io%2Fmanaged-by%3Dquarterdeck".to_owned()));
+        }
         _ => return None,
     };
     Some((crate::systems::collection(root, kind, namespace), String::new()))

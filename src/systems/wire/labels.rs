@@ -13,6 +13,7 @@ pub struct Labels<'a>(Vec<(&'static str, Text<'a>)>);
 /// The labels and annotations that anything here reads.
 const KEPT: &[&str] = &[
     "app.kubernetes.io/managed-by",
+    "app.kubernetes.io/name",
     "argocd.argoproj.io/instance",
     "argocd.argoproj.io/refresh",
     "argocd.argoproj.io/skip-reconcile",

@@ -125,5 +125,6 @@ fn short(row: &Beside) -> &'static str {
         What::Budget(_) => "pdb",
         What::Quota(_) => "quota",
         What::Policy(_) => "netpol",
+        What::Lock(_) => "lock",
     }
 }

@@ -59,8 +59,29 @@ fn of_pod_of(owner: &str, status: &Value) -> Value {
     row
 }
 
+/// A lock of 90 s on the Deployment payments, renewed so.
+fn locked(holder: &str, renewed: &str) -> Value {
+    let mut meta = meta("deploy-payments", None);
+    meta["labels"] = json!({ "app.kubernetes.io/managed-by": "quarterdeck", "app.kubernetes.io/name": "payments" });
+    let lease = json!({ "metadata": meta, "spec": { "holderIdentity": holder, "leaseDurationSeconds": 90,
+        "acquireTime": "2026-11-21T01:50:00.000000Z", "renewTime": renewed } });
+    json!({ "deployments": [done()], "leases": [lease] })
+}
+
+fn locks() -> Vec<Situation> {
+    vec![
+        (
+            "somebody works on it",
+            locked("Ana", "2026-11-21T01:59:30.000000Z"),
+            Some(("lock", "payments in production is locked by Ana since 01:50:00Z, until 02:01:00Z")),
+        ),
+        ("a lock that ran out", locked("Ana", "2026-11-21T01:58:00.000000Z"), None),
+        ("a lock that was given back", locked("", "2026-11-21T01:59:30.000000Z"), None),
+    ]
+}
+
 pub fn limits() -> Vec<Situation> {
-    [of_controllers(), of_jobs(), beside()].concat()
+    [of_controllers(), of_jobs(), beside(), locks()].concat()
 }
 
 fn of_controllers() -> Vec<Situation> {
