@@ -186,7 +186,7 @@ impl Kind {
     ];
 
     /// Those with feeds.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Namespace,
         Self::Deployment,
         Self::ReplicaSet,
