@@ -216,6 +216,10 @@ pub struct Metric {
     /// The query as resolved or written, where the provider has one.
     pub query: Option<Safe>,
     pub interval: Option<Safe>,
+    /// The interval in seconds; `None` without one, and where it cannot be read.
+    pub every: Option<i64>,
+    /// `initialDelay`, seconds.
+    pub first_after: Option<i64>,
     pub count_limit: Option<Safe>,
     pub success_condition: Option<Safe>,
     pub failure_condition: Option<Safe>,

@@ -5,6 +5,7 @@ pub mod arms;
 pub mod asides;
 mod attention;
 pub mod blocker;
+pub mod canary;
 pub mod catalogue;
 pub mod choice;
 pub mod conditions;

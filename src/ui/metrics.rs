@@ -1,10 +1,13 @@
 //! What an analysis measures: value, what is wanted, trend, verdict, counters against limits.
 
+use std::time::Duration;
+
 use super::pen::{Lean, Pen, Words};
 use super::{facts, signs};
 use crate::config::theme::Role;
 use crate::model::rollouts::{AnalysisPhase, Metric};
 use crate::safe;
+use crate::state::canary::Next;
 use crate::state::{conditions, readings};
 use crate::text::Safe;
 
@@ -12,7 +15,8 @@ use crate::text::Safe;
 pub const WIDE: u16 = 68;
 
 /// Value, what is wanted, trend, verdict, counters; the counters below where there is no room beside.
-pub fn lines(pen: &mut Pen<'_>, y: u16, name: u16, metric: &Metric) -> u16 {
+/// `whole`: every counter, and `next`, when it is measured next, are told below it.
+pub fn lines(pen: &mut Pen<'_>, y: u16, name: u16, metric: &Metric, next: Option<Next>, whole: bool) -> u16 {
     let (role, glyph, word) = verdict(metric);
     let limits: Vec<f64> = bounds(metric).collect();
     let value = metric.measurements.last().map_or_else(|| Safe::of("–"), |last| readings::beside(&last.value, &limits));
@@ -28,6 +32,11 @@ pub fn lines(pen: &mut Pen<'_>, y: u16, name: u16, metric: &Metric) -> u16 {
         name + 27 + TREND + 1
     };
     let used = pen.write(x, y, pen.width(), &Words::of(role, glyph).add(role, " ").add(role, word));
+    if whole {
+        let counters = all_against(metric).then(last_values(metric)).then(next_words(next));
+        pen.write(name + 1, y + 1, pen.width(), &counters);
+        return y + 2;
+    }
     let counters = against(metric);
     let at = x + used.max(10) + 2;
     if at + counters.width() <= pen.width() {
@@ -80,19 +89,61 @@ pub fn is_failing(metric: &Metric) -> bool {
 
 /// Counters against their limits, only those that can end the run: `✖ 2 of 1  ? 0 of 0`.
 pub fn against(metric: &Metric) -> Words {
-    let mut words = Words::of(Role::Quiet, safe!("✔ {}", metric.successful));
-    let limits = [
+    let words = Words::of(Role::Quiet, safe!("✔ {}", metric.successful));
+    limits(metric).into_iter().filter(|(_, count, ..)| *count > 0).fold(words, counter)
+}
+
+/// The same with those that nothing was counted of.
+fn all_against(metric: &Metric) -> Words {
+    let of = metric.count_limit.as_ref().map_or_else(Safe::default, |limit| safe!(" of {}", limit));
+    let words = Words::of(Role::Quiet, safe!("✔ {}{}", metric.successful, of));
+    limits(metric).into_iter().fold(words, counter)
+}
+
+type Counter = (&'static str, i64, i64, Role);
+
+fn limits(metric: &Metric) -> [Counter; 3] {
+    [
         ("  ✖ ", metric.failed, metric.failure_limit, Role::Bad),
         ("  ? ", metric.inconclusive, metric.inconclusive_limit, Role::Wait),
         ("  ⚠ ", metric.consecutive_error, metric.consecutive_error_limit, Role::Bad),
-    ];
-    for (glyph, count, limit, role) in limits {
-        if count > 0 {
-            words = words.add(role, glyph).add(role, safe!("{} of {}", count, facts::limit(limit)));
+    ]
+}
+
+/// One more ends the run once the limit is reached: until then it is a warning.
+fn counter(words: Words, (glyph, count, limit, role): Counter) -> Words {
+    let role = match count {
+        0 => Role::Dim,
+        _ if limit >= 0 && count >= limit => role,
+        _ => Role::Wait,
+    };
+    words.add(role, glyph).add(role, safe!("{} of {}", count, facts::limit(limit)))
+}
+
+/// `   last 0.01 0.02 0.08`: the newest at the end.
+fn last_values(metric: &Metric) -> Words {
+    let limits: Vec<f64> = bounds(metric).collect();
+    let newest = metric.measurements.len().saturating_sub(VALUES);
+    let values: Vec<Safe> =
+        metric.measurements[newest..].iter().map(|one| readings::beside(&one.value, &limits)).collect();
+    if values.len() < 2 {
+        return Words::new();
+    }
+    Words::of(Role::Dim, "   last ").dim(Safe::join(&values, " "))
+}
+
+fn next_words(next: Option<Next>) -> Words {
+    match next {
+        None => Words::new(),
+        Some(Next::Now) => Words::of(Role::Dim, "   measuring now"),
+        Some(Next::In(left)) => {
+            Words::of(Role::Dim, "   next in ").text(crate::text::duration(Duration::from_secs(left.as_secs().max(1))))
         }
     }
-    words
 }
+
+/// Values beside the counters.
+const VALUES: usize = 4;
 
 /// The verdict on a metric in a word: what the last measurements say, not only the phase.
 pub fn verdict(metric: &Metric) -> (Role, &'static str, Safe) {

@@ -1,6 +1,6 @@
 //! What compares the arms of checkout in production, and the answer.
 
-use quarterdeck::model::slo::{Arm, ArmMetric, ArmQuery, ArmVerdict, Comparison, ComparisonQuery};
+use quarterdeck::model::slo::{Arm, ArmMetric, ArmQuery, ArmVerdict, Comparison, ComparisonQuery, Exposed};
 use quarterdeck::slo::stats::{self, Counts};
 use quarterdeck::state::arms;
 
@@ -28,7 +28,9 @@ fn told(state: &State, metric: ArmMetric, canary: Arm, stable: Arm, verdict: Arm
         slow_over: None,
         since: arms::began(state, rollout),
     };
-    Comparison { query, canary, stable, verdict, at: ago(200) }
+    let of = |arm: &Arm| arm.counts.map(|(_, all)| 6 * all);
+    let exposed = of(&canary).zip(of(&stable)).map(|(canary, stable)| Exposed { canary, stable });
+    Comparison { query, canary, stable, verdict, exposed, at: ago(200) }
 }
 
 pub fn counted(state: &State, canary: (u64, u64), stable: (u64, u64)) -> Comparison {
@@ -74,6 +76,25 @@ fn the_canary_beside_the_stable_arm() {
     let feed = FeedId { cluster: id.cluster, kind: Kind::Rollout, namespace: Some(id.namespace) };
     aborted.world.apply(&feed, HEARD, FeedEvent::Applied(vec![Object::Rollout(Arc::new(rollout))]));
     compare!("arms-aborted-80x24", shot(&aborted, SMALL));
+}
+
+/// Where there is room each arm has a line of its own, with what it counted, and the canary what it was
+/// exposed to.
+#[test]
+fn both_arms_below_each_other_where_there_is_room() {
+    let state = compared();
+    let id = world::rollout(&state, "checkout", "production");
+    let page = at(state.clone(), Place::Rollout(id));
+    compare!("arms-rollout-300x100", shot(&page, (300, 100)));
+    compare!("arms-300x100", shot(&state, (300, 100)));
+    for size in [FULL, (300, 100)] {
+        let page = text(&draw(&page, &theme("mono"), size));
+        for words in
+            ["54 of 30 000", "6 of 30 000", "δ 0.05 pp", "exposed 50.0 % of requests, 180 000 so far", "traffic for"]
+        {
+            assert!(page.contains(words), "{words} is not in\n{page}");
+        }
+    }
 }
 
 #[test]

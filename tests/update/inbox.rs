@@ -219,6 +219,7 @@ fn what_was_read_of_a_row_goes_with_the_row() {
             canary: arm.clone(),
             stable: arm,
             verdict: ArmVerdict::None,
+            exposed: None,
             at: Timestamp::UNIX_EPOCH,
         };
         let runs = vec![run(at, RunStatus::InProgress, None)];

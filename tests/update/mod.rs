@@ -2,6 +2,7 @@
 
 mod applications;
 mod approvals;
+mod canary;
 mod dialog;
 mod dialog_findings;
 mod dialog_true;

@@ -56,8 +56,34 @@ pub struct Comparison {
     pub canary: Arm,
     pub stable: Arm,
     pub verdict: ArmVerdict,
+    /// Requests since the rollout began; `None` where they cannot be counted.
+    pub exposed: Option<Exposed>,
     /// Evaluation time.
     pub at: Timestamp,
+}
+
+impl ArmVerdict {
+    /// It rests on an interval of the difference.
+    #[must_use]
+    pub const fn has_interval(&self) -> bool {
+        !matches!(self, Self::Insufficient { .. } | Self::None)
+    }
+}
+
+/// Requests that each arm answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exposed {
+    pub canary: u64,
+    pub stable: u64,
+}
+
+impl Exposed {
+    /// Of all requests those that the canary answered; `None` while there are none.
+    #[must_use]
+    pub fn share(self) -> Option<f64> {
+        let all = self.canary.saturating_add(self.stable);
+        (all > 0).then(|| self.canary as f64 / all as f64)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]

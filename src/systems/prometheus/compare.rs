@@ -13,7 +13,7 @@ use super::poll::{Fault, Poll};
 use super::slos::{Slos, ask};
 use crate::model::Uid;
 use crate::model::interest::Interest;
-use crate::model::slo::{Arm, ArmMetric, ArmQuery, ArmVerdict, Comparison, ComparisonQuery, Reading, Spent};
+use crate::model::slo::{Arm, ArmMetric, ArmQuery, ArmVerdict, Comparison, ComparisonQuery, Exposed, Reading, Spent};
 use crate::model::source::{Detail, FeedEvent};
 use crate::slo::reading::{self, Beside, Range, Sample};
 use crate::slo::{budget, events, promql, stats};
@@ -94,7 +94,8 @@ impl Slos {
         for query in &interest.comparisons {
             let arm = || Arm { value: lost(), counts: None, history: Vec::new() };
             let (canary, stable, verdict) = (arm(), arm(), ArmVerdict::None);
-            self.tell_comparison(Comparison { query: query.clone(), canary, stable, verdict, at }).await?;
+            let row = Comparison { query: query.clone(), canary, stable, verdict, exposed: None, at };
+            self.tell_comparison(row).await?;
         }
         for (slo, since) in &interest.spent {
             self.tell_spent((slo.clone(), *since), lost()).await?;
@@ -164,8 +165,8 @@ pub(super) fn points(series: &Series, start: i64, end: i64, step: i64) -> Vec<Op
 
 async fn compare(poll: &Poll, query: &ComparisonQuery, at: Timestamp) -> Comparison {
     let window = counted(query, at);
-    let (canary, stable) =
-        join(arm(poll, query, &query.canary, window, at), arm(poll, query, &query.stable, window, at)).await;
+    let both = join(arm(poll, query, &query.canary, window, at), arm(poll, query, &query.stable, window, at));
+    let ((canary, stable), exposed) = join(both, exposed(poll, query, at)).await;
     let margin = f64::from(query.margin_ppb) / 1e9;
     let verdict = match (&canary.1, &stable.1) {
         (Some(canary), Some(stable)) => {
@@ -178,7 +179,25 @@ async fn compare(poll: &Poll, query: &ComparisonQuery, at: Timestamp) -> Compari
         _ if query.canary.counts.is_some() && window.is_none() => too_early(query, &stable.0, margin, at),
         _ => ArmVerdict::None,
     };
-    Comparison { query: query.clone(), canary: canary.0, stable: stable.0, verdict, at }
+    Comparison { query: query.clone(), canary: canary.0, stable: stable.0, verdict, exposed, at }
+}
+
+/// Requests of each arm since the rollout began, where they can be counted.
+async fn exposed(poll: &Poll, query: &ComparisonQuery, at: Timestamp) -> Option<Exposed> {
+    let elapsed = Duration::try_from(at.duration_since(query.since?)).ok().filter(|span| *span >= SHORTEST)?;
+    let elapsed = Duration::from_secs(elapsed.as_secs());
+    let all = |arm: &ArmQuery| events::over(&arm.counts.as_ref()?.1, elapsed);
+    let (canary, stable) = (all(&query.canary)?, all(&query.stable)?);
+    let (canary, stable) = join(ask(poll, &canary, at), ask(poll, &stable, at)).await;
+    let (canary, stable) = (number(canary)?.round() as u64, number(stable)?.round() as u64);
+    Some(Exposed { canary, stable })
+}
+
+/// A count, whole; a lower bound is none.
+fn number(told: Result<Told, Fault>) -> Option<f64> {
+    let told = told.ok().filter(|told| told.warning.is_none())?;
+    let [one] = told.series.as_slice() else { return None };
+    one.value().filter(|count| count.is_finite() && *count >= 0.0)
 }
 
 /// What may be counted: the window of the query, less what lies before the canary had traffic and was
@@ -212,12 +231,6 @@ async fn arm(
         let (failed, all) = arm.counts.as_ref()?;
         let (failed, all) = (events::over(failed, window?)?, events::over(all, window?)?);
         let (failed, all) = join(ask(poll, &failed, at), ask(poll, &all, at)).await;
-        // A lower bound decides nothing.
-        let number = |told: Result<Told, Fault>| {
-            let told = told.ok().filter(|told| told.warning.is_none())?;
-            let [one] = told.series.as_slice() else { return None };
-            one.value().filter(|count| count.is_finite() && *count >= 0.0)
-        };
         let (failed, all) = (number(failed)?, number(all)?);
         Some(stats::Counts { failed: failed.min(all), all })
     };

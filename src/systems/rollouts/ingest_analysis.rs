@@ -10,6 +10,7 @@ use crate::model::rollouts::{
     AnalysisJob, AnalysisPhase, AnalysisRun, Experiment, ExperimentAnalysis, ExperimentTemplate, Measurement, Metric,
 };
 use crate::model::{Name, SourceId};
+use crate::systems::duration::go_duration;
 use crate::systems::ingest::IngestError;
 use crate::systems::meta::{MetaWire, Pool};
 use crate::systems::wire::{Flag, Int, List, Obj, Text, Time};
@@ -43,6 +44,8 @@ struct MetricWire<'a> {
     name: Text<'a>,
     #[serde(borrow)]
     interval: Text<'a>,
+    #[serde(borrow)]
+    initial_delay: Text<'a>,
     #[serde(borrow)]
     count: Text<'a>,
     #[serde(borrow)]
@@ -215,6 +218,8 @@ fn metric(name: &str, spec: &MetricWire<'_>, result: &ResultWire<'_>) -> Metric 
         provider: Safe::identity(provider.map_or("", |provider| provider.kind.as_str())),
         query: query.map(|query| Safe::line(&query.replace(['\n', '\r', '\t'], " "))),
         interval: spec.interval.some().map(Safe::line),
+        every: spec.interval.some().and_then(go_duration),
+        first_after: spec.initial_delay.some().and_then(go_duration),
         count_limit: spec.count.some().map(Safe::line),
         success_condition: spec.success_condition.some().map(Safe::line),
         failure_condition: spec.failure_condition.some().map(Safe::line),

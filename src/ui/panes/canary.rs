@@ -10,6 +10,8 @@
 
 use std::sync::Arc;
 
+use jiff::SignedDuration;
+
 use super::pipelines::indent;
 use super::{beside, title};
 use crate::config::theme::Role;
@@ -23,7 +25,7 @@ use crate::state::lists::{self, Item};
 use crate::state::matrix::Workload;
 use crate::state::rollout_info::{self, RolloutInfo, Tag, Weight};
 use crate::state::ui::{ListId, Pane};
-use crate::state::{State, environment, steps};
+use crate::state::{State, canary, environment, steps};
 use crate::text::Safe;
 use crate::ui::notice::{self, About};
 use crate::ui::pen::{Lean, Pen, Words};
@@ -238,6 +240,8 @@ fn current_runs(state: &State, rollout: &Rollout) -> Vec<Arc<AnalysisRun>> {
 /// A line per metric: last value, trend, verdict, what it wants, counters against limits.
 fn analysis(state: &State, pen: &mut Pen<'_>, y: u16, runs: &[Arc<AnalysisRun>], past: bool) -> u16 {
     let mut y = y;
+    // Where there is room for twice as many lines.
+    let whole = pen.height() >= arms::TALL;
     let names = runs.iter().flat_map(|run| &run.metrics).map(|metric| metric.name.width()).max().unwrap_or(8);
     let name = names.clamp(6, 18) as u16;
     for run in runs {
@@ -257,7 +261,9 @@ fn analysis(state: &State, pen: &mut Pen<'_>, y: u16, runs: &[Arc<AnalysisRun>],
         pen.left(y, &words.dim("  ").dim(&run.message));
         y += 1;
         for metric in &run.metrics {
-            y = metrics::lines(pen, y, name, metric);
+            let now = state.now.wall + SignedDuration::from_secs(state.world.skew(run.meta.cluster));
+            let next = canary::next(run, metric, now);
+            y = metrics::lines(pen, y, name, metric, next, whole);
         }
     }
     y

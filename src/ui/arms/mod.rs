@@ -6,6 +6,8 @@
 //!  p95         212 ms  ▃▃▃▃▄▄      205 ms  ▃▃▃▃▃▃    +7 ms
 //! ```
 
+mod paired;
+
 use std::time::Duration;
 
 use super::pen::{Lean, Pen, Words};
@@ -17,8 +19,10 @@ use crate::model::slo::{Arm, ArmMetric, ArmVerdict, Comparison, Reading};
 use crate::safe;
 use crate::state::details::Compared;
 use crate::state::ui::Place;
-use crate::state::{State, arms, freshness, readings};
+use crate::state::{State, arms, canary, freshness, readings};
 use crate::text::{self, Safe};
+
+pub use paired::TALL;
 
 /// Columns of a trend.
 const TREND: u16 = 5;
@@ -43,6 +47,9 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, y: u16, rollout: &Rollout) -> u16 
         return waiting(state, pen, y, rollout);
     }
     let name = rows.iter().map(|compared| compared.row.query.label.width()).max().unwrap_or(6).clamp(6, 14) as u16;
+    if pen.height() >= paired::TALL {
+        return below_each_other(state, pen, y, name, rollout, &rows);
+    }
     let columns = Columns::new(name, pen.width());
     let gone = rollout.abort || !arms::is_two_armed(rollout);
     pen.cell(columns.canary, y, VALUE, Lean::Right, &Words::of(Role::Dim, "canary"));
@@ -69,20 +76,70 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, y: u16, rollout: &Rollout) -> u16 
         if columns.trends {
             let most = highest(row);
             let bars = if doubt || matches!(loud, Role::Quiet | Role::Text) { Role::Dim } else { loud };
-            pen.write(columns.canary + VALUE + 1, y, TREND, &trend(&row.canary.history, most, bars));
-            pen.write(columns.stable + VALUE + 1, y, TREND, &trend(&row.stable.history, most, Role::Dim));
+            pen.write(columns.canary + VALUE + 1, y, TREND, &trend(&row.canary.history, most, bars, TREND));
+            pen.write(columns.stable + VALUE + 1, y, TREND, &trend(&row.stable.history, most, Role::Dim, TREND));
         }
         y = if doubt { y + 1 } else { verdict_at(state, pen, y, &columns, row) };
     }
     y
 }
 
+/// Each arm on a line of its own, then what the canary was exposed to.
+fn below_each_other(state: &State, pen: &mut Pen<'_>, y: u16, name: u16, rollout: &Rollout, rows: &[Compared]) -> u16 {
+    let gone = rollout.abort || !arms::is_two_armed(rollout);
+    let doubtful = rows.iter().find(|compared| is_doubtful(state, compared));
+    let mut y = y;
+    if let Some(compared) = doubtful.or_else(|| rows.first().filter(|_| gone)) {
+        let since = facts::since(state, compared.source, Some(compared.row.at));
+        pen.left(y, &Words::of(Role::Unknown, safe!("compared {} ago", since)));
+        y += 1;
+    }
+    for compared in rows {
+        y = paired::draw(state, pen, y, name, compared);
+    }
+    if let Some(words) = so_far(state, rollout) {
+        pen.left(y, &words);
+        y += 1;
+    }
+    y
+}
+
+/// `exposed 8.3 % of requests, 12 400 so far   traffic for 13m of 24h`.
+fn so_far(state: &State, rollout: &Rollout) -> Option<Words> {
+    let exposed = canary::exposed(state, rollout).and_then(|it| Some((it, it.share()?)));
+    let told = exposed.map(|(it, share)| {
+        Words::of(Role::Dim, "exposed ")
+            .text(safe!("{} %", text::decimal(share * 100.0, places(share * 100.0))))
+            .dim(safe!(" of requests, {} so far", text::count(it.canary)))
+    });
+    let since = dwell(state, rollout).map(|words| Words::of(Role::Dim, "   ").then(words));
+    match (told, since) {
+        (Some(told), Some(since)) => Some(told.then(since)),
+        (told, since) => told.or(since),
+    }
+}
+
+/// `traffic for 13m of 24h`.
+pub fn dwell(state: &State, rollout: &Rollout) -> Option<Words> {
+    let long = canary::dwell(state, rollout)?;
+    let role = if long >= canary::DWELL { Role::Quiet } else { Role::Text };
+    let of = text::age(canary::DWELL.as_secs() as i64);
+    Some(Words::of(Role::Dim, "traffic for ").add(role, text::age(long.as_secs() as i64)).dim(safe!(" of {}", of)))
+}
+
 /// The verdict beside its arms, else below them: it is what the table is for, and never cut. What the
 /// interval is held against goes with it where there is room; on the page of the rollout there is.
 fn verdict_at(state: &State, pen: &mut Pen<'_>, y: u16, columns: &Columns, row: &Comparison) -> u16 {
     let verdict = verdict(row, text::count).0;
-    let whole = if verdict.width() == 0 { Words::new() } else { verdict.clone().then(margin(row)) };
     let always = matches!(state.ui.place, Place::Rollout(_));
+    let counted = row.canary.counts.zip(row.stable.counts).filter(|_| always && row.verdict.has_interval());
+    let whole = match counted {
+        _ if verdict.width() == 0 => Words::new(),
+        Some((canary, stable)) => {
+            bare(row).dim(safe!(" · {} vs {}", share_of(canary), share_of(stable))).then(margin(row))
+        }
+        None => verdict.clone().then(margin(row)),
+    };
     let beside = pen.width().saturating_sub(columns.verdict);
     // A line more costs the measurements below theirs: rather the number of requests about.
     let brief = self::verdict(row, text::about).0;
@@ -99,6 +156,18 @@ fn verdict_at(state: &State, pen: &mut Pen<'_>, y: u16, columns: &Columns, row: 
         y += 1;
     }
     y
+}
+
+/// Without how many requests it rests on.
+fn bare(row: &Comparison) -> Words {
+    let mut bare = row.clone();
+    bare.canary.counts = None;
+    verdict(&bare, text::count).0
+}
+
+/// Failed of all: `93/30k`.
+fn share_of((failed, all): (u64, u64)) -> Safe {
+    safe!("{}/{}", text::about(failed), text::about(all))
 }
 
 /// What the letters of a verdict stand for, where there is room.
@@ -271,11 +340,11 @@ fn highest(row: &Comparison) -> f64 {
 }
 
 /// The last half hour in a few bars; a gap stays a gap.
-fn trend(history: &[Option<f64>], most: f64, role: Role) -> Words {
+fn trend(history: &[Option<f64>], most: f64, role: Role, columns: u16) -> Words {
     // Not the full block: lines above each other must not touch.
     const BARS: [&str; 7] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇"];
     let mut words = Words::new();
-    let columns = usize::from(TREND).min(history.len());
+    let columns = usize::from(columns).min(history.len());
     for column in 0..columns {
         let part = &history[column * history.len() / columns..(column + 1) * history.len() / columns];
         let known: Vec<f64> = part.iter().flatten().copied().collect();
