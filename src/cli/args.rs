@@ -194,8 +194,8 @@ impl View {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Demo {
-    /// Which story is played: canary-regression, clean-canary, crash-loop, flaky-e2e, hpa-at-max, missing-arm64,
-    /// out-of-sync, pipelines, rate-limit or scale [default: canary-regression]
+    /// Which story is played: canary-regression, aborted-canary, clean-canary, crash-loop, flaky-e2e, hpa-at-max,
+    /// missing-arm64, out-of-sync, pipelines, rate-limit or scale [default: canary-regression]
     pub(crate) scenario: Option<String>,
     /// Seconds of the story in one second [default: the story's own pace]
     #[arg(long, value_name = "FACTOR", allow_negative_numbers = true)]

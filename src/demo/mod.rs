@@ -48,8 +48,9 @@ use self::world::World;
 use crate::clock::Clock;
 
 /// The scenarios that [`start`] knows, the default first.
-pub const SCENARIOS: [&str; 10] = [
+pub const SCENARIOS: [&str; 11] = [
     "canary-regression",
+    "aborted-canary",
     "clean-canary",
     "crash-loop",
     "flaky-e2e",
@@ -62,7 +63,8 @@ pub const SCENARIOS: [&str; 10] = [
 ];
 
 /// The stories and their files.
-const STORIES: [(&str, &str); 9] = [
+const STORIES: [(&str, &str); 10] = [
+    ("aborted-canary", include_str!("../../demo/scenarios/aborted-canary.yaml")),
     ("canary-regression", include_str!("../../demo/scenarios/canary-regression.yaml")),
     ("clean-canary", include_str!("../../demo/scenarios/clean-canary.yaml")),
     ("crash-loop", include_str!("../../demo/scenarios/crash-loop.yaml")),

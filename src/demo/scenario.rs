@@ -262,6 +262,9 @@ pub(super) struct Traffic {
     pub(super) bad_version: String,
     /// It begins to fail when this share of the traffic, in percent, reaches it.
     pub(super) from_weight: i64,
+    /// So many minutes after that.
+    #[serde(default)]
+    pub(super) fails_after_minutes: i64,
     /// The share grows by this in each minute …
     pub(super) growth_per_minute: f64,
     /// … to this.
@@ -352,7 +355,9 @@ pub(super) struct Metric {
     pub(super) name: String,
     pub(super) query: String,
     /// The measurement is Successful up to and including this.
-    pub(super) at_most: f64,
+    pub(super) at_most: Option<f64>,
+    /// The same from this on.
+    pub(super) at_least: Option<f64>,
     pub(super) interval: String,
     pub(super) count: i64,
     pub(super) failure_limit: i64,

@@ -72,6 +72,7 @@ impl Story {
 impl Traffic {
     /// Share of failed requests of the bad version in minute `minute` since it began to fail.
     pub(super) fn failing(&self, minute: i64) -> f64 {
+        let minute = minute - self.fails_after_minutes;
         if minute <= 0 {
             return self.base_ratio;
         }
@@ -113,11 +114,11 @@ impl World {
         self.prometheus().value(&query, now).unwrap_or(f64::NAN)
     }
 
-    /// Now, or the whole minute of the failure that has just passed: a controller that measures every
-    /// minute is a moment late, and the incident's numbers are those of the minute.
+    /// Now, or the whole half minute of the failure that has just passed: a controller that measures every
+    /// minute, or twice in it, is a moment late, and the incident's numbers are those of the whole one.
     fn measured_at(&self) -> Timestamp {
         let Some(minutes) = self.story.failing_for(self.now) else { return self.now };
-        let late = minutes.fract() * 60.0;
+        let late = (minutes * 60.0) % 30.0;
         if late < 2.0 { earlier(self.now, Duration::from_secs_f64(late)) } else { self.now }
     }
 

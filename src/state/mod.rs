@@ -1,5 +1,6 @@
 //! The state, owned by the loop, changed only by [`crate::update`], read by everything else.
 
+pub mod aborted;
 pub mod access;
 pub mod arms;
 pub mod asides;

@@ -33,8 +33,12 @@ pub fn lines(pen: &mut Pen<'_>, y: u16, name: u16, metric: &Metric, next: Option
     };
     let used = pen.write(x, y, pen.width(), &Words::of(role, glyph).add(role, " ").add(role, word));
     if whole {
-        let counters = all_against(metric).then(last_values(metric)).then(next_words(next));
-        pen.write(name + 1, y + 1, pen.width(), &counters);
+        let counters = all_against(metric).then(next_words(next));
+        let used = pen.write(name + 1, y + 1, pen.width(), &counters);
+        let values = last_values(metric);
+        if name + 1 + used + values.width() <= pen.width() {
+            pen.write(name + 1 + used, y + 1, pen.width(), &values);
+        }
         return y + 2;
     }
     let counters = against(metric);

@@ -1,5 +1,6 @@
 //! The demo's worlds over HTTP, with the time held: what they serve and how they answer.
 
+mod aborted;
 mod fields;
 pub mod github;
 mod github_schema;

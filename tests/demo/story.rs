@@ -328,6 +328,6 @@ async fn an_unknown_scenario_names_those_there_are() {
     let error = quarterdeck::demo::start(options).await.unwrap_err().to_string();
     assert_eq!(
         error,
-        "no scenario is named \"nope\"; there are: canary-regression, clean-canary, crash-loop, flaky-e2e, hpa-at-max, missing-arm64, out-of-sync, pipelines, rate-limit, scale"
+        "no scenario is named \"nope\"; there are: canary-regression, aborted-canary, clean-canary, crash-loop, flaky-e2e, hpa-at-max, missing-arm64, out-of-sync, pipelines, rate-limit, scale"
     );
 }

@@ -1,6 +1,7 @@
 //! Stories of an operator, told over the demo's server with the ordinary clients. No sleeps: a
 //! held world is moved on, and everything waits for a condition. No literal keys.
 
+mod aborted_canary;
 mod access;
 mod approvals;
 mod bad_input;

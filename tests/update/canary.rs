@@ -62,3 +62,35 @@ fn a_canary_dwells_while_it_has_traffic() {
     assert_eq!(dwell(&first), None, "no weight is set yet");
     assert_eq!(canary::DWELL, Duration::from_hours(24));
 }
+
+/// Two minutes after an abort nobody has pushed a fix: then it is said wherever the Rollout is named.
+#[test]
+fn after_an_abort_git_still_asks_for_the_new_version_and_that_is_said_after_a_while() {
+    use crate::ingest::blockers::gitops::application;
+    use crate::ingest::blockers::objects::aborted;
+    use quarterdeck::state::{aborted as after, blocker};
+    use quarterdeck::update;
+
+    let told = |at: &str, sync: &str| {
+        let mut row = rollout(&aborted("Rollout aborted update to revision 2"));
+        row["status"]["abortedAt"] = json!(at);
+        let kept =
+            application(&json!({ "status": { "sync": { "status": sync }, "health": { "status": "Degraded" } } }));
+        let mut state = with(now(), &json!({ "rollouts": [row], "applications": [kept] }));
+        update::settle(&mut state);
+        let row = &state.world.rollouts.rows()[0];
+        let words = blocker::aborted(&state, row).expect("it was aborted").as_str().to_owned();
+        (words, after::git(&state, row).map(|it| it.as_str().to_owned()), after::align(&state, row))
+    };
+    let (words, git, align) = told("2026-11-21T01:57:59Z", "Synced");
+    assert_eq!(words, "was aborted, all traffic is on the stable version; Git still asks for the new version");
+    let why = "Git still asks for the new version: application checkout is Synced, as an abort changes no spec, and Degraded \
+               with the rollout";
+    assert_eq!(git.as_deref(), Some(why));
+    assert!(align.expect("the way that lasts").as_str().starts_with("revert overlays/production in "));
+    let (words, git, _) = told("2026-11-21T01:58:01Z", "Synced");
+    assert_eq!((words.as_str(), git.is_some()), ("was aborted, all traffic is on the stable version", true));
+    // Git asks for something else by now: a fix is on its way.
+    let (words, git, align) = told("2026-11-21T01:50:00Z", "OutOfSync");
+    assert_eq!((words.as_str(), git, align), ("was aborted, all traffic is on the stable version", None, None));
+}

@@ -57,8 +57,11 @@ fn metric(recorded: &Value, metric: &Metric) -> Value {
     value["count"] = metric.count.into();
     value["interval"] = metric.interval.clone().into();
     value["failureLimit"] = metric.failure_limit.into();
-    let limit = metric.at_most;
-    value["successCondition"] = format!("len(result) == 0 || isNaN(result[0]) || result[0] <= {limit}").into();
+    let (sign, limit) = match (metric.at_least, metric.at_most) {
+        (Some(limit), _) => (">=", limit),
+        (None, limit) => ("<=", limit.unwrap_or_default()),
+    };
+    value["successCondition"] = format!("len(result) == 0 || isNaN(result[0]) || result[0] {sign} {limit}").into();
     set(&mut value, "/provider/prometheus/address", "http://prometheus.monitoring:9090");
     set(&mut value, "/provider/prometheus/query", metric.query.clone());
     value
@@ -117,8 +120,9 @@ fn interval(metric: &Value) -> Duration {
 fn measure(world: &mut World, run: &Value, metric: &Value, result: &mut Value) {
     let service = text(run, "/spec/args/0/value").to_owned();
     let value = world.measure(metric, &service);
-    let limit = text(metric, "/successCondition").rsplit_once("<= ").and_then(|(_, limit)| limit.parse::<f64>().ok());
-    let good = value.is_nan() || limit.is_none_or(|limit| value <= limit);
+    let limit = |sign| text(metric, "/successCondition").rsplit_once(sign).and_then(|(_, it)| it.parse::<f64>().ok());
+    let (most, least) = (limit("<= "), limit(">= "));
+    let good = value.is_nan() || most.is_none_or(|most| value <= most) && least.is_none_or(|least| value >= least);
     let now = rfc3339(world.now);
     let one = json!({
         "phase": if good { "Successful" } else { "Failed" }, "value": format!("[{value}]"),

@@ -174,7 +174,8 @@ impl Made<'_> {
         if traffic.growth_per_minute <= 0.0 {
             return 0;
         }
-        (((traffic.ceiling - traffic.base_ratio) / traffic.growth_per_minute).ceil() as i64).clamp(0, 10_000)
+        let grows = ((traffic.ceiling - traffic.base_ratio) / traffic.growth_per_minute).ceil() as i64;
+        (traffic.fails_after_minutes + grows).clamp(0, 10_000)
     }
 
     /// Share of the traffic that the canary has.

@@ -228,6 +228,12 @@ pub fn paused(state: &State) -> impl Iterator<Item = Blocker> {
     })
 }
 
+/// Why it was aborted, in words; `None` where it was not.
+#[must_use]
+pub fn aborted(state: &State, row: &Rollout) -> Option<Safe> {
+    rollout::ended(state, row).map(|cause| cause.words)
+}
+
 /// Its analysis measures failures now: the new version is failing, whatever its status says.
 #[must_use]
 pub fn is_failing(state: &State, row: &Rollout) -> bool {

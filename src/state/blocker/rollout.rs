@@ -7,7 +7,7 @@ use super::{Cause, Reason, Severity, analysis, image, pods, routing};
 use crate::command::Command;
 use crate::model::rollouts::{AnalysisPhase, Rollout, Step, Strategy};
 use crate::safe;
-use crate::state::{State, holds, rollout_phase};
+use crate::state::{State, aborted, holds, rollout_phase};
 use crate::text::Safe;
 
 pub(super) fn cause(state: &State, unanswered: &Unanswered<'_>, row: &Rollout) -> Option<Cause> {
@@ -35,7 +35,7 @@ pub(super) fn cause(state: &State, unanswered: &Unanswered<'_>, row: &Rollout) -
         .map(|cause| image::instead(cause, foreign))
         .or_else(|| analysis::failing(state, row, what(row)))
         .or_else(|| routing::cause(state, row))
-        .or_else(|| aborted(state, row))
+        .or_else(|| ended(state, row))
         .or_else(foreign)
         .or_else(|| paused(state, row))
         .or_else(|| deadline(row))
@@ -65,7 +65,7 @@ fn invalid(row: &Rollout) -> Option<Cause> {
     Some(made(reason, Severity::Broken, condition.changed, "", words, &[Command::Undo]))
 }
 
-fn aborted(state: &State, row: &Rollout) -> Option<Cause> {
+pub(super) fn ended(state: &State, row: &Rollout) -> Option<Cause> {
     if !row.abort {
         return None;
     }
@@ -79,7 +79,7 @@ fn aborted(state: &State, row: &Rollout) -> Option<Cause> {
     let Some((_, why)) = why else {
         // The flag is a wish until the controller has stamped it; traffic is where it was.
         let words = if row.aborted_at.is_some() {
-            Safe::of("was aborted, all traffic is on the stable version")
+            safe!("was aborted, all traffic is on the stable version{}", git(state, row))
         } else {
             Safe::of("is asked to abort, the rollouts controller has not acted yet")
         };
@@ -98,8 +98,13 @@ fn aborted(state: &State, row: &Rollout) -> Option<Cause> {
         _ => None,
     }
     .unwrap_or_else(|| Safe::line(why));
-    let words = safe!("was aborted: {}", why);
+    let words = safe!("was aborted: {}{}", why, git(state, row));
     Some(made(reason, Severity::Broken, row.aborted_at, what(row), words, &[Command::Undo, Command::Retry]))
+}
+
+/// Said once nobody has pushed a fix for a while.
+fn git(state: &State, row: &Rollout) -> &'static str {
+    if aborted::is_due(state, row) { "; Git still asks for the new version" } else { "" }
 }
 
 pub(super) fn paused(state: &State, row: &Rollout) -> Option<Cause> {

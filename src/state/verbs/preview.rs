@@ -13,7 +13,7 @@ use crate::model::{Kind, Name, ObjectId, Uid};
 use crate::safe;
 use crate::state::State;
 use crate::state::ui::{Confirm, ConfirmField, Tier};
-use crate::state::{environment, steps};
+use crate::state::{aborted, blocker, environment, steps};
 use crate::text::Safe;
 
 /// Keys are taken this long after the dialog was drawn.
@@ -254,7 +254,7 @@ fn of_rollout(state: &State, rollout: &Rollout, change: &Change, words: &mut Wor
     let blue_green = matches!(rollout.strategy, Strategy::BlueGreen(_));
     match change {
         Change::Abort { .. } => abort(rollout, blue_green, words),
-        Change::Retry { .. } => retry(rollout, words),
+        Change::Retry { .. } => retry(state, rollout, words),
         Change::Unpause => unpause(rollout, index, words),
         Change::PromotePause { step: Some(step), .. } => promote_pause(rollout, *step, words),
         Change::PromotePause { step: None, .. } => promote_blue_green(words),
@@ -287,12 +287,18 @@ fn abort(rollout: &Rollout, blue_green: bool, words: &mut Words) {
     words.line("undo", Safe::of("retry starts the same version again from its first step"));
 }
 
-fn retry(rollout: &Rollout, words: &mut Words) {
+fn retry(state: &State, rollout: &Rollout, words: &mut Words) {
     let count = steps::of(rollout).len();
     words.summary = if count > 0 { safe!("aborted → step 0/{}", count) } else { Safe::of("aborted → progressing") };
     words.expects = Safe::of("no abort in its status");
     words.line("this will", Safe::of("start the same version again from its first step"));
+    if let Some(why) = blocker::aborted(state, rollout) {
+        words.line("it", safe!("{}: the same version meets the same users again", why));
+    }
     words.line("it will not", Safe::of("change the template or skip a step"));
+    if let Some(way) = aborted::align(state, rollout) {
+        words.line("instead", way);
+    }
     words.line("undo", Safe::of("abort sends all traffic back to the stable version"));
 }
 

@@ -98,8 +98,10 @@ fn below_each_other(state: &State, pen: &mut Pen<'_>, y: u16, name: u16, rollout
         y = paired::draw(state, pen, y, name, compared);
     }
     if let Some(words) = so_far(state, rollout) {
-        pen.left(y, &words);
-        y += 1;
+        for line in words.wrap(pen.width()) {
+            pen.left(y, &line);
+            y += 1;
+        }
     }
     y
 }

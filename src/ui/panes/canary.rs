@@ -25,7 +25,7 @@ use crate::state::lists::{self, Item};
 use crate::state::matrix::Workload;
 use crate::state::rollout_info::{self, RolloutInfo, Tag, Weight};
 use crate::state::ui::{ListId, Pane};
-use crate::state::{State, canary, environment, steps};
+use crate::state::{State, aborted, canary, environment, steps};
 use crate::text::Safe;
 use crate::ui::notice::{self, About};
 use crate::ui::pen::{Lean, Pen, Words};
@@ -183,6 +183,12 @@ fn status_lines(state: &State, rollout: &Rollout, info: &RolloutInfo, with_pods:
             words = words.dim(safe!("  for {}", facts::since(state, rollout.meta.cluster, pause.since)));
         }
         lines.push(words);
+    }
+    if let Some(git) = aborted::git(state, rollout) {
+        lines.push(Words::of(Role::Held, git));
+        if let Some(way) = aborted::align(state, rollout).filter(|_| !with_pods) {
+            lines.push(Words::of(Role::Dim, "to align Git: ").text(way));
+        }
     }
     lines
 }
