@@ -1,5 +1,6 @@
 //! Addresses of dashboards, made of the configuration's templates and of what is looked at.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -47,7 +48,8 @@ pub fn of_object(state: &State, id: &ObjectId) -> Option<Safe> {
     let mut address = filled(template, &words);
     if !template.contains("{from}") {
         let joint = if address.contains('?') { '&' } else { '?' };
-        address.push_str(&format!("{joint}from={from}&to={to}"));
+        // Writing to a String cannot fail.
+        let _ = write!(address, "{joint}from={from}&to={to}");
     }
     Some(Safe::line(&format!("{}/{}", dashboards.url, address.trim_start_matches('/'))))
 }
@@ -86,7 +88,7 @@ fn encoded(raw: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

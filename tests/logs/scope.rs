@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use quarterdeck::command::{Command, Keymap};
 use quarterdeck::model::kubernetes::{Container, ContainerState, Meta, Owner, Pod, PodHealth, ReplicaSet};
-use quarterdeck::model::log::{LogEvent, LogRequest, LogSince, TailId};
-use quarterdeck::model::{Kind, Name, Now, ObjectId, SourceId, Uid};
+use quarterdeck::model::log::{LogEvent, LogOf, LogRequest, LogSince, StoredPods, TailId};
+use quarterdeck::model::source::SourceScope;
+use quarterdeck::model::{Kind, Name, Now, ObjectId, SourceId, SystemId, Uid};
 use quarterdeck::state::State;
 use quarterdeck::state::log::Tailing;
 use quarterdeck::state::ui::{Overlay, Place, PromptKind};
@@ -330,4 +331,53 @@ fn the_container_that_an_annotation_names_comes_first() {
     // One that the pod does not have says nothing.
     row.default_container = Some(Name::new("gone"));
     assert_eq!(containers(&mut state, &row), "proxy");
+}
+
+fn state_loki() -> SourceScope {
+    SourceScope {
+        id: SourceId(0),
+        system: SystemId::Loki,
+        name: Name::new("loki"),
+        server: Safe::of(""),
+        user: Safe::of(""),
+        namespaces: None,
+        unusable: None,
+        discovered: None,
+    }
+}
+
+fn gone(pod: Option<&str>) -> LogEvent {
+    LogEvent::Gone { pod: pod.map(Name::new), message: Safe::of("the pod is gone") }
+}
+
+#[test]
+fn without_a_store_of_logs_the_next_step_is_to_name_one() {
+    let mut state = opened();
+    assert!(log::tail_event(&mut state, TailId(1), gone(None)).is_empty());
+    let Tailing::Failed(why) = &state.log.as_ref().unwrap().tailing else { panic!("it is gone") };
+    assert!(why.as_str().starts_with("the pod is gone; name a Loki in sources.loki"), "{why:?}");
+}
+
+#[test]
+fn with_a_store_the_lines_go_on_behind_those_of_the_pod() {
+    let mut state = opened();
+    state.world.sources.push(state_loki());
+    // Nothing was read of it: all that is known is asked for, of the pod that its task had.
+    let effects = log::tail_event(&mut state, TailId(1), gone(Some("build-pod")));
+    let request = asked(&effects);
+    let LogOf::Stored(stored) = &request.of else { panic!("{request:?}") };
+    assert_eq!(stored.pods, StoredPods::One(Name::new("build-pod")));
+    assert_eq!((request.since, stored.behind), (LogSince::Tail(log::TAIL), false));
+    // Some of it was: it stays, and the rest is asked for.
+    let mut state = opened();
+    state.world.sources.push(state_loki());
+    log::tail_event(&mut state, TailId(1), LogEvent::Lines(chunk(["2026-11-21T02:00:00.000000007Z good"])));
+    let request = asked(&log::tail_event(&mut state, TailId(1), gone(None)));
+    let LogOf::Stored(stored) = &request.of else { panic!("{request:?}") };
+    assert!(stored.behind && stored.window.0.to_string() == "2026-11-21T02:00:00.000000008Z", "{stored:?}");
+    assert_eq!(state.log.as_ref().unwrap().ring.end(), 1, "nothing was taken away");
+    // Another beginning begins anew.
+    let request = asked(&log::command(&mut state, Command::Since5m));
+    let LogOf::Stored(stored) = &request.of else { panic!("{request:?}") };
+    assert!(!stored.behind && state.log.as_ref().unwrap().ring.end() == 0);
 }
