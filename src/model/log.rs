@@ -32,7 +32,7 @@ pub enum LogOf {
     /// The pods of a workload, in the order in which they are to be followed.
     Pods(Arc<[Followed]>),
     /// What a store of logs has kept of pods that are gone.
-    Stored(Stored),
+    Stored(Box<Stored>),
     /// The object itself, once.
     Yaml,
     Description,

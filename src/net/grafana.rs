@@ -45,8 +45,12 @@ impl Grafana {
 
     /// Annotations with all of these tags, the newest first.
     pub async fn annotations(&self, tags: &[&str], limit: u32) -> Result<Answer, NetError> {
-        let tags: String = tags.iter().map(|tag| format!("&tags={}", segment(tag))).collect();
-        self.web.get(&format!("{PATH}?type=annotation&limit={limit}{tags}")).await
+        let mut path = format!("{PATH}?type=annotation&limit={limit}");
+        for tag in tags {
+            path.push_str("&tags=");
+            path.push_str(&segment(tag));
+        }
+        self.web.get(&path).await
     }
 
     /// Makes an annotation; sent once.

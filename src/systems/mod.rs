@@ -327,7 +327,7 @@ impl Systems {
         match upstream {
             Some(Upstream::Loki(client, labels)) if let Some(stored) = stored => {
                 let labels = (*labels).clone();
-                self.tracker.spawn(loki::tail::tail(client, labels, (request, stored), id, tx, cancel));
+                self.tracker.spawn(loki::tail::tail(client, labels, (request, *stored), id, tx, cancel));
             }
             Some(Upstream::Cluster(cluster)) if request.of.is_sheet() => {
                 self.tracker.spawn(kubernetes::sheet::tell(cluster.read(), request, id, tx, cancel));

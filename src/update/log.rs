@@ -366,7 +366,7 @@ fn ask_anew(state: &mut State, command: Command) -> Vec<Effect> {
         other => request.since = since(other).unwrap_or(request.since),
     }
     if let Some(stored) = stored::since(state, &request) {
-        request.of = LogOf::Stored(stored);
+        request.of = LogOf::Stored(Box::new(stored));
     }
     let old = log.id;
     let id = next_tail(state);

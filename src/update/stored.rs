@@ -61,7 +61,11 @@ pub(super) fn of_workload(state: &State, id: &ObjectId) -> Option<LogRequest> {
 /// The same request, made of the store.
 fn kept(state: &State, request: LogRequest, (store, pods): (SourceId, StoredPods), life: Life) -> LogRequest {
     let window = stored::window(request.since, life, log::server_time(state, &request));
-    LogRequest { previous: false, of: LogOf::Stored(Stored { store, pods, life, window, behind: false }), ..request }
+    LogRequest {
+        previous: false,
+        of: LogOf::Stored(Box::new(Stored { store, pods, life, window, behind: false })),
+        ..request
+    }
 }
 
 /// The pod of the open log is gone. Its lines go on from the store: behind those that are there, or, where there
@@ -98,7 +102,7 @@ pub(super) fn goes_on(state: &mut State, pod: Option<Name>, message: &Safe) -> R
 pub(super) fn since(state: &State, request: &LogRequest) -> Option<Stored> {
     let LogOf::Stored(stored) = &request.of else { return None };
     let window = stored::window(request.since, stored.life, log::server_time(state, request));
-    Some(Stored { window, behind: false, ..stored.clone() })
+    Some(Stored { window, behind: false, ..(**stored).clone() })
 }
 
 /// Why a key of the log does nothing here.

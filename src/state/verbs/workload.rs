@@ -35,13 +35,10 @@ pub(super) const fn is_its(command: Command) -> bool {
 
 /// Why a StatefulSet, a DaemonSet or a Job cannot be asked for a verb of others.
 pub(super) fn no_verb(command: Command, kind: Kind) -> Safe {
-    match (command, kind) {
-        (Command::Undo, _) => Safe::of("a Job has no revisions"),
-        _ => safe!(
-            "a {} has no steps; restart and scale apply where it has pods to replace",
-            workload_status::word(kind)
-        ),
+    if command == Command::Undo {
+        return Safe::of("a Job has no revisions");
     }
+    safe!("a {} has no steps; restart and scale apply where it has pods to replace", workload_status::word(kind))
 }
 
 fn row<'a>(state: &'a State, id: &ObjectId) -> Result<Row<'a>, Safe> {

@@ -72,13 +72,11 @@ async fn read(read: &ReadStack, wanted: &RevisionsWanted) -> Revisions {
         let page: Value = serde_json::from_slice(&answer.body).map_err(|_| Safe::of("the answer is no JSON"))?;
         let items = page.pointer("/items").and_then(Value::as_array).into_iter().flatten();
         rows.extend(items.filter(|item| is_owned(item, wanted.owner.raw())).filter_map(|item| row(wanted, item)));
-        match text(&page, "/metadata/continue").filter(|token| !token.is_empty()) {
-            Some(token) => next = format!("&continue={}", segment(token)),
-            None => {
-                rows.sort_by_key(|row| std::cmp::Reverse(row.number));
-                return Ok(rows.into());
-            }
-        }
+        let Some(token) = text(&page, "/metadata/continue").filter(|token| !token.is_empty()) else {
+            rows.sort_by_key(|row| std::cmp::Reverse(row.number));
+            return Ok(rows.into());
+        };
+        next = format!("&continue={}", segment(token));
     }
     Err(Safe::of("the namespace has more revisions than are read here; kubectl rollout undo goes back"))
 }
