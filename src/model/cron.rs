@@ -1,8 +1,8 @@
 //! Schedules of five fields as `robfig/cron` reads them, which Argo CD and Kubernetes use. A library that reads
 //! another dialect (`L`, `7` for Sunday, seconds) would tell other times than the server does.
 
+use jiff::ToSpan;
 use jiff::civil::{Date, DateTime};
-use jiff::{SignedDuration, ToSpan};
 
 /// How far ahead a time is looked for: 29 February comes back within eight years.
 const YEARS: i16 = 5;
@@ -58,20 +58,25 @@ impl Cron {
         None
     }
 
-    /// The last time that is not after this one, within a span before it.
+    /// The last time before this one, of those that are not before `least`.
     #[must_use]
-    pub fn last_within(&self, at: DateTime, span: SignedDuration) -> Option<DateTime> {
-        let mut found = None;
-        let mut next = self.after(at.checked_sub(span).ok()?)?;
-        // Every minute of a year is what no schedule exceeds.
-        for _ in 0..600_000 {
-            if next > at {
-                break;
+    pub fn last(&self, at: DateTime, least: DateTime) -> Option<DateTime> {
+        // A minute that has begun is before any later second of it.
+        let before = at.checked_sub(1.nanosecond()).ok()?;
+        let mut day = before.date();
+        let mut until = (before.hour(), before.minute());
+        while day >= least.date() {
+            if self.months & bit(day.month()) == 0 {
+                day = day.first_of_month().yesterday().ok()?;
+            } else {
+                if let Some((hour, minute)) = self.is_day(day).then(|| self.latest(until)).flatten() {
+                    return Some(day.at(hour, minute, 0, 0)).filter(|found| *found >= least);
+                }
+                day = day.yesterday().ok()?;
             }
-            found = Some(next);
-            next = self.after(next)?;
+            until = (23, 59);
         }
-        found
+        None
     }
 
     fn is_day(&self, day: Date) -> bool {
@@ -86,6 +91,15 @@ impl Cron {
         (hour..24).filter(|at| self.hours & bit(*at) != 0).find_map(|at| {
             let from = if at == hour { minute } else { 0 };
             minute_from(from).map(|minute| (at, minute))
+        })
+    }
+
+    /// The last hour and minute of a day that are not after these.
+    fn latest(&self, (hour, minute): (i8, i8)) -> Option<(i8, i8)> {
+        let minute_until = |until: i8| (0..=until).rev().find(|minute| self.minutes & bit(*minute) != 0);
+        (0..=hour).rev().filter(|at| self.hours & bit(*at) != 0).find_map(|at| {
+            let until = if at == hour { minute } else { 59 };
+            minute_until(until).map(|minute| (at, minute))
         })
     }
 }
@@ -185,11 +199,24 @@ mod tests {
     }
 
     #[test]
-    fn the_last_time_before_is_found_within_a_span() {
-        let nightly = Cron::parse("0 22 * * *").unwrap();
-        let within = |at: &str, hours: i64| nightly.last_within(at.parse().unwrap(), SignedDuration::from_hours(hours));
-        assert_eq!(within("2026-11-20T23:00:00", 8), Some("2026-11-20T22:00:00".parse().unwrap()));
-        assert_eq!(within("2026-11-21T07:00:00", 8), None);
-        assert_eq!(within("2026-11-21T07:00:00", 60), Some("2026-11-20T22:00:00".parse().unwrap()));
+    fn the_last_time_is_the_newest_of_those_after_which_the_next_one_is_later() {
+        for (schedule, at, least, expected) in [
+            ("* * * * *", "2026-11-20T10:00:00", "2026-11-19T00:00:00", Some("2026-11-20T09:59")),
+            ("* * * * *", "2026-11-20T10:00:30", "2026-11-19T00:00:00", Some("2026-11-20T10:00")),
+            ("0 22 * * *", "2026-11-20T10:00:00", "2026-11-19T00:00:00", Some("2026-11-19T22:00")),
+            ("0 22 * * *", "2026-11-20T10:00:00", "2026-11-19T23:00:00", None),
+            ("30 8 1 3 *", "2026-02-28T00:00:00", "2024-01-01T00:00:00", Some("2025-03-01T08:30")),
+            ("0 0 29 2 *", "2026-11-20T10:00:00", "2020-01-01T00:00:00", Some("2024-02-29T00:00")),
+            ("0 0 * * SAT,sun", "2026-11-20T09:00:00", "2026-11-01T00:00:00", Some("2026-11-15T00:00")),
+            ("0 0 30 2 *", "2026-11-20T09:00:00", "2010-01-01T00:00:00", None),
+        ] {
+            let cron = Cron::parse(schedule).expect(schedule);
+            let (at, least) = (at.parse().unwrap(), least.parse().unwrap());
+            let found = cron.last(at, least).map(|time| time.strftime("%Y-%m-%dT%H:%M").to_string());
+            assert_eq!(found.as_deref(), expected, "{schedule} before {at}");
+            if let Some(found) = cron.last(at, least) {
+                assert!(cron.after(found).is_none_or(|next| next >= at), "{schedule}: none between");
+            }
+        }
     }
 }

@@ -9,7 +9,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::State;
+use super::{State, freshness};
 use crate::model::Kind;
 use crate::model::applications::Application;
 use crate::model::globs::glob;
@@ -19,7 +19,9 @@ use crate::safe;
 use crate::text::Safe;
 
 /// Changes of windows that are looked at before it is given up to say when syncs are let through again.
-const STEPS: usize = 200;
+const STEPS: usize = 32;
+/// Beginnings within an open window that are followed before it is taken for one that does not close.
+const OVERLAPS: usize = 32;
 
 /// The windows that an Application is under.
 #[derive(Debug, Clone, Default)]
@@ -74,17 +76,22 @@ pub fn of<'a>(state: &'a State, row: &Application) -> Result<Windows<'a>, Safe> 
                 .ok_or_else(|| safe!("several projects are named {}", row.project))?
         }
     };
+    let stands = freshness::of_place(state, row.meta.cluster, Kind::AppProject, &project.meta.namespace);
+    if let (false, Some(why)) = (stands.is_live(), stands.why()) {
+        return Err(safe!("its project is not read now ({}): {}", stands.as_str(), why));
+    }
     let all: Vec<&SyncWindow> = project.windows.iter().filter(|window| is_for(window, row)).collect();
     Ok(Windows { project: (!all.is_empty()).then_some(project), all })
 }
 
 /// Why the projects of its cluster are not known; `None`: they are, as far as there are any.
 fn unread(state: &State, row: &Application) -> Option<Safe> {
-    let mut feeds = state.world.feeds.iter().filter(|(id, _)| {
-        id.cluster == row.meta.cluster
-            && id.kind == Kind::AppProject
-            && id.namespace.as_ref().is_none_or(|namespace| *namespace == row.meta.namespace)
-    });
+    // It need not live where the Application does.
+    let feeds = state.world.feeds.iter();
+    let mut feeds = feeds.filter(|(id, _)| id.cluster == row.meta.cluster && id.kind == Kind::AppProject).peekable();
+    if feeds.peek().is_none() {
+        return Some(Safe::of("nothing reads its project"));
+    }
     feeds.find_map(|(_, feed)| match &feed.status {
         FeedStatus::Absent { .. } => None,
         FeedStatus::Denied { message } => Some(safe!("its project is not shown to us: {}", message)),
@@ -94,14 +101,14 @@ fn unread(state: &State, row: &Application) -> Option<Safe> {
 }
 
 fn is_for(window: &SyncWindow, row: &Application) -> bool {
-    let fits = |globs: &[Arc<str>], names: &[&str]| {
-        let mut pairs = globs.iter().flat_map(|pattern| names.iter().map(move |name| (pattern, name)));
-        (!globs.is_empty()).then(|| pairs.any(|(pattern, name)| !name.is_empty() && glob(pattern, name)))
-    };
+    let fits =
+        |globs: &[Arc<str>], name: &str| (!globs.is_empty()).then(|| globs.iter().any(|pattern| glob(pattern, name)));
+    let cluster = row.destination.cluster.as_str();
     let asked = [
-        fits(&window.applications, &[row.meta.name.raw()]),
-        fits(&window.clusters, &[row.destination.cluster.as_str()]),
-        fits(&window.namespaces, &[row.destination.namespace.raw()]),
+        fits(&window.applications, row.meta.name.raw()),
+        // A destination without a cluster fits no pattern; one without a namespace fits `*`.
+        fits(&window.clusters, cluster).map(|fits| fits && !cluster.is_empty()),
+        fits(&window.namespaces, row.destination.namespace.raw()),
     ];
     let mut told = asked.into_iter().flatten();
     if window.all { asked.iter().any(Option::is_some) && told.all(|fits| fits) } else { told.any(|fits| fits) }
@@ -117,16 +124,23 @@ fn open(times: &Times, at: DateTime) -> Option<Open> {
     let from = at.checked_sub(times.length).ok()?;
     match times.schedule.after(from) {
         None => Some(Open { began: None }),
-        Some(begins) if begins < at => {
-            // The newest of those that reach until now, found in the shortest span that has one.
-            let hours = [1, 24, 24 * 31, 24 * 366];
-            let spans = hours.map(SignedDuration::from_hours).into_iter().filter(|span| *span < times.length);
-            let mut spans = spans.chain([times.length]);
-            let began = spans.find_map(|span| times.schedule.last_within(at, span).filter(|began| *began < at));
-            Some(Open { began: began.or(Some(begins)) })
-        }
+        // The newest of those that reach until now.
+        Some(begins) if begins < at => Some(Open { began: times.schedule.last(at, from).or(Some(begins)) }),
         Some(_) => None,
     }
+}
+
+/// When a window that began then closes: one that begins again before it has closed stays open.
+fn closes(times: &Times, mut began: DateTime) -> Option<DateTime> {
+    for _ in 0..OVERLAPS {
+        let end = began.checked_add(times.length).ok()?;
+        let just_after = end.checked_add(SignedDuration::from_millis(1)).ok()?;
+        match times.schedule.last(just_after, began).filter(|again| *again > began) {
+            Some(again) => began = again,
+            None => return Some(end),
+        }
+    }
+    None
 }
 
 fn zone(window: &SyncWindow) -> TimeZone {
@@ -195,11 +209,12 @@ pub fn began(window: &SyncWindow, at: Timestamp) -> Option<Timestamp> {
 pub fn next(window: &SyncWindow, at: Timestamp) -> Option<Timestamp> {
     let (zone, times) = (zone(window), window.times.as_ref()?);
     let here = at.to_zoned(zone.clone()).datetime();
-    let end = open(times, here).and_then(|open| open.began?.checked_add(times.length).ok());
-    // What begins at this very moment is still to come.
-    let begins = here.checked_sub(SignedDuration::from_millis(1)).ok().and_then(|before| times.schedule.after(before));
-    let all = [end, begins].into_iter().flatten();
-    all.filter_map(|time| zone.to_timestamp(time).ok()).filter(|time| *time >= at).min()
+    let time = match open(times, here) {
+        Some(open) => closes(times, open.began?)?,
+        // What begins at this very moment is still to come.
+        None => times.schedule.after(here.checked_sub(SignedDuration::from_millis(1)).ok()?)?,
+    };
+    zone.to_timestamp(time).ok().filter(|time| *time >= at)
 }
 
 /// The time by the clock of a cluster.

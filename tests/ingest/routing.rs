@@ -87,17 +87,13 @@ fn the_rules_are_those_that_the_controller_writes_to_and_the_shares_theirs() {
             json!({ "http": [{ "route": pair(25, 75) }, { "name": "b", "route": pair(25, 75) }] }),
             vec!["has more than one HTTP route, and the Rollout names none"],
         ),
+        ("no canary in it", named.clone(), one("primary", json!([to("s", 100)])), vec!["primary 0/100 of 100 ⚠"]),
+        ("no stable in it", named.clone(), one("primary", json!([to("c", 100)])), vec!["primary 100/0 of 100 ⚠"]),
         (
-            "no canary in it",
+            "neither of the two in it",
             named.clone(),
-            one("primary", json!([to("s", 100)])),
+            one("primary", json!([to("x", 100)])),
             vec!["sends nothing to the canary version (c)"],
-        ),
-        (
-            "no stable in it",
-            named.clone(),
-            one("primary", json!([to("c", 100)])),
-            vec!["sends nothing to the stable version (s)"],
         ),
         (
             "by port and host",
@@ -222,7 +218,7 @@ fn what_cannot_be_read_is_said_and_marks_nothing() {
     let row = routed(&json!({ "virtualService": { "name": "v" } }));
     let message = || Safe::of("virtualservices is forbidden");
     for (status, share) in [
-        (FeedStatus::Absent { message: message() }, Err("not known: Istio is not installed here")),
+        (FeedStatus::Absent { message: message() }, Err("not known: networking.istio.io/v1 is not served here")),
         (FeedStatus::Denied { message: message() }, Err("not known: virtualservices is forbidden")),
         (FeedStatus::Stale { since: Duration::ZERO, message: message(), retry_at: None }, Ok("not read now (stale)")),
     ] {

@@ -10,6 +10,7 @@ use crate::text::{self, Safe};
 pub(super) fn cause(state: &State, row: &Application) -> Option<Cause> {
     invalid(row)
         .or_else(|| operation(state, row))
+        .or_else(|| leftovers(row))
         .or_else(|| window(state, row))
         .or_else(|| looped(row))
         .or_else(|| held(row))
@@ -97,9 +98,33 @@ fn looped(row: &Application) -> Option<Cause> {
     Some(made(reason, severity, last.finished, words))
 }
 
+/// All that differs is to be pruned, which auto-sync may not do.
+fn leftovers(row: &Application) -> Option<Cause> {
+    if is_busy(row) || row.sync != SyncStatus::OutOfSync || row.automated?.prune {
+        return None;
+    }
+    let mut strays = gitops::strays(row).peekable();
+    strays.peek()?;
+    if !strays.all(|it| it.prune) {
+        return None;
+    }
+    let words = safe!(
+        "is out of sync with {}{}: Git no longer has it, and auto-prune is off",
+        gitops::revision(row),
+        differing(row)
+    );
+    let mut cause = made(Reason::Hold, Severity::Waiting, None, words);
+    cause.keys.push(Command::SyncApplication);
+    Some(cause)
+}
+
 /// What would be applied by itself waits for a window.
 fn window(state: &State, row: &Application) -> Option<Cause> {
     if is_busy(row) || row.sync != SyncStatus::OutOfSync || gitops::hold(row).is_some() {
+        return None;
+    }
+    // What was synced already is not synced again by itself without self-heal, window or not.
+    if gitops::drifted(row) && row.automated.is_some_and(|how| !how.self_heal) {
         return None;
     }
     let (now, windows) = (windows::there(state, row), windows::of(state, row).ok()?);

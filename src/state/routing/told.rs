@@ -61,9 +61,13 @@ fn name_of(rollout: &Rollout, row: &Carried) -> Safe {
 }
 
 fn stand(state: &State, rollout: &Rollout, row: &Carried, share: Share) -> Stand {
-    let live = freshness::of_place(state, rollout.meta.cluster, Kind::VirtualService, &row.namespace);
-    if !live.is_live() {
-        return Stand::Unknown(safe!("not read now ({})", live.as_str()));
+    // What is old on either side says nothing of the other.
+    let sides = [(Kind::VirtualService, &row.namespace), (Kind::Rollout, &rollout.meta.namespace)];
+    for (kind, namespace) in sides {
+        let live = freshness::of_place(state, rollout.meta.cluster, kind, namespace);
+        if !live.is_live() {
+            return Stand::Unknown(safe!("not read now ({})", live.as_str()));
+        }
     }
     match super::agrees(rollout, share) {
         None => Stand::Unknown(Safe::of("the Rollout says no weights")),
@@ -84,7 +88,7 @@ pub(super) fn missing(state: &State, cluster: SourceId, kind: Kind, namespace: &
     match freshness::of_place(state, cluster, kind, namespace) {
         Freshness::Loading { .. } => None,
         Freshness::Live { .. } | Freshness::Partial { .. } => Some(safe!("there is no such {}", kind.as_str())),
-        Freshness::Absent { .. } => Some(Safe::of("not known: Istio is not installed here")),
+        Freshness::Absent { .. } => Some(Safe::of("not known: networking.istio.io/v1 is not served here")),
         Freshness::Denied { why } => Some(safe!("not known: {}", why)),
         Freshness::Stale { why, .. } | Freshness::Failed { why, .. } => Some(safe!("not known: {}", why)),
     }

@@ -59,6 +59,12 @@ fn untold(state: &State, target: &ObjectId) -> Option<Safe> {
     })
 }
 
+/// Both: what may keep it, where no Application is known that does.
+pub(super) fn doubt(state: &State, target: &ObjectId) -> Option<Safe> {
+    let denied = || Some(safe!("not known whether Argo CD keeps it: {}", untold(state, target)?));
+    none_keeps(state, target).err().or_else(denied)
+}
+
 fn taken_back(state: &State, row: &Application) -> Result<(), Safe> {
     let name = &row.meta.name;
     if let Some(why) = facts::not_live(state, &row.id()) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::outcome::Verdict;
 use super::preview::Words;
-use super::{facts, offer};
+use super::{facts, kept, offer};
 use crate::action::{Action, Change, Operation};
 use crate::command::Command;
 use crate::model::applications::Application;
@@ -111,7 +111,7 @@ fn scalable(state: &State, id: &ObjectId, it: &Row<'_>) -> Result<(), Safe> {
     if let Some(manager) = it.managed_by.filter(|manager| manager.as_str() == "Flux") {
         return Err(safe!("{} writes its spec and would take the number back: change it there", manager));
     }
-    let heals = |row: &Application| row.automated.is_some_and(|how| how.self_heal);
+    let heals = |row: &Application| !row.skipped && row.automated.is_some_and(|how| how.self_heal);
     if let Some(application) = gitops::of_workload(state, id.kind, it.meta).filter(|row| heals(row)) {
         return Err(safe!(
             "application {} keeps it as its repository says, and would take the number back: change it there",
@@ -186,7 +186,7 @@ fn others(state: &State, id: &ObjectId, it: &Row<'_>) -> Vec<Safe> {
             Some(safe!("application {} keeps it: its next sync may take the number back", application.meta.name))
         }
         (None, Some(manager)) => Some(safe!("{} writes its spec: its next change may take the number back", manager)),
-        (None, None) => None,
+        (None, None) => kept::doubt(state, id),
     };
     unread.into_iter().chain(kept).collect()
 }
