@@ -168,6 +168,8 @@ const fn has_detail(place: &Place) -> bool {
             | Place::Inbox
             | Place::Containers
             | Place::Journal
+            | Place::Access
+            | Place::Applications
             | Place::Lane(_)
             | Place::Workload(_)
             | Place::Rollout(_)

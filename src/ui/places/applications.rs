@@ -135,6 +135,15 @@ pub(super) fn page(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId)
     super::pages::tree(state, pen, page, id, None);
 }
 
+/// One of the list in full: what narrow columns leave out.
+pub(super) fn detail(state: &State, pen: &mut Pen<'_>, row: &Application) {
+    let mut y =
+        super::details::paragraph(pen, 0, &sync_sign(row).words().dim("  ").then(health_sign(row.health).words()));
+    for line in facts_of(state, row) {
+        y = super::details::paragraph(pen, y, &line);
+    }
+}
+
 fn facts_of(state: &State, row: &Application) -> Vec<Words> {
     let mut lines: Vec<Words> = row.sources.iter().take(2).map(source).collect();
     let compared = match row.reconciled {

@@ -104,6 +104,7 @@ fn item(state: &State, pen: &mut Pen<'_>, line: &Line) {
         Item::Slo(slo) => super::slos::detail(state, pen, slo),
         Item::Docker(row) => super::containers::detail(state, pen, row),
         Item::Access(row) => super::access::words(state, pen, row),
+        Item::Application(row) => super::applications::detail(state, pen, row),
         Item::Pool(pool) => drop(paragraph(pen, 0, &super::runners::words(pool))),
         Item::Waiting(row) => waiting(state, pen, row),
         Item::Station(row) => super::lane::detail(state, pen, row),
@@ -123,7 +124,6 @@ fn item(state: &State, pen: &mut Pen<'_>, line: &Line) {
         | Item::Burn(_)
         | Item::Alert(_)
         | Item::Image(_)
-        | Item::Application(_)
         | Item::Kept(_)
         | Item::Deployed(..)
         | Item::Release(_)
