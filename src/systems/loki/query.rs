@@ -52,9 +52,10 @@ fn pattern(kind: Kind, name: &str) -> String {
         Kind::StatefulSet => format!("{}[0-9]+", literally(&base)),
         // Of an indexed Job the index stands in between.
         Kind::BatchJob => format!("{}([0-9]+-)?{suffix}", literally(cut(&base))),
-        // The name of the ReplicaSet, and what it adds to that.
+        // The name of the ReplicaSet, and what it adds to that. A hash of fewer letters is so rare that it is a name:
+        // `web-db-x2p9k` is of a DaemonSet `web-db`.
         Kind::Deployment | Kind::Rollout if cut(&base).len() == base.len() && base.len() + 11 <= BASE => {
-            format!("{}{SAFE}{{1,10}}-{suffix}", literally(&base))
+            format!("{}{SAFE}{{6,10}}-{suffix}", literally(&base))
         }
         Kind::Deployment | Kind::Rollout => format!("{}[a-z0-9-]+", literally(cut(&base))),
         _ => format!("{}{suffix}", literally(cut(&base))),
@@ -133,6 +134,7 @@ mod tests {
         let table = [
             (Kind::ReplicaSet, "web-5d4f8", "web-5d4f8-x2p9k", "web-5d4f8-x2p9k-1"),
             (Kind::Deployment, "web", "web-5d4f8c7b9-x2p9k", "web-worker-x2p9k"),
+            (Kind::Deployment, "web", "web-5d4f8c7b9-x2p9k", "web-db-x2p9k"),
             (Kind::Rollout, "web", "web-5d4f8c7b9-x2p9k", "webhook-5d4f8-x2p9k"),
             (Kind::StatefulSet, "db", "db-12", "db-x-0"),
             (Kind::DaemonSet, "agent", "agent-x2p9k", "agent-a-x2p9k"),
