@@ -160,12 +160,7 @@ impl Tail {
     /// As the kubelet writes it: its time first. Of several pods, or several containers, each line says whose it is.
     fn words(&self, line: &Line) -> String {
         let time = Timestamp::from_nanosecond(line.nanos).unwrap_or(self.stored.window.0);
-        let whose = match (&self.stored.pods, &self.request.container) {
-            (StoredPods::Of(..), _) => line.pod.as_deref().map(|pod| pod.rsplit('-').next().unwrap_or(pod)),
-            (StoredPods::One(_), None) => line.container.as_deref(),
-            (StoredPods::One(_), Some(_)) => None,
-        };
-        match whose {
+        match whose(&self.stored.pods, self.request.container.is_some(), line) {
             Some(whose) => format!("{time:.9} [{whose}] {}\n", line.text),
             None => format!("{time:.9} {}\n", line.text),
         }
@@ -184,5 +179,48 @@ impl Tail {
 
     async fn say(&self, event: LogEvent) -> Result<(), Stop> {
         self.tx.send((self.id, event)).await.map_err(|_| Stop::Gone)
+    }
+}
+
+/// Of which pod, and of which of its containers, as far as that is not the same for every line.
+fn whose(pods: &StoredPods, one_container: bool, line: &Line) -> Option<String> {
+    let pod = match pods {
+        StoredPods::Of(..) => line.pod.as_deref().map(|pod| pod.rsplit('-').next().unwrap_or(pod)),
+        StoredPods::One(_) => None,
+    };
+    let container = line.container.as_deref().filter(|_| !one_container);
+    match (pod, container) {
+        (Some(pod), Some(container)) => Some(format!("{pod}/{container}")),
+        (one, other) => one.or(other).map(str::to_owned),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Kind, Name};
+
+    #[test]
+    fn a_line_says_whose_it_is_where_it_could_be_of_another() {
+        let line = |pod: Option<&str>, container: Option<&str>| Line {
+            nanos: 0,
+            text: String::new(),
+            pod: pod.map(str::to_owned),
+            container: container.map(str::to_owned),
+        };
+        let all = StoredPods::Of(Kind::ReplicaSet, Name::new("web-5d4f8"));
+        let one = StoredPods::One(Name::new("web-5d4f8-x2p9k"));
+        let both = line(Some("web-5d4f8-x2p9k"), Some("app"));
+        for (pods, one_container, line, expected) in [
+            (&all, false, &both, Some("x2p9k/app")),
+            (&all, false, &line(Some("web-5d4f8-x2p9k"), None), Some("x2p9k")),
+            (&all, false, &line(None, Some("app")), Some("app")),
+            (&all, true, &both, Some("x2p9k")),
+            (&one, false, &both, Some("app")),
+            (&one, true, &both, None),
+            (&all, false, &line(None, None), None),
+        ] {
+            assert_eq!(whose(pods, one_container, line).as_deref(), expected, "{pods:?} {line:?}");
+        }
     }
 }
