@@ -50,6 +50,7 @@ impl Systems {
             interest: self.interest.subscribe(),
             refresh: self.refresh.subscribe(),
             feed: rights.feed.clone(),
+            pace: parts.pace,
         };
         let make = move || kubernetes::revisions::run(revisions.clone());
         self.tracker.spawn(supervise::supervise(self.cancel.clone(), parts.pace, make, |_, _| async {}));

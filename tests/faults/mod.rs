@@ -39,6 +39,7 @@ pub mod reading;
 mod reads;
 mod registry;
 mod registry_ways;
+mod revisions;
 mod secrets;
 mod stale;
 mod target;

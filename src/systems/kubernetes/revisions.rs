@@ -1,10 +1,13 @@
 //! The revisions of the StatefulSet or DaemonSet that somebody may undo: read when it is looked at, and again once
 //! its controller has seen another template.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
+use tokio::time::{Sleep, sleep};
 
 use crate::action::{Action, Change};
 use crate::model::interest::Interest;
@@ -13,12 +16,16 @@ use crate::model::revisions::{ControlRevision, Revisions, RevisionsRead, Revisio
 use crate::model::source::{Detail, FeedEvent, FeedId};
 use crate::model::{Name, SourceId, Uid};
 use crate::net::{ReadStack, segment};
+use crate::systems::pace::{Backoff, Pace};
 use crate::systems::perform::text;
 use crate::text::Safe;
 
 /// ControllerRevisions of a page, and pages that are read of a namespace.
 const PAGE: u32 = 250;
 const PAGES: usize = 8;
+
+/// A key that is held goes over many rows: they are asked for once one has been looked at for so long.
+const STILL: Duration = Duration::from_millis(300);
 
 /// What it needs to answer.
 #[derive(Debug, Clone)]
@@ -30,34 +37,51 @@ pub(crate) struct Parts {
     pub(crate) refresh: watch::Receiver<u64>,
     /// By whose name it speaks.
     pub(crate) feed: FeedId,
+    pub(crate) pace: Pace,
 }
 
 /// Until the loop is gone.
 pub(crate) async fn run(mut parts: Parts) {
+    let mut backoff = Backoff::new(parts.pace.floor, parts.pace.cap);
     let mut asked: Option<RevisionsWanted> = None;
+    let mut due: Option<Pin<Box<Sleep>>> = None;
     loop {
         let wanted = parts.interest.borrow_and_update().revisions.clone();
         let wanted = wanted.filter(|wanted| wanted.cluster == parts.cluster);
-        if wanted != asked
-            && let Some(wanted) = &wanted
-        {
-            let rows = read(&parts.read, wanted).await;
-            let detail = Detail::Revisions(RevisionsRead { owner: wanted.owner.clone(), stand: wanted.stand, rows });
-            if parts.tx.send((parts.feed.clone(), FeedEvent::Detail(detail))).await.is_err() {
-                return;
-            }
+        if wanted != asked {
+            backoff.reset();
+            asked = wanted;
+            due = asked.as_ref().map(|_| Box::pin(sleep(STILL)));
         }
-        asked = wanted;
         tokio::select! {
+            () = passed(due.as_mut()) => {
+                due = None;
+                let Some(wanted) = &asked else { continue };
+                let rows = read(&parts.read, wanted).await;
+                // What went wrong need not stay so.
+                due = rows.is_err().then(|| Box::pin(sleep(backoff.next())));
+                let detail = Detail::Revisions(RevisionsRead { owner: wanted.owner.clone(), stand: wanted.stand, rows });
+                if parts.tx.send((parts.feed.clone(), FeedEvent::Detail(detail))).await.is_err() {
+                    return;
+                }
+            }
             changed = parts.interest.changed() => if changed.is_err() { return },
             changed = parts.refresh.changed() => {
                 if changed.is_err() {
                     return;
                 }
-                asked = None;
+                due = asked.as_ref().map(|_| Box::pin(sleep(Duration::ZERO)));
             }
             () = parts.tx.closed() => return,
         }
+    }
+}
+
+/// Once that time is over; never where there is none.
+async fn passed(due: Option<&mut Pin<Box<Sleep>>>) {
+    match due {
+        Some(due) => due.await,
+        None => std::future::pending().await,
     }
 }
 
