@@ -30,6 +30,8 @@ pub enum Update {
     Stateful {
         /// `updateStrategy.type` is `RollingUpdate`.
         rolling: bool,
+        /// `podManagementPolicy` is not `Parallel`: a pod is touched only while all of them are ready.
+        ordered: bool,
         /// `rollingUpdate` is set; its `partition`.
         partition: Option<Option<i64>>,
         /// `status.currentReplicas`.

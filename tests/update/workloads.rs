@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use quarterdeck::action::Change;
+use quarterdeck::action::{Change, Operation};
 use quarterdeck::command::{Command, KeyCode};
 use quarterdeck::model::kubernetes::ContainerImage;
 use quarterdeck::model::revisions::{ControlRevision, RevisionsRead};
 use quarterdeck::model::source::{Detail, FeedEvent, FeedId, FeedStatus};
 use quarterdeck::model::{Kind, Name, ObjectId, Uid};
 use quarterdeck::state::ui::{Overlay, Place, PromptKind};
-use quarterdeck::state::verbs;
+use quarterdeck::state::verbs::{self, Verdict};
 use quarterdeck::text::Safe;
 use serde_json::{Value, json};
 
@@ -103,12 +103,17 @@ fn what_is_offered_and_why_not() {
 
 /// A StatefulSet whose revisions were read at this stand.
 fn with_revisions(change: &Value, stand: (i64, i64), numbers: &[i64]) -> (Console, ObjectId) {
+    with_pods(change, stand, numbers, &[])
+}
+
+/// The same, with pods.
+fn with_pods(change: &Value, stand: (i64, i64), numbers: &[i64], pods: &[Value]) -> (Console, ObjectId) {
     let mut row = json!({ "metadata": meta("db"), "spec": { "replicas": 2,
         "updateStrategy": { "type": "RollingUpdate", "rollingUpdate": {} },
         "template": { "spec": { "containers": [{ "name": "app", "image": "db:4" }] } } },
         "status": { "observedGeneration": 2 } });
     crate::ingest::blockers::objects::merge(&mut row, change);
-    let (mut console, id) = on_page(&json!({ "statefulsets": [row] }));
+    let (mut console, id) = on_page(&json!({ "statefulsets": [row], "pods": pods }));
     let rows = numbers.iter().map(|number| ControlRevision {
         name: Name::new(&format!("db-{number}")),
         uid: Uid::new(id.cluster, &format!("r{number}")),
@@ -153,6 +158,103 @@ fn a_stateful_set_goes_back_to_the_revision_before_and_the_dialog_says_which() {
     for words in ["rev 4  db:4", "rev 3  db:3", "one after the other, the last first", "written to their volumes"] {
         assert!(lines.contains(words), "{words}: {lines}");
     }
+}
+
+/// A pod of it, made at this minute.
+fn its_pod(name: &str, minute: u32, ready: bool) -> Value {
+    let state = if ready { json!({ "running": {} }) } else { json!({ "waiting": { "reason": "CrashLoopBackOff" } }) };
+    json!({ "metadata": { "name": name, "namespace": "production", "uid": name, "resourceVersion": "1",
+            "creationTimestamp": format!("2026-11-21T01:{minute:02}:00Z"),
+            "ownerReferences": [{ "kind": "StatefulSet", "name": "db", "uid": "db", "controller": true }] },
+        "spec": { "containers": [{ "name": "app", "image": "db:4" }] },
+        "status": { "phase": "Running", "containerStatuses": [{ "name": "app", "ready": ready, "state": state }] } })
+}
+
+/// One after the other, and only while all are ready: a pod of a bad revision is in the way of the good one too.
+#[test]
+fn what_a_stateful_set_does_not_replace_by_itself_is_told_before_and_after() {
+    let pods = [its_pod("db-0", 0, true), its_pod("db-1", 5, false)];
+    let words = "db-1, which is not ready: delete it afterwards";
+    let parallel = json!({ "spec": { "podManagementPolicy": "Parallel" } });
+    let by_hand = json!({ "spec": { "updateStrategy": { "type": "OnDelete" } } });
+    for (change, pods, expected) in [
+        (json!({}), &pods[..], true),
+        (json!({ "spec": { "podManagementPolicy": "OrderedReady" } }), &pods, true),
+        (json!({}), &pods[..1], false),
+        (parallel.clone(), &pods, false),
+        (by_hand, &pods, false),
+    ] {
+        let (console, id) = with_pods(&change, (2, 2), &[4, 3], pods);
+        let action = verbs::available(&console.state, Command::Undo, &id).unwrap().action;
+        let lines = format!("{:?}", verbs::preview(&console.state, &action).lines);
+        assert_eq!(lines.contains(words), expected, "{change}: {lines}");
+    }
+    // Whether there is one may not be known.
+    let (mut console, id) = with_pods(&json!({}), (2, 2), &[4, 3], &pods);
+    console.feed(Kind::Pod, FeedEvent::Status(FeedStatus::Denied { message: Safe::of("forbidden") }));
+    let action = verbs::available(&console.state, Command::Undo, &id).unwrap().action;
+    let lines = format!("{:?}", verbs::preview(&console.state, &action).lines);
+    assert!(lines.contains("whether one is so is not known"), "{lines}");
+
+    // What it waits for: of the pods that were there before, none that came since.
+    let status =
+        json!({ "metadata": { "generation": 3 }, "status": { "observedGeneration": 3, "updateRevision": "db-3" } });
+    for (more, minute, expected) in [(json!({}), 5, true), (json!({}), 59, false), (parallel, 5, false)] {
+        let mut change = status.clone();
+        crate::ingest::blockers::objects::merge(&mut change, &more);
+        let pods = [its_pod("db-0", 0, true), its_pod("db-1", minute, false)];
+        let (console, id) = with_pods(&change, (2, 2), &[4, 3], &pods);
+        let said = match verbs::expected(&console.state, &undone(id, Some(3))) {
+            Verdict::Waiting(said) => said,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(said.as_str().ends_with("db-1 is not ready and is not replaced: delete it"), expected, "{said:?}");
+    }
+}
+
+/// The undo to revision 3, accepted.
+fn undone(target: ObjectId, generation: Option<i64>) -> Operation {
+    let change = Change::Undo {
+        resource_version: "7".into(),
+        replica_set: Name::new("db-3"),
+        replica_set_uid: Uid::new(target.cluster, "r3"),
+        to_revision: 3,
+    };
+    Operation { generation, ..super::accepted(target, change) }
+}
+
+#[test]
+fn an_undo_is_seen_in_the_template_and_not_in_a_rollout_that_came_to_its_end() {
+    let done = |revision: &str, image: &str| {
+        json!({ "metadata": { "generation": 3 },
+            "spec": { "template": { "spec": { "containers": [{ "name": "app", "image": image }] } } },
+            "status": { "observedGeneration": 3, "replicas": 2, "readyReplicas": 2, "updatedReplicas": 2,
+                "currentRevision": revision, "updateRevision": revision } })
+    };
+    let changed = Verdict::Lost(Safe::of("somebody changed it meanwhile"));
+    for (revision, image, generation, numbers, expected) in [
+        ("db-3", "db:3", Some(3), &[4, 3][..], Verdict::Seen),
+        // Restarted since: the same images.
+        ("db-5", "db:3", Some(3), &[4, 3], Verdict::Seen),
+        ("db-4", "db:4", Some(3), &[4, 3], changed.clone()),
+        ("db-5", "db:5", Some(3), &[4, 3], changed.clone()),
+        // What is shown may be of before the answer.
+        ("db-4", "db:4", None, &[4, 3], Verdict::Waiting(Safe::of("the template of revision 3 to be the current one"))),
+        // Its revisions are those of before, or of now.
+        ("db-5", "db:3", Some(3), &[5, 4], Verdict::Waiting(Safe::of("its revisions to be read"))),
+    ] {
+        let (console, id) = with_revisions(&done(revision, image), (2, 2), numbers);
+        let said = verbs::expected(&console.state, &undone(id, generation));
+        assert_eq!(said, expected, "{revision} {image} {generation:?}");
+    }
+    let (console, id) = with_revisions(&done("db-5", "db:3"), (3, 3), &[5, 4]);
+    assert_eq!(verbs::expected(&console.state, &undone(id, Some(3))), changed, "it is no revision of it any more");
+    // Wherever somebody looks, they are read until it is proved.
+    let (mut console, id) = with_revisions(&done("db-5", "db:3"), (2, 2), &[5, 4]);
+    console.state.ui.place = Place::Journal;
+    assert_eq!(verbs::revisions::wanted(&console.state), None);
+    console.state.operations = vec![undone(id.clone(), Some(3))];
+    assert_eq!(verbs::revisions::wanted(&console.state).map(|wanted| wanted.owner), Some(id.uid));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::outcome::Verdict;
 use super::preview::Words;
-use super::{facts, kept, offer};
+use super::{facts, kept, offer, revisions};
 use crate::action::{Action, Change, Operation};
 use crate::command::Command;
 use crate::model::applications::Application;
@@ -231,10 +231,15 @@ pub(super) fn shows(state: &State, operation: &Operation) -> Verdict {
     if let Some(verdict) = unseen(state, operation) {
         return verdict;
     }
+    if let Some(verdict) = revisions::apart(state, operation) {
+        return verdict;
+    }
     let Ok(it) = row(state, target) else { return Verdict::Lost(Safe::of("it was deleted meanwhile")) };
     match status(state, target) {
         Some(RolloutStatus { verdict: RolloutVerdict::Failed, message }) => Verdict::Lost(message),
-        Some(RolloutStatus { verdict: RolloutVerdict::Progressing, message }) => Verdict::Waiting(message),
+        Some(RolloutStatus { verdict: RolloutVerdict::Progressing, message }) => {
+            Verdict::Waiting(revisions::waits(state, operation, message))
+        }
         Some(RolloutStatus { verdict: RolloutVerdict::Complete, .. }) => Verdict::Seen,
         // Of a Rollout that walks its steps the replicas it has are all there is to see.
         None if it.replicas.ready >= it.replicas.desired => Verdict::Seen,

@@ -29,6 +29,8 @@ struct Spec<'a> {
     backoff_limit: Int,
     suspend: Flag,
     #[serde(borrow)]
+    pod_management_policy: Text<'a>,
+    #[serde(borrow)]
     update_strategy: Obj<Strategy<'a>>,
     #[serde(borrow)]
     template: Obj<TemplateWire<'a>>,
@@ -112,6 +114,7 @@ fn controlled(
             };
             let update = Update::Stateful {
                 rolling,
+                ordered: spec.pod_management_policy.as_str() != "Parallel",
                 partition,
                 current: status.current_replicas.or_zero(),
                 current_revision: status.current_revision.line(),
