@@ -183,9 +183,20 @@ pub fn of_place(state: &State, cluster: SourceId, kind: Kind, namespace: &Name) 
 /// Every list of these kinds is whole and every object of it could be read: a count is the count, not "at least".
 #[must_use]
 pub fn is_complete(state: &State, kinds: &[Kind]) -> bool {
-    state.world.feeds.iter().filter(|(id, _)| kinds.contains(&id.kind)).all(|(id, feed)| {
-        is_not_installed(id, feed) || feed.complete && feed.left_out == 0 && feed.remaining.is_none_or(|more| more == 0)
-    })
+    state.world.feeds.iter().filter(|(id, _)| kinds.contains(&id.kind)).all(|(id, feed)| is_whole(id, feed))
+}
+
+/// The same of one kind in one place; what nothing reads is not whole.
+#[must_use]
+pub fn is_complete_in(state: &State, cluster: SourceId, kind: Kind, namespace: &Name) -> bool {
+    let here = |id: &FeedId| id.namespace.as_ref().is_none_or(|name| name == namespace);
+    let feeds = state.world.feeds.iter().filter(|(id, _)| id.cluster == cluster && id.kind == kind && here(id));
+    let mut feeds = feeds.peekable();
+    feeds.peek().is_some() && feeds.all(|(id, feed)| is_whole(id, feed))
+}
+
+fn is_whole(id: &FeedId, feed: &Feed) -> bool {
+    is_not_installed(id, feed) || feed.complete && feed.left_out == 0 && feed.remaining.is_none_or(|more| more == 0)
 }
 
 /// The definition of the kind is missing in the cluster: so is every object of it, and the count is

@@ -207,11 +207,14 @@ pub(super) fn logs(state: &mut State) {
         Place::Pod(id) | Place::Workload(id) | Place::Rollout(id) => Some(id.clone()),
         _ => None,
     };
-    let pod = object.and_then(|id| super::log::log_of(state, &id));
-    let pod = pod.or_else(|| page.and_then(|id| super::log::log_of(state, &id)));
+    let pod = object.as_ref().and_then(|id| super::log::log_of(state, id));
+    let pod = pod.or_else(|| page.as_ref().and_then(|id| super::log::log_of(state, id)));
     match pod {
         Some(pod) => go(state, Place::Log(pod)),
-        None => toasts::say(state, ToastKind::Info, super::stored::no_pods()),
+        None => {
+            let said = super::stored::no_pods(state, object.or(page).as_ref());
+            toasts::say(state, ToastKind::Info, said);
+        }
     }
 }
 

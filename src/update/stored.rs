@@ -26,15 +26,32 @@ const fn names_pods(kind: Kind) -> bool {
 
 /// A workload that has no pods any more, and whose lines may be in a store.
 pub(super) fn is_without_pods(state: &State, id: &ObjectId) -> bool {
-    names_pods(id.kind)
-        && store(state).is_some()
-        && freshness::is_complete(state, &[Kind::Pod])
-        && log::pod_of(state, id).is_none()
+    names_pods(id.kind) && store(state).is_some() && unknown(state, id).is_none() && log::pod_of(state, id).is_none()
 }
 
-/// What is said of a workload without pods.
-pub(super) fn no_pods() -> Safe {
-    safe!("there is no pod here whose log could be read; {}", Safe::of(NONE))
+/// Why it is not known whether it has pods; `None` where all of its cluster and namespace are.
+fn unknown(state: &State, id: &ObjectId) -> Option<Safe> {
+    if freshness::is_complete_in(state, id.cluster, Kind::Pod, &id.namespace) {
+        return None;
+    }
+    let pods = freshness::of_place(state, id.cluster, Kind::Pod, &id.namespace);
+    let why = pods.why().cloned().or_else(|| pods.left_out());
+    Some(why.unwrap_or_else(|| Safe::of("the pods of its namespace are being read")))
+}
+
+/// What is said where there is no log to read.
+pub(super) fn no_pods(state: &State, id: Option<&ObjectId>) -> Safe {
+    if let Some(why) = id.filter(|id| names_pods(id.kind)).and_then(|id| unknown(state, id)) {
+        return safe!("whether it has pods is not known: {}", why);
+    }
+    let none = Safe::of("there is no pod here whose log could be read");
+    if store(state).is_some() { none } else { safe!("{}; {}", none, helps(state)) }
+}
+
+/// What helps where no store can be asked.
+fn helps(state: &State) -> Safe {
+    let why = state.world.of_system(SystemId::Loki).find_map(|source| source.unusable.clone());
+    why.unwrap_or_else(|| Safe::of(NONE))
 }
 
 /// What is asked for of the pods of such a workload; `None` where nothing keeps them.
@@ -71,8 +88,7 @@ fn kept(state: &State, request: LogRequest, (store, pods): (SourceId, StoredPods
 /// The pod of the open log is gone. Its lines go on from the store: behind those that are there, or, where there
 /// are none, from the beginning that was asked for.
 pub(super) fn goes_on(state: &mut State, pod: Option<Name>, message: &Safe) -> Result<Vec<Effect>, Safe> {
-    let none = || safe!("{}; {}", message, Safe::of(NONE));
-    let store = store(state).ok_or_else(none)?;
+    let store = store(state).ok_or_else(|| safe!("{}; {}", message, helps(state)))?;
     let Some(log) = &state.log else { return Ok(Vec::new()) };
     let (old, request, born) = (log.id, log.request.clone(), log.born);
     let pods = StoredPods::One(pod.unwrap_or_else(|| request.pod.name.clone()));

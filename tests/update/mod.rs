@@ -12,6 +12,7 @@ mod evidence;
 mod findings;
 mod first_row;
 mod forms;
+mod gone_pods;
 mod groups;
 mod holds;
 mod inbox;

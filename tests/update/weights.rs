@@ -28,7 +28,7 @@ fn thousand(name: &str) -> Value {
     objects
 }
 
-fn screen(console: &Console) -> String {
+pub(super) fn screen(console: &Console) -> String {
     let theme = theme::load(None, None, Depth::Mono, Glyphs::Unicode).unwrap();
     let (width, height) = console.state.ui.size;
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();

@@ -15,8 +15,8 @@ use std::ops::Range;
 use ratatui::layout::Rect;
 
 use crate::config::theme::Role;
-use crate::model::Kind;
 use crate::model::log::{LogOf, LogSince};
+use crate::model::{Kind, SystemId};
 use crate::safe;
 use crate::state::State;
 use crate::state::log::level::{self, Level};
@@ -89,7 +89,9 @@ fn name(state: &State, log: &Log, room: u16) -> Words {
     if let LogOf::Stored(stored) = &request.of {
         let window = stored::words(stored.window, state.now.wall);
         let whose = if stored.behind { "then Loki's lines" } else { "Loki's lines" };
-        return words.dim(" · ").add(Role::Wait, whose).dim(safe!(" of {} ", window));
+        // Its labels name no cluster: namesakes of another one are among them.
+        let of_any = if state.world.of_system(SystemId::Kubernetes).count() > 1 { "· of any cluster " } else { "" };
+        return words.dim(" · ").add(Role::Wait, whose).dim(safe!(" of {} ", window)).dim(of_any);
     }
     if request.previous {
         words = words.dim(" · ").add(Role::Wait, "before its last restart");
