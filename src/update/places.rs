@@ -209,12 +209,11 @@ pub(super) fn logs(state: &mut State) {
     };
     let pod = object.as_ref().and_then(|id| super::log::log_of(state, id));
     let pod = pod.or_else(|| page.as_ref().and_then(|id| super::log::log_of(state, id)));
-    match pod {
-        Some(pod) => go(state, Place::Log(pod)),
-        None => {
-            let said = super::stored::no_pods(state, object.or(page).as_ref());
-            toasts::say(state, ToastKind::Info, said);
-        }
+    if let Some(pod) = pod {
+        go(state, Place::Log(pod));
+    } else {
+        let said = super::stored::no_pods(state, object.or(page).as_ref());
+        toasts::say(state, ToastKind::Info, said);
     }
 }
 
