@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{State, gitops};
+use super::{State, gitops, way_back};
 use crate::model::Kind;
 use crate::model::applications::{Application, SyncStatus};
 use crate::model::rollouts::Rollout;
@@ -38,7 +38,7 @@ pub fn git(state: &State, row: &Rollout) -> Option<Safe> {
 #[must_use]
 pub fn align(state: &State, row: &Rollout) -> Option<Safe> {
     let kept = application(state, row).filter(|kept| kept.sync == SyncStatus::Synced)?;
-    Some(gitops::revert(state, kept))
+    Some(way_back::of(state, kept, &row.meta.id(Kind::Rollout)))
 }
 
 /// It has stood so for long enough to be said wherever it is named: nobody pushed a fix.

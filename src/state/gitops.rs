@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{State, derived};
-use crate::model::applications::{AppResource, Application, Deployed, SyncStatus};
+use crate::model::applications::{AppResource, AppSource, Application, Deployed, SyncStatus};
 use crate::model::kubernetes::Meta;
 use crate::model::source::FeedStatus;
 use crate::model::{Kind, Name, ObjectId, SourceId, Uid};
@@ -174,7 +174,18 @@ pub fn since(state: &State, row: &Application, at: Option<Timestamp>) -> Safe {
     text::age(state.now.wall.duration_since(state.ours(row.meta.cluster, at)).as_secs())
 }
 
-/// The way back that lasts: what is to be reverted in Git, as far as its history tells.
+/// Where its objects are written: `overlays/production of https://github.com/shop/gitops`.
+#[must_use]
+pub fn written_in(row: &Application) -> Safe {
+    let place = |source: &AppSource| match source.path.is_empty() {
+        true => source.repository.clone(),
+        false => safe!("{} of {}", source.path, source.repository),
+    };
+    let all: Vec<Safe> = row.sources.iter().map(place).collect();
+    if all.is_empty() { Safe::of("its repository") } else { Safe::join(&all, " or ") }
+}
+
+/// The way back of all that it keeps: what is to be reverted in Git, as far as its history tells.
 #[must_use]
 pub fn revert(state: &State, row: &Application) -> Safe {
     let place = match row.sources.first() {

@@ -58,7 +58,13 @@ fn scope_lines(state: &State, rows: &[&'static Row], columns: usize, lines: &mut
     let reasons: Vec<Option<Safe>> = rows.iter().map(|row| verbs::check(state, row.command).err()).collect();
     let shared = shared(&reasons);
     let why = |why: &Safe| wrapped(&safe!("- not now: {}", why), columns).into_iter().map(Line::Why);
-    lines.extend(shared.iter().flat_map(why));
+    let held = rows.iter().zip(&reasons).filter(|(_, refused)| refused.is_some() && **refused == shared);
+    let keys: Vec<Safe> = held.filter_map(|(row, _)| key(state, row)).collect();
+    let shared_why = |why: &Safe| {
+        let words = safe!("- {}: not now: {}", Safe::join(&keys, ", "), why);
+        wrapped(&words, columns).into_iter().map(Line::Why)
+    };
+    lines.extend(shared.iter().flat_map(shared_why));
     for (row, refused) in rows.iter().zip(&reasons) {
         let usable = refused.is_none();
         let mut words = wrapped(&Safe::of(row.help), columns).into_iter();
@@ -66,6 +72,11 @@ fn scope_lines(state: &State, rows: &[&'static Row], columns: usize, lines: &mut
         lines.extend(words.map(|words| Line::More(words, usable)));
         lines.extend(refused.iter().filter(|refused| Some(*refused) != shared.as_ref()).flat_map(why));
     }
+}
+
+/// The first key of a command.
+fn key(state: &State, row: &Row) -> Option<Safe> {
+    state.keymap.keys_of(row.command).into_iter().next().map(|key| Safe::line(&key.to_string()))
 }
 
 /// The reason that most of them have, where it is not one command's alone.

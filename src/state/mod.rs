@@ -58,6 +58,7 @@ pub mod ui;
 pub mod verbs;
 pub mod waiting;
 pub mod watches;
+pub mod way_back;
 pub mod windows;
 pub mod workload_status;
 pub mod world;

@@ -177,10 +177,20 @@ pub enum Overlay {
         /// What it is typed for, as it was when the line opened: the highlighted row may be another by then.
         target: Option<ObjectId>,
         editor: Box<TextArea<'static>>,
+        /// Why what was entered is none, said until the next key: the text stays to be mended.
+        wrong: Option<Safe>,
     },
     Confirm(Box<Confirm>),
     /// What a workflow asks for before it runs.
     Form(Box<super::form::Form>),
+}
+
+impl Overlay {
+    /// A line to be typed, with what it begins with.
+    #[must_use]
+    pub fn prompt(kind: PromptKind, target: Option<ObjectId>, editor: TextArea<'static>) -> Self {
+        Self::Prompt { kind, target, editor: Box::new(editor), wrong: None }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -275,6 +285,8 @@ pub struct Ui {
     pub size: (u16, u16),
     pub place: Place,
     pub back: Vec<Place>,
+    /// What the place was opened from, and that before it: one level up leads back on it.
+    pub trail: Vec<Place>,
     pub forward: Vec<Place>,
     /// Focused pane of the Deck.
     pub pane: Pane,
@@ -327,6 +339,7 @@ impl Ui {
             size,
             place: Place::Deck,
             back: Vec::new(),
+            trail: Vec::new(),
             forward: Vec::new(),
             pane: Pane::Canary,
             lists: HashMap::new(),

@@ -204,5 +204,13 @@ fn wanted(state: &State) -> Vec<Command> {
         let new: Vec<Command> = new.filter(|command| !wanted.contains(command)).collect();
         wanted.extend(new);
     }
+    // A place may name a verb that its scopes have too.
+    let mut told = Vec::new();
+    wanted.retain(|command| {
+        !told.contains(command) && {
+            told.push(*command);
+            true
+        }
+    });
     wanted
 }

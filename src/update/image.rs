@@ -21,21 +21,20 @@ pub(super) fn ask(state: &mut State) {
             }
             let mut editor = TextArea::new(vec![format!("{}={}", now.container.as_str(), now.image.as_str())]);
             editor.move_cursor(CursorMove::End);
-            state.ui.overlay =
-                Some(Overlay::Prompt { kind: PromptKind::SetImage, target: Some(target), editor: Box::new(editor) });
+            state.ui.overlay = Some(Overlay::prompt(PromptKind::SetImage, Some(target), editor));
         }
         Err(why) => toasts::say(state, ToastKind::Bad, safe!("set-image: {}", why)),
     }
 }
 
-/// The line was entered, for what it was opened for.
-pub(super) fn entered(state: &mut State, target: Option<ObjectId>, text: &str) {
+/// The line was entered, for what it was opened for; `Err`: it is none.
+pub(super) fn entered(state: &mut State, target: Option<ObjectId>, text: &str) -> Result<(), Safe> {
     if text.trim().is_empty() {
-        return toasts::say(state, ToastKind::Info, Safe::of("left as it is"));
+        toasts::say(state, ToastKind::Info, Safe::of("left as it is"));
+        return Ok(());
     }
-    let target = target.ok_or_else(|| Safe::of(verbs::nothing_selected(Command::SetImage)));
-    match target.and_then(|target| verbs::rollout::set_image(state, &target, text)) {
-        Ok(action) => confirm::open_for(state, &action),
-        Err(why) => toasts::say(state, ToastKind::Bad, safe!("set-image: {}", why)),
-    }
+    let target = target.ok_or_else(|| Safe::of(verbs::nothing_selected(Command::SetImage)))?;
+    let action = verbs::rollout::set_image(state, &target, text).map_err(|why| safe!("set-image: {}", why))?;
+    confirm::open_for(state, &action);
+    Ok(())
 }

@@ -427,5 +427,5 @@ fn prompt(state: &mut State, kind: PromptKind) {
     };
     let mut editor = TextArea::from([pattern.map_or("", Pattern::text)]);
     editor.move_cursor(tui_textarea::CursorMove::End);
-    state.ui.overlay = Some(Overlay::Prompt { kind, target: None, editor: Box::new(editor) });
+    state.ui.overlay = Some(Overlay::prompt(kind, None, editor));
 }

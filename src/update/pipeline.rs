@@ -27,27 +27,27 @@ pub(super) fn ask(state: &mut State, command: Command) {
     };
     let mut editor = TextArea::new(vec![text]);
     editor.move_cursor(CursorMove::End);
-    state.ui.overlay = Some(Overlay::Prompt { kind, target: None, editor: Box::new(editor) });
+    state.ui.overlay = Some(Overlay::prompt(kind, None, editor));
 }
 
-/// The line was entered.
-pub(super) fn entered(state: &mut State, kind: PromptKind, text: &str, effects: &mut Vec<Effect>) {
+/// The line was entered; `Err`: it is none.
+pub(super) fn entered(state: &mut State, kind: PromptKind, text: &str, effects: &mut Vec<Effect>) -> Result<(), Safe> {
     if text.trim().is_empty() {
         toasts::say(state, ToastKind::Info, Safe::of("left as it is"));
     } else if kind == PromptKind::PipelineFile {
         effects.push(Effect::ReadPipeline(PathBuf::from(text.trim())));
     } else {
-        trigger(state, text);
+        return trigger(state, text);
     }
+    Ok(())
 }
 
-fn trigger(state: &mut State, text: &str) {
+fn trigger(state: &mut State, text: &str) -> Result<(), Safe> {
     let offer = verbs::pipeline::named(state, text)
         .and_then(|target| verbs::available(state, Command::TriggerPipeline, &target));
-    match offer {
-        Ok(offer) => confirm::open_for(state, &offer.action),
-        Err(why) => toasts::say(state, ToastKind::Bad, safe!("trigger-pipeline: {}", why)),
-    }
+    let offer = offer.map_err(|why| safe!("trigger-pipeline: {}", why))?;
+    confirm::open_for(state, &offer.action);
+    Ok(())
 }
 
 /// The file was read, or not.

@@ -16,17 +16,30 @@ pub(super) fn go(state: &mut State, place: Place) {
         return;
     }
     let from = std::mem::replace(&mut state.ui.place, place);
+    state.ui.trail.push(from.clone());
     state.ui.back.push(from);
     state.ui.forward.clear();
-    let surplus = state.ui.back.len().saturating_sub(HISTORY);
-    state.ui.back.drain(..surplus);
+    for places in [&mut state.ui.back, &mut state.ui.trail] {
+        let surplus = places.len().saturating_sub(HISTORY);
+        places.drain(..surplus);
+    }
     select::settle(state);
+}
+
+/// The way here is another one now: what a place was opened from is known only where this leads back on it.
+fn walked(state: &mut State) {
+    if state.ui.trail.last() == Some(&state.ui.place) {
+        state.ui.trail.pop();
+    } else {
+        state.ui.trail.clear();
+    }
 }
 
 pub(super) fn history_back(state: &mut State) {
     if let Some(place) = state.ui.back.pop() {
         let from = std::mem::replace(&mut state.ui.place, place);
         state.ui.forward.push(from);
+        walked(state);
         select::settle(state);
     } else {
         toasts::say(state, ToastKind::Info, Safe::of("there is no place before this one"));
@@ -36,6 +49,7 @@ pub(super) fn history_back(state: &mut State) {
 pub(super) fn history_forward(state: &mut State) {
     if let Some(place) = state.ui.forward.pop() {
         let from = std::mem::replace(&mut state.ui.place, place);
+        state.ui.trail.push(from.clone());
         state.ui.back.push(from);
         select::settle(state);
     } else {
@@ -52,9 +66,20 @@ pub(super) fn last(state: &mut State) {
 
 /// One level up: the place this one was opened from, else the Deck.
 pub(super) fn up(state: &mut State) {
-    let level = level(&state.ui.place);
-    let place = state.ui.back.iter().rev().find(|place| self::level(place) < level).cloned();
+    let here = state.ui.place.clone();
+    let mut trail = std::mem::take(&mut state.ui.trail);
+    let opener = std::iter::from_fn(|| trail.pop()).find(|place| is_above(place, &here));
+    let place = opener.or_else(|| state.ui.back.iter().rev().find(|place| level(place) < level(&here)).cloned());
     go(state, place.unwrap_or(Place::Deck));
+    state.ui.trail = trail;
+}
+
+/// One of them stands above the other where that was opened from it. The page of an object may open that of
+/// another: an Application those of what it keeps, a lane those of its stations.
+fn is_above(from: &Place, here: &Place) -> bool {
+    let object = level(here) == 3;
+    let opens = matches!(from, Place::Application(_) | Place::Image(_) | Place::Release(_) | Place::Lane(_));
+    level(from) < level(here) || (object && opens && from != here)
 }
 
 const fn level(place: &Place) -> u8 {
@@ -221,6 +246,7 @@ pub(super) fn logs(state: &mut State) {
 pub(super) fn sheet(state: &mut State, sheet: Sheet) {
     let highlighted = match lists::selected(state, &state.ui.list_id()) {
         Some(RowId::Object(id) | RowId::Waiting(_, id)) => Some(id),
+        Some(RowId::Station(_)) => verbs::target(state),
         _ => None,
     };
     let page = match &state.ui.place {

@@ -6,6 +6,7 @@ use super::{Effect, image, log, pipeline, scale, select};
 use crate::command::{Key, KeyCode};
 use crate::state::State;
 use crate::state::ui::{Overlay, PromptKind};
+use crate::text::Safe;
 
 /// Longer input is a mistake, not a filter or a reason.
 const MOST: usize = 200;
@@ -65,32 +66,23 @@ pub(super) fn open_filter(state: &mut State) {
     let filter = state.ui.list(&list).map_or(String::new(), |list| list.filter.clone());
     let mut editor = TextArea::new(vec![filter]);
     editor.move_cursor(CursorMove::End);
-    state.ui.overlay = Some(Overlay::Prompt { kind: PromptKind::Filter, target: None, editor: Box::new(editor) });
+    state.ui.overlay = Some(Overlay::prompt(PromptKind::Filter, None, editor));
 }
 
 pub(super) fn key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
-    let Some(Overlay::Prompt { kind, target, editor }) = &mut state.ui.overlay else { return };
+    let Some(Overlay::Prompt { kind, wrong, .. }) = &mut state.ui.overlay else { return };
     let kind = *kind;
+    *wrong = None;
     match key.code {
-        KeyCode::Enter => {
-            let (text, target) = (text_of(editor), target.take());
-            state.ui.overlay = None;
-            if kind == PromptKind::Replicas {
-                scale::entered(state, target, &text);
-            } else if kind == PromptKind::SetImage {
-                image::entered(state, target, &text);
-            } else if matches!(kind, PromptKind::Trigger | PromptKind::PipelineFile) {
-                pipeline::entered(state, kind, &text, effects);
-            } else {
-                take(state, kind, &text, true);
-            }
-        }
+        KeyCode::Enter => enter(state, effects),
         KeyCode::Esc => {
             state.ui.overlay = None;
             take(state, kind, "", true);
         }
         KeyCode::Char('c') if key.ctrl => state.ui.overlay = None,
+        KeyCode::Char(c) if !key.alt && !is_meant(kind, c) => refuse(state, Safe::of(DIGITS)),
         _ => {
+            let Some(Overlay::Prompt { editor, .. }) = &mut state.ui.overlay else { return };
             if edit(editor, key) {
                 typed(state);
             }
@@ -98,10 +90,48 @@ pub(super) fn key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     }
 }
 
+const DIGITS: &str = "a whole number is meant: it takes digits only";
+
+/// A number takes no letters: one that is left out without a word would make another number of it.
+fn is_meant(kind: PromptKind, c: char) -> bool {
+    kind != PromptKind::Replicas || c.is_ascii_digit()
+}
+
+/// What was entered is taken, and the line closes; or it stays open with the text, and says why not: keys that
+/// follow are meant for it, and would be commands without it.
+fn enter(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(Overlay::Prompt { kind, target, editor, .. }) = &state.ui.overlay else { return };
+    let (kind, text, target) = (*kind, text_of(editor), target.clone());
+    let line = state.ui.overlay.take();
+    let taken = match kind {
+        PromptKind::Replicas => scale::entered(state, target, &text),
+        PromptKind::SetImage => image::entered(state, target, &text),
+        PromptKind::Trigger | PromptKind::PipelineFile => pipeline::entered(state, kind, &text, effects),
+        _ => {
+            take(state, kind, &text, true);
+            Ok(())
+        }
+    };
+    if let Err(why) = taken {
+        state.ui.overlay = line;
+        refuse(state, why);
+    }
+}
+
+fn refuse(state: &mut State, why: Safe) {
+    if let Some(Overlay::Prompt { wrong, .. }) = &mut state.ui.overlay {
+        *wrong = Some(why);
+    }
+}
+
 pub(super) fn paste(state: &mut State, text: &str) {
-    if let Some(Overlay::Prompt { editor, .. }) = &mut state.ui.overlay {
+    let Some(Overlay::Prompt { kind, editor, wrong, .. }) = &mut state.ui.overlay else { return };
+    if text.trim().chars().all(|c| is_meant(*kind, c)) {
+        *wrong = None;
         paste_into(editor, text);
         typed(state);
+    } else {
+        refuse(state, Safe::of(DIGITS));
     }
 }
 

@@ -21,24 +21,21 @@ pub(super) fn ask(state: &mut State) {
             }
             let mut editor = TextArea::new(vec![now.to_string()]);
             editor.move_cursor(CursorMove::End);
-            state.ui.overlay =
-                Some(Overlay::Prompt { kind: PromptKind::Replicas, target: Some(id), editor: Box::new(editor) });
+            state.ui.overlay = Some(Overlay::prompt(PromptKind::Replicas, Some(id), editor));
         }
         Err(why) => toasts::say(state, ToastKind::Bad, safe!("scale: {}", why)),
     }
 }
 
-/// The line was entered. It is for what it was opened for: the row may be gone by now, and another highlighted.
-pub(super) fn entered(state: &mut State, target: Option<ObjectId>, text: &str) {
-    let Ok(to) = text.trim().parse::<i64>() else {
-        let words =
-            if text.trim().is_empty() { Safe::of("left as it is") } else { Safe::of("scale: a whole number is meant") };
-        return toasts::say(state, ToastKind::Info, words);
-    };
-    let action =
-        target.ok_or_else(|| Safe::of("select a workload first")).and_then(|id| workload::scale(state, &id, to));
-    match action {
-        Ok(action) => confirm::open_for(state, &action),
-        Err(why) => toasts::say(state, ToastKind::Bad, safe!("scale: {}", why)),
+/// The line was entered; `Err`: it is none. It is for what it was opened for: the row may be gone by now, and another highlighted.
+pub(super) fn entered(state: &mut State, target: Option<ObjectId>, text: &str) -> Result<(), Safe> {
+    if text.trim().is_empty() {
+        toasts::say(state, ToastKind::Info, Safe::of("left as it is"));
+        return Ok(());
     }
+    let to = text.trim().parse::<i64>().map_err(|_| Safe::of("scale: a whole number is meant"))?;
+    let target = target.ok_or_else(|| Safe::of("select a workload first"))?;
+    let action = workload::scale(state, &target, to).map_err(|why| safe!("scale: {}", why))?;
+    confirm::open_for(state, &action);
+    Ok(())
 }

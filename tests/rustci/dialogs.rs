@@ -94,6 +94,10 @@ fn offered(console: &Console, command: Command, target: &ObjectId) -> Result<Cha
 
 /// Types into the line that the command opens, and enters it.
 pub fn enter(console: &mut Console, command: Command, text: &str) {
+    // A line that was refused is still open.
+    if matches!(console.state.ui.overlay, Some(Overlay::Prompt { .. })) {
+        console.plain(KeyCode::Esc);
+    }
     console.press(command);
     let Some(Overlay::Prompt { .. }) = &console.state.ui.overlay else { panic!("no line: {}", console.toast()) };
     while console.state.ui.overlay.as_ref().is_some_and(|overlay| match overlay {
@@ -243,11 +247,9 @@ fn which_pipeline_is_meant_is_typed_and_then_confirmed() {
     let mut twins = [pipeline(PIPELINE, "nightly"), pipeline("8b2f-1", "nightly")];
     pipelines(&mut console, &twins);
     enter(&mut console, Command::TriggerPipeline, "nightly");
-    assert!(
-        console.toast().contains("2 pipelines are called nightly: type the beginning of an id: 7a1f0c3e, 8b2f-1"),
-        "{}",
-        console.toast()
-    );
+    let Some(Overlay::Prompt { wrong: Some(wrong), .. }) = &console.state.ui.overlay else { panic!("no line") };
+    let several = "2 pipelines are called nightly: type the beginning of an id: 7a1f0c3e, 8b2f-1";
+    assert!(wrong.as_str().contains(several), "{}", wrong.as_str());
     enter(&mut console, Command::TriggerPipeline, "8b2f");
     assert!(dialog(&console).contains("newest: it has never run"));
     console.press(Command::ConfirmNo);

@@ -126,7 +126,7 @@ fn help_lists_the_keys_of_the_place() {
 fn a_filter_being_typed() {
     let mut state = deploying();
     let editor = TextArea::new(vec!["check".to_owned()]);
-    state.ui.overlay = Some(Overlay::Prompt { kind: PromptKind::Filter, target: None, editor: Box::new(editor) });
+    state.ui.overlay = Some(Overlay::prompt(PromptKind::Filter, None, editor));
     compare!("prompt-filter", shot(&state, SMALL));
 }
 

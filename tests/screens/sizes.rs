@@ -44,11 +44,11 @@ fn overlays(state: &State) -> Vec<Option<Overlay>> {
     let target = rollout(state, "checkout", "production");
     let offer = verbs::available(state, Command::Abort, &target).expect("it can be aborted");
     let confirm = verbs::preview(state, &offer.action);
-    let editor = || Box::new(TextArea::new(vec!["a filter that is longer than the line".to_owned()]));
+    let editor = || TextArea::new(vec!["a filter that is longer than the line".to_owned()]);
     vec![
         None,
         Some(Overlay::Help { top: 3 }),
-        Some(Overlay::Prompt { kind: PromptKind::Filter, target: None, editor: editor() }),
+        Some(Overlay::prompt(PromptKind::Filter, None, editor())),
         Some(Overlay::Confirm(Box::new(confirm))),
     ]
 }

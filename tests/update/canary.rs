@@ -87,7 +87,8 @@ fn after_an_abort_git_still_asks_for_the_new_version_and_that_is_said_after_a_wh
     let why = "Git still asks for the new version: application checkout is Synced, as an abort changes no spec, and Degraded \
                with the rollout";
     assert_eq!(git.as_deref(), Some(why));
-    assert!(align.expect("the way that lasts").as_str().starts_with("revert overlays/production in "));
+    let way = "put what it ran before back in overlays/production of ";
+    assert!(align.expect("the way that lasts").as_str().starts_with(way), "no ReplicaSet says when it changed");
     let (words, git, _) = told("2026-11-21T01:58:01Z", "Synced");
     assert_eq!((words.as_str(), git.is_some()), ("was aborted, all traffic is on the stable version", true));
     // Git asks for something else by now: a fix is on its way.

@@ -1,6 +1,7 @@
 //! A workload that Argo CD keeps: an undo that would be taken back is refused with the way that lasts, and
 //! where nothing is synced by itself the Application is rolled back instead.
 
+use jiff::{SignedDuration, Timestamp};
 use quarterdeck::action::Change;
 use quarterdeck::command::Command;
 use quarterdeck::model::source::{FeedEvent, FeedId, FeedStatus};
@@ -12,10 +13,24 @@ use serde_json::{Value, json};
 use super::world::{Console, moment};
 use crate::ingest::blockers::gitops::application;
 
-/// The canary of the recordings, kept by an Application.
+/// The canary of the recordings, kept by an Application whose newest deploy made it.
 fn kept(change: &Value) -> (Console, ObjectId) {
+    kept_since(change, 5)
+}
+
+/// The same, its newest deploy so many seconds after the canary's ReplicaSet was made.
+fn kept_since(change: &Value, after: i64) -> (Console, ObjectId) {
     let mut world = moment("regression/02-half-the-traffic");
-    world["applications"] = json!([application(change)]);
+    let mut kept = application(change);
+    let hash = world["rollouts"][0]["status"]["currentPodHash"].clone();
+    let sets = world["replicasets"].as_array().expect("its sets");
+    let set = sets.iter().find(|set| set["metadata"]["labels"]["rollouts-pod-template-hash"] == hash).expect("its set");
+    let made: Timestamp = set["metadata"]["creationTimestamp"].as_str().expect("a time").parse().expect("a time");
+    if let Some(newest) = kept["status"]["history"].get_mut(1) {
+        newest["deployedAt"] = json!((made + SignedDuration::from_secs(after)).to_string());
+        kept["status"]["history"][0]["deployedAt"] = json!((made - SignedDuration::from_hours(2)).to_string());
+    }
+    world["applications"] = json!([kept]);
     let console = Console::new(&world);
     let target = console.state.world.rollouts.rows()[0].meta.id(Kind::Rollout);
     (console, target)
@@ -83,7 +98,7 @@ fn what_somebody_points_at_and_what_no_history_tells_is_undone_with_a_warning() 
     let once = json!({ "spec": { "syncPolicy": null }, "status": { "history": [] } });
     let (console, target) = kept(&once);
     let told = said(&console.state, Command::Undo, &target);
-    assert!(told.starts_with("Undo checkout in ") && told.contains("nothing before it is known"), "{told}");
+    assert!(told.starts_with("Undo checkout in ") && told.contains("which commit changed it is not known"), "{told}");
 
     let left = json!({ "metadata": { "annotations": { "argocd.argoproj.io/skip-reconcile": "true" } } });
     let (console, target) = kept(&left);
@@ -156,5 +171,34 @@ fn a_stateful_set_that_argo_cd_keeps_is_not_undone_in_the_cluster() {
     let console = Console::new(&world);
     let target = console.state.world.controlled.rows()[0].meta.id(Kind::StatefulSet);
     let said = said(&console.state, Command::Undo, &target);
-    assert!(said.starts_with("refused: ") && said.contains("(self-heal)") && said.contains(LASTS), "{said}");
+    assert!(said.starts_with("refused: ") && said.contains("(self-heal)"), "{said}");
+    let unknown =
+        "put what it ran before back in overlays/production of https://github.com/shop/gitops in Git; which commit";
+    assert!(said.contains(unknown), "nothing says when it changed: {said}");
+}
+
+/// An Application keeps many objects: its newest deploy need not be the one that changed this one.
+#[test]
+fn a_deploy_of_another_service_is_not_told_as_the_way_back() {
+    let put =
+        "back in overlays/production of https://github.com/shop/gitops in Git; which commit changed it is not known";
+    for (after, known) in [(-30, true), (5, true), (500, true), (-90, false), (700, false), (86_400, false)] {
+        let (console, target) = kept_since(&json!({}), after);
+        let rollout = console.state.world.rollouts.rows()[0].clone();
+        let sets: Vec<_> = console.state.world.replica_sets.owned_by(&rollout.meta.uid).collect();
+        let stable = sets.iter().find(|set| set.template_hash == rollout.stable_hash).expect("the stable set");
+        let put = format!("put {} {put}", stable.images[0].image.as_str());
+        for command in [Command::Undo, Command::Abort] {
+            let said = said(&console.state, command, &target);
+            assert_eq!((said.contains(LASTS), said.contains(&put)), (known, !known), "{after} {command:?}: {said}");
+        }
+    }
+}
+
+#[test]
+fn another_image_is_refused_with_the_place_where_it_is_set() {
+    let (console, target) = kept(&json!({}));
+    let why = verbs::rollout::set_image(&console.state, &target, "app=shop/checkout:9").unwrap_err();
+    let place = "(self-heal): set the image in overlays/production of https://github.com/shop/gitops in Git";
+    assert!(why.as_str().ends_with(place), "{}", why.as_str());
 }

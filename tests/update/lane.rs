@@ -5,14 +5,14 @@ use quarterdeck::model::pipelines::{Conclusion, Run, RunStatus};
 use quarterdeck::model::source::{FeedEvent, FeedId, FeedStatus};
 use quarterdeck::model::{Kind, ObjectId};
 use quarterdeck::state::lane::{self, Lane};
-use quarterdeck::state::ui::Place;
+use quarterdeck::state::ui::{Place, RowId, Sheet};
 use quarterdeck::state::{State, lists};
 use quarterdeck::text::Safe;
 use quarterdeck::update;
 use serde_json::{Value, json};
 
 use crate::ingest::blockers::gitops::application;
-use crate::ingest::blockers::objects::{aborted, canary, merge, now};
+use crate::ingest::blockers::objects::{aborted, canary, crashed, event, merge, now, with_pod};
 use crate::ingest::world::with;
 use crate::screens::run_world;
 
@@ -295,4 +295,74 @@ fn each_station_opens_its_own_page_and_the_lane_begins_where_it_stands() {
         console.press(Command::Down);
     }
     assert_eq!(seen, ["run", "run", "none", "application", "application", "rollout", "none"]);
+}
+
+/// One level up from what a lane, or an Application, opened is back there; then on to where that was opened.
+#[test]
+fn what_a_lane_or_an_application_opened_leads_back_to_it() {
+    let state = state(&world(&json!({}), Some(&json!({}))), |state| vec![run(state)]);
+    let (id, application) = (rollout(&state), state.world.applications.rows()[0].id());
+    let mut console = super::world::Console { state, effects: Vec::new() };
+    console.state.keymap = quarterdeck::config::keymap::load(None, None).unwrap();
+    console.press(Command::ShowRollouts);
+    console.press(Command::Open);
+    let (page, lane) = (Place::Rollout(id.clone()), Place::Lane(id));
+    console.press(Command::Lane);
+    console.press(Command::Open);
+    let mut seen = vec![console.state.ui.place.clone()];
+    for _ in 0..4 {
+        console.press(Command::Leave);
+        seen.push(console.state.ui.place.clone());
+    }
+    assert_eq!(seen, [page.clone(), lane.clone(), page.clone(), Place::Rollouts, Place::Deck]);
+
+    // The highlighted station is what the other keys mean too.
+    console.press(Command::ShowRollouts);
+    console.press(Command::Lane);
+    for (command, sheet) in [(Command::ShowYaml, Sheet::Yaml), (Command::Describe, Sheet::Description)] {
+        console.press(command);
+        assert_eq!(console.state.ui.place, Place::Sheet(rollout(&console.state), sheet));
+        console.press(Command::HistoryBack);
+        assert_eq!(console.state.ui.place, lane);
+    }
+
+    console.press(Command::ShowDeck);
+    console.press(Command::Applications);
+    console.press(Command::Open);
+    assert_eq!(console.state.ui.place, Place::Application(application.clone()));
+    let list = console.state.ui.list_id();
+    let mut kept = (0..lists::len(&console.state, &list)).filter_map(|at| lists::at(&console.state, &list, at));
+    let row = kept.find(|row| matches!(row, RowId::Kept(kind, ..) if kind.as_str() == "Rollout"));
+    console.state.ui.lists.entry(list).or_default().selected = row;
+    console.press(Command::Open);
+    assert_eq!(console.state.ui.place, page);
+    console.press(Command::Leave);
+    assert_eq!(console.state.ui.place, Place::Application(application));
+    console.press(Command::Leave);
+    assert_eq!(console.state.ui.place, Place::Applications);
+}
+
+/// The last end of a container is another with each restart; it crashes since the first of them.
+#[test]
+fn how_long_a_release_crashes_only_grows() {
+    let since = |ended: &str, waited: Option<&str>| {
+        let row = canary(&json!({}));
+        let last = json!({ "exitCode": 1, "finishedAt": ended });
+        let mut objects = with_pod(&row, "checkout", &crashed(&last));
+        objects["pods"][0]["metadata"]["creationTimestamp"] = json!("2026-11-21T01:40:00Z");
+        if let Some(at) = waited {
+            let mut waits = event("BackOff", "Back-off restarting failed container app");
+            waits["metadata"]["creationTimestamp"] = json!(at);
+            objects["events"] = json!([waits]);
+        }
+        let state = state(&objects, |_| Vec::new());
+        let lane = lane::of(&state, &rollout(&state)).expect("a lane");
+        let station = &lane.stations[5];
+        assert!(station.facts[0].as_str().contains("is crashing"), "{:?}", station.facts);
+        station.since.expect("a time").to_string()
+    };
+    for ended in ["2026-11-21T01:50:00Z", "2026-11-21T01:59:59Z"] {
+        assert_eq!(since(ended, None), "2026-11-21T01:40:00Z");
+        assert_eq!(since(ended, Some("2026-11-21T01:45:00Z")), "2026-11-21T01:45:00Z", "it ran well at first");
+    }
 }

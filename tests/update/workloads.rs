@@ -257,6 +257,16 @@ fn an_undo_is_seen_in_the_template_and_not_in_a_rollout_that_came_to_its_end() {
     assert_eq!(verbs::revisions::wanted(&console.state).map(|wanted| wanted.owner), Some(id.uid));
 }
 
+/// What is said beside the open line, and the text that stands in it.
+fn line(console: &Console) -> (Option<String>, String) {
+    match &console.state.ui.overlay {
+        Some(Overlay::Prompt { wrong, editor, .. }) => {
+            (wrong.as_ref().map(|why| why.as_str().to_owned()), editor.lines().concat())
+        }
+        other => panic!("the line is closed: {other:?}"),
+    }
+}
+
 #[test]
 fn the_number_is_asked_for_before_the_dialog() {
     let (mut console, _) = on_page(&json!({ "deployments": [deployment(&json!({}))] }));
@@ -268,7 +278,10 @@ fn the_number_is_asked_for_before_the_dialog() {
         console.press(Command::Scale);
         assert!(matches!(&console.state.ui.overlay, Some(Overlay::Prompt { kind: PromptKind::Replicas, .. })));
         console.type_text(wanted);
-        console.plain(KeyCode::Enter);
+        // A letter is refused at once.
+        if typed != "x" {
+            console.plain(KeyCode::Enter);
+        }
         match expected {
             Ok(summary) => {
                 let confirm = console.dialog().expect("the dialog");
@@ -278,14 +291,21 @@ fn the_number_is_asked_for_before_the_dialog() {
             }
             Err(words) => {
                 assert!(console.dialog().is_none());
-                assert!(console.toast().contains(words), "{}", console.toast());
+                // The letter is none of a number, and what follows is no command.
+                let (wrong, text) = line(&console);
+                assert!(wrong.is_some_and(|why| why.contains(words)), "{words}");
+                assert_eq!(text, if typed == "x" { "3".to_owned() } else { format!("3{typed}") });
+                console.plain(KeyCode::Char('0'));
+                assert_eq!(line(&console).0, None, "another key is another try");
+                console.plain(KeyCode::Esc);
             }
         }
     }
     // The number it has is no change.
     console.press(Command::Scale);
     console.plain(KeyCode::Enter);
-    assert!(console.dialog().is_none() && console.toast().contains("3 replicas already"), "{}", console.toast());
+    assert!(line(&console).0.is_some_and(|why| why.contains("3 replicas already")));
+    console.plain(KeyCode::Esc);
     // Where somebody else decides nothing is asked.
     let objects = json!({ "deployments": [deployment(&json!({}))], "horizontalpodautoscalers": [autoscaler("Deployment", "payments")] });
     let (mut console, _) = on_page(&objects);
@@ -340,7 +360,7 @@ fn the_number_is_for_the_workload_that_the_key_was_pressed_on() {
         }
         console.plain(KeyCode::Enter);
         if gone {
-            assert!(console.dialog().is_none() && console.toast().contains("it is gone"), "{}", console.toast());
+            assert!(line(&console).0.is_some_and(|why| why.contains("it is gone")));
         } else {
             let title = console.dialog().expect("the dialog").title.as_str().to_owned();
             assert!(title.starts_with("Scale payments"), "{title}");

@@ -110,7 +110,9 @@ fn unschedulable(pod: &Pod) -> Option<Found> {
 fn broken(state: &State, pod: &Pod, container: &Container) -> Option<Found> {
     match &container.state {
         ContainerState::Waiting { reason, message } => waiting(state, pod, container, (reason, message)),
-        ContainerState::Terminated(end) if end.exit_code != 0 || end.signal != 0 => Some(ended(pod, container, end)),
+        ContainerState::Terminated(end) if end.exit_code != 0 || end.signal != 0 => {
+            Some(ended(state, pod, container, end))
+        }
         ContainerState::Terminated(_) | ContainerState::Running { .. } | ContainerState::Unknown => None,
     }
 }
@@ -139,7 +141,7 @@ fn waiting(state: &State, pod: &Pod, container: &Container, (reason, message): (
             safe!("lacks configuration for container {}: {}", container.name.safe(), message),
         ),
         "CrashLoopBackOff" => match &container.last {
-            Some(end) => Some(ended(pod, container, end)),
+            Some(end) => Some(ended(state, pod, container, end)),
             None => found(Reason::CrashLoop, crashes(container, &Safe::of("its container ends again and again"))),
         },
         "" | "ContainerCreating" | "PodInitializing" => None,
@@ -149,8 +151,19 @@ fn waiting(state: &State, pod: &Pod, container: &Container, (reason, message): (
     }
 }
 
-fn ended(pod: &Pod, container: &Container, end: &Terminated) -> Found {
-    let since = end.at.or(pod.meta.created);
+/// Since when a container crashes. Its status keeps the last end alone, which is another with each restart: of
+/// those before, the event of the first one that the kubelet waited after tells, else the pod's own time bounds it.
+fn crashing_since(state: &State, pod: &Pod, container: &Container, end: &Terminated) -> Option<Timestamp> {
+    if container.restarts == 0 {
+        return end.at.or(pod.meta.created);
+    }
+    let waits = events_about(&state.world, &pod.meta)
+        .filter(|event| event.reason.as_str() == "BackOff" && event.message.as_str().contains("restarting"));
+    waits.filter_map(|event| event.meta.created).min().or(pod.meta.created)
+}
+
+fn ended(state: &State, pod: &Pod, container: &Container, end: &Terminated) -> Found {
+    let since = crashing_since(state, pod, container, end);
     if end.reason.as_str() == "OOMKilled" {
         let words = crashes(container, &Safe::of("killed for using more memory than its limit"));
         return Found { reason: Reason::OutOfMemory, since, words };

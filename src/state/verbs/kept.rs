@@ -10,7 +10,7 @@ use crate::model::source::FeedStatus;
 use crate::model::{Kind, ObjectId, SystemId, Uid};
 use crate::safe;
 use crate::state::world::Feed;
-use crate::state::{State, gitops};
+use crate::state::{State, gitops, way_back};
 use crate::text::Safe;
 
 fn application<'a>(state: &'a State, target: &ObjectId) -> Option<&'a Application> {
@@ -23,10 +23,10 @@ fn application<'a>(state: &'a State, target: &ObjectId) -> Option<&'a Applicatio
     gitops::of_workload(state, target.kind, meta).map(AsRef::as_ref)
 }
 
-/// Whether another template would stay: `Err` says who would take it back, and the way that lasts.
+/// Whether another image would stay: `Err` says who would take it back, and where it lasts.
 pub(super) fn lasts(state: &State, target: &ObjectId) -> Result<(), Safe> {
     match application(state, target) {
-        Some(row) => taken_back(state, row),
+        Some(row) => taken_back(state, row, || safe!("set the image in {} in Git", gitops::written_in(row))),
         None => none_keeps(state, target),
     }
 }
@@ -65,7 +65,7 @@ pub(super) fn doubt(state: &State, target: &ObjectId) -> Option<Safe> {
     none_keeps(state, target).err().or_else(denied)
 }
 
-fn taken_back(state: &State, row: &Application) -> Result<(), Safe> {
+fn taken_back(state: &State, row: &Application, lasting: impl Fn() -> Safe) -> Result<(), Safe> {
     let name = &row.meta.name;
     if let Some(why) = facts::not_live(state, &row.id()) {
         return Err(safe!(
@@ -76,15 +76,13 @@ fn taken_back(state: &State, row: &Application) -> Result<(), Safe> {
     }
     match row.automated {
         _ if row.skipped => Ok(()),
-        Some(how) if how.self_heal => Err(safe!(
-            "application {} would bring this version back at once (self-heal): {}",
-            name,
-            gitops::revert(state, row)
-        )),
+        Some(how) if how.self_heal => {
+            Err(safe!("application {} would bring this version back at once (self-heal): {}", name, lasting()))
+        }
         Some(_) => Err(safe!(
             "Git still asks for this version, and application {} applies it again with the next commit (auto-sync): {}",
             name,
-            gitops::revert(state, row)
+            lasting()
         )),
         None => Ok(()),
     }
@@ -94,7 +92,7 @@ fn taken_back(state: &State, row: &Application) -> Result<(), Safe> {
 /// the right way. `Err`: an undo would be taken back, or nobody knows whether it would.
 pub(super) fn instead(state: &State, target: &ObjectId, wanted: Option<&Uid>) -> Result<Option<Action>, Safe> {
     let Some(row) = application(state, target) else { return none_keeps(state, target).map(|()| None) };
-    taken_back(state, row)?;
+    taken_back(state, row, || way_back::of(state, row, target))?;
     match row.automated {
         Some(_) => Ok(None),
         _ if row.skipped => Ok(None),
@@ -137,7 +135,10 @@ fn left(state: &State, action: &Action, manager: Option<&Safe>) -> Vec<Safe> {
             if row.skipped {
                 Safe::of("it is told to leave everything alone (skip-reconcile) for as long as that stands")
             } else {
-                safe!("a sync brings that version back (auto-sync is off). To last: {}", gitops::revert(state, row))
+                safe!(
+                    "a sync brings that version back (auto-sync is off). To last: {}",
+                    way_back::of(state, row, &action.target)
+                )
             },
         ],
         (None, Some(manager)) => vec![
@@ -158,7 +159,7 @@ pub(super) fn of_abort(state: &State, action: &Action, words: &mut Words) {
         "in Git",
         vec![
             safe!("application {} takes nothing of this back, and stays Degraded;", row.meta.name),
-            safe!("to last: {}", gitops::revert(state, row)),
+            safe!("to last: {}", way_back::of(state, row, &action.target)),
         ],
     );
 }

@@ -42,15 +42,21 @@ const LINES: usize = 6;
 /// Short words above the footer, the newest lowest.
 fn toasts(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
     let live = state.ui.toasts.iter().rev().filter(|toast| toast.until > state.now.mono).take(3);
+    // Why the line being typed is none stands next to it, for as long as it is.
+    let wrong = match &state.ui.overlay {
+        Some(Overlay::Prompt { wrong, .. }) => wrong.as_ref(),
+        _ => None,
+    };
     let mut bottom = screen.footer.y;
-    for toast in live {
-        let (role, glyph) = match toast.kind {
+    let all = wrong.map(|why| (ToastKind::Bad, why)).into_iter().chain(live.map(|toast| (toast.kind, &toast.text)));
+    for (kind, text) in all {
+        let (role, glyph) = match kind {
             ToastKind::Info => (Role::Text, "· "),
             ToastKind::Good => (Role::Good, "✔ "),
             ToastKind::Waiting => (Role::Move, "◌ "),
             ToastKind::Bad => (Role::Bad, "✖ "),
         };
-        let words = Words::of(role, glyph).add(if role == Role::Bad { Role::Text } else { role }, &toast.text);
+        let words = Words::of(role, glyph).add(if role == Role::Bad { Role::Text } else { role }, text);
         let room = screen.footer.width.saturating_sub(2);
         let lines = words.wrap(room);
         let lines = &lines[..lines.len().min(LINES)];
