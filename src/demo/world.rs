@@ -345,13 +345,12 @@ impl World {
         let (namespace, name) = workload.parts();
         let kind = if workload.strategy == Strategy::Deployment { Kind::Deployment } else { Kind::Rollout };
         let key = Key::new(kind, namespace, name);
-        let mut object = match self.store.value(&key) {
-            Some(object) => object.clone(),
-            None => {
-                let object = controllers::new_workload(self, &workload, &key);
-                istio::install(self, &key, &object);
-                object
-            }
+        let mut object = if let Some(object) = self.store.value(&key) {
+            object.clone()
+        } else {
+            let object = controllers::new_workload(self, &workload, &key);
+            istio::install(self, &key, &object);
+            object
         };
         if at(&object, "/metadata/annotations/kubernetes.io~1change-cause").is_string() {
             let cause = format!("{name} {}", act.version);

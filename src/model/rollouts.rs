@@ -84,7 +84,7 @@ pub struct Canary {
     pub canary_service: Option<Name>,
     pub ping_pong: Option<(Name, Name)>,
     /// Whose weights the controller writes, where Istio routes.
-    pub istio: Option<Istio>,
+    pub istio: Option<Box<Istio>>,
     pub dynamic_stable_scale: bool,
     /// Seconds; 0 keeps the canary's pods after an abort.
     pub abort_scale_down_delay: Option<i64>,

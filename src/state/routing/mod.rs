@@ -134,7 +134,7 @@ pub fn names(rollout: &Rollout, service: &Meta) -> bool {
 
 fn istio(rollout: &Rollout) -> Option<(&Canary, &Istio)> {
     let Strategy::Canary(canary) = &rollout.strategy else { return None };
-    Some((canary, canary.istio.as_ref()?))
+    Some((canary, canary.istio.as_deref()?))
 }
 
 fn namespace_of(rollout: &Rollout, routed: &Routed) -> Name {

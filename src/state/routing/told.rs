@@ -89,8 +89,9 @@ pub(super) fn missing(state: &State, cluster: SourceId, kind: Kind, namespace: &
         Freshness::Loading { .. } => None,
         Freshness::Live { .. } | Freshness::Partial { .. } => Some(safe!("there is no such {}", kind.as_str())),
         Freshness::Absent { .. } => Some(Safe::of("not known: networking.istio.io/v1 is not served here")),
-        Freshness::Denied { why } => Some(safe!("not known: {}", why)),
-        Freshness::Stale { why, .. } | Freshness::Failed { why, .. } => Some(safe!("not known: {}", why)),
+        Freshness::Denied { why } | Freshness::Stale { why, .. } | Freshness::Failed { why, .. } => {
+            Some(safe!("not known: {}", why))
+        }
     }
 }
 

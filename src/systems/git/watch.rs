@@ -153,7 +153,7 @@ pub async fn apart(git: &Git, range: &Range) -> Result<Apart, Safe> {
                 range.head.columns(0..7)
             )
         }
-        error => why(&range.repository, error),
+        error @ GitError::Failed(_) => why(&range.repository, error),
     })?;
     Ok(match (between.before, between.after) {
         (0, 0) => Apart::Same,

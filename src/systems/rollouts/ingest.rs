@@ -302,7 +302,7 @@ fn strategy(spec: &SpecWire<'_>) -> Strategy {
                 .0
                 .as_ref()
                 .map(|both| (Name::new(both.ping_service.as_str()), Name::new(both.pong_service.as_str()))),
-            istio: routing.and_then(|routing| istio(routing.istio.0.as_ref()?, &routing.managed_routes)),
+            istio: routing.and_then(|routing| istio(routing.istio.0.as_ref()?, &routing.managed_routes).map(Box::new)),
             dynamic_stable_scale: canary.dynamic_stable_scale.is_true(),
             abort_scale_down_delay: canary.abort_scale_down_delay_seconds.0,
         });
