@@ -20,8 +20,8 @@ struct Repository {
 impl Repository {
     fn new() -> Self {
         let it = Self { home: tempfile::tempdir().unwrap() };
-        it.git(it.home.path(), &["init", "--quiet", "--bare", "--initial-branch=main", "gitops.git"]);
-        it.git(it.home.path(), &["init", "--quiet", "--initial-branch=main", "work"]);
+        Self::git(it.home.path(), &["init", "--quiet", "--bare", "--initial-branch=main", "gitops.git"]);
+        Self::git(it.home.path(), &["init", "--quiet", "--initial-branch=main", "work"]);
         it.work(&["remote", "add", "origin", it.bare().to_str().unwrap()]);
         it
     }
@@ -34,7 +34,7 @@ impl Repository {
         Git::new(self.home.path().join("cache"))
     }
 
-    fn git(&self, folder: &Path, words: &[&str]) -> String {
+    fn git(folder: &Path, words: &[&str]) -> String {
         let mut command = Command::new("git");
         command.current_dir(folder).args([
             "-c",
@@ -51,7 +51,7 @@ impl Repository {
     }
 
     fn work(&self, words: &[&str]) -> String {
-        self.git(&self.home.path().join("work"), words)
+        Self::git(&self.home.path().join("work"), words)
     }
 
     /// Commits a file and pushes it; the commit.

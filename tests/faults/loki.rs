@@ -328,9 +328,11 @@ fn where_nothing_is_found_the_query_and_its_window_are_told() {
             "{said}"
         );
         // The pod stands beside the labels.
-        server.answer(|request| match request.path.starts_with("/loki/api/v1/labels") {
-            true => Reply::json(r#"{"status":"success","data":["namespace"]}"#),
-            false => Reply::json(streams(&[(BEGAN, "x".to_owned())])),
+        server.answer(|request| {
+            if request.path.starts_with("/loki/api/v1/labels") {
+                return Reply::json(r#"{"status":"success","data":["namespace"]}"#);
+            }
+            Reply::json(streams(&[(BEGAN, "x".to_owned())]))
         });
         assert_eq!(tail(&source(&server.url), LogSince::Head).await.0.len(), 1);
         let query = parameter(server.requests().last().unwrap(), "query");

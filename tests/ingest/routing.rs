@@ -206,7 +206,7 @@ fn an_abort_whose_traffic_did_not_go_back_is_not_called_one() {
     merge(&mut row, &aborted("Rollout aborted update to revision 2"));
     row["status"]["canary"]["weights"] = json!({ "canary": { "weight": 0 }, "stable": { "weight": 100 } });
     let mut state = world(&row, 25);
-    state.now.mono = Duration::from_secs(60);
+    state.now.mono = Duration::from_mins(1);
     let words = "checkout canary in production was aborted, and gets 25 % by VirtualService v primary, and the Rollout says \
                  0 %, for 1m";
     assert_eq!(blocked(&state), [("traffic_mismatch", words.to_owned())]);
@@ -227,12 +227,13 @@ fn what_cannot_be_read_is_said_and_marks_nothing() {
         if share.is_err() {
             list(&mut state, Kind::VirtualService, &[]);
         }
-        state.now.mono = Duration::from_secs(60);
+        state.now.mono = Duration::from_mins(1);
         state.world.apply(&feed, Duration::ZERO, FeedEvent::Status(status));
         let told = routing::told(&state, &state.world.rollouts.rows()[0]);
         match (&told[0].share, share) {
-            (Err(found), Err(expected)) => assert_eq!(found.as_str(), expected),
-            (Ok((_, Stand::Unknown(found))), Ok(expected)) => assert_eq!(found.as_str(), expected),
+            (Err(found), Err(expected)) | (Ok((_, Stand::Unknown(found))), Ok(expected)) => {
+                assert_eq!(found.as_str(), expected);
+            }
             (found, expected) => panic!("{found:?} is not {expected:?}"),
         }
         assert_eq!(blocked(&state), [], "{share:?}");

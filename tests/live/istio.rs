@@ -55,7 +55,7 @@ fn routing(stage: &Stage<'_>) -> Value {
 
 /// Waits until its canary has this share there.
 fn carries(stage: &Stage<'_>, canary: u64) -> Value {
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     loop {
         let told = routing(stage);
         if told[0]["canary"] == canary {

@@ -132,7 +132,9 @@ fn a_cell_of_the_matrix_opens_its_workload_and_the_way_back_leads_to_the_cell() 
     for place in [None, Some(Command::ShowEnvironments)] {
         let mut console = Console::new(&moment("regression/02-half-the-traffic"));
         match place {
-            Some(command) => drop(console.press(command)),
+            Some(command) => {
+                console.press(command);
+            }
             None => console.state.ui.pane = Pane::Environments,
         }
         let list = console.state.ui.list_id();
