@@ -47,6 +47,14 @@ fn toast_has(console: &Headless, words: &str) -> bool {
     console.state().ui.toasts.iter().any(|toast| toast.text.as_str().contains(words))
 }
 
+/// What is said beside an open line.
+fn wrong(console: &Headless) -> String {
+    match &console.state().ui.overlay {
+        Some(Overlay::Prompt { wrong: Some(why), .. }) => why.as_str().to_owned(),
+        _ => String::new(),
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pipeline_is_created_triggered_followed_and_cancelled() {
     let mut story = begin().await;
@@ -214,9 +222,12 @@ async fn what_is_typed_wrong_is_told_and_nothing_is_sent() {
     assert!(story.console.press(Command::ShowPipelines));
     enter(&mut story, Command::TriggerPipeline, "nightly").await;
     wait_for(&mut story, "what there is", |console| {
-        toast_has(console, "no pipeline is called nightly; there are nightly-schema, firmware-image")
+        wrong(console).contains("no pipeline is called nightly; there are nightly-schema, firmware-image")
     })
     .await;
+    // The line stays with its text: what is typed next is no command.
+    story.console.key(Key::plain(KeyCode::Esc));
+    wait_for(&mut story, "the line to close", |console| !asks(console)).await;
     enter(&mut story, Command::CreatePipeline, "no-such-file.yaml").await;
     wait_for(&mut story, "why not", |console| toast_has(console, "No such file")).await;
     enter(&mut story, Command::CreatePipeline, "  ").await;
