@@ -177,9 +177,12 @@ pub fn since(state: &State, row: &Application, at: Option<Timestamp>) -> Safe {
 /// Where its objects are written: `overlays/production of https://github.com/shop/gitops`.
 #[must_use]
 pub fn written_in(row: &Application) -> Safe {
-    let place = |source: &AppSource| match source.path.is_empty() {
-        true => source.repository.clone(),
-        false => safe!("{} of {}", source.path, source.repository),
+    let place = |source: &AppSource| {
+        if source.path.is_empty() {
+            source.repository.clone()
+        } else {
+            safe!("{} of {}", source.path, source.repository)
+        }
     };
     let all: Vec<Safe> = row.sources.iter().map(place).collect();
     if all.is_empty() { Safe::of("its repository") } else { Safe::join(&all, " or ") }
