@@ -103,37 +103,37 @@ pub(super) fn any_repository(word: &str) -> Result<String, Wrong> {
     }
 }
 
-/// `owner/name`.
-pub(super) fn repository(word: &str) -> Result<String, Wrong> {
+fn is_repository(word: &str) -> bool {
     let owner = |part: &str| part.len() <= 39 && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     let name = |part: &str| {
         part.len() <= 100
             && !matches!(part, "." | "..")
             && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
     };
-    match word.split_once('/') {
-        Some((first, rest)) if !first.is_empty() && !rest.is_empty() && owner(first) && name(rest) => {
-            Ok(word.to_owned())
+    let parts = word.split_once('/');
+    parts.is_some_and(|(first, rest)| !first.is_empty() && !rest.is_empty() && owner(first) && name(rest))
+}
+
+/// `owner/name`.
+pub(super) fn repository(word: &str) -> Result<String, Wrong> {
+    if is_repository(word) {
+        return Ok(word.to_owned());
+    }
+    // A URL of a clone ends in both parts.
+    let parts: Vec<&str> = word.trim_end_matches(".git").rsplit(['/', ':']).take(2).collect();
+    let near = match parts[..] {
+        [rest, first] if word.contains("://") || word.contains('@') => {
+            Some(format!("{first}/{rest}")).filter(|near| is_repository(near))
         }
-        _ => {
-            // A URL of a clone ends in both parts.
-            let parts: Vec<&str> = word.trim_end_matches(".git").rsplit(['/', ':']).take(2).collect();
-            let near = match parts[..] {
-                [rest, first] if word.contains("://") || word.contains('@') => {
-                    Some(format!("{first}/{rest}")).filter(|near| repository(near).is_ok())
-                }
-                _ => None,
-            };
-            // The text of a URL may hold a password.
-            match near {
-                Some(near) => Err((
-                    "a repository is named by owner and name".to_owned(),
-                    Some(format!("did you mean \"{near}\"?")),
-                )),
-                None if word.contains('@') => wrong("this is no repository", "write owner/name, such as acme/checkout"),
-                None => wrong(format!("{} is no repository", quoted(word)), "write owner/name, such as acme/checkout"),
-            }
+        _ => None,
+    };
+    // The text of a URL may hold a password.
+    match near {
+        Some(near) => {
+            Err(("a repository is named by owner and name".to_owned(), Some(format!("did you mean \"{near}\"?"))))
         }
+        None if word.contains('@') => wrong("this is no repository", "write owner/name, such as acme/checkout"),
+        None => wrong(format!("{} is no repository", quoted(word)), "write owner/name, such as acme/checkout"),
     }
 }
 
