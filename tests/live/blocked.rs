@@ -158,7 +158,7 @@ fn what_keeps_controllers_from_their_work() {
             ("agent", "config_missing", "its service account is missing"),
             ("late", "deadline", "passed its deadline"),
             ("asleep", "manual_pause", "is suspended"),
-            ("stopped", "manual_pause", "is paused: 0 of 2 replicas are updated"),
+            ("stopped", "manual_pause", "is paused with kubectl: 0 of 2 replicas are updated"),
             ("late-start", "deadline", "passed its progress deadline: 0 of 2 updated replicas are available"),
             ("unready", "probe_failing", "has a pod that is not ready: Readiness probe failed"),
         ],

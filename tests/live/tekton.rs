@@ -289,7 +289,7 @@ fn tekton_the_log_of_a_task_is_that_of_its_steps_in_their_order() {
                 while let Some((_, event)) = said.recv().await {
                     match event {
                         LogEvent::Lines(chunk) => text += &String::from_utf8_lossy(&chunk.bytes),
-                        LogEvent::Failed { message } => text += message.as_str(),
+                        LogEvent::Failed { message } | LogEvent::Gone { message, .. } => text += message.as_str(),
                         _ => {}
                     }
                     if text.contains(until) {
