@@ -56,9 +56,7 @@ async fn r44_what_is_denied_is_not_sent_and_says_why() {
     let footer = story.console.screen().lines().last().unwrap_or_default().to_owned();
     assert!(!footer.contains("abort…") && footer.contains("pause…"), "{footer}");
     story.console.press(Command::Help);
-    story
-        .until("the reason in the help", |screen| screen.contains("not now: demo may not patch rollouts/status"))
-        .await;
+    story.until("the reason in the help", |screen| screen.contains(": not now: demo may not patch")).await;
     assert_eq!(story.demo.handle.writes(), 0, "nothing was sent");
     assert!(story.console.state().operations.is_empty());
     assert_eq!(Http::new(&story.demo.url).get(ROLLOUT).await, before);
