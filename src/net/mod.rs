@@ -11,6 +11,7 @@
 //! knows the domain.
 
 mod access;
+mod client;
 mod docker;
 mod error;
 mod exec;

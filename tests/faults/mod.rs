@@ -48,4 +48,5 @@ pub mod tls;
 pub mod watches;
 mod watches_odd;
 mod ways;
+mod write_evidence;
 mod writes;

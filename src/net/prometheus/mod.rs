@@ -224,26 +224,13 @@ impl Prometheus {
             let value = super::secret::bearer(token).map_err(NetError::Credential)?;
             headers.insert(AUTHORIZATION, value);
         }
-        let mut builder = reqwest::Client::builder()
-            .user_agent(super::USER_AGENT)
+        let builder = super::client::builder(&self.inner.url, &self.inner.deadlines)
             .default_headers(headers)
-            .connect_timeout(self.inner.deadlines.connect)
             .read_timeout(self.inner.deadlines.idle)
-            .tcp_keepalive(Duration::from_secs(5))
-            .tcp_keepalive_interval(Duration::from_secs(3))
-            .tcp_keepalive_retries(3)
-            .referer(false)
             .redirect(reqwest::redirect::Policy::custom(|attempt| {
                 let same = attempt.previous().first().is_some_and(|first| first.origin() == attempt.url().origin());
                 if same && attempt.previous().len() <= REDIRECTS { attempt.follow() } else { attempt.stop() }
             }));
-        if self.inner.url.starts_with("http://") {
-            // Without TLS the machine's certificates are of no use, and it may have none.
-            builder = builder.tls_certs_only([]);
-        }
-        if super::proxy::stays_here(&self.inner.url) {
-            builder = builder.no_proxy();
-        }
         let client = builder.build().map_err(|error| NetError::Unusable(super::error::chain(&error)))?;
         Client::from(client, &self.inner.url).map_err(|error| NetError::Unusable(super::error::chain(&error)))
     }

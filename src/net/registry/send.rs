@@ -67,22 +67,8 @@ impl Registry {
         if let Some(client) = client.as_ref() {
             return Ok(client.clone());
         }
-        let mut builder = Client::builder()
-            .user_agent(super::super::USER_AGENT)
-            .connect_timeout(self.inner.deadlines.connect)
-            .read_timeout(self.inner.deadlines.idle)
-            .tcp_keepalive(Duration::from_secs(5))
-            .tcp_keepalive_interval(Duration::from_secs(3))
-            .tcp_keepalive_retries(3)
-            .referer(false)
-            .redirect(reqwest::redirect::Policy::none());
-        if self.inner.base.scheme() == "http" {
-            // Without TLS the machine's certificates are of no use, and it may have none.
-            builder = builder.tls_certs_only([]);
-        }
-        if super::super::proxy::stays_here(self.inner.base.as_str()) {
-            builder = builder.no_proxy();
-        }
+        let builder = super::super::client::builder(self.inner.base.as_str(), &self.inner.deadlines)
+            .read_timeout(self.inner.deadlines.idle);
         let built = builder.build().map_err(|error| NetError::Unusable(super::super::error::chain(&error)))?;
         *client = Some(built.clone());
         Ok(built)

@@ -9,7 +9,6 @@ mod write;
 use std::error::Error as _;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -212,24 +211,10 @@ impl RustCi {
         if let Some(secret) = held.and_then(|held| held.secret.as_ref()) {
             headers.insert(AUTHORIZATION, super::secret::bearer(secret).map_err(NetError::Credential)?);
         }
-        let mut builder = Client::builder()
-            .user_agent(super::USER_AGENT)
+        let builder = super::client::builder(&self.inner.url, &self.inner.deadlines)
             .default_headers(headers)
-            .connect_timeout(self.inner.deadlines.connect)
-            .tcp_keepalive(Duration::from_secs(5))
-            .tcp_keepalive_interval(Duration::from_secs(3))
-            .tcp_keepalive_retries(3)
             .pool_max_idle_per_host(keep)
-            .referer(false)
-            .retry(reqwest::retry::never())
-            .redirect(reqwest::redirect::Policy::none());
-        if self.inner.url.starts_with("http://") {
-            // Without TLS the machine's certificates are of no use, and it may have none.
-            builder = builder.tls_certs_only([]);
-        }
-        if super::proxy::stays_here(&self.inner.url) {
-            builder = builder.no_proxy();
-        }
+            .retry(reqwest::retry::never());
         builder.build().map_err(|error| NetError::Unusable(super::error::chain(&error)))
     }
 

@@ -10,7 +10,6 @@ use std::fmt;
 use std::io::Read as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use base64::Engine as _;
 use bytes::Bytes;
@@ -190,25 +189,14 @@ impl Web {
         if let Some(value) = self.authorization(held)? {
             headers.insert(AUTHORIZATION, value);
         }
-        let mut builder = Client::builder()
-            .user_agent(super::USER_AGENT)
+        let mut builder = super::client::builder(&self.inner.url, &self.inner.deadlines)
             .default_headers(headers)
-            .connect_timeout(self.inner.deadlines.connect)
-            .tcp_keepalive(Duration::from_secs(5))
-            .tcp_keepalive_interval(Duration::from_secs(3))
-            .tcp_keepalive_retries(3)
             .pool_max_idle_per_host(keep)
-            .referer(false)
-            .retry(reqwest::retry::never())
-            .redirect(reqwest::redirect::Policy::none());
-        if self.inner.url.starts_with("http://") {
-            // Without TLS the machine's certificates are of no use, and it may have none.
-            builder = builder.tls_certs_only([]);
-        } else if let Some(certificates) = self.certificates().await? {
+            .retry(reqwest::retry::never());
+        if !self.inner.url.starts_with("http://")
+            && let Some(certificates) = self.certificates().await?
+        {
             builder = builder.tls_certs_merge(certificates);
-        }
-        if super::proxy::stays_here(&self.inner.url) {
-            builder = builder.no_proxy();
         }
         builder.build().map_err(|error| NetError::Unusable(super::error::chain(&error)))
     }
