@@ -8,7 +8,7 @@ use quarterdeck::net::{Deadlines, Etags, Listed, Wanted, Writes};
 use serde_json::json;
 
 use super::hub::{LIMITS, Reading, TOKEN, client, client_with, deadlines};
-use super::server::{Refusing, Reply, Request, Server};
+use super::server::{NAMELESS, Refusing, Reply, Request, Server};
 use super::support::block_on;
 
 fn named(request: &Request) -> bool {
@@ -22,10 +22,11 @@ fn r30_connection_faults_are_told_apart() {
         let server = Server::answering(|_| Reply::Silence).await;
         let quick = Deadlines { headers: Duration::from_millis(300), connect: Duration::from_secs(2), ..deadlines() };
         let tls = server.url.replace("http://", "https://");
+        let nameless = format!("http://{NAMELESS}");
         let cases = [
             (gone.url.as_str(), &["refused the connection", "sources.github.url"][..]),
             (server.url.as_str(), &["no answer within 0.3 s"]),
-            ("http://quarterdeck-no-such-host.invalid", &["cannot be found", "sources.github.url"]),
+            (nameless.as_str(), &["cannot be found", "sources.github.url"]),
             (tls.as_str(), &["no answer within 0.3 s"]),
         ];
         for (url, words) in cases {

@@ -6,7 +6,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpSocket};
 
 use super::prometheus::{WELL, parameter, prometheus, quickly};
-use super::server::{Refusing, Reply, Server};
+use super::server::{NAMELESS, Refusing, Reply, Server};
 use super::support::block_on;
 
 async fn error(url: &str) -> String {
@@ -22,7 +22,7 @@ fn r30_every_fault_has_its_own_sentence() {
             Server::answering(move |_| reply.clone())
         };
         let mut told = Vec::new();
-        told.push((error("http://no-such-host.invalid:9090").await, "check the name in sources.prometheus.url"));
+        told.push((error(&format!("http://{NAMELESS}:9090")).await, "check the name in sources.prometheus.url"));
         let gone = Refusing::new();
         told.push((error(&gone.url).await, "refused the connection; check that it runs"));
         // Nobody takes what waits in the line of this one.

@@ -63,6 +63,10 @@ impl Reply {
 
 type Handler = Arc<dyn Fn(&Request) -> Reply + Send + Sync>;
 
+/// A name that no resolver knows: a label may have 63 letters (RFC 1035 §2.3.4), so that no server is
+/// asked, and none is waited for.
+pub const NAMELESS: &str = "quarterdeck-no-such-host-quarterdeck-no-such-host-quarterdeck-no.invalid";
+
 /// An address of the loopback where nobody listens, and nobody can while this lives: bound, not listening.
 pub struct Refusing {
     pub url: String,

@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 
 use super::hub;
 use super::prometheus::quickly;
-use super::server::{self, Refusing, Reply, Server};
+use super::server::{self, NAMELESS, Refusing, Reply, Server};
 use super::support::{block_on, next};
 use super::tls::{Authority, Flaw};
 use super::watches::quick;
@@ -118,7 +118,7 @@ fn r30_every_fault_of_the_way_is_a_sentence_of_its_own_at_every_back_end() {
         let gateway = Server::answering(page(502, "")).await;
         let login = Server::answering(page(302, "Location: https://login.example.com/\r\n")).await;
         let web = Server::answering(page(200, "")).await;
-        let nowhere = "http://quarterdeck-no-such-host.invalid:9090".to_owned();
+        let nowhere = format!("http://{NAMELESS}:9090");
         let in_tls = plain.replace("http://", "https://");
         let time = "did not take the connection";
         let cases: Vec<Case> = vec![
