@@ -26,6 +26,8 @@ pub(super) enum Kind {
     AppProject,
     VirtualService,
     Lease,
+    /// Nothing here makes any.
+    ControllerRevision,
 }
 
 /// Where a kind stands in the API.
@@ -45,7 +47,7 @@ pub(super) struct Row {
 }
 
 /// Every kind. Custom resources keep `kind` and `apiVersion` in list items, built-in kinds do not.
-pub(super) const KINDS: [Row; 23] = [
+pub(super) const KINDS: [Row; 24] = [
     row(Kind::Namespace, "Namespace", "namespaces", "", "v1", false, true),
     row(Kind::Pod, "Pod", "pods", "", "v1", true, true),
     row(Kind::Event, "Event", "events", "", "v1", true, false),
@@ -78,6 +80,7 @@ pub(super) const KINDS: [Row; 23] = [
     row(Kind::AppProject, "AppProject", "appprojects", "argoproj.io", "v1alpha1", true, false),
     row(Kind::VirtualService, "VirtualService", "virtualservices", ISTIO, "v1", true, true),
     row(Kind::Lease, "Lease", "leases", COORDINATION, "v1", true, false),
+    row(Kind::ControllerRevision, "ControllerRevision", "controllerrevisions", "apps", "v1", true, false),
 ];
 
 /// Of the built-in groups those with a dot in them.

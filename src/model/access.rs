@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Name, SourceId};
+use crate::safe;
 use crate::text::Safe;
 
 /// One right, as Kubernetes knows it: a verb on a resource. What of the console needs it is for
@@ -12,29 +13,52 @@ use crate::text::Safe;
 pub enum Right {
     /// Promote, abort, retry, skip steps.
     PatchRolloutStatus,
-    /// Pause, resume, undo, set image.
+    /// Pause, resume, undo, restart, set image.
     PatchRollouts,
+    ScaleRollouts,
     PatchAnalysisRuns,
     PatchDeployments,
+    ScaleDeployments,
+    PatchStatefulSets,
+    ScaleStatefulSets,
+    PatchDaemonSets,
+    /// The revisions of a Rollout or a Deployment.
+    GetReplicaSets,
+    /// The revision that a StatefulSet or a DaemonSet goes back to; all that it has.
+    GetControllerRevisions,
+    ListControllerRevisions,
     ReadLogs,
     PatchApplications,
     PatchPipelineRuns,
     CreatePipelineRuns,
+    /// Of TaskRuns that no PipelineRun owns.
+    PatchTaskRuns,
+    CreateTaskRuns,
     /// To look at all.
     ListRollouts,
     ListPods,
 }
 
 impl Right {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 20] = [
         Self::PatchRolloutStatus,
         Self::PatchRollouts,
+        Self::ScaleRollouts,
         Self::PatchAnalysisRuns,
         Self::PatchDeployments,
+        Self::ScaleDeployments,
+        Self::PatchStatefulSets,
+        Self::ScaleStatefulSets,
+        Self::PatchDaemonSets,
+        Self::GetReplicaSets,
+        Self::GetControllerRevisions,
+        Self::ListControllerRevisions,
         Self::ReadLogs,
         Self::PatchApplications,
         Self::PatchPipelineRuns,
         Self::CreatePipelineRuns,
+        Self::PatchTaskRuns,
+        Self::CreateTaskRuns,
         Self::ListRollouts,
         Self::ListPods,
     ];
@@ -42,9 +66,9 @@ impl Right {
     #[must_use]
     pub const fn verb(self) -> &'static str {
         match self {
-            Self::ReadLogs => "get",
-            Self::CreatePipelineRuns => "create",
-            Self::ListRollouts | Self::ListPods => "list",
+            Self::ReadLogs | Self::GetReplicaSets | Self::GetControllerRevisions => "get",
+            Self::CreatePipelineRuns | Self::CreateTaskRuns => "create",
+            Self::ListRollouts | Self::ListPods | Self::ListControllerRevisions => "list",
             _ => "patch",
         }
     }
@@ -54,11 +78,21 @@ impl Right {
         match self {
             Self::PatchRolloutStatus
             | Self::PatchRollouts
+            | Self::ScaleRollouts
             | Self::PatchAnalysisRuns
             | Self::PatchApplications
             | Self::ListRollouts => "argoproj.io",
-            Self::PatchDeployments => "apps",
-            Self::PatchPipelineRuns | Self::CreatePipelineRuns => "tekton.dev",
+            Self::PatchDeployments
+            | Self::ScaleDeployments
+            | Self::PatchStatefulSets
+            | Self::ScaleStatefulSets
+            | Self::PatchDaemonSets
+            | Self::GetReplicaSets
+            | Self::GetControllerRevisions
+            | Self::ListControllerRevisions => "apps",
+            Self::PatchPipelineRuns | Self::CreatePipelineRuns | Self::PatchTaskRuns | Self::CreateTaskRuns => {
+                "tekton.dev"
+            }
             Self::ReadLogs | Self::ListPods => "",
         }
     }
@@ -66,12 +100,17 @@ impl Right {
     #[must_use]
     pub const fn resource(self) -> &'static str {
         match self {
-            Self::PatchRolloutStatus | Self::PatchRollouts | Self::ListRollouts => "rollouts",
+            Self::PatchRolloutStatus | Self::PatchRollouts | Self::ScaleRollouts | Self::ListRollouts => "rollouts",
             Self::PatchAnalysisRuns => "analysisruns",
-            Self::PatchDeployments => "deployments",
+            Self::PatchDeployments | Self::ScaleDeployments => "deployments",
+            Self::PatchStatefulSets | Self::ScaleStatefulSets => "statefulsets",
+            Self::PatchDaemonSets => "daemonsets",
+            Self::GetReplicaSets => "replicasets",
+            Self::GetControllerRevisions | Self::ListControllerRevisions => "controllerrevisions",
             Self::ReadLogs | Self::ListPods => "pods",
             Self::PatchApplications => "applications",
             Self::PatchPipelineRuns | Self::CreatePipelineRuns => "pipelineruns",
+            Self::PatchTaskRuns | Self::CreateTaskRuns => "taskruns",
         }
     }
 
@@ -80,6 +119,7 @@ impl Right {
     pub const fn subresource(self) -> &'static str {
         match self {
             Self::PatchRolloutStatus => "status",
+            Self::ScaleRollouts | Self::ScaleDeployments | Self::ScaleStatefulSets => "scale",
             Self::ReadLogs => "log",
             _ => "",
         }
@@ -87,19 +127,9 @@ impl Right {
 
     /// As kubectl writes it: `patch rollouts/status`.
     #[must_use]
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::PatchRolloutStatus => "patch rollouts/status",
-            Self::PatchRollouts => "patch rollouts",
-            Self::PatchAnalysisRuns => "patch analysisruns",
-            Self::PatchDeployments => "patch deployments",
-            Self::ReadLogs => "get pods/log",
-            Self::PatchApplications => "patch applications",
-            Self::PatchPipelineRuns => "patch pipelineruns",
-            Self::CreatePipelineRuns => "create pipelineruns",
-            Self::ListRollouts => "list rollouts",
-            Self::ListPods => "list pods",
-        }
+    pub fn words(self) -> Safe {
+        let of = |sub: &'static str| if sub.is_empty() { Safe::default() } else { safe!("/{}", Safe::of(sub)) };
+        safe!("{} {}{}", Safe::of(self.verb()), Safe::of(self.resource()), of(self.subresource()))
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::cron::Cron;
+use super::cron::Schedule;
 use super::kubernetes::{Meta, SetBy};
 use crate::text::Safe;
 
@@ -39,9 +39,9 @@ pub struct SyncWindow {
 }
 
 /// When a window is open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Times {
-    pub schedule: Cron,
+    pub schedule: Schedule,
     pub length: SignedDuration,
 }
 

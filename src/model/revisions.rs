@@ -27,6 +27,8 @@ pub struct RevisionsWanted {
     pub cluster: SourceId,
     pub namespace: Name,
     pub owner: Uid,
+    /// Its labels of all of them, as a list is asked for; `None`: its selector is none that could be sent.
+    pub labels: Option<String>,
     pub stand: Stand,
 }
 

@@ -21,6 +21,8 @@ pub struct Controlled {
     pub conditions: Vec<Condition>,
     pub images: Vec<ContainerImage>,
     pub template: Template,
+    /// Of a StatefulSet or a DaemonSet: what its revisions are found by.
+    pub selector: Option<Selector>,
     pub managed_by: Option<Safe>,
 }
 
@@ -113,6 +115,22 @@ impl Selector {
                     Operator::Other => false,
                 }
             })
+    }
+
+    /// As the parameter `labelSelector` of a list; `None` where it cannot be said so.
+    #[must_use]
+    pub fn parameter(&self) -> Option<String> {
+        let mut all: Vec<String> = self.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        for Expression { key, operator, values } in &self.expressions {
+            all.push(match operator {
+                Operator::In => format!("{key} in ({})", values.join(",")),
+                Operator::NotIn => format!("{key} notin ({})", values.join(",")),
+                Operator::Exists => key.to_string(),
+                Operator::DoesNotExist => format!("!{key}"),
+                Operator::Other => return None,
+            });
+        }
+        (!all.is_empty()).then(|| all.join(","))
     }
 }
 
@@ -287,6 +305,34 @@ mod tests {
             (one("tier", Operator::Other, &["web"]), false),
         ] {
             assert_eq!(selector.selects(&labels), expected, "{selector:?}");
+        }
+    }
+
+    #[test]
+    fn a_selector_is_asked_for_as_kubectl_asks() {
+        let row = |key: &str, operator, values: &[&str]| Expression {
+            key: key.into(),
+            operator,
+            values: values.iter().map(|one| (*one).into()).collect(),
+        };
+        let of = |rows: Vec<Expression>| Selector {
+            labels: pairs(&[("app", "db"), ("zone", "")]),
+            expressions: rows.into(),
+        };
+        for (selector, expected) in [
+            (Selector::default(), None),
+            (of(Vec::new()), Some("app=db,zone=")),
+            (
+                of(vec![row("tier", Operator::In, &["a", "b"]), row("old", Operator::NotIn, &["x"])]),
+                Some("app=db,zone=,tier in (a,b),old notin (x)"),
+            ),
+            (
+                of(vec![row("here", Operator::Exists, &[]), row("gone", Operator::DoesNotExist, &[])]),
+                Some("app=db,zone=,here,!gone"),
+            ),
+            (of(vec![row("later", Operator::Other, &["1"])]), None),
+        ] {
+            assert_eq!(selector.parameter().as_deref(), expected, "{selector:?}");
         }
     }
 }

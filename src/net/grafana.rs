@@ -19,6 +19,7 @@ const MANNER: Manner = Manner {
     known: &[("annotations:", "the token needs the right to read and create annotations")],
 };
 const PATH: &str = "/api/annotations";
+const PERMISSIONS: &str = "/api/access-control/user/permissions";
 
 /// See the module. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -51,6 +52,11 @@ impl Grafana {
             path.push_str(&segment(tag));
         }
         self.web.get(&path).await
+    }
+
+    /// What this account may do in its organisation.
+    pub async fn permissions(&self) -> Result<Answer, NetError> {
+        self.web.get(PERMISSIONS).await
     }
 
     /// Makes an annotation; sent once.

@@ -16,11 +16,22 @@ use crate::text::Safe;
 const HOLDS: Duration = Duration::from_mins(1);
 /// Namespaces that are looked over.
 const MOST: usize = 64;
+/// Rights by which a role is known.
+const TOLD_BY: [Right; 7] = [
+    Right::ListRollouts,
+    Right::ListPods,
+    Right::PatchRolloutStatus,
+    Right::PatchRollouts,
+    Right::PatchDeployments,
+    Right::CreatePipelineRuns,
+    Right::ReadLogs,
+];
 
-/// The right that an action needs; `None` of what no cluster is asked for.
+/// The rights that an action needs: of what it sends, and of what is read for it right before. None of what no
+/// cluster is asked for.
 #[must_use]
-pub const fn needed(action: &Action) -> Option<Right> {
-    Some(match (&action.change, action.target.kind) {
+pub const fn needed(action: &Action) -> &'static [Right] {
+    match (&action.change, action.target.kind) {
         (
             Change::PromotePause { .. }
             | Change::PromoteInconclusive { .. }
@@ -29,35 +40,68 @@ pub const fn needed(action: &Action) -> Option<Right> {
             | Change::Abort { .. }
             | Change::Retry { .. },
             _,
-        ) => Right::PatchRolloutStatus,
-        (Change::RestartRollout { .. }, _) => Right::PatchRollouts,
-        (Change::Unpause | Change::Pause { .. } | Change::SetImage { .. } | Change::Undo { .. }, Kind::Rollout) => {
-            Right::PatchRollouts
-        }
-        (Change::EndAnalysis, _) => Right::PatchAnalysisRuns,
-        (Change::Undo { .. } | Change::RestartWorkload { .. }, Kind::Deployment) => Right::PatchDeployments,
-        (_, Kind::Application) => Right::PatchApplications,
-        (Change::CancelRun { .. }, Kind::PipelineRun) => Right::PatchPipelineRuns,
-        (Change::RunAgain, Kind::PipelineRun) => Right::CreatePipelineRuns,
-        _ => return None,
-    })
+        ) => &[Right::PatchRolloutStatus],
+        (Change::RestartRollout { .. }, _) => &[Right::PatchRollouts],
+        (Change::Unpause | Change::Pause { .. } | Change::SetImage { .. }, Kind::Rollout) => &[Right::PatchRollouts],
+        (Change::EndAnalysis, _) => &[Right::PatchAnalysisRuns],
+        (Change::Undo { .. }, kind) => to_undo(kind),
+        (Change::RestartWorkload { .. }, Kind::Deployment) => &[Right::PatchDeployments],
+        (Change::RestartWorkload { .. }, Kind::StatefulSet) => &[Right::PatchStatefulSets],
+        (Change::RestartWorkload { .. }, Kind::DaemonSet) => &[Right::PatchDaemonSets],
+        (Change::Scale { .. }, kind) => to_scale(kind),
+        (_, Kind::Application) => &[Right::PatchApplications],
+        (Change::CancelRun { .. }, Kind::PipelineRun) => &[Right::PatchPipelineRuns],
+        (Change::RunAgain, Kind::PipelineRun) | (_, Kind::Pipeline) => &[Right::CreatePipelineRuns],
+        (Change::CancelRun { .. }, Kind::LoneTaskRun) => &[Right::PatchTaskRuns],
+        (Change::RunAgain, Kind::LoneTaskRun) => &[Right::CreateTaskRuns],
+        _ => &[],
+    }
+}
+
+/// Of a scaling, which goes to a subresource of its own.
+#[must_use]
+pub const fn to_scale(kind: Kind) -> &'static [Right] {
+    match kind {
+        Kind::Rollout => &[Right::ScaleRollouts],
+        Kind::Deployment => &[Right::ScaleDeployments],
+        Kind::StatefulSet => &[Right::ScaleStatefulSets],
+        _ => &[],
+    }
+}
+
+/// Of a way back: the template, and the revision that it is taken from.
+#[must_use]
+pub const fn to_undo(kind: Kind) -> &'static [Right] {
+    match kind {
+        Kind::Rollout => &[Right::PatchRollouts, Right::GetReplicaSets],
+        Kind::Deployment => &[Right::PatchDeployments, Right::GetReplicaSets],
+        Kind::StatefulSet => &[Right::PatchStatefulSets, Right::ListControllerRevisions, Right::GetControllerRevisions],
+        Kind::DaemonSet => &[Right::PatchDaemonSets, Right::ListControllerRevisions, Right::GetControllerRevisions],
+        _ => &[],
+    }
 }
 
 /// The action, unless the server says that it is not for this account.
 pub fn may(state: &State, action: Action) -> Result<Action, Safe> {
-    let Some(right) = needed(&action) else { return Ok(action) };
-    match answer(state, action.target.cluster, &action.target.namespace, right) {
-        Some(Answer::Denied(why)) => Err(denied(state, &action.target, right, why)),
-        Some(Answer::Allowed | Answer::Unknown(_)) | None => Ok(action),
-    }
+    check(state, &action.target, needed(&action)).map(|()| action)
 }
 
-/// `ana may not patch rollouts/status in production`.
-fn denied(state: &State, target: &ObjectId, right: Right, why: &Safe) -> Safe {
+/// `ana may not patch rollouts/status in production`: all that is missing, with the reasons that the server gives.
+pub fn check(state: &State, target: &ObjectId, rights: &[Right]) -> Result<(), Safe> {
+    let denied = |right: &Right| match answer(state, target.cluster, &target.namespace, *right) {
+        Some(Answer::Denied(why)) => Some((right.words(), why)),
+        Some(Answer::Allowed | Answer::Unknown(_)) | None => None,
+    };
+    let (missing, mut reasons): (Vec<Safe>, Vec<&Safe>) = rights.iter().filter_map(denied).unzip();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    reasons.retain(|why| !why.is_empty());
+    reasons.dedup();
     let user = state.world.source(target.cluster).map(|source| source.user.clone()).filter(|user| !user.is_empty());
     let user = user.unwrap_or_else(|| Safe::of("this account"));
-    let said = safe!("{} may not {} in {}", user, Safe::of(right.words()), target.namespace.safe());
-    if why.is_empty() { said } else { safe!("{}: {}", said, why) }
+    let said = safe!("{} may not {} in {}", user, Safe::join(&missing, ", "), target.namespace.safe());
+    Err(if reasons.is_empty() { said } else { safe!("{}: {}", said, Safe::join(reasons, "; ")) })
 }
 
 /// What the server says of a right; `None` where it was not asked, or too long ago.
@@ -141,7 +185,7 @@ pub fn rows(state: &State) -> Vec<Row> {
 #[must_use]
 pub fn nearest(read: &AccessRead, environment: &Name) -> Option<&'static str> {
     let says = |right: Right| read.answers.get(&right);
-    if Right::ALL.iter().any(|right| matches!(says(*right), None | Some(Answer::Unknown(_)))) {
+    if TOLD_BY.iter().any(|right| matches!(says(*right), None | Some(Answer::Unknown(_)))) {
         return None;
     }
     let may = |right: Right| matches!(says(right), Some(Answer::Allowed));

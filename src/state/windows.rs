@@ -144,8 +144,9 @@ fn closes(times: &Times, mut began: DateTime) -> Option<DateTime> {
 }
 
 fn zone(window: &SyncWindow) -> TimeZone {
-    // An unknown zone is UTC to Argo CD too.
-    TimeZone::get(window.zone.as_str()).unwrap_or(TimeZone::UTC)
+    // An unknown zone is UTC to Argo CD too, and so is one whose capitals are others.
+    let known = TimeZone::get(window.zone.as_str()).ok();
+    known.filter(|zone| zone.iana_name() == Some(window.zone.as_str())).unwrap_or(TimeZone::UTC)
 }
 
 impl<'a> Windows<'a> {

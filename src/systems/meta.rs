@@ -11,7 +11,7 @@ use super::ingest::IngestError;
 use super::probes::{ProbeWire, probe};
 use super::wire::{Flag, Int, Labels, List, Obj, Text, Time};
 use crate::model::kubernetes::{Condition, ContainerImage, Meta, Owner};
-use crate::model::workloads::Template;
+use crate::model::workloads::{Expression, Operator, Pairs, Selector, Template};
 use crate::model::{Name, SourceId, Uid};
 use crate::text::Safe;
 
@@ -275,6 +275,44 @@ pub fn template(template: &Obj<TemplateWire<'_>>, pool: &mut Pool) -> Template {
         probes: containers.flat_map(|container| of(container, pool)).collect(),
         node_selector: selector.map(|(key, value)| Safe::line(&format!("{key}={}", value.as_str()))).collect(),
     }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct SelectorWire<'a> {
+    #[serde(borrow)]
+    pub match_labels: Obj<BTreeMap<String, Text<'a>>>,
+    #[serde(borrow)]
+    pub match_expressions: List<Obj<ExpressionWire<'a>>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ExpressionWire<'a> {
+    #[serde(borrow)]
+    pub key: Text<'a>,
+    #[serde(borrow)]
+    pub operator: Text<'a>,
+    #[serde(borrow)]
+    pub values: List<Text<'a>>,
+}
+
+/// `spec.selector`, as written.
+pub fn selector(wire: &SelectorWire<'_>) -> Selector {
+    let labels: Pairs =
+        wire.match_labels.0.iter().flatten().map(|(key, value)| (key.as_str().into(), value.as_str().into())).collect();
+    let expressions = wire.match_expressions.0.iter().filter_map(|row| row.0.as_ref()).map(|row| Expression {
+        key: row.key.as_str().into(),
+        operator: match row.operator.as_str() {
+            "In" => Operator::In,
+            "NotIn" => Operator::NotIn,
+            "Exists" => Operator::Exists,
+            "DoesNotExist" => Operator::DoesNotExist,
+            _ => Operator::Other,
+        },
+        values: row.values.0.iter().map(|value| value.as_str().into()).collect(),
+    });
+    Selector { labels, expressions: expressions.collect() }
 }
 
 /// An API error: the body of a 4xx answer, or the object of an `ERROR` frame.

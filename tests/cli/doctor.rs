@@ -259,10 +259,10 @@ fn what_may_be_done_is_told_of_each_namespace_with_a_next_step() {
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(text.contains("ask whoever runs the cluster for patch rollouts/status in bank"), "{text}");
         let asked: Vec<Request> = server.requests().into_iter().filter(|one| one.method != "GET").collect();
-        // Twenty-three kinds are watched, eight things done, in two namespaces: each asked once.
-        assert_eq!(asked.len(), 2 * (23 + 8));
+        // Twenty-three kinds are watched, fifteen things done, in two namespaces: each asked once.
+        assert_eq!(asked.len(), 2 * (23 + 15));
         let bodies: std::collections::BTreeSet<Vec<u8>> = asked.into_iter().map(|one| one.body).collect();
-        assert_eq!(bodies.len(), 2 * (23 + 8));
+        assert_eq!(bodies.len(), 2 * (23 + 15));
 
         server.answer(reviewing(|verb, resource, _| verb != "watch" || resource != "pods"));
         let (code, _, rows) = found(&doctor(home.path(), "version: 1\n", &arguments).await);

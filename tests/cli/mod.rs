@@ -5,6 +5,7 @@ mod beside;
 mod certificates;
 mod config_errors;
 pub mod doctor;
+mod grafana;
 mod odd_answers;
 mod plugins;
 mod proxy;

@@ -17,11 +17,11 @@ use tokio::sync::mpsc;
 use super::server::{Refusing, Reply, Request, Server};
 use super::support::{block_on, next};
 
-const LABELS: &str = r#"{"status":"success","data":["namespace","pod","container"]}"#;
+pub const LABELS: &str = r#"{"status":"success","data":["namespace","pod","container"]}"#;
 /// 2026-08-04T09:33:20Z.
-const BEGAN: i128 = 1_785_836_000_000_000_000;
+pub const BEGAN: i128 = 1_785_836_000_000_000_000;
 
-fn source(url: &str) -> LokiSource {
+pub fn source(url: &str) -> LokiSource {
     LokiSource {
         url: url.to_owned(),
         login: Login::Password { user: "ana".to_owned(), password: SecretSource::Fixed("hunter2") },
@@ -64,11 +64,15 @@ fn request(since: LogSince) -> LogRequest {
 }
 
 /// All that a tail says until it has ended or failed: lines, and the last word.
-async fn tail(source: &LokiSource, since: LogSince) -> (Vec<String>, Result<(), String>) {
+pub async fn tail(source: &LokiSource, since: LogSince) -> (Vec<String>, Result<(), String>) {
     tail_within(quickly(), source, since).await
 }
 
-async fn tail_within(deadlines: Deadlines, source: &LokiSource, since: LogSince) -> (Vec<String>, Result<(), String>) {
+pub async fn tail_within(
+    deadlines: Deadlines,
+    source: &LokiSource,
+    since: LogSince,
+) -> (Vec<String>, Result<(), String>) {
     let client = match Loki::with(source, deadlines) {
         Ok(client) => client,
         Err(error) => return (Vec::new(), Err(error.to_string())),
@@ -106,7 +110,7 @@ async fn tail_within(deadlines: Deadlines, source: &LokiSource, since: LogSince)
     (lines, end)
 }
 
-fn parameter(request: &Request, name: &str) -> String {
+pub fn parameter(request: &Request, name: &str) -> String {
     let query = request.path.split_once('?').map_or("", |(_, query)| query);
     let found = query.split('&').find_map(|part| part.strip_prefix(&format!("{name}=")));
     let bytes = found.unwrap_or_default().replace('+', " ");
@@ -124,14 +128,14 @@ fn parameter(request: &Request, name: &str) -> String {
     String::from_utf8(out).unwrap()
 }
 
-fn streams(values: &[(i128, String)]) -> Value {
+pub fn streams(values: &[(i128, String)]) -> Value {
     let values: Vec<Value> = values.iter().map(|(at, line)| json!([at.to_string(), line])).collect();
     json!({ "status": "success", "data": { "resultType": "streams", "stats": {},
         "result": [{ "stream": { "pod": "checkout-7d9f", "container": "app" }, "values": values }] } })
 }
 
 /// A Loki with these lines, as the real one pages them.
-fn loki(all: Vec<(i128, String)>) -> impl Fn(&Request) -> Reply {
+pub fn loki(all: Vec<(i128, String)>) -> impl Fn(&Request) -> Reply {
     move |request| {
         if request.path.starts_with("/loki/api/v1/labels") {
             return Reply::json(LABELS);
@@ -177,61 +181,6 @@ fn the_newest_lines_are_asked_for_once_with_all_that_says_who_asks() {
                 "{head}"
             );
         }
-    });
-}
-
-/// R28: pages end, nothing is told twice and nothing is cut in silence, also where many lines share a time.
-#[test]
-fn r28_all_pages_are_read_and_no_line_comes_twice() {
-    block_on(async {
-        // 2 400 lines, of which four share each time; and 1 500 of one time at the end.
-        let mut all: Vec<(i128, String)> = (0..2_400).map(|n| (BEGAN + n / 4, format!("line {n}"))).collect();
-        let server = Server::answering(loki(all.clone())).await;
-        let (lines, end) = tail(&source(&server.url), LogSince::Head).await;
-        assert_eq!((lines.len(), end), (2_400, Ok(())));
-        assert!(lines.iter().enumerate().all(|(n, line)| line.ends_with(&format!(" line {n}"))));
-        assert!(server.requests().len() <= 5, "{}", server.requests().len());
-        all.extend((0..1_500).map(|n| (BEGAN + 5_000, format!("same {n}"))));
-        server.answer(loki(all));
-        let (lines, end) = tail(&source(&server.url), LogSince::Head).await;
-        assert_eq!(end, Ok(()), "a page that is full of one time is no loop");
-        assert!(lines.len() >= 3_399, "{}", lines.len());
-        // One that gives full pages for ever.
-        server.answer(|request| {
-            if request.path.starts_with("/loki/api/v1/labels") {
-                return Reply::json(LABELS);
-            }
-            let start = parameter(request, "start").parse::<i128>().unwrap();
-            let values: Vec<_> = (0..1_000).map(|n| (start + n, format!("line {}", start + n))).collect();
-            Reply::json(streams(&values))
-        });
-        let (lines, end) = tail(&source(&server.url), LogSince::Head).await;
-        assert_eq!(end, Ok(()));
-        assert!(
-            lines.last().unwrap().contains("50000 lines were read, up to 2026-08-04T09:33:20Z"),
-            "{:?}",
-            lines.last()
-        );
-    });
-}
-
-/// R29: a page that is larger than what is taken is asked for in pieces.
-#[test]
-fn r29_pages_that_are_too_large_become_smaller() {
-    block_on(async {
-        let server = Server::answering(|request| {
-            if request.path.starts_with("/loki/api/v1/labels") {
-                return Reply::json(LABELS);
-            }
-            let limit: usize = parameter(request, "limit").parse().unwrap();
-            Reply::json(streams(&vec![(BEGAN, "x".repeat(60 << 10)); limit.min(300)]))
-        })
-        .await;
-        let (lines, end) = tail_within(Deadlines::default(), &source(&server.url), LogSince::Tail(1_000)).await;
-        assert_eq!((lines.len(), end), (100, Ok(())));
-        let endless = Server::answering(|_| Reply::json("x".repeat(17 << 20))).await;
-        let (_, end) = tail_within(Deadlines::default(), &source(&endless.url), LogSince::Head).await;
-        assert!(end.clone().unwrap_err().contains("answers with more than 16 MiB"), "{end:?}");
     });
 }
 

@@ -27,6 +27,7 @@ mod helm;
 mod histories;
 pub mod hub;
 mod loki;
+mod loki_pages;
 mod long_log;
 mod objectives;
 mod odd_prometheus;

@@ -8,12 +8,18 @@ use super::cluster::{Cluster, lab_program};
 use crate::pty::{PATIENCE, Pty};
 
 /// Verb, resource and subresource under each column of the view, in its order.
-const COLUMNS: [&[(&str, &str, &str)]; 8] = [
+const COLUMNS: [&[(&str, &str, &str)]; 10] = [
     &[("list", "rollouts.argoproj.io", ""), ("list", "pods", "")],
     &[("get", "pods", "log")],
     &[("patch", "rollouts.argoproj.io", "status")],
     &[("patch", "rollouts.argoproj.io", "")],
     &[("patch", "deployments.apps", "")],
+    &[("patch", "statefulsets.apps", ""), ("patch", "daemonsets.apps", "")],
+    &[
+        ("patch", "deployments.apps", "scale"),
+        ("patch", "statefulsets.apps", "scale"),
+        ("patch", "rollouts.argoproj.io", "scale"),
+    ],
     &[("patch", "analysisruns.argoproj.io", "")],
     &[("patch", "applications.argoproj.io", "")],
     &[("patch", "pipelineruns.tekton.dev", ""), ("create", "pipelineruns.tekton.dev", "")],
@@ -31,7 +37,7 @@ fn each_user_is_told_what_the_server_would_decide() {
         let kubeconfig = cluster.kubeconfig_of(user);
         let path = kubeconfig.to_string_lossy();
         let scope = ["--kubeconfig", &path, "-n", "dev", "-n", "staging", "-n", "production"];
-        let mut console = Pty::spawn(&scope, &[], (160, 48));
+        let mut console = Pty::spawn(&scope, &[], (200, 48));
         console.press(Command::Access);
         console.wait_for("the answers", PATIENCE, |screen| {
             nearest.iter().all(|(namespace, role)| row(screen, namespace).is_some_and(|row| row.contains(role)))

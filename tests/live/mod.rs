@@ -32,6 +32,7 @@ mod people;
 mod prometheus;
 mod prometheus_history;
 pub mod registry;
+mod rights;
 mod rollout_verbs;
 mod same;
 mod tekton;

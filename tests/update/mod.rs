@@ -22,6 +22,7 @@ mod life;
 mod many_jobs;
 mod places;
 pub mod releases;
+mod rights;
 mod rollout_verbs;
 mod run_again;
 mod run_verbs;

@@ -26,8 +26,10 @@ struct Act {
 const ROLLOUTS: &str = "argoproj.io";
 const TEKTON: &str = "tekton.dev";
 const APPLICATIONS: &str = "applications";
+const REVISIONS: &str = "controllerrevisions";
+const OF_REVISIONS: &str = "undo of a StatefulSet or a DaemonSet";
 
-const ACTS: [Act; 5] = [
+const ACTS: [Act; 12] = [
     Act {
         verb: "patch",
         group: ROLLOUTS,
@@ -51,6 +53,37 @@ const ACTS: [Act; 5] = [
         lost: "scaling of a Deployment",
     },
     Act { verb: "get", group: "", resource: "pods", subresource: "log", lost: "logs" },
+    Act { verb: "patch", group: ROLLOUTS, resource: "rollouts", subresource: "scale", lost: "scaling of a Rollout" },
+    Act {
+        verb: "patch",
+        group: "apps",
+        resource: "statefulsets",
+        subresource: "",
+        lost: "undo and restart of a StatefulSet",
+    },
+    Act {
+        verb: "patch",
+        group: "apps",
+        resource: "statefulsets",
+        subresource: "scale",
+        lost: "scaling of a StatefulSet",
+    },
+    Act {
+        verb: "patch",
+        group: "apps",
+        resource: "daemonsets",
+        subresource: "",
+        lost: "undo and restart of a DaemonSet",
+    },
+    Act { verb: "list", group: "apps", resource: REVISIONS, subresource: "", lost: OF_REVISIONS },
+    Act { verb: "get", group: "apps", resource: REVISIONS, subresource: "", lost: OF_REVISIONS },
+    Act {
+        verb: "get",
+        group: "apps",
+        resource: "replicasets",
+        subresource: "",
+        lost: "undo of a Deployment or a Rollout",
+    },
 ];
 
 /// Asked where there are PipelineRuns to act on.

@@ -42,6 +42,7 @@ pub(super) fn reconcile(world: &mut World, key: &Key) {
         | Kind::ResourceQuota
         | Kind::NetworkPolicy
         | Kind::Lease
+        | Kind::ControllerRevision
         | Kind::AppProject
         | Kind::VirtualService
         | Kind::Secret => {}

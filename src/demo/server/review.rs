@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::Place;
 use super::failure::Failure;
+use super::scale::is_scaled;
 use crate::demo::kinds::KINDS;
 
 pub(super) const PATH: [&str; 4] = ["apis", "authorization.k8s.io", "v1", "selfsubjectaccessreviews"];
@@ -63,7 +64,12 @@ pub(super) fn rules(forbidden: &[Forbidden], body: &[u8]) -> Result<Response, Fa
         }
     }
     all.push(rule(&["get"], "", "pods/log".to_owned()));
-    all.push(rule(&["create"], "tekton.dev", "pipelineruns".to_owned()));
+    for plural in ["pipelineruns", "taskruns"] {
+        all.push(rule(&["create"], "tekton.dev", plural.to_owned()));
+    }
+    for row in KINDS.iter().filter(|row| is_scaled(row)) {
+        all.push(rule(&["patch"], row.group, format!("{}/scale", row.plural)));
+    }
     let rules: Vec<Value> = all.into_iter().flatten().collect();
     let Value::Object(fields) = &mut review else { return Err(Failure::unprocessable()) };
     fields.insert("status".to_owned(), json!({ "resourceRules": rules, "nonResourceRules": [], "incomplete": false }));
@@ -85,10 +91,10 @@ pub(super) fn answer(forbidden: &[Forbidden], body: &[u8]) -> Result<Response, F
             false
         }
         ("get" | "list" | "watch" | "patch", "") => true,
-        ("create", "") => row.plural == "pipelineruns",
+        ("create", "") => ["pipelineruns", "taskruns"].contains(&row.plural),
         ("get" | "patch", "status") => row.status,
         ("get", "log") => row.plural == "pods",
-        ("patch", "scale") => ["deployments", "statefulsets", "rollouts"].contains(&row.plural),
+        ("patch", "scale") => is_scaled(row),
         _ => false,
     });
     let Value::Object(fields) = &mut review else { return Err(Failure::unprocessable()) };

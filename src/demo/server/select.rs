@@ -116,6 +116,7 @@ fn known(kind: Kind, field: &str) -> bool {
         | Kind::ResourceQuota
         | Kind::NetworkPolicy
         | Kind::Lease
+        | Kind::ControllerRevision
         | Kind::AppProject
         | Kind::VirtualService
         | Kind::Secret => &[],

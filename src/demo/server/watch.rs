@@ -184,6 +184,7 @@ fn empty_fields(kind: Kind, object: &mut Value) {
         | Kind::ResourceQuota
         | Kind::NetworkPolicy
         | Kind::Lease
+        | Kind::ControllerRevision
         | Kind::AppProject
         | Kind::VirtualService
         | Kind::Secret => {}

@@ -6,6 +6,7 @@ use super::outcome::Verdict;
 use super::preview::Words;
 use crate::action::{Action, Change, Operation};
 use crate::command::Command;
+use crate::model::access::Right;
 use crate::model::images::Reference;
 use crate::model::masked;
 use crate::model::pipelines::Run;
@@ -14,7 +15,7 @@ use crate::model::{Kind, Name, ObjectId, SourceId, SystemId, Uid};
 use crate::safe;
 use crate::state::form::Form;
 use crate::state::ui::{Pane, Place, RowId};
-use crate::state::{State, catalogue, environment, lists};
+use crate::state::{State, access, catalogue, environment, lists};
 use crate::text::{Safe, plural};
 
 /// As GitHub names what began so.
@@ -108,6 +109,7 @@ fn of_pipeline(state: &State, run: &Run) -> Result<Form, Safe> {
         name: pipeline.clone(),
     };
     super::offer::may_act(state, Command::DispatchWorkflow, &target)?;
+    access::check(state, &target, &[Right::CreatePipelineRuns])?;
     Ok(Form::new(target, run.meta.name.clone(), pipeline))
 }
 
@@ -200,7 +202,7 @@ pub fn action(state: &State, form: &Form, workflow: &Dispatchable) -> Result<Act
         target.uid = Uid::new(target.cluster, &format!("{}/{}", target.namespace.raw(), form.reference.raw()));
         target.name = form.reference.clone();
     }
-    Ok(Action { target, change })
+    access::may(state, Action { target, change })
 }
 
 /// Where it leads: a value of any kind may name the place, and so may the workflow, its file and the
@@ -221,7 +223,7 @@ pub(super) fn again(state: &State, action: &Action) -> Result<Action, Safe> {
     if let Change::Dispatch { path, last, .. } = &mut action.change {
         *last = self::last(state, &action.target, path.raw());
     }
-    Ok(action)
+    access::may(state, action)
 }
 
 /// The newest run there is, where nothing else tells one that was asked for from it.

@@ -49,7 +49,7 @@ pub fn available_to(state: &State, command: Command, action: &Action) -> Result<
         Change::RollBack { id, .. } => {
             may_act(state, command, &action.target)?;
             let change = super::application::roll_back(state, &action.target, Some(*id))?;
-            return Ok(Action { target: action.target.clone(), change });
+            return may(state, command, Action { target: action.target.clone(), change });
         }
         Change::ApproveRun { .. } => {
             let action = review(state, command, &action.target, &[])?;

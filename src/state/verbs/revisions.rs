@@ -10,10 +10,10 @@ use super::preview::Words;
 use crate::action::{Action, Change, Operation};
 use crate::model::kubernetes::{ContainerImage, Pod, PodHealth};
 use crate::model::revisions::{ControlRevision, RevisionsWanted, Stand};
-use crate::model::workloads::{Controlled, Update};
+use crate::model::workloads::{Controlled, Selector, Update};
 use crate::model::{Kind, ObjectId};
 use crate::safe;
-use crate::state::{State, gitops, workload_status};
+use crate::state::{State, access, gitops, workload_status};
 use crate::text::Safe;
 
 /// Whose revisions are wanted: those of the StatefulSet or DaemonSet that a verb would act on, else of the last one
@@ -28,7 +28,9 @@ pub fn wanted(state: &State) -> Option<RevisionsWanted> {
     };
     let id = super::target(state).filter(has_them).or_else(undone)?;
     let row = state.world.controlled.get(&id.uid)?;
-    Some(RevisionsWanted { cluster: id.cluster, namespace: id.namespace, owner: id.uid, stand: stand(row) })
+    // What its controller itself finds its revisions by: its template always has these labels.
+    let labels = row.selector.as_ref().and_then(Selector::parameter);
+    Some(RevisionsWanted { cluster: id.cluster, namespace: id.namespace, owner: id.uid, labels, stand: stand(row) })
 }
 
 const fn stand(row: &Controlled) -> Stand {
@@ -59,6 +61,8 @@ pub(super) fn undo(state: &State, target: &ObjectId) -> Result<Change, Safe> {
     if row.observed_generation < row.meta.generation {
         return Err(Safe::of("the controller has not seen the last change of its spec yet"));
     }
+    // Without these its revisions could not be read either.
+    access::check(state, target, access::to_undo(target.kind))?;
     let rows = known(state, row)?;
     let to = rows.get(1).ok_or_else(|| Safe::of("there is no earlier revision"))?;
     Ok(Change::Undo {

@@ -6,12 +6,13 @@ use super::outcome::{Verdict, all, observed};
 use super::preview::Words;
 use crate::action::{Action, Change, Operation};
 use crate::command::Command;
+use crate::model::access::Right;
 use crate::model::kubernetes::ContainerImage;
 use crate::model::rollouts::{AnalysisPhase, AnalysisRef, AnalysisRun, Rollout, Step};
 use crate::model::{Kind, Name, ObjectId};
 use crate::safe;
 use crate::state::ui::{Place, RowId};
-use crate::state::{State, lists, rollout_phase, steps};
+use crate::state::{State, access, lists, rollout_phase, steps};
 use crate::text::{Safe, plural};
 
 /// Steps that a dialog names one by one; of more it tells how many.
@@ -115,7 +116,8 @@ fn changeable<'a>(state: &'a State, target: &ObjectId) -> Result<&'a Rollout, Sa
     if let Some(reference) = &rollout.workload_ref {
         return Err(safe!("its template stands in {} {}: change that one", reference.kind, reference.name.safe()));
     }
-    super::kept::lasts(state, target).map(|()| rollout.as_ref())
+    super::kept::lasts(state, target)?;
+    access::check(state, target, &[Right::PatchRollouts]).map(|()| rollout.as_ref())
 }
 
 /// Another image for a container, as it was typed: `app=shop/checkout:1.42.0`, or the image alone.

@@ -12,7 +12,7 @@ use crate::model::kubernetes::{Meta, Replicas, RolloutStatus, RolloutVerdict};
 use crate::model::workloads::{Pairs, Update};
 use crate::model::{Kind, ObjectId};
 use crate::safe;
-use crate::state::{State, deployment_status, gitops, limits, workload_status};
+use crate::state::{State, access, deployment_status, gitops, limits, workload_status};
 use crate::text::{self, Safe};
 
 /// More is a slip of the finger.
@@ -128,7 +128,9 @@ pub fn may_scale(state: &State) -> Result<(ObjectId, i64), Safe> {
         return Err(Safe::of("only a workload has replicas: select one"));
     }
     offer::may_act(state, Command::Scale, &id)?;
-    match change(state, Command::Scale, &id)? {
+    let change = change(state, Command::Scale, &id)?;
+    access::check(state, &id, access::to_scale(id.kind))?;
+    match change {
         Change::Scale { from, .. } => Ok((id, from)),
         _ => Err(Safe::of("this is no number of replicas")),
     }
@@ -146,7 +148,7 @@ pub fn scale(state: &State, id: &ObjectId, to: i64) -> Result<Action, Safe> {
     if to == from {
         return Err(safe!("it has {} already", text::plural(from.unsigned_abs(), "replica", "replicas")));
     }
-    Ok(Action { target: id.clone(), change: Change::Scale { resource_version, from, to } })
+    access::may(state, Action { target: id.clone(), change: Change::Scale { resource_version, from, to } })
 }
 
 /// What the dialog says before.

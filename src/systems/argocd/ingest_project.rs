@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 
 use crate::model::SourceId;
-use crate::model::cron::Cron;
+use crate::model::cron::Schedule;
 use crate::model::projects::{AppProject, SyncWindow, Times, WindowKind};
 use crate::systems::duration;
 use crate::systems::ingest::IngestError;
@@ -66,7 +66,8 @@ pub fn project(cluster: SourceId, wire: &ProjectWire<'_>, pool: &mut Pool) -> Re
 fn window(wire: &WindowWire<'_>) -> SyncWindow {
     let globs = |list: &List<Text<'_>>| list.0.iter().map(|glob| Arc::from(glob.as_str())).collect();
     let length = duration::go_duration(wire.duration.as_str()).map(SignedDuration::from_secs);
-    let times = Cron::parse(wire.schedule.as_str()).zip(length).map(|(schedule, length)| Times { schedule, length });
+    let schedule = Schedule::parse(wire.schedule.as_str());
+    let times = schedule.zip(length).map(|(schedule, length)| Times { schedule, length });
     SyncWindow {
         kind: WindowKind::parse(wire.kind.as_str()),
         schedule: wire.schedule.line(),

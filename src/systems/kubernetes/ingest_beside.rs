@@ -6,14 +6,11 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 
 use super::quantity;
-use crate::model::workloads::{
-    Autoscaler, Beside, Budget, Expression, Lock, Measured, Operator, Pairs, Policy, Quota, QuotaRow, Selector, Share,
-    What,
-};
+use crate::model::workloads::{Autoscaler, Beside, Budget, Lock, Measured, Policy, Quota, QuotaRow, Share, What};
 use crate::model::{Name, SourceId};
 use crate::safe;
 use crate::systems::ingest::IngestError;
-use crate::systems::meta::{ConditionWire, MetaWire, Pool, conditions};
+use crate::systems::meta::{ConditionWire, MetaWire, Pool, SelectorWire, conditions, selector};
 use crate::systems::wire::{Int, List, Obj, Text, Time};
 use crate::text::Safe;
 
@@ -129,26 +126,6 @@ struct ValueWire<'a> {
     average_value: Text<'a>,
     #[serde(borrow)]
     value: Text<'a>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct SelectorWire<'a> {
-    #[serde(borrow)]
-    match_labels: Obj<BTreeMap<String, Text<'a>>>,
-    #[serde(borrow)]
-    match_expressions: List<Obj<ExpressionWire<'a>>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct ExpressionWire<'a> {
-    #[serde(borrow)]
-    key: Text<'a>,
-    #[serde(borrow)]
-    operator: Text<'a>,
-    #[serde(borrow)]
-    values: List<Text<'a>>,
 }
 
 type Parts<'w, 'a> = (&'w MetaWire<'a>, &'w Spec<'a>, &'w Status<'a>);
@@ -276,21 +253,4 @@ pub fn lock(cluster: SourceId, wire: &BesideWire<'_>, pool: &mut Pool) -> Result
             until: renewed.zip(lasts).and_then(|(at, lasts)| at.checked_add(lasts).ok()),
         })
     })
-}
-
-fn selector(wire: &SelectorWire<'_>) -> Selector {
-    let labels: Pairs =
-        wire.match_labels.0.iter().flatten().map(|(key, value)| (key.as_str().into(), value.as_str().into())).collect();
-    let expressions = wire.match_expressions.0.iter().filter_map(|row| row.0.as_ref()).map(|row| Expression {
-        key: row.key.as_str().into(),
-        operator: match row.operator.as_str() {
-            "In" => Operator::In,
-            "NotIn" => Operator::NotIn,
-            "Exists" => Operator::Exists,
-            "DoesNotExist" => Operator::DoesNotExist,
-            _ => Operator::Other,
-        },
-        values: row.values.0.iter().map(|value| value.as_str().into()).collect(),
-    });
-    Selector { labels, expressions: expressions.collect() }
 }

@@ -6,7 +6,9 @@ use crate::model::kubernetes::Replicas;
 use crate::model::workloads::{Controlled, Update};
 use crate::model::{Kind, SourceId};
 use crate::systems::ingest::IngestError;
-use crate::systems::meta::{ConditionWire, MetaWire, Pool, TemplateWire, conditions, images, template};
+use crate::systems::meta::{
+    ConditionWire, MetaWire, Pool, SelectorWire, TemplateWire, conditions, images, selector, template,
+};
 use crate::systems::wire::{Flag, Int, List, Obj, Text};
 
 #[derive(Debug, Default, Deserialize)]
@@ -34,6 +36,8 @@ struct Spec<'a> {
     update_strategy: Obj<Strategy<'a>>,
     #[serde(borrow)]
     template: Obj<TemplateWire<'a>>,
+    #[serde(borrow)]
+    selector: Obj<SelectorWire<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -143,6 +147,8 @@ fn controlled(
         conditions: conditions(&status.conditions, pool),
         images: images(&spec.template, pool),
         template: template(&spec.template, pool),
+        // Of a Job nobody asks.
+        selector: spec.selector.0.as_ref().filter(|_| kind != Kind::BatchJob).map(selector),
         managed_by: metadata.managed_by(),
     })
 }

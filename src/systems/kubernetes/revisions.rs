@@ -87,9 +87,12 @@ async fn passed(due: Option<&mut Pin<Box<Sleep>>>) {
 
 async fn read(read: &ReadStack, wanted: &RevisionsWanted) -> Revisions {
     let (mut rows, mut next) = (Vec::new(), String::new());
+    // Those of others in its namespace are not read: there may be thousands.
+    let labels = wanted.labels.as_deref().map(|labels| format!("&labelSelector={}", segment(labels)));
+    let labels = labels.unwrap_or_default();
     for _ in 0..PAGES {
         let path = format!(
-            "/apis/apps/v1/namespaces/{}/controllerrevisions?limit={PAGE}{next}",
+            "/apis/apps/v1/namespaces/{}/controllerrevisions?limit={PAGE}{labels}{next}",
             segment(wanted.namespace.raw())
         );
         let answer = read.get(&path).await.map_err(|error| Safe::line(&error.to_string()))?;
@@ -102,7 +105,7 @@ async fn read(read: &ReadStack, wanted: &RevisionsWanted) -> Revisions {
         };
         next = format!("&continue={}", segment(token));
     }
-    Err(Safe::of("the namespace has more revisions than are read here; kubectl rollout undo goes back"))
+    Err(Safe::of("it has more revisions than are read here; kubectl rollout undo goes back"))
 }
 
 /// Its controller is the workload.
@@ -174,6 +177,7 @@ mod tests {
             cluster: SourceId(0),
             namespace: Name::new("shop"),
             owner: Uid::new(SourceId(0), "u1"),
+            labels: None,
             stand: (1, 1),
         };
         let row = row(&wanted, &item).unwrap();

@@ -34,6 +34,8 @@ pub struct Page {
     pub lines: Vec<Line>,
     /// Entries that have no time or no text.
     pub left_out: usize,
+    /// What is said of it behind its lines.
+    pub note: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -57,8 +59,8 @@ struct Stream {
     values: Vec<Vec<Value>>,
 }
 
-/// `/query_range` of a log query.
-pub fn page(body: &[u8], labels: &LogLabels) -> Result<Page, IngestError> {
+/// `/query_range` of a log query. `forward`: the oldest came first.
+pub fn page(body: &[u8], labels: &LogLabels, forward: bool) -> Result<Page, IngestError> {
     /// Looked at first: the rows of another kind have another shape.
     #[derive(Deserialize)]
     struct Kinds {
@@ -76,7 +78,11 @@ pub fn page(body: &[u8], labels: &LogLabels) -> Result<Page, IngestError> {
     let answer: Answer = serde_json::from_slice(body)?;
     debug_assert_eq!(answer.data.kind, "streams");
     let mut page = Page::default();
-    for stream in answer.data.result {
+    for mut stream in answer.data.result {
+        // Lines of one stream and one time came the other way round, as all of them did.
+        if !forward {
+            stream.values.reverse();
+        }
         let of = |name: &str| stream.stream.get(name).and_then(Value::as_str).map(str::to_owned);
         let (pod, container) = (of(&labels.pod), of(&labels.container));
         for row in stream.values {
@@ -91,7 +97,7 @@ pub fn page(body: &[u8], labels: &LogLabels) -> Result<Page, IngestError> {
             }
         }
     }
-    // Stable: lines of one stream and one time stay as they came.
+    // Stable: lines of one stream and one time stay in their order.
     page.lines.sort_by_key(|line| line.nanos);
     Ok(page)
 }
@@ -118,19 +124,32 @@ mod tests {
             {"stream":{"pod":"b","container":"app","odd":7},"values":[["1754300000000000003","third\n"],["1754300000000000001","first"]]},
             {"stream":{"pod":"a"},"values":[["1754300000000000002","second",{"trace":"x"}],["soon","x"],["1754300000000000009"]]}
         ],"stats":{}}}"#;
-        let page = page(body.as_bytes(), &LogLabels::default()).unwrap();
+        let page = page(body.as_bytes(), &LogLabels::default(), true).unwrap();
         let told: Vec<_> = page.lines.iter().map(|line| (line.pod.as_deref(), line.text.as_str())).collect();
         assert_eq!(told, [(Some("b"), "first"), (Some("a"), "second"), (Some("b"), "third")]);
         assert_eq!(page.left_out, 2);
     }
 
     #[test]
+    fn lines_of_one_time_stand_as_they_were_written_whichever_way_they_came() {
+        let body = |one: &str, other: &str| {
+            format!(
+                r#"{{"data":{{"resultType":"streams","result":[{{"stream":{{}},"values":[["1754300000000000001","{one}"],["1754300000000000001","{other}"]]}}]}}}}"#
+            )
+        };
+        for (body, forward) in [(body("a", "b"), true), (body("b", "a"), false)] {
+            let page = page(body.as_bytes(), &LogLabels::default(), forward).unwrap();
+            assert_eq!(page.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>(), ["a", "b"], "{forward}");
+        }
+    }
+
+    #[test]
     fn what_is_no_list_of_lines_is_told() {
         let matrix =
             br#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[1,"2"]]}]}}"#;
-        assert!(page(matrix, &LogLabels::default()).unwrap_err().to_string().contains("but a matrix"));
-        assert!(page(b"[]", &LogLabels::default()).is_err());
-        assert!(page(b"{}", &LogLabels::default()).is_err());
+        assert!(page(matrix, &LogLabels::default(), true).unwrap_err().to_string().contains("but a matrix"));
+        assert!(page(b"[]", &LogLabels::default(), true).is_err());
+        assert!(page(b"{}", &LogLabels::default(), true).is_err());
         assert_eq!(labels(br#"{"status":"success","data":["app","pod"]}"#).unwrap(), ["app", "pod"]);
         // As Loki answers where it has no line.
         assert!(labels(br#"{"status":"success"}"#).unwrap().is_empty());

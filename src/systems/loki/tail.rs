@@ -17,6 +17,8 @@ use crate::text::Safe;
 const PAGE: u32 = 1_000;
 /// A page that is too large to be taken is asked for in smaller ones, down to this.
 const LEAST: u32 = 10;
+/// Lines of one time that are asked for at once: what Loki gives at most unless it is told otherwise.
+const ONE_TIME: u32 = 5_000;
 /// Lines that are read of a window.
 const MOST: usize = 50_000;
 /// Labels that are named where ours are missing.
@@ -105,41 +107,101 @@ impl Tail {
         Ok(query::of(asked, &self.labels, Some(&known).filter(|known| !known.is_empty()).map(Vec::as_slice)))
     }
 
-    /// All lines of the window, oldest first; how many there were.
+    /// All lines of the window, oldest first; how many there were. Pages go on at a time, and several lines may share
+    /// one: those of the last time of a full page are left for the next, which begins there, so that none is lost and
+    /// none comes twice.
     async fn all(&mut self, query: &str, (mut from, to): (i128, i128)) -> Result<usize, Stop> {
         let mut seen = 0;
         loop {
-            let page = self.read(query, (from, to), None).await?;
-            let (count, last) = (page.lines.len(), page.lines.last().map(|line| line.nanos));
-            self.tell(&page).await?;
-            seen += count;
-            let Some(last) = last.filter(|_| count + page.left_out >= self.page as usize) else {
-                return Ok(seen);
-            };
-            if seen >= MOST {
-                let at = Timestamp::from_nanosecond(last).unwrap_or(self.stored.window.1);
-                let rest =
-                    format!("━━ {MOST} lines were read, up to {at:.0}; a smaller window shows what came later\n");
-                self.lines.push(rest.as_bytes());
-                self.deliver().await?;
-                return Ok(seen);
+            let mut page = self.read(query, (from, to), None).await?;
+            if page.lines.first().is_some_and(|first| first.nanos < from) {
+                let words = format!("{} answers with lines from before the window asked for", self.client.url());
+                return Err(Stop::Trouble(words));
             }
-            // Several lines may share a time: those that were told are left out when they come again.
-            self.lines.reconnected();
-            from = if last > from { last } else { last + 1 };
+            let full = page.lines.len() + page.left_out >= self.page as usize;
+            let Some(last) = page.lines.last().map(|line| line.nanos).filter(|_| full) else {
+                return self.told(&mut page, seen).await.map(|(seen, _)| seen);
+            };
+            let next = if page.lines.first().is_some_and(|first| first.nanos < last) {
+                page.lines.retain(|line| line.nanos < last);
+                last
+            } else {
+                page = self.of_one_time(query, last, page).await?;
+                last + 1
+            };
+            let (now, is_enough) = self.told(&mut page, seen).await?;
+            if is_enough {
+                return Ok(now);
+            }
+            (seen, from) = (now, next);
         }
     }
 
-    /// One page; a smaller one where it is too large. `newest`: so many of the last ones.
+    /// A page is full of lines of one time, inside of which Loki has no order to go on by: as many of them as it gives
+    /// at once.
+    async fn of_one_time(&mut self, query: &str, at: i128, page: Page) -> Result<Page, Stop> {
+        let range = LokiRange { query, start: at, end: at + 1, limit: ONE_TIME, forward: true };
+        let found = match self.client.query_range(range).await {
+            Ok(answer) => ingest::page(&answer.body, &self.labels, true).map_err(|error| self.odd(&error))?,
+            // It gives no more at a time than it has given.
+            Err(error) if matches!(error, NetError::TooLarge { .. }) || error.code() == Some(400) => Page::default(),
+            Err(error) => return Err(Stop::Trouble(error.to_string())),
+        };
+        let whole = found.lines.len() + found.left_out < ONE_TIME as usize && found.lines.len() >= page.lines.len();
+        let mut page = if found.lines.len() >= page.lines.len() { found } else { page };
+        if !whole {
+            let time = Timestamp::from_nanosecond(at).unwrap_or(self.stored.window.0);
+            page.note = Some(format!(
+                "━━ {} lines of {time:.9} were read; there may be more of this very time, and Loki gives no way to them\n",
+                page.lines.len()
+            ));
+        }
+        Ok(page)
+    }
+
+    /// Tells a page, no further than to the most that is read; how many there are now, and whether that is all.
+    async fn told(&mut self, page: &mut Page, seen: usize) -> Result<(usize, bool), Stop> {
+        let room = MOST - seen;
+        let over = page.lines.len() > room;
+        if page.left_out > 0 {
+            page.note = Some(format!("━━ {} entries without a time or a text were left out\n", page.left_out));
+        }
+        if over {
+            let at = page.lines.get(room.saturating_sub(1)).map_or(0, |line| line.nanos);
+            let at = Timestamp::from_nanosecond(at).unwrap_or(self.stored.window.1);
+            page.lines.truncate(room);
+            page.note =
+                Some(format!("━━ {MOST} lines were read, up to {at:.0}; a smaller window shows what came later\n"));
+        }
+        self.tell(page).await?;
+        Ok((seen + page.lines.len(), over))
+    }
+
+    /// One page; a smaller one where it is too large, which is told. `newest`: so many of the last ones.
     async fn read(&mut self, query: &str, (start, end): (i128, i128), newest: Option<u32>) -> Result<Page, Stop> {
+        let forward = newest.is_none();
         loop {
             let limit = newest.map_or(self.page, |count| count.min(self.page));
-            let range = LokiRange { query, start, end, limit, forward: newest.is_none() };
+            let range = LokiRange { query, start, end, limit, forward };
             match self.client.query_range(range).await {
                 Ok(answer) => {
-                    return ingest::page(&answer.body, &self.labels).map_err(|error| self.odd(&error));
+                    let mut page =
+                        ingest::page(&answer.body, &self.labels, forward).map_err(|error| self.odd(&error))?;
+                    let less = newest.filter(|count| limit < *count && page.lines.len() >= limit as usize);
+                    page.note = less.map(|count| {
+                        format!("━━ the newest {limit} of the {count} lines asked for: more of them are over 16 MiB; a window shows all\n")
+                    });
+                    return Ok(page);
                 }
-                Err(NetError::TooLarge { .. }) if self.page > LEAST => self.page /= 10,
+                Err(NetError::TooLarge { .. }) if self.page > LEAST => {
+                    self.page /= 10;
+                    // Of the newest it is said how many are left out.
+                    if forward {
+                        let words =
+                            format!("━━ {} lines are over 16 MiB: they are read {} at a time\n", limit, self.page);
+                        self.lines.push(words.as_bytes());
+                    }
+                }
                 Err(error) => return Err(Stop::Trouble(error.to_string())),
             }
         }
@@ -153,6 +215,9 @@ impl Tail {
             if self.lines.is_full() {
                 self.deliver().await?;
             }
+        }
+        if let Some(note) = &page.note {
+            self.lines.push(note.as_bytes());
         }
         self.deliver().await
     }

@@ -25,6 +25,8 @@ pub(super) static ACCESS: View = View {
         left("promote abort", 13, 0, 0),
         left("pause undo image", 16, 0, 0),
         left("deployments", 11, 0, 0),
+        left("sets", 5, 0, 8),
+        left("scale", 5, 0, 1),
         left("analysis", 8, 0, 6),
         left("applications", 12, 0, 3),
         left("pipelines", 9, 0, 7),
@@ -37,12 +39,14 @@ pub(super) static ACCESS: View = View {
 };
 
 /// Rights under one column: all of them, some, none, or not known.
-const COLUMNS: [&[Right]; 8] = [
+const COLUMNS: [&[Right]; 10] = [
     &[Right::ListRollouts, Right::ListPods],
     &[Right::ReadLogs],
     &[Right::PatchRolloutStatus],
     &[Right::PatchRollouts],
     &[Right::PatchDeployments],
+    &[Right::PatchStatefulSets, Right::PatchDaemonSets],
+    &[Right::ScaleDeployments, Right::ScaleStatefulSets, Right::ScaleRollouts],
     &[Right::PatchAnalysisRuns],
     &[Right::PatchApplications],
     &[Right::PatchPipelineRuns, Right::CreatePipelineRuns],
@@ -87,7 +91,7 @@ pub(super) fn words(state: &State, pen: &mut Pen<'_>, row: &Row) {
             let answer = read.answers.get(right);
             matches!((answer, wanted), (Some(Answer::Allowed), true) | (Some(Answer::Denied(_)), false))
         };
-        let all: Vec<Safe> = Right::ALL.iter().filter(|right| of(right)).map(|right| Safe::of(right.words())).collect();
+        let all: Vec<Safe> = Right::ALL.iter().filter(|right| of(right)).map(|right| right.words()).collect();
         if !all.is_empty() {
             let line = Words::of(role, title).dim("  ").text(Safe::join(&all, ", "));
             y = paragraph(pen, y, &line);
@@ -95,7 +99,7 @@ pub(super) fn words(state: &State, pen: &mut Pen<'_>, row: &Row) {
     }
     for (right, answer) in &read.answers {
         if let Answer::Unknown(why) = answer {
-            let line = Words::of(Role::Unknown, "? ").text(Safe::of(right.words())).dim("  ").dim(why);
+            let line = Words::of(Role::Unknown, "? ").text(right.words()).dim("  ").dim(why);
             y = paragraph(pen, y, &line);
         }
     }
