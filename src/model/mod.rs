@@ -29,6 +29,7 @@ pub mod revisions;
 pub mod rollouts;
 pub mod routing;
 pub mod runners;
+pub mod schedule;
 pub mod scope;
 pub mod security;
 pub mod slo;

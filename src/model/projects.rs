@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::cron::Schedule;
 use super::kubernetes::{Meta, SetBy};
+use super::schedule::Schedule;
 use crate::text::Safe;
 
 /// What a project says of when its Applications may be synced.

@@ -6,8 +6,8 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 
 use crate::model::SourceId;
-use crate::model::cron::Schedule;
 use crate::model::projects::{AppProject, SyncWindow, Times, WindowKind};
+use crate::model::schedule::Schedule;
 use crate::systems::duration;
 use crate::systems::ingest::IngestError;
 use crate::systems::managers::{Held, Managers, set_by};
