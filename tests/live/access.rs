@@ -37,7 +37,7 @@ fn each_user_is_told_what_the_server_would_decide() {
         let kubeconfig = cluster.kubeconfig_of(user);
         let path = kubeconfig.to_string_lossy();
         let scope = ["--kubeconfig", &path, "-n", "dev", "-n", "staging", "-n", "production"];
-        let mut console = Pty::spawn(&scope, &[], (200, 48));
+        let mut console = Pty::spawn(&scope, &[], (300, 48));
         console.press(Command::Access);
         console.wait_for("the answers", PATIENCE, |screen| {
             nearest.iter().all(|(namespace, role)| row(screen, namespace).is_some_and(|row| row.contains(role)))

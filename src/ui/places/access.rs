@@ -18,8 +18,8 @@ pub(super) static ACCESS: View = View {
     kinds: &[Kind::Namespace],
     about: About { what: "namespaces", when_empty: "No namespace is in the scope.", when_absent: "" },
     columns: &[
-        named("namespace", 14, 2, 0),
-        left("environment", 12, 1, 5),
+        named("namespace", 12, 2, 0),
+        left("environment", 11, 1, 5),
         left("see", 5, 0, 2),
         left("logs", 5, 0, 4),
         left("promote abort", 13, 0, 0),
