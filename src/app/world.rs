@@ -4,8 +4,8 @@ use crate::demo::Demo;
 use crate::model::builds::CatalogueImage;
 use crate::model::images::Platform;
 use crate::model::scope::{
-    CanaryQueries, DockerSource, GitHubSource, GrafanaSource, HttpSource, LogLabels, Login, LokiSource, RegistrySource,
-    RustCiSource, SecretSource, Service, Settings, Sources,
+    ArgoSource, CanaryQueries, DockerSource, GitHubSource, GrafanaSource, HttpSource, LogLabels, Login, LokiSource,
+    RegistrySource, RustCiSource, SecretSource, Service, Settings, Sources,
 };
 use crate::model::{Name, SourceId};
 use crate::net::Target;
@@ -72,6 +72,11 @@ fn registry(demo: &Demo, url: &str, host: &str) -> RegistrySource {
     }
 }
 
+fn argocd(url: &str, token: &'static str) -> ArgoSource {
+    let login = Login::Token(SecretSource::Fixed(token));
+    ArgoSource { url: url.to_owned(), login, ca: None, contexts: vec![Name::new("demo")], discovered: None }
+}
+
 fn sources(demo: &Demo) -> Sources {
     // A token of its own: neither the environment nor `gh` is asked for one.
     let token = Some(SecretSource::Fixed("demo"));
@@ -87,6 +92,7 @@ fn sources(demo: &Demo) -> Sources {
         registries: demo.registry.iter().map(|(url, host)| registry(demo, url, host)).collect(),
         objectives: demo.openslo.iter().flat_map(|text| openslo::parse(text).0).collect(),
         no_helm: false,
+        argocd: demo.argocd.iter().map(|(url, token)| argocd(url, token)).collect(),
         grafana: demo.grafana.clone().map(|url| GrafanaSource {
             url,
             login: Login::Anonymous,

@@ -116,6 +116,7 @@ fn is_read(state: &State) -> bool {
         details.nodes(*of).is_some_and(|nodes| nodes.as_ref().map_or(true, |all| all.depth() >= *depth))
     };
     asked.nodes.iter().all(nodes)
+        && asked.differences.iter().all(|it| details.differences(&it.application.uid).is_some())
         && asked.jobs.iter().all(|run| details.jobs(&run.uid).is_some())
         && asked.runners.iter().all(|(of, name)| !live(*of, name) || details.runners(*of, name).is_some())
         && asked.security.iter().all(|(of, name)| !live(*of, name) || details.security(*of, name).is_some())

@@ -13,7 +13,7 @@ use super::value::{at, hash, int, items, later, rfc3339, set, text, time_at, uns
 use super::world::World;
 
 /// Where Argo CD lives.
-const HOME: &str = "argocd";
+pub(super) const HOME: &str = "argocd";
 /// An operation takes so long.
 const TAKES: Duration = Duration::from_secs(3);
 /// An application is compared at least so often.
@@ -274,6 +274,29 @@ fn compare(world: &World, plan: &Plan, object: &mut Value) {
     set(object, "/status/health/status", WORDS[worst]);
     set(object, "/status/sync/status", if stray.is_some() || !behind.is_empty() { "OutOfSync" } else { "Synced" });
     set(object, "/status/sync/revision", revision(world, plan));
+}
+
+/// An object that an Application keeps, as it is and as it is wanted, with what a comparison leaves out taken away.
+pub(super) fn states(world: &World, plan: &Plan, kind: Kind, name: &str) -> Option<(Value, Value)> {
+    let mut live = world.store.value(&Key::new(kind, &plan.namespace, name))?.clone();
+    unset(&mut live, "/metadata/managedFields");
+    unset(&mut live, "/status");
+    let mut wanted = live.clone();
+    if let Some(rival) = plan.rival.as_ref().filter(|rival| kind == Kind::Deployment && rival.deployment == name) {
+        set(&mut wanted, "/spec/replicas", rival.git);
+    }
+    for (at, version) in behind(world, plan, None) {
+        let workload = &world.scenario.workloads[at];
+        if workload.parts().1 == name {
+            set(&mut wanted, "/spec/template/spec/containers/0/image", format!("{}:{version}", workload.image));
+        }
+    }
+    Some((live, wanted))
+}
+
+/// The scenario's Application of this name.
+pub(super) fn plan<'a>(world: &'a World, name: &str) -> Option<&'a Plan> {
+    world.scenario.applications.iter().find(|plan| plan.name == name)
 }
 
 /// Better first.

@@ -6,6 +6,7 @@
 //! never waits for time to pass.
 
 mod argocd;
+mod argocd_server;
 mod autoscalers;
 mod controllers;
 mod docker;
@@ -100,6 +101,8 @@ pub struct Demo {
     pub grafana: Option<String>,
     /// Base of the Loki API.
     pub loki: Option<String>,
+    /// Base of the API of Argo CD's server, and the token it takes; none where no Application is kept.
+    pub argocd: Option<(String, &'static str)>,
     /// The objectives that are not recorded by rules, as files of OpenSLO.
     pub openslo: Vec<String>,
     /// The Docker Engine: `tcp://127.0.0.1:PORT`.
@@ -218,7 +221,7 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
     let catalogue = world.scenario.catalogue.clone();
     let has_registry = !world.quiet && !images.is_empty();
     let openslo = files(&world.scenario);
-    let rustci = world.works.there;
+    let (rustci, kept) = (world.works.there, !world.scenario.applications.is_empty());
     let origin = world.now;
     let clock = Clock::scaled(origin, if options.held { 0.0 } else { speed });
     let shared = Arc::new(Shared::new(world, (!options.held).then_some(clock)));
@@ -235,6 +238,7 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
     let registry = has_registry.then(|| (format!("{url}{}", registry::PREFIX), registry::HOST));
     let rustci = rustci.then(|| format!("{url}{}", rustci::PREFIX));
     Ok(Demo {
+        argocd: kept.then(|| (format!("{url}{}", argocd_server::PREFIX), argocd_server::TOKEN)),
         grafana: Some(format!("{url}/grafana")),
         loki: Some(url.clone()),
         url,

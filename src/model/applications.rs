@@ -31,6 +31,8 @@ pub struct Application {
     pub resources: Vec<AppResource>,
     /// How many there are in all.
     pub resource_count: usize,
+    /// `resourceHealthSource: appTree`: how they are does not stand beside them, but with the server.
+    pub health_in_tree: bool,
     pub conditions: Vec<AppCondition>,
     /// `status.reconciledAt`: when it was compared last.
     pub reconciled: Option<Timestamp>,

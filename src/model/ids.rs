@@ -153,6 +153,8 @@ pub enum Kind {
     LogStore,
     /// An annotation of Grafana's; none is listed, and its feed tells whether Grafana answers.
     Annotation,
+    /// An object as Argo CD's server compares it; none is listed, and its feed tells whether that answers.
+    Managed,
     /// An image that an engine of this machine builds, pushes or pulls; it has no feed.
     Build,
 }
@@ -186,7 +188,7 @@ impl Kind {
     ];
 
     /// Those with feeds.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::Namespace,
         Self::Deployment,
         Self::ReplicaSet,
@@ -207,6 +209,7 @@ impl Kind {
         Self::Image,
         Self::LogStore,
         Self::Annotation,
+        Self::Managed,
         Self::StatefulSet,
         Self::DaemonSet,
         Self::BatchJob,
@@ -334,6 +337,7 @@ impl Kind {
             Self::Image => "Image",
             Self::LogStore => "LogStore",
             Self::Annotation => "Annotation",
+            Self::Managed => "ManagedResource",
             Self::Build => "Build",
         }
     }
@@ -376,6 +380,7 @@ impl Kind {
             Self::Image => "images",
             Self::LogStore => "logstores",
             Self::Annotation => "annotations",
+            Self::Managed => "managedresources",
             Self::Build => "builds",
         }
     }
@@ -410,6 +415,7 @@ impl Kind {
             Self::Image => SystemId::Registry,
             Self::LogStore => SystemId::Loki,
             Self::Annotation => SystemId::Grafana,
+            Self::Managed => SystemId::ArgoServer,
         }
     }
 }

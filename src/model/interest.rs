@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::access::AccessInterest;
 use super::asides::Wanted;
+use super::differences::DifferencesWanted;
 use super::gitops::{OverlayInterest, RangeInterest};
 use super::helm::ContentWanted;
 use super::images::Digest;
@@ -65,6 +66,8 @@ pub struct Interest {
     pub releases: Vec<ContentWanted>,
     /// The StatefulSet or DaemonSet that somebody may undo.
     pub revisions: Option<RevisionsWanted>,
+    /// Applications whose differences are looked at.
+    pub differences: Vec<DifferencesWanted>,
 }
 
 /// A folder of a repository: which commit changed it last, and whether the image has that one.

@@ -7,6 +7,7 @@ pub mod approvals;
 pub mod asides;
 pub mod builds;
 pub mod cron;
+pub mod differences;
 pub mod docker;
 pub mod dockerfile;
 pub mod dockerignore;

@@ -44,6 +44,8 @@ pub struct Sources {
     pub loki: Option<LokiSource>,
     /// Only where it is told of deployments: links need no way to it.
     pub grafana: Option<GrafanaSource>,
+    /// In the order of the file.
+    pub argocd: Vec<ArgoSource>,
     /// Nothing of Helm's is listed in the clusters.
     pub no_helm: bool,
     /// Objectives of the configuration's OpenSLO files.
@@ -97,6 +99,19 @@ pub struct GrafanaSource {
     pub login: Login,
     /// A file of certificates that are trusted beside the machine's own.
     pub ca: Option<PathBuf>,
+    pub discovered: Option<Safe>,
+}
+
+/// A server of Argo CD, beside the objects in its cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArgoSource {
+    /// With the path of `--rootpath`, where there is one.
+    pub url: String,
+    pub login: Login,
+    /// A file of certificates that are trusted beside the machine's own.
+    pub ca: Option<PathBuf>,
+    /// The contexts of the kubeconfig whose Applications it serves; none where there is but one.
+    pub contexts: Vec<Name>,
     pub discovered: Option<Safe>,
 }
 

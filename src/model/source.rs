@@ -8,6 +8,7 @@ use super::applications::Application;
 use super::approvals::PendingRead;
 use super::asides::AsideRead;
 use super::builds::FolderRead;
+use super::differences::DifferencesRead;
 use super::docker::{DockerContainer, Usage};
 use super::gitops::{OverlayRead, RangeRead};
 use super::helm::{ContentRead, Revision};
@@ -43,7 +44,7 @@ pub struct SourceScope {
     pub server: Safe,
     pub user: Safe,
     /// What is read; `None` = all namespaces (`-A`). Never empty. Of GitHub: the repositories;
-    /// of a registry: those of images.
+    /// of a registry: those of images; of a server of Argo CD: the contexts of its clusters.
     pub namespaces: Option<Vec<Name>>,
     /// Why it cannot be used at all (kubeconfig missing, unknown context …), with the next step.
     pub unusable: Option<Safe>,
@@ -66,6 +67,7 @@ impl SourceScope {
             SystemId::Registry => &[SystemId::Registry],
             SystemId::Loki => &[SystemId::Loki],
             SystemId::Grafana => &[SystemId::Grafana],
+            SystemId::ArgoServer => &[SystemId::ArgoServer],
         }
     }
 
@@ -182,6 +184,8 @@ pub enum Detail {
     Revisions(RevisionsRead),
     /// Of a cluster.
     Access(AccessRead),
+    /// Of an Application, as its server compares it.
+    Differences(DifferencesRead),
 }
 
 impl FeedEvent {

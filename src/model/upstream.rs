@@ -15,10 +15,12 @@ pub enum SystemId {
     Registry,
     Loki,
     Grafana,
+    /// The server of Argo CD, where it is named: what stands in no object.
+    ArgoServer,
 }
 
 impl SystemId {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Kubernetes,
         Self::Rollouts,
         Self::ArgoCd,
@@ -31,6 +33,7 @@ impl SystemId {
         Self::Registry,
         Self::Loki,
         Self::Grafana,
+        Self::ArgoServer,
     ];
 
     /// Many clusters do not have it, and nobody misses it there.
@@ -55,6 +58,7 @@ impl SystemId {
             Self::Registry => "registry",
             Self::Loki => "loki",
             Self::Grafana => "grafana",
+            Self::ArgoServer => "argocd-server",
         }
     }
 
@@ -74,6 +78,7 @@ impl SystemId {
             Self::Registry => "registry",
             Self::Loki => "loki",
             Self::Grafana => "grafana",
+            Self::ArgoServer => "argocd-server",
         }
     }
 }

@@ -11,6 +11,7 @@
 //! knows the domain.
 
 mod access;
+mod argocd;
 mod client;
 mod docker;
 mod error;
@@ -34,6 +35,7 @@ mod web;
 mod write;
 
 pub use access::Deadlines;
+pub use argocd::{ArgoServer, Of};
 pub use docker::{Answered, Context, Docker, DockerDeadlines, EngineAsk, EngineVersion};
 pub use error::NetError;
 pub use exec::{answered, told};

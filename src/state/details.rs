@@ -8,6 +8,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 mod beside;
+mod differences;
+
+pub use differences::Known;
 
 use super::security::Scanned;
 use crate::model::access::AccessRead;
@@ -85,6 +88,8 @@ pub struct Details {
     old_nodes: BTreeMap<SourceId, Safe>,
     /// What the account may do, by cluster and namespace, and when that was read (monotonic).
     access: BTreeMap<(SourceId, Name), (Duration, Arc<AccessRead>)>,
+    /// Of each Application that was looked at.
+    differences: HashMap<Uid, Known>,
     revision: u64,
     /// How often jobs were forgotten because there were too many.
     forgotten: u64,
@@ -159,6 +164,7 @@ impl Details {
                 let key = (source, read.namespace.clone());
                 drop(self.access.insert(key, (mono, Arc::new(read))));
             }
+            Detail::Differences(read) => self.keep_differences(mono, read),
             Detail::Usage(Usage { container, taken }) => drop(self.usage.insert(container, (mono, taken))),
             // What was read stays beside why it cannot be read now: it may be another by now.
             Detail::Overlay(read) => match read.pins {

@@ -155,7 +155,8 @@ const fn is_in_a_cluster(id: &ObjectId) -> bool {
         | SystemId::Docker
         | SystemId::Registry
         | SystemId::Loki
-        | SystemId::Grafana => false,
+        | SystemId::Grafana
+        | SystemId::ArgoServer => false,
     }
 }
 

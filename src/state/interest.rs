@@ -51,6 +51,7 @@ pub fn of(state: &State) -> Interest {
         releases: super::helm::wanted(state),
         revisions: verbs::revisions::wanted(state),
         access: super::access::wanted(state),
+        differences: super::differences::wanted(state),
         ..Interest::default()
     };
     if state.world.of_system(SystemId::Prometheus).next().is_none() {

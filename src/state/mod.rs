@@ -16,6 +16,7 @@ pub mod deck_log;
 pub mod deployment_status;
 pub mod derived;
 pub mod details;
+pub mod differences;
 pub mod drift;
 pub mod environment;
 pub mod expected;

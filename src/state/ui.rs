@@ -128,6 +128,8 @@ pub enum RowId {
     Security(bool, i64),
     /// An object that an Application keeps: kind, namespace and name.
     Kept(Safe, Name, Name),
+    /// Where such an object differs: the path.
+    Differs(Safe, Name, Name, Safe),
     /// A deployment of an Application, by its id.
     Deployed(i64),
     /// A station of a lane, by position.

@@ -359,6 +359,7 @@ impl Systems {
             Some(Upstream::Prometheus(..)) => self.no_log(id, tx, "Prometheus keeps figures, and no logs"),
             Some(Upstream::Loki(..)) => self.no_log(id, tx, "it is asked for the lines of pods"),
             Some(Upstream::Grafana(_)) => self.no_log(id, tx, "Grafana keeps pictures, and no logs"),
+            Some(Upstream::ArgoServer(_)) => self.no_log(id, tx, "the logs of pods are read from their cluster"),
             Some(Upstream::Registry(_)) => self.no_log(id, tx, "a registry keeps images, and no logs"),
             None => self.no_log(id, tx, "its source cannot be used; quarterdeck doctor tells why"),
         }
@@ -401,7 +402,8 @@ fn place(kind: Kind, namespace: Option<&Name>) -> Option<(String, String)> {
         | SystemId::Docker
         | SystemId::Registry
         | SystemId::Loki
-        | SystemId::Grafana => None,
+        | SystemId::Grafana
+        | SystemId::ArgoServer => None,
     }
 }
 

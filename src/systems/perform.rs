@@ -113,7 +113,7 @@ impl Way {
             Upstream::RustCi(client) => Some(Self::RustCi(client)),
             Upstream::Docker(client) => Some(Self::Docker(Box::new(engine(client)))),
             Upstream::Grafana(client) => Some(Self::Grafana(client)),
-            Upstream::Prometheus(..) | Upstream::Registry(_) | Upstream::Loki(..) => None,
+            Upstream::Prometheus(..) | Upstream::Registry(_) | Upstream::Loki(..) | Upstream::ArgoServer(_) => None,
         }
     }
 

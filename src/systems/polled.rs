@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::pace::Pace;
 use super::scope::Upstream;
-use super::{docker, github, grafana, loki, prometheus, registry, rustci};
+use super::{argocd, docker, github, grafana, loki, prometheus, registry, rustci};
 use crate::clock::Clock;
 use crate::model::interest::Interest;
 use crate::model::source::{FeedEvent, FeedId};
@@ -59,6 +59,7 @@ pub(super) async fn run(upstream: Upstream, outlet: Outlet) {
         Upstream::Registry(client) => registry::watch::run(client, outlet).await,
         Upstream::RustCi(client) => rustci::watch::run(client, outlet).await,
         Upstream::Grafana(client) => grafana::watch::run(client, outlet).await,
+        Upstream::ArgoServer(client) => argocd::server::run(client, outlet).await,
         Upstream::Loki(client, _) => loki::watch::run(client, outlet).await,
     };
     if let Err(Gone) = ended {

@@ -7,7 +7,9 @@ use crate::model::scope::{DockerSource, GitHubSource, HttpSource, LogLabels, Reg
 use crate::model::slo::ObjectiveSpec;
 use crate::model::source::SourceScope;
 use crate::model::{Name, SourceId, SystemId};
-use crate::net::{Cluster, Docker, GitHub, Grafana, Loki, NetError, Prometheus, Registry, RustCi, Target, Wanted};
+use crate::net::{
+    ArgoServer, Cluster, Docker, GitHub, Grafana, Loki, NetError, Prometheus, Registry, RustCi, Target, Wanted,
+};
 use crate::text::{Safe, without_user};
 
 /// Which namespaces are read.
@@ -41,6 +43,7 @@ pub enum Upstream {
     /// With the names of its labels.
     Loki(Loki, Arc<LogLabels>),
     Grafana(Grafana),
+    ArgoServer(ArgoServer),
 }
 
 /// Pins a target. Never fails: what cannot be used is a cluster of the scope that says why.
@@ -126,6 +129,14 @@ pub fn connect(first: SourceId, sources: &Sources) -> Vec<Spec> {
             Grafana::new(source).map(Upstream::Grafana),
         ));
     }
+    for source in &sources.argocd {
+        let mut server = spec(
+            scope(take(), SystemId::ArgoServer, &source.url, source.discovered.as_ref()),
+            ArgoServer::new(source).map(Upstream::ArgoServer),
+        );
+        server.scope.namespaces = Some(source.contexts.clone()).filter(|names| !names.is_empty());
+        specs.push(server);
+    }
     specs
 }
 
@@ -177,6 +188,7 @@ pub fn address_place(system: SystemId, discovered: Option<&Safe>) -> &'static st
         (SystemId::RustCi, _) => "in sources.rustci.url",
         (SystemId::Loki, _) => "in sources.loki.url",
         (SystemId::Grafana, _) => "in sources.grafana.url",
+        (SystemId::ArgoServer, _) => "in sources.argocd.url",
         (SystemId::Prometheus, None) => "in sources.prometheus.url",
         (SystemId::Prometheus, Some(_)) => "in PROMETHEUS_URL",
         (SystemId::Registry, _) => "in sources.registries",
@@ -271,6 +283,7 @@ mod tests {
             rustci: [(None, "https://ci.example:8000"), (Some("readers"), "https://ci2.example")].map(server).to_vec(),
             loki: None,
             grafana: None,
+            argocd: Vec::new(),
             no_helm: false,
             objectives: Vec::new(),
         };

@@ -79,9 +79,10 @@ fn sources(state: &State, room: Room) -> Words {
     shown.retain(|(system, _)| optional::is_there(state, *system));
     // Beside Argo Rollouts it is worth a word when something is the matter with it.
     shown.retain(|(system, freshness)| *system != SystemId::ArgoCd || !is_calm(freshness));
-    // They are asked when a pod is gone or something was deployed, and worth a word before that when
+    // They are asked when a pod is gone, something was deployed or is out of sync, and worth a word before that when
     // something is the matter with them.
-    shown.retain(|(system, freshness)| !matches!(system, SystemId::Loki | SystemId::Grafana) || !is_calm(freshness));
+    let asked_when_needed = |system| matches!(system, SystemId::Loki | SystemId::Grafana | SystemId::ArgoServer);
+    shown.retain(|(system, freshness)| !asked_when_needed(*system) || !is_calm(freshness));
     // Few may list Secrets, and nothing but its own list needs them; what was read and is old is worth a word.
     shown.retain(|(system, freshness)| *system != SystemId::Helm || matches!(freshness, Freshness::Stale { .. }));
     if room != Room::Wide {

@@ -153,6 +153,11 @@ pub fn sectioned(
 
 /// The cells of one row at their places.
 pub fn row(pen: &mut Pen<'_>, y: u16, columns: &[Column], placed: &[Placed], cells: &[Words]) {
+    // One that stands alone has the room of all.
+    if let [words] = cells {
+        let width = pen.width().saturating_sub(GUTTER);
+        return pen.cell(GUTTER, y, width, Lean::Left, words);
+    }
     for (at, x, width) in placed {
         if let Some(words) = cells.get(*at) {
             let column = columns[*at];

@@ -65,6 +65,7 @@ pub fn pod_of(state: &State, id: &ObjectId) -> Option<ObjectId> {
         | Kind::Alert
         | Kind::LogStore
         | Kind::Annotation
+        | Kind::Managed
         | Kind::Image => None,
     }
 }

@@ -120,7 +120,7 @@ pub(super) fn open(state: &mut State) {
         }
         (Item::Waiting(row), _) => state.world.contains(&row.object).then(|| page_of(&row.object)).flatten(),
         (Item::Station(row), _) => row.opens.as_ref().and_then(page_of),
-        (Item::Kept(row), _) => match &state.ui.place {
+        (Item::Kept(row) | Item::Differs(Some(row), _), _) => match &state.ui.place {
             Place::Application(id) => gitops::workload_of(state, &id.uid, row).as_ref().and_then(page_of),
             _ => None,
         },
@@ -175,6 +175,7 @@ pub(super) fn page_of(id: &ObjectId) -> Option<Place> {
         | Kind::Alert
         | Kind::LogStore
         | Kind::Annotation
+        | Kind::Managed
         | Kind::CiPipeline
         | Kind::Workflow
         | Kind::Pipeline => None,

@@ -6,6 +6,7 @@ mod certificates;
 mod config_errors;
 pub mod doctor;
 mod grafana;
+mod doctor_argocd;
 mod odd_answers;
 mod plugins;
 mod proxy;

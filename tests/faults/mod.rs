@@ -5,6 +5,7 @@ pub mod proxy;
 pub mod server;
 pub mod support;
 
+mod argocd;
 mod credentials;
 mod engine;
 mod git;

@@ -47,6 +47,16 @@ impl Story {
         Self::on(demo, |_| Arc::default()).await
     }
 
+    /// A world whose server of Argo CD is another one, is spoken to with another token, or is not named.
+    pub async fn at_argocd(
+        options: Options,
+        change: impl FnOnce(Option<(String, &'static str)>) -> Option<(String, &'static str)>,
+    ) -> Self {
+        let mut demo = demo::start(options).await.expect("the demo starts");
+        demo.argocd = change(demo.argocd.take());
+        Self::on(demo, |_| Arc::default()).await
+    }
+
     async fn on(demo: Demo, settings: impl Fn(&Demo) -> Arc<Settings>) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let console = start(&demo, Recorder::new(Journal::open(folder.path())), settings(&demo), Some(folder.path()));

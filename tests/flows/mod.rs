@@ -13,6 +13,7 @@ mod catalogue;
 mod containers;
 mod demo_story;
 mod deployed;
+mod differences;
 mod dispatch;
 mod document;
 mod founding;

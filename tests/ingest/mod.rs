@@ -3,6 +3,7 @@
 mod approvals;
 mod asides;
 pub mod blockers;
+mod differences;
 mod extremes;
 mod frames;
 mod github;

@@ -1,8 +1,15 @@
 //! Argo CD's Applications: the list, the page of one, and what a workload's page says of its own.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use quarterdeck::command::Command;
-use quarterdeck::model::Kind;
+use quarterdeck::model::differences::{Difference, Differences, DifferencesRead, Differs, How, KeptId};
+use quarterdeck::model::source::{Detail, FeedEvent, FeedId, SourceScope};
+use quarterdeck::model::{Kind, Name, ObjectId, SourceId, SystemId};
+use quarterdeck::state::State;
 use quarterdeck::state::ui::Place;
+use quarterdeck::text::Safe;
 use quarterdeck::update;
 use serde_json::{Value, json};
 
@@ -65,6 +72,79 @@ fn applications_in_the_list_on_their_page_and_beside_a_workload() {
         update::settle(&mut state);
         compare!(format!("applications-workload-{name}"), shot(&state, size));
     }
+}
+
+/// The server of Argo CD of the one cluster, and what it said of an Application 20 s ago.
+fn told(state: &mut State, application: &ObjectId, told: Result<Differences, Safe>) {
+    let cluster = state.world.sources[0].id;
+    let id = SourceId(1);
+    state.world.sources.push(SourceScope {
+        id,
+        system: SystemId::ArgoServer,
+        name: Name::new("argocd.example"),
+        ..state.world.source(cluster).unwrap().clone()
+    });
+    let feed = FeedId { cluster: id, kind: Kind::Managed, namespace: None };
+    let read = DifferencesRead { application: application.uid.clone(), told: told.map(Arc::new) };
+    let mono = state.now.mono;
+    state.world.apply(&feed, mono, FeedEvent::Listed);
+    state.world.apply(&feed, mono, FeedEvent::Detail(Detail::Differences(read)));
+    state.now.mono += Duration::from_secs(20);
+}
+
+fn differences() -> Differences {
+    let id = |group: &'static str, kind: &'static str, name: &str| KeptId {
+        group: Safe::of(group),
+        kind: Safe::of(kind),
+        namespace: Name::new("production"),
+        name: Name::new(name),
+    };
+    let path = |path: &'static str, how| Differs { path: Safe::of(path), how };
+    let changed =
+        |live: &'static str, wanted: &'static str| How::Changed { live: Safe::of(live), wanted: Safe::of(wanted) };
+    let rows = vec![
+        path("spec.replicas", changed("7", "3")),
+        path(
+            "spec.template.spec.containers[name=payments].image",
+            changed("\"ghcr.io/acme/payments-service:3.9.1-rc.4\"", "\"ghcr.io/acme/payments-service:3.9.2\""),
+        ),
+        path("spec.template.metadata.annotations['example.com/restarted']", How::Removed(Safe::of("\"yes\""))),
+        path(
+            "spec.template.spec.containers[name=payments].env[name=LEVEL]",
+            How::Added(Safe::of("{\"name\":\"LEVEL\"}")),
+        ),
+        path("spec.template.spec.volumes", How::Reordered),
+    ];
+    let secret = vec![path("data.password", How::Hidden)];
+    Differences {
+        objects: vec![
+            (id("apps", "Deployment", "payments"), Difference::Paths { rows, more: 12 }),
+            (id("", "ConfigMap", "payments-flags"), Difference::Missing),
+            (id("", "Secret", "old-key"), Difference::Paths { rows: secret, more: 0 }),
+        ],
+        ..Differences::default()
+    }
+}
+
+#[test]
+fn where_objects_differ_stands_below_them() {
+    for (name, size) in [("80x24", (80, 24)), ("160x48", (160, 48))] {
+        let mut state = with(now(), &world());
+        state.ui.size = size;
+        let held = state.world.applications.rows().iter().find(|row| row.meta.name.raw() == "payments").unwrap().id();
+        told(&mut state, &held, Ok(differences()));
+        state.ui.place = Place::Application(held);
+        update::settle(&mut state);
+        compare!(format!("applications-differences-{name}"), shot(&state, size));
+    }
+    let mut state = with(now(), &world());
+    state.ui.size = (80, 24);
+    let held = state.world.applications.rows().iter().find(|row| row.meta.name.raw() == "payments").unwrap().id();
+    let why = "https://argocd.example refuses the query: token is expired; make a new token (401)";
+    told(&mut state, &held, Err(Safe::of(why)));
+    state.ui.place = Place::Application(held);
+    update::settle(&mut state);
+    compare!("applications-differences-untold-80x24", shot(&state, (80, 24)));
 }
 
 #[test]

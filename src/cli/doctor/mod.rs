@@ -1,6 +1,7 @@
 //! `quarterdeck doctor`: looks at everything the console needs, side by side, and says of each what
 //! was found and what to do next. Nothing is changed and nothing is sent but questions.
 
+mod argocd;
 mod grafana;
 mod kin;
 mod local;

@@ -80,6 +80,7 @@ async fn one(spec: Spec, clock: Clock) -> Vec<Finding> {
         Some(Upstream::Docker(client)) => docker(&subject, &scope, client, clock).await,
         Some(Upstream::Registry(client)) => registry::look(&subject, &scope, client, clock).await,
         Some(Upstream::Grafana(client)) => super::grafana::look(&subject, client, clock).await,
+        Some(Upstream::ArgoServer(client)) => super::argocd::look(&subject, client, clock).await,
         Some(Upstream::Loki(client, labels)) => super::loki::look(&subject, client, labels, clock).await,
         Some(Upstream::RustCi(client)) => super::rustci::look(&subject, client, clock).await,
     };

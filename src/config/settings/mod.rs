@@ -10,6 +10,7 @@
 //! A file of a working directory comes with a clone and belongs to whoever wrote it: it may name
 //! services, and neither servers, nor secrets, nor how much an action asks.
 
+mod argocd;
 mod catalogue;
 mod clusters;
 mod environments;

@@ -1,10 +1,10 @@
-//! `sources:`: where GitHub, Prometheus, Alertmanager, Docker, RustCI, Loki and the registries of images are, and
-//! what proves who asks.
+//! `sources:`: where GitHub, Prometheus, Alertmanager, Docker, RustCI, Loki, Argo CD and the registries of images
+//! are, and what proves who asks.
 
 use super::tree::{Faults, Fields, Node, What};
 use super::unbuilt::Unbuilt;
 use super::words::{checked, needed};
-use super::{grafana, logs, secret, urls, words};
+use super::{argocd, grafana, logs, secret, urls, words};
 use crate::config::errors::quoted;
 use crate::model::Name;
 use crate::model::scope::{
@@ -12,8 +12,8 @@ use crate::model::scope::{
 };
 
 const AN_ADDRESS: &str = "https://HOST";
-const KEYS: [&str; 9] =
-    ["github", "prometheus", "alertmanager", "docker", "registries", "rustci", "loki", "grafana", "helm"];
+const KEYS: [&str; 10] =
+    ["github", "prometheus", "alertmanager", "docker", "registries", "rustci", "loki", "grafana", "helm", "argocd"];
 
 /// The sources, and links to dashboards.
 pub(super) fn read(node: &Node, unbuilt: &mut Unbuilt, faults: &mut Faults) -> (Sources, Option<Dashboards>) {
@@ -46,6 +46,9 @@ pub(super) fn read(node: &Node, unbuilt: &mut Unbuilt, faults: &mut Faults) -> (
     }
     if let Some(node) = fields.get("loki") {
         sources.loki = logs::loki(node, faults);
+    }
+    if let Some(node) = fields.get("argocd") {
+        sources.argocd = argocd::read(node, faults);
     }
     if let Some(node) = fields.get("grafana")
         && let Some((links, source)) = grafana::read(node, faults)

@@ -175,6 +175,9 @@ async fn answer(
     if let ["loki", "api", "v1", rest @ ..] = parts.as_slice() {
         return super::loki::answer(&shared, &method, &uri, rest);
     }
+    if let ["argocd", "api", "v1", rest @ ..] = parts.as_slice() {
+        return super::argocd_server::answer(&shared, &method, &headers, rest, &params);
+    }
     if parts == review::PATH && method == Method::POST {
         return review::answer(&shared.forbidden(), &body).unwrap_or_else(IntoResponse::into_response);
     }

@@ -4,7 +4,7 @@ use super::{Cause, Reason, Severity};
 use crate::command::Command;
 use crate::model::applications::{AppHealth, AppOperation, AppResource, Application, OperationPhase, SyncStatus};
 use crate::safe;
-use crate::state::{State, gitops, windows};
+use crate::state::{State, differences, gitops, windows};
 use crate::text::{self, Safe};
 
 pub(super) fn cause(state: &State, row: &Application) -> Option<Cause> {
@@ -12,7 +12,7 @@ pub(super) fn cause(state: &State, row: &Application) -> Option<Cause> {
         .or_else(|| operation(state, row))
         .or_else(|| leftovers(row))
         .or_else(|| window(state, row))
-        .or_else(|| looped(row))
+        .or_else(|| looped(state, row))
         .or_else(|| held(row))
         .or_else(|| degraded(state, row))
         .filter(|_| state.world.source(row.meta.cluster).is_some())
@@ -72,7 +72,7 @@ fn failed(row: &Application, last: &AppOperation, after: &Safe) -> Cause {
 const HEALS: i64 = 3;
 
 /// Applied again and again, and changed back each time.
-fn looped(row: &Application) -> Option<Cause> {
+fn looped(state: &State, row: &Application) -> Option<Cause> {
     if is_busy(row) || !gitops::drifted(row) {
         return None;
     }
@@ -81,7 +81,7 @@ fn looped(row: &Application) -> Option<Cause> {
     if automated.self_heal && last.heals < HEALS {
         return None;
     }
-    let what = gitops::named(gitops::strays(row));
+    let what = differences::fought(state, row).unwrap_or_else(|| gitops::named(gitops::strays(row)));
     let (reason, words) = if automated.self_heal {
         let words = safe!(
             "is out of sync again after it was synced to {}, {} times by now: something else changes {}",

@@ -17,7 +17,9 @@ use crate::model::workloads::Controlled;
 use crate::state::State;
 use crate::state::asides::Beside;
 use crate::state::ui::ListId;
-use crate::state::{catalogue, deployment_status, images, limits, rollout_info, security, workload_status};
+use crate::state::{
+    catalogue, deployment_status, differences, images, limits, rollout_info, security, workload_status,
+};
 use crate::text::Safe;
 
 pub(super) struct Filter {
@@ -181,6 +183,15 @@ impl Filter {
             ),
             Item::Kept(row) => {
                 (row.is_stray(), vec![row.kind.as_str(), row.name.raw(), row.namespace.raw(), row.status.as_str()])
+            }
+            Item::Differs(object, row) => {
+                let object = object.as_ref().map_or(["", ""], |it| [it.kind.as_str(), it.name.raw()]);
+                let said = match row {
+                    differences::Row::Path(row) => row.path.as_str(),
+                    differences::Row::More(_) => "",
+                    differences::Row::Note(words) | differences::Row::Trouble(words) => words.as_str(),
+                };
+                (true, object.into_iter().chain([said]).collect())
             }
             Item::Deployed(_, row) => (false, row.revisions.iter().map(|name| name.safe().as_str()).collect()),
             Item::Variant(variant) => (variant.platform.is_none(), vec![variant.digest.raw()]),

@@ -18,7 +18,7 @@ use super::groups::{self, Group};
 use super::lane::Station;
 use super::ui::{ListId, Pane, Place, RowId};
 use super::waiting::Waiting;
-use super::{State, derived, images, runners, runs, security, slos, steps};
+use super::{State, derived, differences, images, runners, runs, security, slos, steps};
 use crate::action::Operation;
 use crate::model::applications::{AppResource, Application, Deployed};
 use crate::model::builds::CatalogueImage;
@@ -30,7 +30,7 @@ use crate::model::pipelines::{Job, JobStep, Run};
 use crate::model::rollouts::{AnalysisRun, Experiment, Measurement, Metric, Rollout};
 use crate::model::slo::{Alert, Burn, Slo};
 use crate::model::workloads::{Beside as BesideRow, Controlled};
-use crate::model::{Kind, SourceId, Uid};
+use crate::model::{Kind, Name, SourceId, Uid};
 use crate::text::Safe;
 
 pub use order::Order;
@@ -81,6 +81,8 @@ pub enum Item {
     Image(Arc<Image>),
     Application(Arc<Application>),
     Kept(Box<AppResource>),
+    /// Where an object of an Application differs; without an object why that is not known.
+    Differs(Option<Box<AppResource>>, differences::Row),
     Deployed(SourceId, Deployed),
     /// A release of Helm, at its newest revision.
     Release(Arc<Revision>),
@@ -272,7 +274,14 @@ fn tree_line(state: &State, list: &ListId, entry: &Entry) -> Option<Line> {
         Ref::Project(project) => Item::Project(Arc::clone(project)),
         Ref::Docker(uid) => Item::Docker(Arc::clone(world.containers.get(uid)?)),
         Ref::Image(uid) => Item::Image(Arc::clone(world.images.get(uid)?)),
-        Ref::Kept(at) => Item::Kept(Box::new(tree::page_application(state, list)?.resources.get(*at)?.clone())),
+        Ref::Kept(at) => {
+            let row = tree::page_application(state, list)?;
+            Item::Kept(Box::new(differences::with_health(state, row, row.resources.get(*at)?)))
+        }
+        Ref::Differs(of, at) => {
+            let (object, row) = tree::differs(state, list, *of, *at)?;
+            Item::Differs(object.map(|object| Box::new(object.clone())), row)
+        }
         Ref::Deployed(at) => {
             let row = tree::page_application(state, list)?;
             Item::Deployed(row.meta.cluster, row.history.get(*at)?.clone())
@@ -343,6 +352,12 @@ fn identity(state: &State, list: &ListId, entry: &Entry) -> Option<RowId> {
             let row = tree::page_application(state, list)?.resources.get(*at)?;
             RowId::Kept(row.kind.clone(), row.namespace.clone(), row.name.clone())
         }
+        Ref::Differs(of, at) => match tree::differs(state, list, *of, *at)? {
+            (Some(object), row) => {
+                RowId::Differs(object.kind.clone(), object.namespace.clone(), object.name.clone(), row.key())
+            }
+            (None, row) => RowId::Differs(Safe::default(), Name::new(""), Name::new(""), row.key()),
+        },
         Ref::Deployed(at) => RowId::Deployed(tree::page_application(state, list)?.history.get(*at)?.id),
         Ref::Release(uid) => RowId::Object(derived::releases(state).history(uid).first()?.release_id()),
         Ref::Recorded(at) => RowId::Revision(tree::page_release(state, list).get(*at)?.number),

@@ -80,6 +80,7 @@ impl Entry {
             | Ref::Aside(_)
             | Ref::Burn(_)
             | Ref::Kept(_)
+            | Ref::Differs(..)
             | Ref::Deployed(_)
             | Ref::Recorded(_)
             | Ref::Platform(_)
@@ -121,6 +122,8 @@ pub(super) enum Ref {
     Slo(Uid),
     /// An object of the page's Application.
     Kept(usize),
+    /// Where it differs, by the number of the line; without an object why that is not known.
+    Differs(Option<usize>, usize),
     /// What the page's Application deployed, by position in its history.
     Deployed(usize),
     /// A release of Helm, by the uid that stands for it.
@@ -211,7 +214,8 @@ fn revision(state: &State, list: &ListId) -> u64 {
     match list {
         ListId::Place(Place::Pods) => world.pods.revision(),
         ListId::Place(Place::Rollouts) | ListId::Pane(Pane::Canary) => world.rollouts.revision(),
-        ListId::Place(Place::Applications | Place::Application(_)) => world.applications.revision(),
+        ListId::Place(Place::Applications) => world.applications.revision(),
+        ListId::Place(Place::Application(_)) => world.applications.revision() + world.details.revision(),
         ListId::Place(Place::Releases) => world.releases.revision(),
         ListId::Place(Place::Release(_)) => world.releases.revision() + world.details.revision(),
         ListId::Place(Place::Journal) => state.operations_revision + state.operations.len() as u64,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::order::{Entry, Ref};
-use crate::model::applications::{AppHealth, Application};
+use crate::model::applications::{AppHealth, AppResource, Application};
 use crate::model::helm::Revision;
 use crate::model::images::Image;
 use crate::model::kubernetes::{Meta, Pod};
@@ -17,8 +17,8 @@ use crate::state::lane::Lane;
 use crate::state::rollout_info::ReplicaSetInfo;
 use crate::state::ui::{ListId, Pane, Place};
 use crate::state::{
-    asides, catalogue, containers, derived, environment, expected, groups, images, limits, rollout_info, runs, slos,
-    steps, workload_status,
+    asides, catalogue, containers, derived, differences, environment, expected, groups, images, limits, rollout_info,
+    runs, slos, steps, workload_status,
 };
 
 pub(super) fn build(state: &State, list: &ListId) -> Vec<Entry> {
@@ -353,8 +353,27 @@ fn application(state: &State, list: &ListId) -> Vec<Entry> {
     };
     let mut kept: Vec<usize> = (0..row.resources.len()).collect();
     kept.sort_by_key(calm);
-    let kept = kept.into_iter().map(|at| entry(0, Ref::Kept(at)));
-    kept.chain((0..row.history.len()).rev().map(|at| entry(0, Ref::Deployed(at)))).collect()
+    let untold = differences::trouble(state, row).map(|_| entry(0, Ref::Differs(None, 0)));
+    let kept = kept.into_iter().flat_map(|at| {
+        let below = row.resources.get(at).map_or(0, |object| differences::count(state, row, object));
+        let below = (0..below).map(move |line| entry(1, Ref::Differs(Some(at), line)));
+        std::iter::once(entry(0, Ref::Kept(at))).chain(below)
+    });
+    let deployed = (0..row.history.len()).rev().map(|at| entry(0, Ref::Deployed(at)));
+    untold.into_iter().chain(kept).chain(deployed).collect()
+}
+
+/// A line below an object of the page's Application, or why there is none.
+pub(super) fn differs<'a>(
+    state: &'a State,
+    list: &ListId,
+    of: Option<usize>,
+    at: usize,
+) -> Option<(Option<&'a AppResource>, differences::Row)> {
+    let row = page_application(state, list)?;
+    let Some(of) = of else { return Some((None, differences::Row::Trouble(differences::trouble(state, row)?))) };
+    let object = row.resources.get(of)?;
+    Some((Some(object), differences::at(state, row, object, at)?))
 }
 
 pub(super) fn page_pod<'a>(state: &'a State, list: &ListId) -> Option<&'a Arc<Pod>> {

@@ -31,7 +31,7 @@ impl World {
             Kind::Job | Kind::TaskRun | Kind::Stage => self.details.job(uid).is_some(),
             Kind::CiPipeline => self.details.pipeline(uid).is_some(),
             // Read only while somebody starts it; a log that is kept where it was made.
-            Kind::Workflow | Kind::Pipeline | Kind::Build | Kind::LogStore | Kind::Annotation => false,
+            Kind::Workflow | Kind::Pipeline | Kind::Build | Kind::LogStore | Kind::Annotation | Kind::Managed => false,
             Kind::Slo => self.slos.get(uid).is_some(),
             Kind::Alert => self.alerts.get(uid).is_some(),
             Kind::Container => self.containers.get(uid).is_some(),

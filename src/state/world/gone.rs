@@ -61,7 +61,8 @@ impl World {
             | Kind::Pipeline
             | Kind::Build
             | Kind::LogStore
-            | Kind::Annotation => {}
+            | Kind::Annotation
+            | Kind::Managed => {}
             Kind::Slo => {
                 drop(self.slos.remove(uid));
                 self.prune(kind);
@@ -129,7 +130,8 @@ impl World {
             | Kind::Pipeline
             | Kind::Build
             | Kind::LogStore
-            | Kind::Annotation => {}
+            | Kind::Annotation
+            | Kind::Managed => {}
             Kind::Slo => drop(self.slos.retain_listed(id, seen)),
             Kind::Alert => drop(self.alerts.retain_listed(id, seen)),
             Kind::Container => drop(self.containers.retain_listed(id, seen)),

@@ -97,6 +97,8 @@ struct StatusWire<'a> {
     #[serde(borrow)]
     conditions: List<Obj<ConditionWire<'a>>>,
     reconciled_at: Time,
+    #[serde(borrow)]
+    resource_health_source: Text<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -252,6 +254,7 @@ pub fn application(cluster: SourceId, wire: &ApplicationWire<'_>, pool: &mut Poo
         history: status.history.0.iter().filter_map(|row| row.0.as_ref()).map(deployed).collect(),
         resources: rows().filter(|row| is_kept(row)).map(|row| resource(row, pool)).collect(),
         resource_count: rows().count(),
+        health_in_tree: status.resource_health_source.as_str() == "appTree",
         conditions: conditions(&status.conditions, pool),
         reconciled: status.reconciled_at.0,
         refreshing: metadata.annotation("argocd.argoproj.io/refresh").map(Safe::line),

@@ -1,7 +1,11 @@
-//! Argo CD: Applications and the sync windows of their projects, read from the cluster they live in (apis.md §2).
+//! Argo CD: Applications and the sync windows of their projects, read from the cluster they live
+//! in (apis.md §2), and where objects differ, from its server where that is named.
 
 pub mod ingest;
+pub mod ingest_differences;
 pub mod ingest_project;
+pub mod ingest_server;
 pub(super) mod perform;
 mod rollback;
+pub(super) mod server;
 pub mod watch;

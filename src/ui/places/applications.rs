@@ -6,13 +6,15 @@ use crate::config::theme::Role;
 use crate::model::applications::{
     AppHealth, AppOperation, AppResource, Application, Deployed, OperationPhase, SyncStatus,
 };
+use crate::model::differences::How;
 use crate::model::projects::SyncWindow;
-use crate::model::{Kind, ObjectId, SourceId};
+use crate::model::{Kind, ObjectId, SourceId, Uid};
 use crate::safe;
+use crate::state::differences::{Row, Standing};
 use crate::state::freshness;
 use crate::state::layout::Page;
 use crate::state::lists::{Item, Line};
-use crate::state::{State, environment, gitops, holds, windows};
+use crate::state::{State, differences, environment, gitops, holds, windows};
 use crate::text::{self, Safe};
 use crate::ui::facts;
 use crate::ui::notice::About;
@@ -189,6 +191,12 @@ fn of_windows(state: &State, row: &Application) -> Vec<Words> {
     let found = match windows::of(state, row) {
         Ok(found) if found.project.is_none() => return Vec::new(),
         Ok(found) => found,
+        Err(why) if let Some(open) = differences::can_sync(state, row) => {
+            let words = if open { "a sync by hand is let through" } else { "a sync by hand is not let through" };
+            let role = if open { Role::Text } else { Role::Held };
+            let said = Words::of(Role::Dim, "sync windows ").add(role, words).dim(", says its server");
+            return vec![said.dim(safe!("; which they are is not known: {}", why))];
+        }
         Err(why) => return vec![Words::of(Role::Dim, "sync windows ").add(Role::Unknown, safe!("not known: {}", why))],
     };
     let standing = Words::of(Role::Dim, "sync windows ");
@@ -266,6 +274,46 @@ pub(super) fn resource(row: &AppResource) -> Vec<Words> {
         said,
         Words::new(),
     ]
+}
+
+/// How it stands with the differences of its objects, at the end of their title.
+pub(super) fn read(state: &State, application: &Uid) -> Words {
+    let standing = state.world.applications.get(application).and_then(|row| differences::standing(state, row));
+    match standing {
+        None | Some(Standing::Untold) => Words::new(),
+        Some(Standing::NotNamed) => Words::of(Role::Faint, "where they differ: name its server in sources.argocd"),
+        Some(Standing::Reading) => Words::of(Role::Move, "◌ reading where they differ"),
+        Some(Standing::Read(age)) => {
+            Words::of(Role::Dim, safe!("differences read {} ago", text::age(age.as_secs() as i64)))
+        }
+    }
+}
+
+/// Where an object differs, in so many columns: what is, and what is wanted.
+pub(super) fn differs(row: &Row, width: usize) -> Words {
+    let indent = Words::of(Role::Dim, "   ");
+    let row = match row {
+        Row::Path(row) => row,
+        Row::More(more) => return indent.dim(safe!("and {} more", text::count(*more as u64))),
+        Row::Note(words) => return indent.dim(words),
+        Row::Trouble(why) => return Words::of(Role::Bad, "✖ ").text(why),
+    };
+    let (live, wanted) = match &row.how {
+        How::Changed { live, wanted } => (live.clone(), wanted.clone()),
+        How::Added(wanted) => (Safe::of("nothing"), wanted.clone()),
+        How::Removed(live) => (live.clone(), Safe::of("nothing")),
+        How::Reordered => return indent.text(&row.path).dim(": ").text("another order"),
+        How::Hidden => return indent.text(&row.path).dim(": ").dim("a Secret, not shown"),
+    };
+    // Both values have a part of the room before the path has the rest; a value gives what it does not need.
+    let room = width.saturating_sub(10);
+    let least = (room / 4).max(8);
+    let path = row.path.middle(room.saturating_sub(live.width().min(least) + wanted.width().min(least)).max(8));
+    let rest = room.saturating_sub(path.width());
+    let live_room = rest.saturating_sub(wanted.width()).max(rest / 2);
+    let live = live.middle(live_room);
+    let wanted = wanted.middle(rest.saturating_sub(live.width()));
+    indent.text(path).dim(": ").add(Role::Wait, live).dim(" → ").add(Role::Strong, wanted)
 }
 
 /// What was deployed before, newest first.

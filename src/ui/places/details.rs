@@ -125,6 +125,7 @@ fn item(state: &State, pen: &mut Pen<'_>, line: &Line) {
         | Item::Alert(_)
         | Item::Image(_)
         | Item::Kept(_)
+        | Item::Differs(..)
         | Item::Deployed(..)
         | Item::Release(_)
         | Item::Recorded(_)

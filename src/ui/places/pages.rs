@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ratatui::layout::Rect;
 
-use super::{and_trouble, counts, details, is_old, rows};
+use super::{and_trouble, applications, counts, details, is_old, rows};
 use crate::config::theme::Role;
 use crate::model::rollouts::Rollout;
 use crate::model::{Kind, ObjectId};
@@ -164,12 +164,20 @@ pub(super) fn tree(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId,
         _ => TREE,
     };
     let filtered = state.ui.list(&list).is_some_and(|list| !list.filter.is_empty() || list.faults_only);
-    let right = if filtered { counts(state, &list, &[], "rows") } else { Words::new() };
+    let right = match id.kind {
+        _ if filtered => counts(state, &list, &[], "rows"),
+        Kind::Application => applications::read(state, &id.uid),
+        _ => Words::new(),
+    };
     let area = Rect { height: page.heading.height + page.rows.height, ..page.heading };
     let mut body = pen.within(area);
     body.fade(is_old(&freshness));
     let fold = Sections { name: section, right: &right, most: layout::sections(&state.ui.place) };
-    table::sectioned(state, &list, &mut body, columns, &fold, &mut |line| rows::tree(state, line, info));
+    let width = body.width();
+    table::sectioned(state, &list, &mut body, columns, &fold, &mut |line| match &line.item {
+        Item::Differs(_, row) => vec![applications::differs(row, usize::from(width))],
+        _ => rows::tree(state, line, info),
+    });
     details::selected(state, &mut pen.within(page.detail), &list, false);
 }
 
@@ -188,7 +196,7 @@ const fn section(line: &Line) -> &'static str {
         Item::Aside(..) => "DEPLOYMENTS",
         Item::Burn(_) => "BURN RATES",
         Item::Alert(_) => "ALERTS",
-        Item::Kept(_) => "OBJECTS",
+        Item::Kept(_) | Item::Differs(..) => "OBJECTS",
         Item::Deployed(..) => "DEPLOYED",
         Item::Recorded(_) => "HISTORY",
         Item::Variant(_) | Item::Missing(_) => "PLATFORMS",

@@ -17,6 +17,9 @@ use crate::ui::panes::beside;
 use crate::ui::pen::Words;
 use crate::ui::{facts, signs};
 
+/// Columns of a line whose room is not known.
+const WIDE: usize = 160;
+
 /// status, name, environment, version, ready, drift, soak, hold, kind, why, age.
 pub(super) fn workload(state: &State, line: &Line) -> Vec<Words> {
     match &line.item {
@@ -308,6 +311,7 @@ pub(super) fn tree(state: &State, line: &Line, info: Option<&rollout_info::Rollo
         Item::Release(_) => super::releases::cells(state, line),
         Item::Recorded(row) => super::releases::revision(state, row),
         Item::Kept(row) => super::applications::resource(row),
+        Item::Differs(_, row) => vec![super::applications::differs(row, WIDE)],
         Item::Deployed(cluster, row) => super::applications::deployed(state, *cluster, row),
         Item::Variant(variant) => super::images::variant(variant),
         Item::Missing(platform) => super::images::missing(state, platform),

@@ -144,6 +144,50 @@ fn a_loki_has_a_login_a_tenant_and_labels() {
 }
 
 #[test]
+fn of_argo_cd_there_may_be_one_server_or_one_for_each_cluster() {
+    let one = "version: 1\nsources: { argocd: { url: 'https://argocd.acme.example/argocd/', token: { env: ARGOCD_AUTH_TOKEN }, ca: ca.pem } }\n";
+    let one = read(one).unwrap().sources.argocd;
+    assert_eq!((one.len(), one[0].url.as_str()), (1, "https://argocd.acme.example/argocd"));
+    assert!(matches!(one[0].login, Login::Token(_)) && one[0].contexts.is_empty());
+    assert!(one[0].ca.as_ref().is_some_and(|path| path.ends_with("ca.pem")));
+    let several = read(
+        "version: 1
+sources:
+  argocd:
+    - { url: 'https://argocd.acme.example', token: { file: a.token }, context: eks-prod }
+    - { url: 'http://127.0.0.1:8080', context: [eks-staging, eks-dev] }
+",
+    )
+    .unwrap();
+    let contexts =
+        |at: usize| several.sources.argocd[at].contexts.iter().map(|name| name.raw().to_owned()).collect::<Vec<_>>();
+    assert_eq!((contexts(0), contexts(1)), (vec!["eks-prod".to_owned()], vec!["eks-staging".into(), "eks-dev".into()]));
+    assert_eq!(several.sources.argocd[1].login, Login::Anonymous);
+    for (text, wanted) in [
+        ("{ context: a }", "argocd has no url; write url: https://HOST"),
+        ("{ url: 'https://a', token: hunter2 }", "a secret must not stand here"),
+        ("{ url: 'https://a', username: ana }", "unknown key \"username\""),
+        ("{ url: 'http://argocd.acme.example' }", "would be read in the open"),
+        ("{ url: 'https://a', context: [] }", "no context is named"),
+        ("{ url: 'https://a', context: [b, b] }", "\"b\" stands here twice"),
+        ("[{ url: 'https://a' }, { url: 'https://b', context: b }]", "each must name the context it serves"),
+        ("[{ url: 'https://a', context: a }, { url: 'https://a', context: b }]", "stands here twice"),
+        (
+            "[{ url: 'https://a', context: a }, { url: 'https://b', context: [b, a] }]",
+            "two servers serve the context \"a\"",
+        ),
+    ] {
+        let said = told(&format!("version: 1\nsources: {{ argocd: {text} }}\n"));
+        assert!(said.contains(wanted), "{text}: {said}");
+    }
+    // All at once.
+    let said = told("version: 1\nsources: { argocd: { token: x, context: [], ca: '' } }\n");
+    for wanted in ["argocd has no url", "a secret must not stand here", "no context is named"] {
+        assert!(said.contains(wanted), "{wanted}: {said}");
+    }
+}
+
+#[test]
 fn helm_is_read_unless_it_is_switched_off() {
     let of = |text: &str| read(&format!("version: 1\nsources: {text}\n")).map(|config| config.sources.no_helm);
     for (text, wanted) in [("{}", false), ("{ helm: on }", false), ("{ helm: off }", true)] {

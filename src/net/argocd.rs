@@ -1,0 +1,143 @@
+//! The way to a server of Argo CD (apis.md §2.3): reads only, of the Application that somebody looks at. What is
+//! sent is made here, so that nothing of a name can reach another path.
+
+use std::fmt::Write as _;
+
+use super::read::Answer;
+use super::web::{Manner, Way, Web};
+use super::{Deadlines, NetError, segment};
+use crate::model::differences::KeptId;
+use crate::model::scope::ArgoSource;
+
+const RENEW: &str =
+    "make a new token (argocd account generate-token, or argocd login --sso) where sources.argocd takes it from";
+
+const MANNER: Manner = Manner {
+    what: "Argo CD",
+    answer: "answer of Argo CD",
+    place: "in sources.argocd.url",
+    login: "sources.argocd",
+    ca: "sources.argocd.ca",
+    authority: "name its authority in sources.argocd.ca",
+    example: "write it as https://argocd.example",
+    // As its server words them.
+    known: &[
+        ("token is expired", RENEW),
+        ("token has been revoked", RENEW),
+        ("signature is invalid", RENEW),
+        ("invalid session", RENEW),
+        ("no session information", "give sources.argocd a token of it"),
+        (
+            "permission denied",
+            "its RBAC must let this account get applications (p, WHO, applications, get, */*, allow)",
+        ),
+        ("is not permitted", "its server must know the namespace of the Application (--application-namespaces)"),
+        ("applications.argoproj.io", "does it serve that cluster? check the context in sources.argocd"),
+        ("cached app", "its cache does not have it: compare the Application again, or look at argocd-redis"),
+    ],
+};
+
+/// See the module. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct ArgoServer {
+    web: Web,
+}
+
+/// An Application, as it is asked for: with its project a missing one is told from one that is forbidden.
+#[derive(Debug, Clone, Copy)]
+pub struct Of<'a> {
+    pub name: &'a str,
+    pub namespace: &'a str,
+    pub project: &'a str,
+}
+
+impl Of<'_> {
+    /// Below `/api/v1`, with the first parameters.
+    fn path(&self, what: &str) -> String {
+        let (name, namespace, project) = (segment(self.name), segment(self.namespace), segment(self.project));
+        format!("/api/v1/applications/{name}/{what}?appNamespace={namespace}&project={project}")
+    }
+}
+
+impl ArgoServer {
+    /// Connects to nothing yet.
+    pub fn new(source: &ArgoSource) -> Result<Self, NetError> {
+        Self::with(source, Deadlines::default())
+    }
+
+    /// [`Self::new`] with deadlines of the caller's choice.
+    pub fn with(source: &ArgoSource, deadlines: Deadlines) -> Result<Self, NetError> {
+        let way = Way { url: &source.url, login: &source.login, ca: source.ca.clone(), header: None, manner: &MANNER };
+        Ok(Self { web: Web::new(way, deadlines)? })
+    }
+
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.web.url()
+    }
+
+    /// Somebody is named to it.
+    #[must_use]
+    pub fn has_login(&self) -> bool {
+        self.web.has_login()
+    }
+
+    /// Whether this account may get every Application; asked of a server, it also says whether it knows the token.
+    pub async fn may_get(&self) -> Result<Answer, NetError> {
+        self.web.get("/api/v1/account/can-i/applications/get/*/*").await
+    }
+
+    /// Who it takes us for; it answers everybody.
+    pub async fn who(&self) -> Result<Answer, NetError> {
+        self.web.get("/api/v1/session/userinfo").await
+    }
+
+    /// One object that an Application keeps, as it is and as it is wanted; nothing else of it is sent.
+    pub async fn managed(&self, of: Of<'_>, object: &KeptId) -> Result<Answer, NetError> {
+        const FIELDS: [&str; 7] =
+            ["group", "kind", "namespace", "name", "hook", "normalizedLiveState", "predictedLiveState"];
+        let mut path = of.path("managed-resources");
+        let parts = [
+            ("group", object.group.as_str()),
+            ("kind", object.kind.as_str()),
+            ("namespace", object.namespace.raw()),
+            ("name", object.name.raw()),
+        ];
+        for (name, value) in parts.into_iter().filter(|(_, value)| !value.is_empty()) {
+            // Writing to a String cannot fail.
+            let _ = write!(path, "&{name}={}", segment(value));
+        }
+        path.push_str("&fields=");
+        path.push_str(&FIELDS.map(|field| format!("items.{field}")).join(","));
+        self.web.get(&path).await
+    }
+
+    /// What it keeps and what that made, with the health of each.
+    pub async fn tree(&self, of: Of<'_>) -> Result<Answer, NetError> {
+        const FIELDS: [&str; 5] = ["group", "kind", "namespace", "name", "health"];
+        let mut path = of.path("resource-tree");
+        path.push_str("&fields=");
+        path.push_str(&FIELDS.map(|field| format!("nodes.{field}")).join(","));
+        self.web.get(&path).await
+    }
+
+    /// The windows of its project, and whether a sync by hand is let through now.
+    pub async fn windows(&self, of: Of<'_>) -> Result<Answer, NetError> {
+        self.web.get(&of.path("syncwindows")).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_reaches_another_path() {
+        let of = Of { name: "../../session", namespace: "a&project=b", project: "shop/x" };
+        let path = of.path("syncwindows");
+        assert_eq!(
+            path,
+            "/api/v1/applications/..%2F..%2Fsession/syncwindows?appNamespace=a%26project%3Db&project=shop%2Fx"
+        );
+    }
+}

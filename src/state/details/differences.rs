@@ -1,0 +1,44 @@
+//! Where the objects of Applications differ, as their server said.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Details;
+use crate::model::Uid;
+use crate::model::differences::{Differences, DifferencesRead};
+use crate::text::Safe;
+
+/// Applications of which it is kept; what was heard of longest ago goes.
+const MOST: usize = 64;
+
+/// What was read last, and what was wrong since.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// With the time it was read (monotonic).
+    pub read: Option<(Duration, Arc<Differences>)>,
+    /// Why it could not be read after that.
+    pub trouble: Option<Safe>,
+    heard: Duration,
+}
+
+impl Details {
+    /// What was read stays beside why it cannot be read now; its age says which it is.
+    pub(super) fn keep_differences(&mut self, mono: Duration, DifferencesRead { application, told }: DifferencesRead) {
+        let known = self.differences.entry(application).or_default();
+        known.heard = mono;
+        match told {
+            Ok(read) => (known.read, known.trouble) = (Some((mono, read)), None),
+            Err(why) => known.trouble = Some(why),
+        }
+        while self.differences.len() > MOST {
+            let oldest = self.differences.iter().min_by_key(|(_, known)| known.heard).map(|(uid, _)| uid.clone());
+            drop(oldest.and_then(|oldest| self.differences.remove(&oldest)));
+        }
+    }
+
+    /// What is known of the differences of an Application.
+    #[must_use]
+    pub fn differences(&self, application: &Uid) -> Option<&Known> {
+        self.differences.get(application)
+    }
+}

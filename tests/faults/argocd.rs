@@ -1,0 +1,402 @@
+//! A server of Argo CD at its worst, and what the page of an Application then says (reliability.md R26, R28, R30,
+//! R33, R35).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use quarterdeck::clock::Clock;
+use quarterdeck::model::differences::{Difference, Differences, DifferencesWanted, Differs, How, KeptId};
+use quarterdeck::model::interest::Interest;
+use quarterdeck::model::scope::{ArgoSource, Login, SecretSource};
+use quarterdeck::model::source::{Detail, FeedEvent, FeedId, FeedStatus, SourceScope};
+use quarterdeck::model::{Kind, Name, ObjectId, SourceId, SystemId, Uid};
+use quarterdeck::net::{ArgoServer, Deadlines};
+use quarterdeck::systems::{Spec, Systems, Upstream};
+use quarterdeck::text::Safe;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use super::server::{Refusing, Reply, Request, Server};
+use super::support::{block_on, next};
+
+fn source(url: &str) -> ArgoSource {
+    ArgoSource {
+        url: url.to_owned(),
+        login: Login::Token(SecretSource::Fixed("hunter2")),
+        ca: None,
+        contexts: vec![Name::new("prod")],
+        discovered: None,
+    }
+}
+
+fn quickly() -> Deadlines {
+    Deadlines {
+        headers: Duration::from_millis(700),
+        idle: Duration::from_millis(700),
+        total: Duration::from_millis(1500),
+        ..Deadlines::default()
+    }
+}
+
+fn spec(source: &ArgoSource, deadlines: Deadlines) -> Result<Spec, String> {
+    let client = ArgoServer::with(source, deadlines).map_err(|error| error.to_string())?;
+    let scope = SourceScope {
+        id: SourceId(0),
+        system: SystemId::ArgoServer,
+        name: Name::new("argocd.example"),
+        server: Safe::of(""),
+        user: Safe::of(""),
+        namespaces: Some(source.contexts.clone()),
+        unusable: None,
+        discovered: None,
+    };
+    Ok(Spec { scope, upstream: Some(Upstream::ArgoServer(client)) })
+}
+
+fn stray(group: &str, kind: &str, name: &str) -> KeptId {
+    KeptId {
+        group: Safe::line(group),
+        kind: Safe::line(kind),
+        namespace: Name::new("production"),
+        name: Name::new(name),
+    }
+}
+
+fn wanted(strays: Vec<KeptId>) -> DifferencesWanted {
+    let uid = Uid::new(SourceId(3), "app-1");
+    let (namespace, name) = (Name::new("argocd"), Name::new("shop/prod"));
+    DifferencesWanted {
+        source: SourceId(0),
+        context: Some(Name::new("prod")),
+        application: ObjectId { cluster: SourceId(3), kind: Kind::Application, namespace, name, uid },
+        project: Name::new("shop"),
+        version: "41".into(),
+        strays,
+        tree: false,
+        windows: false,
+    }
+}
+
+type Events = mpsc::Receiver<(FeedId, FeedEvent)>;
+
+fn begin(spec: Spec, wanted: DifferencesWanted) -> (Systems, Events) {
+    let (tx, rx) = mpsc::channel(64);
+    let systems = Systems::start(vec![spec], &tx, Clock::system());
+    systems.look_at(Arc::new(Interest { differences: vec![wanted], ..Interest::default() }));
+    (systems, rx)
+}
+
+async fn read(rx: &mut Events) -> Result<Arc<Differences>, String> {
+    loop {
+        if let (_, FeedEvent::Detail(Detail::Differences(read))) = next(rx).await.expect("an answer") {
+            assert_eq!(read.application.raw(), "app-1");
+            return read.told.map_err(|why| why.as_str().to_owned());
+        }
+    }
+}
+
+/// How the source stands, once it says so.
+async fn standing(rx: &mut Events) -> Result<(), FeedStatus> {
+    loop {
+        match next(rx).await.expect("a word").1 {
+            FeedEvent::Listed => return Ok(()),
+            FeedEvent::Status(status @ (FeedStatus::Denied { .. } | FeedStatus::Failed { .. })) => return Err(status),
+            _ => {}
+        }
+    }
+}
+
+async fn told(source: &ArgoSource) -> Result<Arc<Differences>, String> {
+    told_within(quickly(), source).await
+}
+
+async fn told_within(deadlines: Deadlines, source: &ArgoSource) -> Result<Arc<Differences>, String> {
+    let (systems, mut rx) = begin(spec(source, deadlines)?, wanted(vec![stray("apps", "Deployment", "search")]));
+    let told = read(&mut rx).await;
+    assert!(systems.shutdown(Duration::from_secs(10)).await, "tasks left after shutdown");
+    told
+}
+
+fn row(group: &str, kind: &str, name: &str, live: &Value, wanted: &Value) -> Value {
+    json!({ "group": group, "kind": kind, "namespace": "production", "name": name,
+        "normalizedLiveState": live.to_string(), "predictedLiveState": wanted.to_string() })
+}
+
+fn replicas(count: i64) -> Value {
+    json!({ "spec": { "replicas": count } })
+}
+
+/// A server on which one object differs, and that knows its token.
+fn argo(request: &Request) -> Reply {
+    if request.path.starts_with("/api/v1/account/can-i/") {
+        return Reply::json(r#"{"value":"yes"}"#);
+    }
+    Reply::json(json!({ "items": [row("apps", "Deployment", "search", &replicas(7), &replicas(3))] }))
+}
+
+fn of_managed(server: &Server) -> Vec<Request> {
+    server.requests().into_iter().filter(|it| it.path.contains("managed-resources")).collect()
+}
+
+#[test]
+fn the_object_is_asked_for_with_all_that_tells_it_from_others() {
+    block_on(async {
+        let server = Server::answering(argo).await;
+        let read = told(&source(&format!("{}/argocd/", server.url))).await;
+        // The rootpath belongs to the address.
+        assert!(read.is_ok(), "{read:?}");
+        let read = told(&source(&server.url)).await.unwrap();
+        let changed = How::Changed { live: Safe::of("7"), wanted: Safe::of("3") };
+        let rows = vec![Differs { path: Safe::of("spec.replicas"), how: changed }];
+        assert_eq!(read.objects, [(stray("apps", "Deployment", "search"), Difference::Paths { rows, more: 0 })]);
+        let asked = of_managed(&server);
+        let parameters = "?appNamespace=argocd&project=shop&group=apps&kind=Deployment&namespace=production&name=search&fields=items.group,";
+        for (request, base) in asked.iter().zip(["/argocd", ""]) {
+            let wanted = format!("{base}/api/v1/applications/shop%2Fprod/managed-resources{parameters}");
+            assert!(request.path.starts_with(&wanted), "{}", request.path);
+            assert!(request.head.contains("authorization: Bearer hunter2"), "{}", request.head);
+            assert!(request.path.ends_with("items.normalizedLiveState,items.predictedLiveState"), "{}", request.path);
+        }
+    });
+}
+
+#[test]
+fn nothing_is_asked_of_what_nobody_looks_at() {
+    block_on(async {
+        let server = Server::answering(argo).await;
+        let source = source(&server.url);
+        let other =
+            DifferencesWanted { context: Some(Name::new("staging")), ..wanted(vec![stray("", "Service", "x")]) };
+        let (systems, mut rx) = begin(spec(&source, quickly()).unwrap(), other);
+        standing(&mut rx).await.unwrap();
+        assert!(of_managed(&server).is_empty());
+        // Its page is opened, and with another version of the object it is asked for again.
+        let mine = wanted(vec![stray("apps", "Deployment", "search")]);
+        systems.look_at(Arc::new(Interest { differences: vec![mine.clone()], ..Interest::default() }));
+        read(&mut rx).await.unwrap();
+        assert_eq!(of_managed(&server).len(), 1);
+        let newer = DifferencesWanted { version: "42".into(), ..mine };
+        systems.look_at(Arc::new(Interest { differences: vec![newer], ..Interest::default() }));
+        read(&mut rx).await.unwrap();
+        assert_eq!(of_managed(&server).len(), 2);
+        assert!(systems.shutdown(Duration::from_secs(10)).await);
+    });
+}
+
+#[test]
+fn health_and_windows_are_asked_for_where_they_stand_nowhere_else() {
+    block_on(async {
+        let server = Server::answering(|request| {
+            if request.path.contains("/resource-tree?") {
+                return Reply::json(
+                    json!({ "nodes": [{ "group": "apps", "kind": "Deployment", "namespace": "production",
+                    "name": "search", "health": { "status": "Degraded", "message": "late" } }] }),
+                );
+            }
+            if request.path.contains("/syncwindows?") { Reply::json(r#"{"canSync":false}"#) } else { argo(request) }
+        })
+        .await;
+        let all = DifferencesWanted { tree: true, windows: true, ..wanted(Vec::new()) };
+        let (systems, mut rx) = begin(spec(&source(&server.url), quickly()).unwrap(), all);
+        let read = read(&mut rx).await.unwrap();
+        assert_eq!((read.can_sync, read.health.len(), read.objects.len()), (Some(false), 1, 0));
+        assert_eq!(read.health[0].2.as_str(), "late");
+        assert!(systems.shutdown(Duration::from_secs(10)).await);
+    });
+}
+
+/// R28: an answer that is whatever it likes is bounded, and what is cut is counted.
+#[test]
+fn r28_what_is_too_much_is_said_and_costs_no_other_object() {
+    block_on(async {
+        let server = Server::answering(|request| {
+            if request.path.contains("name=huge") {
+                return Reply::json("x".repeat(17 << 20));
+            }
+            if request.path.contains("name=many") {
+                let map = |value: i64| {
+                    let rows = (0..5_000).map(|n| (format!("k{n:04}"), json!(value)));
+                    json!({ "data": rows.collect::<serde_json::Map<_, _>>() })
+                };
+                return Reply::json(json!({ "items": [row("", "ConfigMap", "many", &map(1), &map(2))] }));
+            }
+            argo(request)
+        })
+        .await;
+        let strays =
+            vec![stray("", "ConfigMap", "huge"), stray("", "ConfigMap", "many"), stray("apps", "Deployment", "search")];
+        let (systems, mut rx) = begin(spec(&source(&server.url), Deadlines::default()).unwrap(), wanted(strays));
+        let read = read(&mut rx).await.unwrap();
+        let Difference::Unread(why) = &read.objects[0].1 else { panic!("{:?}", read.objects[0]) };
+        assert_eq!(why.as_str(), "its server tells more than 16 MiB of it");
+        let Difference::Paths { rows, more } = &read.objects[1].1 else { panic!("{:?}", read.objects[1]) };
+        assert_eq!((rows.len() + more, rows[0].path.as_str()), (5_000, "data.k0000"));
+        assert!(rows.len() <= 40);
+        assert!(matches!(&read.objects[2].1, Difference::Paths { more: 0, .. }));
+        assert!(systems.shutdown(Duration::from_secs(10)).await);
+    });
+}
+
+fn error(code: u16, grpc: i64, words: &str) -> Reply {
+    let body = json!({ "error": words, "code": grpc, "message": words, "details": [] });
+    Reply::Whole(code, "Content-Type: application/json\r\n".to_owned(), body.to_string())
+}
+
+/// R26 and R30: each fault is a sentence that says what, where and what to do; the token is never in it.
+#[test]
+fn r30_every_fault_has_its_own_sentence() {
+    block_on(async {
+        let mut all: Vec<(String, &str)> = Vec::new();
+        let failed = async |url: &str| told(&source(url)).await.unwrap_err();
+        let gone = Refusing::new();
+        all.push((
+            failed(&gone.url).await,
+            "refused the connection; check that it runs and the port in sources.argocd.url",
+        ));
+        all.push((failed("https://no-such-host.invalid").await, "check the name in sources.argocd.url"));
+        let silent = Server::answering(|_| Reply::Silence).await;
+        all.push((failed(&silent.url).await, "no answer of Argo CD within 0.7 s"));
+        let drip = Server::answering(|_| Reply::Drip).await;
+        all.push((failed(&drip.url).await, "no whole answer within 1.5 s"));
+        let cut = Server::answering(|_| Reply::Cut("{".to_owned())).await;
+        all.push((failed(&cut.url).await, "closed the connection"));
+        let after = |word: &str| Reply::Whole(429, format!("Retry-After: {word}\r\n"), String::new());
+        let html = |code: u16| Reply::Whole(code, "Content-Type: text/html\r\n".to_owned(), "<html>Sign in".to_owned());
+        let table = [
+            (
+                error(401, 16, "invalid session: token has invalid claims: token is expired"),
+                "token is expired; make a new token (argocd account generate-token",
+            ),
+            (error(401, 16, "invalid session: account ci token has been revoked"), "revoked; make a new token"),
+            (error(401, 16, "no session information"), "no session information; give sources.argocd a token of it"),
+            (error(401, 16, "what"), "does not accept the login: what; renew what sources.argocd names"),
+            (
+                error(403, 7, "permission denied: applications, get, shop/shop-prod, sub: ci"),
+                "its RBAC must let this account get applications",
+            ),
+            (
+                error(404, 5, "applications.argoproj.io \"shop-prod\" not found"),
+                "does it serve that cluster? check the context in sources.argocd",
+            ),
+            (
+                error(404, 5, "Not Found"),
+                "has no Argo CD at this path: Not Found; check the path in sources.argocd.url",
+            ),
+            (error(403, 7, "namespace 'shop' is not permitted"), "must know the namespace of the Application"),
+            (
+                error(500, 2, "error getting cached app managed resources: cache: key is missing"),
+                "its cache does not have it: compare the Application again",
+            ),
+            (error(500, 13, "context canceled"), "has trouble of its own: context canceled; look at its log"),
+            (after("30"), "is throttling for 30s"),
+            (after("99999999999999999999999999"), "is throttling for 1h"),
+            (after("soon"), "is throttling; "),
+            (html(502), "is not reached by the proxy in front of it; check that Argo CD runs"),
+            (html(200), "answers with a web page, not as Argo CD does: a login or a proxy is in between"),
+            (
+                Reply::Whole(303, "Location: https://dex.example/auth?t=hunter2\r\n".to_owned(), String::new()),
+                "a redirect to dex.example, which is not followed",
+            ),
+            (Reply::json("[1"), "is it Argo CD that answers there?"),
+            (Reply::json("7"), "is it Argo CD that answers there?"),
+        ];
+        for (reply, wanted) in table {
+            let server = Server::answering(move |_| reply.clone()).await;
+            all.push((failed(&server.url).await, wanted));
+        }
+        for (said, wanted) in &all {
+            assert!(said.contains(wanted) && said.len() < 320 && !said.contains('\n'), "{wanted}: {said}");
+            assert!(!said.contains("hunter2"), "{said}");
+        }
+    });
+}
+
+/// The heartbeat says whether the token is known, before any page is opened.
+#[test]
+fn the_source_is_denied_where_its_token_is_not_known_and_live_where_it_is() {
+    block_on(async {
+        let server = Server::answering(argo).await;
+        let look = async |url: &str| {
+            let (systems, mut rx) = begin(spec(&source(url), quickly()).unwrap(), wanted(Vec::new()));
+            let told = standing(&mut rx).await;
+            assert!(systems.shutdown(Duration::from_secs(10)).await);
+            told
+        };
+        assert_eq!(look(&server.url).await, Ok(()));
+        // Who may get some Applications only is taken for somebody all the same.
+        server.answer(|_| Reply::json(r#"{"value":"no"}"#));
+        assert_eq!(look(&server.url).await, Ok(()));
+        server.answer(|_| error(401, 16, "invalid session: token is expired"));
+        let Err(FeedStatus::Denied { message }) = look(&server.url).await else { panic!("it must be denied") };
+        assert!(message.as_str().contains("make a new token"), "{message:?}");
+        server.answer(|_| Reply::json(r#"{"status":"success"}"#));
+        let Err(FeedStatus::Failed { message, .. }) = look(&server.url).await else { panic!("it must fail") };
+        assert!(message.as_str().contains("is it Argo CD that answers there?"), "{message:?}");
+    });
+}
+
+/// R26: what is throttled is left alone for as long as it says.
+#[test]
+fn r26_a_throttling_server_is_not_asked_again_by_another_look() {
+    block_on(async {
+        let server = Server::answering(|request| {
+            if request.path.contains("can-i") {
+                return argo(request);
+            }
+            Reply::Whole(429, "Retry-After: 30\r\n".to_owned(), String::new())
+        })
+        .await;
+        let mine = wanted(vec![stray("apps", "Deployment", "search")]);
+        let (systems, mut rx) = begin(spec(&source(&server.url), quickly()).unwrap(), mine.clone());
+        read(&mut rx).await.unwrap_err();
+        let newer = DifferencesWanted { version: "42".into(), ..mine };
+        systems.look_at(Arc::new(Interest { differences: vec![newer], ..Interest::default() }));
+        // The operator's own refresh asks all the same.
+        systems.refresh();
+        read(&mut rx).await.unwrap_err();
+        assert_eq!(of_managed(&server).len(), 2);
+        assert!(systems.shutdown(Duration::from_secs(10)).await);
+    });
+}
+
+/// R33: no redirect takes the token along.
+#[test]
+fn r33_no_redirect_takes_the_token_along() {
+    block_on(async {
+        let other = Server::answering(argo).await;
+        for to in [other.url.clone(), other.url.replace("127.0.0.1", "localhost"), other.url.replace("http://", "//")] {
+            for code in [301, 302, 303, 307, 308] {
+                let head = format!("Location: {to}/api/v1/applications\r\n");
+                let server = Server::answering(move |_| Reply::Whole(code, head.clone(), String::new())).await;
+                let said = told(&source(&server.url)).await.unwrap_err();
+                assert!(said.contains("which is not followed"), "{to} {code}: {said}");
+            }
+        }
+        assert!(other.requests().is_empty(), "{:?}", other.requests());
+    });
+}
+
+/// R35: what cannot be sent is told before anything is.
+#[test]
+fn r35_what_cannot_stand_in_a_header_is_told_and_not_sent() {
+    block_on(async {
+        let server = Server::answering(argo).await;
+        for odd in ["line\nbreak", "nul\0l", "grün"] {
+            let token = ArgoSource { login: Login::Token(SecretSource::Fixed(odd)), ..source(&server.url) };
+            let said = told(&token).await.unwrap_err();
+            assert!(said.contains("it cannot be sent") && !said.contains(odd), "{said}");
+        }
+        for (url, wanted) in [
+            ("nowhere", "needs http:// or https:// and a host"),
+            ("http://argocd.example", "a login would go there for everybody to read; mend it in sources.argocd.url"),
+            ("https://ada:hunter3@argocd.example", "holds a user or a password"),
+        ] {
+            let said = ArgoServer::new(&source(url)).unwrap_err().to_string();
+            assert!(said.contains(wanted) && !said.contains("hunter"), "{url}: {said}");
+        }
+        let odd = ArgoSource { ca: Some("no/such/file.pem".into()), ..source("https://127.0.0.1:1") };
+        let said = told(&odd).await.unwrap_err();
+        assert!(said.contains("the certificates no/such/file.pem of sources.argocd.ca cannot be used"), "{said}");
+        assert!(server.requests().is_empty());
+    });
+}
