@@ -54,11 +54,10 @@ fn application(world: &World, name: &str, what: &str, params: &HashMap<String, S
     let namespace = params.get("appNamespace").map_or(HOME, String::as_str);
     let object = world.store.value(&Key::new(Kind::Application, namespace, name));
     let (Some(object), Some(plan)) = (object, argocd::plan(world, name)) else {
-        return Err(match params.contains_key("project") {
-            true => (StatusCode::NOT_FOUND, 5, format!("applications.argoproj.io {name:?} not found")),
-            // Whether it is there is nobody's business who does not name its project.
-            false => (StatusCode::FORBIDDEN, 7, "permission denied".to_owned()),
-        });
+        let missing = (StatusCode::NOT_FOUND, 5, format!("applications.argoproj.io {name:?} not found"));
+        // Whether it is there is nobody's business who does not name its project.
+        let forbidden = (StatusCode::FORBIDDEN, 7, "permission denied".to_owned());
+        return Err(if params.contains_key("project") { missing } else { forbidden });
     };
     let is = |key: &str, value: &str| params.get(key).is_none_or(|wanted| wanted.is_empty() || wanted == value);
     let rows = items(object, "/status/resources")

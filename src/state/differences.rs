@@ -112,7 +112,9 @@ impl Row {
     pub fn key(&self) -> Safe {
         match self {
             Self::Path(row) => row.path.clone(),
-            Self::More(_) | Self::Note(_) | Self::Trouble(_) => Safe::default(),
+            // Of longer words each line is a row.
+            Self::Trouble(words) | Self::Note(words) => words.clone(),
+            Self::More(_) => Safe::default(),
         }
     }
 }
@@ -187,6 +189,27 @@ pub fn trouble(state: &State, row: &Application) -> Option<Safe> {
     }
 }
 
+/// The same in lines of this screen, so that what to do about it is not cut.
+#[must_use]
+pub fn trouble_lines(state: &State, row: &Application) -> Vec<Safe> {
+    const LINES: usize = 4;
+    let Some(why) = trouble(state, row) else { return Vec::new() };
+    let room = usize::from(state.ui.size.0).saturating_sub(6).max(20);
+    let (text, mut from, mut lines) = (why.as_str(), 0, Vec::new());
+    while from < text.len() && lines.len() + 1 < LINES {
+        let rest = why.part(from..text.len());
+        if rest.width() <= room {
+            break;
+        }
+        let most = rest.columns(0..room).as_str().len();
+        let end = rest.as_str()[..most].rfind(' ').filter(|end| *end > 0).unwrap_or(most);
+        lines.push(rest.part(0..end));
+        from += end + usize::from(rest.as_str()[end..].starts_with(' '));
+    }
+    lines.push(why.part(from..text.len()));
+    lines
+}
+
 /// How it stands with the differences of an Application that has some.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
@@ -242,16 +265,13 @@ pub fn fought(state: &State, row: &Application) -> Option<Safe> {
     gitops::strays(row).find_map(|object| {
         let Some(Difference::Paths { rows, more }) = difference(state, row, object) else { return None };
         let first = rows.first()?;
-        let what = match rows.len() + more {
-            1 => match &first.how {
-                How::Changed { live, wanted } => {
-                    let words = safe!(" ({}, Git says {})", live.middle(24), wanted.middle(24));
-                    safe!("{} of {} {}{}", first.path, object.kind, object.name, words)
-                }
-                _ => safe!("{} of {} {}", first.path, object.kind, object.name),
-            },
-            all => safe!("{} and {} more of {} {}", first.path, all - 1, object.kind, object.name),
-        };
-        Some(what)
+        Some(match (rows.len() + more, &first.how) {
+            (1, How::Changed { live, wanted }) => {
+                let words = safe!(" ({}, Git says {})", live.middle(24), wanted.middle(24));
+                safe!("{} of {} {}{}", first.path, object.kind, object.name, words)
+            }
+            (1, _) => safe!("{} of {} {}", first.path, object.kind, object.name),
+            (all, _) => safe!("{} and {} more of {} {}", first.path, all - 1, object.kind, object.name),
+        })
     })
 }

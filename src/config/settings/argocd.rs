@@ -36,10 +36,7 @@ pub(super) fn read(node: &Node, faults: &mut Faults) -> Vec<ArgoSource> {
 fn server(node: &Node, faults: &mut Faults) -> Option<ArgoSource> {
     let fields = node.fields("argocd", &["url", "token", "context", "ca"], faults)?;
     let url = needed(&fields, "url", ("argocd", "https://HOST"), urls::http, faults);
-    let token = match fields.get("token") {
-        Some(node) => Some(secret::read(node, faults)),
-        None => None,
-    };
+    let token = fields.get("token").map(|node| secret::read(node, faults));
     let contexts = fields.get("context").map(|node| contexts(node, faults));
     let ca = fields.get("ca").map(|node| {
         let path = checked(node, "ca", words::text, faults)?;

@@ -353,7 +353,7 @@ fn application(state: &State, list: &ListId) -> Vec<Entry> {
     };
     let mut kept: Vec<usize> = (0..row.resources.len()).collect();
     kept.sort_by_key(calm);
-    let untold = differences::trouble(state, row).map(|_| entry(0, Ref::Differs(None, 0)));
+    let untold = (0..differences::trouble_lines(state, row).len()).map(|line| entry(0, Ref::Differs(None, line)));
     let kept = kept.into_iter().flat_map(|at| {
         let below = row.resources.get(at).map_or(0, |object| differences::count(state, row, object));
         let below = (0..below).map(move |line| entry(1, Ref::Differs(Some(at), line)));
@@ -371,7 +371,11 @@ pub(super) fn differs<'a>(
     at: usize,
 ) -> Option<(Option<&'a AppResource>, differences::Row)> {
     let row = page_application(state, list)?;
-    let Some(of) = of else { return Some((None, differences::Row::Trouble(differences::trouble(state, row)?))) };
+    let Some(of) = of else {
+        let line = differences::trouble_lines(state, row).into_iter().nth(at)?;
+        let row = if at == 0 { differences::Row::Trouble(line) } else { differences::Row::Note(line) };
+        return Some((None, row));
+    };
     let object = row.resources.get(of)?;
     Some((Some(object), differences::at(state, row, object, at)?))
 }

@@ -11,7 +11,7 @@ use crate::model::applications::{Application, Deployed, OperationPhase, SyncStat
 use crate::model::{Name, ObjectId};
 use crate::safe;
 use crate::state::ui::RowId;
-use crate::state::{State, gitops, lists, windows};
+use crate::state::{State, differences, gitops, lists, windows};
 use crate::text::{Safe, plural};
 
 /// The change a command means for this Application now, or why there is none.
@@ -206,6 +206,10 @@ pub(super) fn words(state: &State, action: &Action, words: &mut Words) {
     match &action.change {
         Change::Sync { pinned, prune, .. } => {
             sync(row, *pinned, *prune, words);
+            if let Some(what) = differences::fought(state, row) {
+                let others = if gitops::strays(row).nth(1).is_some() { ", among others" } else { "" };
+                words.line("it changes", safe!("{}{}", what, Safe::of(others)));
+            }
             of_windows(state, row, words);
         }
         Change::RollBack { id, .. } => {
