@@ -6,6 +6,7 @@ mod canary;
 mod dialog;
 mod dialog_findings;
 mod dialog_true;
+mod differences;
 mod drift;
 mod environments;
 mod evidence;
