@@ -42,6 +42,8 @@ pub enum LogOf {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
     pub store: SourceId,
+    /// Of which cluster they were, by its name here.
+    pub cluster: Name,
     pub pods: StoredPods,
     pub life: Life,
     /// From the first of these moments until before the second.

@@ -1,6 +1,7 @@
 //! What the operator's configuration says of the world: services, environments, order of promotion.
 //! Made by `config`; an empty one where there is none.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -27,6 +28,8 @@ pub struct Settings {
     pub hooks: Vec<Hook>,
     /// Links to dashboards.
     pub grafana: Option<Dashboards>,
+    /// The lines of pods that are gone are told apart by their cluster.
+    pub logs_by_cluster: bool,
     /// Why releases of Helm cannot be changed from here.
     pub no_helm: Option<Safe>,
 }
@@ -132,11 +135,33 @@ pub struct LogLabels {
     pub namespace: String,
     pub pod: String,
     pub container: String,
+    /// Where one store keeps the lines of several clusters; `None`: no label says which.
+    pub cluster: Option<ClusterLabel>,
 }
 
 impl Default for LogLabels {
     fn default() -> Self {
-        Self { namespace: "namespace".to_owned(), pod: "pod".to_owned(), container: "container".to_owned() }
+        Self {
+            namespace: "namespace".to_owned(),
+            pod: "pod".to_owned(),
+            container: "container".to_owned(),
+            cluster: None,
+        }
+    }
+}
+
+/// The label that names a cluster, and what clusters are called there that are called otherwise here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterLabel {
+    pub label: String,
+    pub names: BTreeMap<String, String>,
+}
+
+impl ClusterLabel {
+    /// What lines of this cluster have in the label.
+    #[must_use]
+    pub fn value<'a>(&'a self, cluster: &'a str) -> &'a str {
+        self.names.get(cluster).map_or(cluster, String::as_str)
     }
 }
 

@@ -13,7 +13,7 @@ use super::kubernetes::Meta;
 use super::{Kind, ObjectId, Uid};
 use crate::text::Safe;
 
-pub use arms::{Arm, ArmMetric, ArmQuery, ArmVerdict, Comparison, ComparisonQuery, Exposed};
+pub use arms::{Arm, ArmMetric, ArmQuery, ArmVerdict, Comparison, ComparisonQuery, Exposed, SeriesShift};
 pub use reading::Reading;
 pub use spec::{Budgeting, Calendar, Indicator, ObjectiveSpec, ThresholdOp};
 

@@ -6,4 +6,5 @@ pub mod events;
 pub mod openslo;
 pub mod promql;
 pub mod reading;
+pub mod series;
 pub mod stats;

@@ -78,9 +78,10 @@ pub(super) fn of_workload(state: &State, id: &ObjectId) -> Option<LogRequest> {
 /// The same request, made of the store.
 fn kept(state: &State, request: LogRequest, (store, pods): (SourceId, StoredPods), life: Life) -> LogRequest {
     let window = stored::window(request.since, life, log::server_time(state, &request));
+    let cluster = state.world.source(request.pod.cluster).map_or_else(|| Name::new(""), |source| source.name.clone());
     LogRequest {
         previous: false,
-        of: LogOf::Stored(Box::new(Stored { store, pods, life, window, behind: false })),
+        of: LogOf::Stored(Box::new(Stored { store, cluster, pods, life, window, behind: false })),
         ..request
     }
 }

@@ -59,7 +59,14 @@ fn request(since: LogSince) -> LogRequest {
         container: Some(Name::new("app")),
         previous: false,
         since,
-        of: LogOf::Stored(Box::new(Stored { store: SourceId(0), pods, life: Life::default(), window, behind: false })),
+        of: LogOf::Stored(Box::new(Stored {
+            store: SourceId(0),
+            cluster: Name::new("eks-prod"),
+            pods,
+            life: Life::default(),
+            window,
+            behind: false,
+        })),
     }
 }
 

@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
-use quarterdeck::app::Headless;
+use quarterdeck::action::{Action, Change, Outcome};
+use quarterdeck::app::{Headless, Recorder};
 use quarterdeck::command::Command;
 use quarterdeck::demo::{Demo, Options};
-use quarterdeck::model::Kind;
+use quarterdeck::journal::Journal;
 use quarterdeck::model::scope::{Dashboards, Settings};
+use quarterdeck::model::{Kind, Name, ObjectId, SystemId, Uid};
 use quarterdeck::state::ui::{ListId, Place, RowId};
+use quarterdeck::text::Safe;
 
 use super::harness::Story;
 use super::steps::{highlight, press, wait_for};
+use crate::demo::http::Http;
 
 fn settings(annotate: bool) -> impl Fn(&Demo) -> Arc<Settings> {
     move |demo| {
@@ -96,4 +100,54 @@ async fn the_dashboard_of_a_rollout_is_copied() {
             screen.contains("/grafana/d/red/service?var-service=checkout&var-namespace=production&from=1785")
         })
         .await;
+}
+
+/// An annotation whose answer was not heard before the program ended: the next run reads the journal, and looks for it
+/// by its tag. It is neither sent again nor forgotten.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_annotation_of_an_earlier_run_is_looked_for_and_not_made_twice() {
+    for made in [true, false] {
+        let story = Story::with(Options { held: true, ..Options::default() }, settings(true)).await;
+        let source = story.console.state().world.of_system(SystemId::Grafana).next().expect("a Grafana").clone();
+        let mut open = crate::journal::abort(1);
+        open.cluster = source.name.clone();
+        open.action = Action {
+            target: ObjectId {
+                cluster: source.id,
+                kind: Kind::Annotation,
+                namespace: Name::new(""),
+                name: Name::new("checkout"),
+                uid: Uid::new(source.id, "1785836000000-0001"),
+            },
+            change: Change::Annotate {
+                text: Safe::of("abort of checkout in production: weight 25 → 0"),
+                tags: vec![Name::new("deploy")],
+                from: open.started,
+                to: open.started,
+            },
+        };
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Journal::open(folder.path()).intent(&open).expect("a journal that can be written");
+        if made {
+            let body = r#"{"text":"abort","tags":["quarterdeck","operation:1785836000000-0001"]}"#;
+            let http = Http::new(&story.demo.url);
+            let (code, _) = http.send("POST", "/grafana/api/annotations", "application/json", body).await;
+            assert_eq!(code, 200);
+        }
+        let mut next = story.beside(Recorder::new(Journal::open(folder.path())));
+        let wanted = if made { "observed" } else { "unknown" };
+        let told = |console: &Headless| {
+            let last = console.state().operations.last();
+            last.is_some_and(|last| match &last.outcome {
+                Outcome::Unknown { message } => {
+                    !made && message.as_str() == "Grafana has no annotation of this operation"
+                }
+                outcome => made && outcome.as_str() == wanted,
+            })
+        };
+        next.wait_for("what became of it", told).await.unwrap_or_else(|lost| panic!("{lost}"));
+        assert_eq!(next.state().operations.len(), 1, "and no other one is begun");
+        next.finish().await;
+        assert_eq!(story.demo.handle.annotations().len(), usize::from(made));
+    }
 }

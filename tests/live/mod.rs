@@ -23,6 +23,7 @@ mod cluster;
 mod docker;
 mod evening;
 mod helm;
+mod holds;
 mod istio;
 mod locks;
 mod logs;

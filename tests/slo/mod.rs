@@ -4,4 +4,5 @@ mod budget;
 mod openslo;
 mod promql;
 mod reading;
+mod series;
 mod stats;

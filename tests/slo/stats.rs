@@ -22,6 +22,7 @@ fn word(verdict: &ArmVerdict) -> &'static str {
         ArmVerdict::Inconclusive { .. } => "inconclusive",
         ArmVerdict::Insufficient { .. } => "insufficient",
         ArmVerdict::EnvironmentDegraded { .. } => "environment degraded",
+        ArmVerdict::Higher(_) | ArmVerdict::NotHigher(_) | ArmVerdict::FewPoints { .. } => "of two series",
         ArmVerdict::None => "none",
     }
 }

@@ -26,13 +26,16 @@ pub(super) async fn look(subject: &Subject, client: &Loki, labels: &LogLabels, c
     let who = if client.has_login() { "with a login of sources.loki" } else { "nobody is named" };
     let mut findings = vec![subject.say("reach", Verdict::Ok, format!("{url} answers {}: {who}", way(url)))];
     findings.extend(skew(subject, answer.date, clock));
-    let ours = [&labels.namespace, &labels.pod, &labels.container];
-    let missing: Vec<&str> = ours.into_iter().filter(|name| !known.contains(name)).map(String::as_str).collect();
+    let cluster = labels.cluster.as_ref().map(|cluster| &cluster.label);
+    let ours = [&labels.namespace, &labels.pod, &labels.container].into_iter().chain(cluster);
+    let ours: Vec<&str> = ours.map(String::as_str).collect();
+    let is_known = |name: &&str| known.iter().any(|one| one == name);
+    let missing: Vec<&str> = ours.iter().copied().filter(|name| !is_known(name)).collect();
     findings.push(if known.is_empty() {
         let next = "look for lines in it, or name a tenant in sources.loki.tenant";
         subject.say("data", Verdict::Warn, "it has no line of its last hours").then(next)
     } else if missing.is_empty() {
-        subject.say("data", Verdict::Ok, format!("lines have the labels {}", ours.map(String::as_str).join(", ")))
+        subject.say("data", Verdict::Ok, format!("lines have the labels {}", ours.join(", ")))
     } else {
         let some = known.iter().take(12).map(String::as_str).collect::<Vec<_>>().join(", ");
         let next = "name those of namespace, pod and container in sources.loki.labels; what is no label is asked for as structured metadata";

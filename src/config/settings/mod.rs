@@ -218,6 +218,8 @@ fn read(fields: &Fields, config: &mut Config, slos: &mut Slos, unbuilt: &mut Unb
     if let Some(node) = fields.get("sources") {
         config.names_sources = true;
         (config.sources, config.settings.grafana) = sources::read(node, unbuilt, faults);
+        config.settings.logs_by_cluster =
+            config.sources.loki.as_ref().is_some_and(|loki| loki.labels.cluster.is_some());
     }
     if let Some(entry) = fields.entry("notify") {
         config.settings.hooks = notify::read(entry, unbuilt, faults);

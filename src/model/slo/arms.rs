@@ -63,10 +63,13 @@ pub struct Comparison {
 }
 
 impl ArmVerdict {
-    /// It rests on an interval of the difference.
+    /// It rests on an interval of the difference of two shares.
     #[must_use]
     pub const fn has_interval(&self) -> bool {
-        !matches!(self, Self::Insufficient { .. } | Self::None)
+        matches!(
+            self,
+            Self::Worse { .. } | Self::NotWorse { .. } | Self::Inconclusive { .. } | Self::EnvironmentDegraded { .. }
+        )
     }
 }
 
@@ -125,6 +128,25 @@ pub enum ArmVerdict {
         need: u64,
         eta: Option<Duration>,
     },
-    /// Nothing that could be counted (a latency without a threshold, no data).
+    /// Of two series: the canary's lies higher.
+    Higher(SeriesShift),
+    NotHigher(SeriesShift),
+    /// Of two series: too few points that share no data, and how long the rest takes.
+    FewPoints {
+        have: u64,
+        need: u64,
+        eta: Option<Duration>,
+    },
+    /// Nothing that could be counted (no data).
     None,
+}
+
+/// How far one series lies above the other, with its 98 % interval, in the unit of the series.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SeriesShift {
+    pub median: f64,
+    pub lo: f64,
+    pub hi: f64,
+    /// Of each arm.
+    pub points: u64,
 }

@@ -13,6 +13,8 @@ const BASE: usize = 58;
 /// Whose lines are asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
+    /// Its name here.
+    pub cluster: &'a str,
     pub namespace: &'a str,
     pub pods: &'a StoredPods,
     pub container: Option<&'a str>,
@@ -33,6 +35,9 @@ pub fn of(asked: Asked<'_>, labels: &LogLabels, known: Option<&[String]>) -> Str
             behind.push_str(&part);
         }
     };
+    if let Some(cluster) = &labels.cluster {
+        add(&cluster.label, "=", cluster.value(asked.cluster));
+    }
     add(&labels.namespace, "=", asked.namespace);
     match asked.pods {
         StoredPods::One(name) => add(&labels.pod, "=", name.raw()),
@@ -103,10 +108,15 @@ pub fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::model::Name;
+    use crate::model::scope::ClusterLabel;
 
     fn query(pods: &StoredPods, container: Option<&str>, known: Option<&[&str]>) -> String {
         let known: Option<Vec<String>> = known.map(|all| all.iter().map(|name| (*name).to_owned()).collect());
-        of(Asked { namespace: "production", pods, container }, &LogLabels::default(), known.as_deref())
+        of(
+            Asked { cluster: "eks-prod", namespace: "production", pods, container },
+            &LogLabels::default(),
+            known.as_deref(),
+        )
     }
 
     #[test]
@@ -118,6 +128,30 @@ mod tests {
             r#"{namespace="production",container="app"} | pod="checkout-7d9f""#
         );
         assert_eq!(query(&pod, None, Some(&["namespace", "pod"])), r#"{namespace="production",pod="checkout-7d9f"}"#);
+    }
+
+    /// Two clusters whose lines one store keeps: each is asked for by its own name.
+    #[test]
+    fn lines_of_two_clusters_are_told_apart_by_their_label() {
+        let label = |names: &[(&str, &str)]| LogLabels {
+            cluster: Some(ClusterLabel {
+                label: "k8s_cluster".to_owned(),
+                names: names.iter().map(|(here, there)| ((*here).to_owned(), (*there).to_owned())).collect(),
+            }),
+            ..LogLabels::default()
+        };
+        let pods = StoredPods::One(Name::new("checkout-7d9f"));
+        let of = |cluster, labels: &LogLabels, known: Option<&[String]>| {
+            of(Asked { cluster, namespace: "production", pods: &pods, container: None }, labels, known)
+        };
+        let (plain, named) = (label(&[]), label(&[("eks-prod", "prod-eu")]));
+        let query = |value: &str| format!(r#"{{k8s_cluster="{value}",namespace="production",pod="checkout-7d9f"}}"#);
+        assert_eq!(of("eks-prod", &plain, None), query("eks-prod"));
+        assert_eq!(of("eks-prod", &named, None), query("prod-eu"));
+        assert_eq!(of("eks-us", &named, None), query("eks-us"));
+        let known = ["namespace".to_owned(), "pod".to_owned()];
+        let beside = r#"{namespace="production",pod="checkout-7d9f"} | k8s_cluster="prod-eu""#;
+        assert_eq!(of("eks-prod", &named, Some(&known)), beside);
     }
 
     #[test]

@@ -90,6 +90,7 @@ impl Tail {
     /// The query, made of labels that there are.
     async fn query(&self, range: (i128, i128)) -> Result<String, Stop> {
         let asked = Asked {
+            cluster: self.stored.cluster.raw(),
             namespace: self.request.pod.namespace.raw(),
             pods: &self.stored.pods,
             container: self.request.container.as_ref().map(crate::model::Name::raw),

@@ -16,7 +16,7 @@ use crate::model::interest::Interest;
 use crate::model::slo::{Arm, ArmMetric, ArmQuery, ArmVerdict, Comparison, ComparisonQuery, Exposed, Reading, Spent};
 use crate::model::source::{Detail, FeedEvent};
 use crate::slo::reading::{self, Beside, Range, Sample};
-use crate::slo::{budget, events, promql, stats};
+use crate::slo::{budget, events, promql, series, stats};
 use crate::systems::polled::Gone;
 use crate::text::Safe;
 
@@ -177,6 +177,7 @@ async fn compare(poll: &Poll, query: &ComparisonQuery, at: Timestamp) -> Compari
             }
         }
         _ if query.canary.counts.is_some() && window.is_none() => too_early(query, &stable.0, margin, at),
+        _ if query.metric == ArmMetric::Latency => beside_each_other(poll, query, at).await,
         _ => ArmVerdict::None,
     };
     Comparison { query: query.clone(), canary: canary.0, stable: stable.0, verdict, exposed, at }
@@ -208,6 +209,33 @@ fn counted(query: &ComparisonQuery, at: Timestamp) -> Option<Duration> {
     let Some(since) = query.since else { return Some(window) };
     let elapsed = Duration::try_from(at.duration_since(since)).unwrap_or_default();
     Some(window.min(elapsed.saturating_sub(WARM_UP))).filter(|usable| *usable >= SHORTEST.min(window))
+}
+
+/// Two latencies that cannot be counted, point by point since the canary is warm. Points that share data prove nothing
+/// more than one of them does: they are as far apart as the window of the query is long.
+async fn beside_each_other(poll: &Poll, query: &ComparisonQuery, at: Timestamp) -> ArmVerdict {
+    let Some(since) = query.since else { return ArmVerdict::None };
+    let window = promql::window_of(&query.canary.value).unwrap_or_default().as_secs() as i64;
+    let step = window.max(STEP);
+    let first = since.as_second() + WARM_UP.as_secs() as i64 + window;
+    let end = at.as_second().div_euclid(STEP) * STEP;
+    let steps = ((end - first).div_euclid(step)).min(series::MOST as i64 - 1);
+    let missing = |have: usize| Some(Duration::from_secs(series::LEAST.saturating_sub(have) as u64 * step as u64));
+    if steps < 0 {
+        return series::verdict(&[], &[], missing(0));
+    }
+    let start = end - steps * step;
+    let (canary, stable) =
+        join(range(poll, &query.canary.value, start, end, step), range(poll, &query.stable.value, start, end, step))
+            .await;
+    let scale = promql::to_seconds(&query.canary.value);
+    let of = |told: Result<Told, Fault>| -> Option<Vec<f64>> {
+        let told = told.ok().filter(|told| told.warning.is_none())?;
+        let found = told.series.first().map(|series| points(series, start, end, step)).unwrap_or_default();
+        Some(found.into_iter().flatten().map(|value| value * scale).collect())
+    };
+    let (Some(canary), Some(stable)) = (of(canary), of(stable)) else { return ArmVerdict::None };
+    series::verdict(&canary, &stable, missing(canary.len().min(stable.len())))
 }
 
 /// Nothing counts yet; how long until the first request does.

@@ -15,7 +15,7 @@ use super::{facts, gauge};
 use crate::config::theme::Role;
 use crate::model::Kind;
 use crate::model::rollouts::Rollout;
-use crate::model::slo::{Arm, ArmMetric, ArmVerdict, Comparison, Reading};
+use crate::model::slo::{Arm, ArmMetric, ArmVerdict, Comparison, Reading, SeriesShift};
 use crate::safe;
 use crate::state::details::Compared;
 use crate::state::ui::Place;
@@ -202,7 +202,7 @@ fn margin(row: &Comparison) -> Words {
                 None => words,
             }
         }
-        ArmVerdict::Insufficient { .. } | ArmVerdict::None => Words::new(),
+        _ => Words::new(),
     }
 }
 
@@ -307,11 +307,27 @@ fn verdict(row: &Comparison, count: fn(u64) -> Safe) -> (Words, Role) {
             };
             (words, Role::Text)
         }
+        ArmVerdict::Higher(shift) => (Words::of(Role::Wait, "⚠ slower ").dim(shifted(shift)), Role::Wait),
+        ArmVerdict::NotHigher(shift) => (Words::of(Role::Quiet, "✔ not slower ").dim(shifted(shift)), Role::Quiet),
+        ArmVerdict::FewPoints { have, need, eta } => {
+            let rest = eta.map_or_else(Safe::default, |eta| safe!(", ~{}", text::age(eta.as_secs() as i64)));
+            let few = safe!(" · too few points: {} of {}{}", text::count(*have), text::count(*need), rest);
+            (apart(row).dim(few), Role::Text)
+        }
         ArmVerdict::None => (apart(row), Role::Text),
     }
 }
 
-/// Two latencies have no interval: how far they are apart.
+/// `+21 ms (+11…+29) · 60 points`: the median of the differences and its 98 % interval.
+fn shifted(shift: &SeriesShift) -> Safe {
+    let told = |seconds: f64| {
+        let by = seconds * 1000.0;
+        safe!("{}{}", if by.round() < 0.0 { "−" } else { "+" }, text::decimal(by.abs(), 0))
+    };
+    safe!("{} ms ({}…{}) · {} points", told(shift.median), told(shift.lo), told(shift.hi), shift.points)
+}
+
+/// Of two latencies that are not compared: how far they are apart.
 fn apart(row: &Comparison) -> Words {
     let (Some(canary), Some(stable)) = (row.canary.value.value(), row.stable.value.value()) else {
         return Words::new();

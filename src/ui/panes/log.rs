@@ -89,8 +89,9 @@ fn name(state: &State, log: &Log, room: u16) -> Words {
     if let LogOf::Stored(stored) = &request.of {
         let window = stored::words(stored.window, state.now.wall);
         let whose = if stored.behind { "then Loki's lines" } else { "Loki's lines" };
-        // Its labels name no cluster: namesakes of another one are among them.
-        let of_any = if state.world.of_system(SystemId::Kubernetes).count() > 1 { "· of any cluster " } else { "" };
+        // Where no label names the cluster namesakes of another one are among them.
+        let several = state.world.of_system(SystemId::Kubernetes).count() > 1 && !state.settings.logs_by_cluster;
+        let of_any = if several { "· of any cluster " } else { "" };
         return words.dim(" · ").add(Role::Wait, whose).dim(safe!(" of {} ", window)).dim(of_any);
     }
     if request.previous {

@@ -246,3 +246,53 @@ fn images_of_folders_bring_their_repository_and_their_registry() {
         assert!(told.contains(wanted), "{wrong}: {told}");
     }
 }
+
+/// One Loki of several clusters: the label that tells them apart, and what each is called there. What stands twice, or
+/// for two things, is a mistake with its place.
+#[test]
+fn the_clusters_of_a_loki_are_told_apart_or_the_mistake_is() {
+    let labels = |text: &str| {
+        let text = format!("version: 1\nsources:\n  loki: {{ url: 'https://loki.acme.example', labels: {text} }}\n");
+        read(&text).map(|config| (config.settings.logs_by_cluster, config.sources.loki.unwrap().labels.cluster))
+    };
+    let (apart, cluster) = labels("{ cluster: k8s_cluster, clusters: { eks-prod: prod-eu } }").unwrap();
+    let cluster = cluster.unwrap();
+    assert_eq!((apart, cluster.label.as_str()), (true, "k8s_cluster"));
+    assert_eq!((cluster.value("eks-prod"), cluster.value("eks-us")), ("prod-eu", "eks-us"));
+    assert_eq!(labels("{ pod: k8s_pod }").unwrap(), (false, None));
+    for (text, wanted) in [
+        ("loki: { url: 'https://a.example', url: 'https://b.example' }", "key \"url\" is already on line 3"),
+        ("grafana: { url: 'https://a.example', url: 'https://b.example' }", "key \"url\" is already on line 3"),
+        (
+            "grafana: { url: 'https://a.example', dashboards: { service: d/a, service: d/b } }",
+            "key \"service\" is already on line 3",
+        ),
+        (
+            "loki: { url: 'https://a.example', labels: { pod: name, container: name } }",
+            "\"name\" is named for pod and for container",
+        ),
+        (
+            "loki: { url: 'https://a.example', labels: { cluster: namespace } }",
+            "\"namespace\" is named for namespace and for cluster",
+        ),
+        (
+            "loki: { url: 'https://a.example', labels: { clusters: { a: x } } }",
+            "clusters are named, and no label that says which",
+        ),
+        (
+            "loki: { url: 'https://a.example', labels: { cluster: c, clusters: { a: x, a: y } } }",
+            "\"a\" stands here twice",
+        ),
+        (
+            "loki: { url: 'https://a.example', labels: { cluster: c, clusters: { a: x, b: x } } }",
+            "\"x\" stands for \"a\" and for \"b\"",
+        ),
+        (
+            "loki: { url: 'https://a.example', labels: { cluster: c, clusters: x } }",
+            "clusters are named by their contexts",
+        ),
+    ] {
+        let said = told(&format!("version: 1\nsources:\n  {text}\n"));
+        assert!(said.contains(wanted), "{text}: {said}");
+    }
+}
