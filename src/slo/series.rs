@@ -38,7 +38,7 @@ pub fn ranks(first: &[f64], second: &[f64]) -> Option<Ranks> {
         let alike = all[at..].iter().take_while(|(value, _)| value.total_cmp(&all[at].0).is_eq()).count();
         let count = alike as f64;
         // Those that are alike share their places.
-        let place = at as f64 + (count + 1.0) / 2.0;
+        let place = at as f64 + f64::midpoint(count, 1.0);
         sum += place * all[at..at + alike].iter().filter(|(_, is_first)| *is_first).count() as f64;
         ties += count.powi(3) - count;
         at += alike;

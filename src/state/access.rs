@@ -41,8 +41,8 @@ pub const fn needed(action: &Action) -> &'static [Right] {
             | Change::Retry { .. },
             _,
         ) => &[Right::PatchRolloutStatus],
-        (Change::RestartRollout { .. }, _) => &[Right::PatchRollouts],
-        (Change::Unpause | Change::Pause { .. } | Change::SetImage { .. }, Kind::Rollout) => &[Right::PatchRollouts],
+        (Change::RestartRollout { .. }, _)
+        | (Change::Unpause | Change::Pause { .. } | Change::SetImage { .. }, Kind::Rollout) => &[Right::PatchRollouts],
         (Change::EndAnalysis, _) => &[Right::PatchAnalysisRuns],
         (Change::Undo { .. }, kind) => to_undo(kind),
         (Change::RestartWorkload { .. }, Kind::Deployment) => &[Right::PatchDeployments],
