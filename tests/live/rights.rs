@@ -1,6 +1,6 @@
 //! Scaling, restarting and undoing as the lab's users may: what the console offers is what the server decides.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::Command as Program;
 
 use quarterdeck::command::{Command, Key, KeyCode};
@@ -47,7 +47,7 @@ fn bind(namespace: &Namespace) {
 }
 
 /// `kubectl auth can-i`, of that user.
-fn may(kubeconfig: &PathBuf, namespace: &str, right: &str) -> bool {
+fn may(kubeconfig: &Path, namespace: &str, right: &str) -> bool {
     let (verb, resource) = right.split_once(' ').expect("verb and resource");
     let (resource, sub) = resource.split_once('/').unwrap_or((resource, ""));
     let mut program = Program::new(lab_program("controlplane"));
@@ -60,7 +60,7 @@ fn may(kubeconfig: &PathBuf, namespace: &str, right: &str) -> bool {
     String::from_utf8_lossy(&output.stdout).trim() == "yes"
 }
 
-fn on_page(kubeconfig: &PathBuf, namespace: &str, kind: &str, name: &str) -> Pty {
+fn on_page(kubeconfig: &Path, namespace: &str, kind: &str, name: &str) -> Pty {
     let mut console = Pty::spawn(&["--kubeconfig", &kubeconfig.to_string_lossy(), "-n", namespace], &[], (160, 48));
     console.wait_text(name);
     console.press(Command::ShowEnvironments);

@@ -56,10 +56,7 @@ fn without(name: &str, denied: &[Right], why: &str) -> (Console, ObjectId) {
     let id = all.find(|id| id.name.raw() == name).expect("the workload");
     drop(all);
     console.state.ui.place = Place::Workload(id.clone());
-    let answer = |right: Right| match denied.contains(&right) {
-        true => Answer::Denied(Safe::line(why)),
-        false => Answer::Allowed,
-    };
+    let answer = |right: Right| if denied.contains(&right) { Answer::Denied(Safe::line(why)) } else { Answer::Allowed };
     let answers: BTreeMap<Right, Answer> = Right::ALL.into_iter().map(|right| (right, answer(right))).collect();
     let namespace = Name::new("production");
     tell(&mut console, Detail::Access(AccessRead { namespace, answers, all: false }));
@@ -103,9 +100,10 @@ fn each_verb_asks_for_the_rights_of_its_own_write_and_for_no_other() {
         for right in Right::ALL {
             let (console, id) = without(name, &[right], "");
             let said = told(&console, command, &id);
-            let wanted = match needed.contains(&right) {
-                true => format!("test may not {} in production", right.words().as_str()),
-                false => String::new(),
+            let wanted = if needed.contains(&right) {
+                format!("test may not {} in production", right.words().as_str())
+            } else {
+                String::new()
             };
             assert_eq!(said, wanted, "{command:?} of {name} without {right:?}");
             // The line of the number and the key say the same as the offer.
