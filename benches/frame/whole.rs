@@ -274,6 +274,7 @@ fn deployment(n: usize) -> Deployment {
         ),
         paused: false,
         paused_by: None,
+        replicas_by: None,
         revision: Some(1),
         observed_generation: 1,
         replicas: Replicas { desired: count, current: count, updated: count, ready: count, available: count },

@@ -92,6 +92,18 @@ pub struct Row {
     pub help: &'static str,
 }
 
+impl Row {
+    /// As a message calls it: the word of the footer, without the sign that a dialog follows.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self.command {
+            Command::SetImage => "set image",
+            Command::DispatchWorkflow => "run workflow",
+            _ => self.hint.trim_end_matches('…'),
+        }
+    }
+}
+
 commands! {
     // variant, scope, name, hint, help
     ShowDeck, Global, "show-deck", "deck", "the Deck: five panes on one screen";

@@ -94,7 +94,8 @@ pub(super) fn install(world: &mut World) {
             unset(&mut object, "/status/operationState");
             deployed(&mut object, &commit.sha, later(commit.at, TAKES), 0);
         }
-        if plan.rival.is_some() {
+        if let Some(rival) = &plan.rival {
+            autoscaler(world, &plan, rival);
             // The fight begins when the world opens.
             set(&mut object, "/status/operationState/finishedAt", rfc3339(opens));
         }
@@ -329,11 +330,28 @@ fn replicas(world: &World, plan: &Plan, rival: &Rival) -> i64 {
     world.store.value(&rivals(plan, rival)).map_or(rival.git, |value| int(value, "/spec/replicas"))
 }
 
+/// The rival as the API server has it. It is no [`super::autoscalers::Plan`]: it acts when it was overruled.
+fn autoscaler(world: &mut World, plan: &Plan, rival: &Rival) {
+    let key = Key::new(Kind::HorizontalPodAutoscaler, &plan.namespace, &rival.deployment);
+    let mut object = json!({
+        "kind": "HorizontalPodAutoscaler", "apiVersion": "autoscaling/v2", "metadata": {},
+        "spec": { "scaleTargetRef": { "apiVersion": "apps/v1", "kind": "Deployment", "name": key.name },
+            "minReplicas": rival.git, "maxReplicas": rival.wants + rival.git },
+        "status": { "currentReplicas": rival.wants, "desiredReplicas": rival.wants },
+    });
+    world.christen(&mut object, &key);
+    world.store.put(&key, object);
+}
+
 fn scale(world: &mut World, plan: &Plan, rival: &Rival, to: i64) {
     let key = rivals(plan, rival);
     let Some(mut object) = world.store.value(&key).cloned() else { return };
     set(&mut object, "/spec/replicas", to);
     let generation = int(&object, "/metadata/generation") + 1;
     set(&mut object, "/metadata/generation", generation);
+    let manager = if to == rival.git { "argocd-controller" } else { "kube-controller-manager" };
+    let fields = json!([{ "manager": manager, "operation": "Update", "apiVersion": "apps/v1", "time": rfc3339(world.now),
+        "fieldsType": "FieldsV1", "fieldsV1": { "f:spec": { "f:replicas": {} } } }]);
+    set(&mut object, "/metadata/managedFields", fields);
     world.put(&key, object);
 }

@@ -88,6 +88,8 @@ pub struct Deployment {
     pub paused: bool,
     /// Who set `spec.paused`, where it is set and recorded.
     pub paused_by: Option<SetBy>,
+    /// Who set `spec.replicas` last, where it is recorded.
+    pub replicas_by: Option<SetBy>,
     pub revision: Option<i64>,
     pub observed_generation: i64,
     pub replicas: Replicas,

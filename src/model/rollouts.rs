@@ -17,6 +17,8 @@ pub struct Rollout {
     pub paused: bool,
     /// Who set it, where it is set and recorded.
     pub paused_by: Option<SetBy>,
+    /// Who set `spec.replicas` last, where it is recorded.
+    pub replicas_by: Option<SetBy>,
     /// `spec.restartAt` is not yet `status.restartedAt`.
     pub restarting: bool,
     pub revision: Option<i64>,

@@ -210,6 +210,41 @@ pub fn strays(row: &Application) -> impl Iterator<Item = &AppResource> {
     row.resources.iter().filter(|resource| resource.is_stray())
 }
 
+/// Who else sets the replicas of an object that is not as the repository says, as far as anything tells: an
+/// autoscaler that has it as its target, a program that set them after the last sync.
+#[must_use]
+pub fn rival(state: &State, row: &Application) -> Option<Safe> {
+    let cluster = destination(state, row)?;
+    let synced = row.operation.as_ref().and_then(|last| last.finished);
+    strays(row).find_map(|stray| {
+        let here = |meta: &Meta| meta.name == stray.name;
+        let (kind, meta, by, replicas) = match stray.kind.as_str() {
+            "Deployment" => {
+                let all = state.world.deployments.of_namespace(cluster, place(row, stray));
+                let found = all.iter().find(|it| here(&it.meta))?;
+                (Kind::Deployment, &found.meta, found.replicas_by.as_ref(), found.replicas.desired)
+            }
+            "Rollout" => {
+                let all = state.world.rollouts.of_namespace(cluster, place(row, stray));
+                let found = all.iter().find(|it| here(&it.meta))?;
+                (Kind::Rollout, &found.meta, found.replicas_by.as_ref(), found.replicas.desired)
+            }
+            _ => return None,
+        };
+        let since = by.filter(|by| by.at.zip(synced).is_some_and(|(at, synced)| at > synced));
+        let since = since.map(|by| safe!("by {} {} ago", by.manager, self::since(state, row, by.at)));
+        let of = safe!("spec.replicas of {} {}", stray.kind, stray.name);
+        match (super::limits::autoscaler(state, kind, meta), since) {
+            (Some((autoscaler, it)), since) => {
+                let since = since.map_or_else(Safe::default, |by| safe!(" (last set {})", by));
+                Some(safe!("autoscaler {} sets {}, now to {}{}", autoscaler.meta.name, of, it.desired, since))
+            }
+            (None, Some(by)) => Some(safe!("{} was set to {} {}", of, replicas, by)),
+            (None, None) => None,
+        }
+    })
+}
+
 /// `Deployment web, Service web and 3 more`.
 #[must_use]
 pub fn named<'a>(rows: impl Iterator<Item = &'a AppResource>) -> Safe {

@@ -80,6 +80,18 @@ pub fn of(state: &State, workload: &Workload) -> Option<Hold> {
     of_application(state, gitops::of_workload(state, workload.kind(), workload.meta())?)
 }
 
+/// The same where it is known; `Err`: why it is not, so that nothing is taken for free that may be held.
+pub fn known(state: &State, workload: &Workload) -> Result<Option<Hold>, Safe> {
+    if let Some(hold) = of(state, workload) {
+        return Ok(Some(hold));
+    }
+    let meta = workload.meta();
+    match gitops::of_workload(state, workload.kind(), meta) {
+        Some(row) => windows::of(state, row).map(|_| None),
+        None => gitops::untold(state, Some(meta.cluster)).map_or(Ok(None), Err),
+    }
+}
+
 /// What keeps an Application from being synced by itself.
 #[must_use]
 pub fn of_application(state: &State, row: &Application) -> Option<Hold> {

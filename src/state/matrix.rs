@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::{State, deployment_status, environment, rollout_phase, workload_status};
+use super::ui::ListId;
+use super::{State, deployment_status, environment, lists, rollout_phase, workload_status};
 use crate::model::kubernetes::{ContainerImage, Deployment, Meta, Replicas, RolloutVerdict};
 use crate::model::rollouts::Rollout;
 use crate::model::scope::Environment;
@@ -137,6 +138,17 @@ impl Matrix {
     pub fn place(&self, uid: &Uid) -> Option<(usize, usize)> {
         self.places.get(uid).copied()
     }
+}
+
+/// The services that the filter of a list of workloads lets through, in their order.
+#[must_use]
+pub fn passing(state: &State, list: &ListId, matrix: &Matrix) -> Vec<usize> {
+    let narrowed = state.ui.list(list).is_some_and(|list| !list.filter.is_empty() || list.faults_only);
+    if !narrowed {
+        return (0..matrix.services.len()).collect();
+    }
+    let rows = lists::workloads(state, list).into_iter().filter_map(|uid| Some(matrix.place(&uid)?.0));
+    rows.collect::<BTreeSet<usize>>().into_iter().collect()
 }
 
 /// Changes whenever anything the matrix is made from does.

@@ -303,6 +303,8 @@ pub struct Ui {
     pub pressed: Option<Duration>,
     /// The key that confirmed a dialog, and when it came last: it may still be held.
     pub confirmed: Option<(Key, Duration)>,
+    /// What the blocker line led to last: where that was, and the sentence.
+    pub looked: Option<(Place, Safe)>,
     /// Quit was pressed while an action is in flight; pressed again before this time it quits.
     pub quit_asked: Option<Duration>,
     /// How the end of operations is looked for that nobody heard.
@@ -351,6 +353,7 @@ impl Ui {
             toasts: Vec::new(),
             pressed: None,
             confirmed: None,
+            looked: None,
             quit_asked: None,
             evidence: HashMap::new(),
             missing: HashMap::new(),

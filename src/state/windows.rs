@@ -225,11 +225,11 @@ pub fn there(state: &State, row: &Application) -> Timestamp {
     state.now.wall.checked_add(skew).unwrap_or(state.now.wall)
 }
 
-/// `06:00 UTC`; of another day than the next `2026-11-23 06:00 UTC`.
+/// `06:00Z`; of another day than the next `2026-11-23 06:00Z`.
 #[must_use]
 pub fn time(now: Timestamp, at: Timestamp) -> Safe {
     let near = at.duration_since(now) < SignedDuration::from_hours(24);
-    Safe::line(&at.strftime(if near { "%H:%M UTC" } else { "%Y-%m-%d %H:%M UTC" }).to_string())
+    Safe::line(&at.strftime(if near { "%H:%MZ" } else { "%Y-%m-%d %H:%MZ" }).to_string())
 }
 
 /// What closes them: `deny window of project shop until 06:00 UTC`; `None` where it is let through.

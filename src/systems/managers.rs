@@ -32,6 +32,8 @@ struct FieldsWire {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct SpecFields {
+    #[serde(rename = "f:replicas")]
+    replicas: Obj<IgnoredAny>,
     #[serde(rename = "f:paused")]
     paused: Obj<IgnoredAny>,
     #[serde(rename = "f:syncPolicy")]
@@ -72,6 +74,8 @@ struct AnnotationFields {
 /// The fields that hold something back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Held {
+    /// `spec.replicas`, which Git may pin while something else sets it.
+    Replicas,
     /// `spec.paused`.
     Paused,
     /// `spec.syncPolicy.automated.enabled`. What was taken away altogether has no entry any more.
@@ -87,6 +91,7 @@ impl FieldsWire {
         let spec = self.spec.0.as_ref();
         let policy = || spec.and_then(|spec| spec.policy.0.as_ref()).and_then(|policy| policy.automated.0.as_ref());
         match field {
+            Held::Replicas => spec.is_some_and(|spec| spec.replicas.0.is_some()),
             Held::Paused => spec.is_some_and(|spec| spec.paused.0.is_some()),
             Held::Windows => spec.is_some_and(|spec| spec.windows.0.is_some()),
             Held::AutoSync => policy().is_some_and(|automated| automated.enabled.0.is_some()),
@@ -110,6 +115,7 @@ pub fn set_by(managers: &Managers<'_>, field: Held) -> Option<SetBy> {
 #[cfg(test)]
 mod tests {
     use super::{Held, Managers, set_by};
+    use crate::text::Safe;
 
     #[test]
     fn the_newest_that_owns_the_field_is_told() {
@@ -121,6 +127,8 @@ mod tests {
             { "manager": "controller", "time": "2026-11-22T10:00:00Z", "fieldsV1": { "f:status": { "f:paused": {} } } },
             null, { "fieldsV1": 3 }]"#;
         let managers: Managers<'_> = serde_json::from_str(text).unwrap();
+        let replicas = set_by(&managers, Held::Replicas).map(|by| by.manager);
+        assert_eq!(replicas.as_ref().map(Safe::as_str), Some("helm"));
         for field in [Held::Paused, Held::AutoSync, Held::Skipped, Held::Windows] {
             let by = set_by(&managers, field).expect("it is recorded");
             assert_eq!(

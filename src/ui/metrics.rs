@@ -33,7 +33,13 @@ pub fn lines(pen: &mut Pen<'_>, y: u16, name: u16, metric: &Metric, next: Option
     };
     let used = pen.write(x, y, pen.width(), &Words::of(role, glyph).add(role, " ").add(role, word));
     if whole {
-        let counters = all_against(metric).then(next_words(next));
+        let next = next_words(next);
+        // Rather without what nothing was counted of than with half a word.
+        let forms = [all_against(metric, true), all_against(metric, false), against(metric)];
+        let forms = forms.map(|counters| counters.then(next.clone()));
+        let room = pen.width().saturating_sub(name + 1);
+        let short = forms.iter().find(|words| words.width() <= room).or(forms.last());
+        let counters = short.cloned().unwrap_or_default();
         let used = pen.write(name + 1, y + 1, pen.width(), &counters);
         let values = last_values(metric);
         if name + 1 + used + values.width() <= pen.width() {
@@ -97,11 +103,11 @@ pub fn against(metric: &Metric) -> Words {
     limits(metric).into_iter().filter(|(_, count, ..)| *count > 0).fold(words, counter)
 }
 
-/// The same with those that nothing was counted of.
-fn all_against(metric: &Metric) -> Words {
+/// The same with how many are wanted, and on demand with those that nothing was counted of.
+fn all_against(metric: &Metric, zeros: bool) -> Words {
     let of = metric.count_limit.as_ref().map_or_else(Safe::default, |limit| safe!(" of {}", limit));
     let words = Words::of(Role::Quiet, safe!("✔ {}{}", metric.successful, of));
-    limits(metric).into_iter().fold(words, counter)
+    limits(metric).into_iter().filter(|(_, count, ..)| zeros || *count > 0).fold(words, counter)
 }
 
 type Counter = (&'static str, i64, i64, Role);

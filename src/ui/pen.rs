@@ -31,6 +31,8 @@ pub struct Pen<'a> {
     base: Style,
     /// What is drawn is old: it shows as such.
     faded: bool,
+    /// Lines above the first one that is seen.
+    top: u16,
 }
 
 impl<'a> Pen<'a> {
@@ -39,18 +41,34 @@ impl<'a> Pen<'a> {
         let area = buffer.area;
         let base = style(theme, Role::Base);
         buffer.set_style(area, base);
-        Self { buffer, theme, area, base, faded: false }
+        Self { buffer, theme, area, base, faded: false, top: 0 }
     }
 
     /// The same pen, for a part of the screen.
     pub fn within(&mut self, area: Rect) -> Pen<'_> {
         let area = area.intersection(self.buffer.area);
-        Pen { area, buffer: self.buffer, theme: self.theme, base: self.base, faded: self.faded }
+        Pen { area, buffer: self.buffer, theme: self.theme, base: self.base, faded: self.faded, top: 0 }
     }
 
     /// From here on everything is drawn as old.
     pub const fn fade(&mut self, faded: bool) {
         self.faded = faded;
+    }
+
+    /// From here on so many lines lie above what is seen.
+    pub const fn scroll(&mut self, top: u16) {
+        self.top = top;
+    }
+
+    /// The line after the last one that is seen: the height, and what lies above.
+    #[must_use]
+    pub const fn end(&self) -> u16 {
+        self.area.height.saturating_add(self.top)
+    }
+
+    /// A line as it is seen; past the area where it is not.
+    fn seen(&self, y: u16) -> u16 {
+        y.checked_sub(self.top).unwrap_or(u16::MAX)
     }
 
     #[must_use]
@@ -79,7 +97,7 @@ impl<'a> Pen<'a> {
 
     /// Words from a column on, cut with `…` after `most` columns; the columns they took.
     pub fn write(&mut self, x: u16, y: u16, most: u16, words: &Words) -> u16 {
-        if y >= self.area.height || x >= self.area.width || most == 0 {
+        if x >= self.area.width || most == 0 {
             return 0;
         }
         let words = &*self.shown(words);
@@ -155,6 +173,7 @@ impl<'a> Pen<'a> {
 
     /// Gives a stretch of a line the background of a role.
     pub fn background(&mut self, x: u16, y: u16, width: u16, role: Role) {
+        let y = self.seen(y);
         if y < self.area.height && x < self.area.width {
             let width = width.min(self.area.width - x);
             let area = Rect::new(self.area.x + x, self.area.y + y, width, 1);
@@ -192,6 +211,7 @@ impl<'a> Pen<'a> {
     /// Text from a column on, clipped at the area's edge; the columns it took.
     fn put(&mut self, x: u16, y: u16, role: Role, text: &Safe) -> u16 {
         let role = if self.faded && role != Role::Faint { Role::Unknown } else { role };
+        let y = self.seen(y);
         let plain = style(self.theme, role);
         let mark = style(self.theme, Role::Mark);
         let mut used = 0;
@@ -259,4 +279,8 @@ fn set(cell: &mut Cell, symbol: &str, look: Style, base: Style) {
         cell.bg = bg;
     }
     cell.modifier = (cell.modifier & Modifier::REVERSED) | look.add_modifier;
+    // Half the brightness of what is reversed is letters that cannot be told from their ground.
+    if cell.modifier.contains(Modifier::REVERSED) {
+        cell.modifier.remove(Modifier::DIM);
+    }
 }

@@ -4,8 +4,6 @@
 //!  istio  checkout primary   canary 10 %  stable 90 %   ⚠ differs, the Rollout says 25 %: for 40s
 //! ```
 
-use std::time::Duration;
-
 use super::pen::{Lean, Pen, Words};
 use crate::config::theme::Role;
 use crate::model::rollouts::Rollout;
@@ -28,6 +26,11 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, y: u16, rollout: &Rollout, whole: 
         Some((name, found)) if whole || found.iter().flatten().any(|it| !it.known) => rule(pen, y, &name, &found),
         _ => y,
     }
+}
+
+/// Something carries other weights than the Rollout says.
+pub fn differs(state: &State, rollout: &Rollout) -> bool {
+    routing::told(state, rollout).iter().any(is_loud)
 }
 
 /// The router, and whether it carries what is said: ` (istio ✔)`.
@@ -82,7 +85,7 @@ fn stands(rollout: &Rollout, stand: &Stand) -> Words {
         Stand::Agrees => Words::of(Role::Quiet, "✔").dim(" as the Rollout says"),
         Stand::Follows => Words::of(Role::Move, "◌").dim(safe!(" the Rollout says {}", said())),
         Stand::Differs(long) => {
-            let long = text::duration(Duration::from_secs(long.as_secs()));
+            let long = text::age(long.as_secs() as i64);
             Words::of(Role::Wait, safe!("⚠ differs, the Rollout says {}", said())).dim(safe!(": for {}", long))
         }
         Stand::Unknown(why) => Words::of(Role::Unknown, "? ").add(Role::Unknown, why),

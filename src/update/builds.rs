@@ -35,7 +35,7 @@ pub(super) fn command(state: &mut State, command: Command, effects: &mut Vec<Eff
             Err(why) => why,
         },
     };
-    toasts::say(state, ToastKind::Bad, safe!("{}: {}", command.row().name, refused));
+    toasts::say(state, ToastKind::Bad, safe!("{}: {}", command.row().word(), refused));
 }
 
 /// The folder was looked through, or not.

@@ -41,7 +41,7 @@ pub(super) fn ask(state: &mut State, command: Command) {
             state.ui.overlay = Some(Overlay::Confirm(Box::new(confirm)));
         }
         Err(why) => {
-            let text = safe!("{} {}: {}", command.row().name, target.name.safe(), why);
+            let text = safe!("{} {}: {}", command.row().word(), target.name.safe(), why);
             toasts::say(state, ToastKind::Bad, text);
         }
     }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Effect, builds, confirm, form, image, log, pipeline, places, prompt, scale, select, toasts, watches};
+use super::{
+    Effect, builds, confirm, form, image, log, look, pipeline, places, prompt, scale, select, toasts, watches,
+};
 use crate::action::Outcome;
 use crate::command::{Command, Key, Scope};
 use crate::safe;
@@ -69,7 +71,7 @@ fn elsewhere(state: &mut State, key: Key) {
         Scope::Deck => "for the Deck",
         _ => "for a log: open one first",
     };
-    let name = Safe::of(command.row().name);
+    let name = Safe::of(command.row().word());
     toasts::say(state, ToastKind::Info, safe!("{} is {}", name, Safe::of(place)));
 }
 
@@ -136,7 +138,7 @@ pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>
         Command::HistoryBack => places::history_back(state),
         Command::HistoryForward => places::history_forward(state),
         Command::LastPlace => places::last(state),
-        Command::Look => look(state),
+        Command::Look => look::look(state),
         Command::Refresh => {
             effects.push(Effect::Refresh);
             toasts::say(state, ToastKind::Info, Safe::of("reading everything again"));
@@ -191,22 +193,6 @@ fn pane(state: &mut State, steps: usize) {
     let at = Pane::ALL.iter().position(|pane| *pane == state.ui.pane).unwrap_or(0);
     state.ui.pane = Pane::ALL[(at + steps) % Pane::ALL.len()];
     select::settle(state);
-}
-
-/// Opens the page of what the blocker line speaks of.
-fn look(state: &mut State) {
-    let Some(blocker) = crate::state::blocker::blockers(state).into_iter().next() else {
-        toasts::say(state, ToastKind::Info, Safe::of("nothing is blocked"));
-        return;
-    };
-    if let Some(place) = blocker.object.as_ref().and_then(places::page_of) {
-        places::go(state, place);
-    } else {
-        let again = state.keymap.keys_of(Command::Refresh).into_iter().next();
-        let again = again.map_or_else(|| Safe::of("refresh"), |key| Safe::line(&key.to_string()));
-        let text = safe!("{}; {} reads again at once, quarterdeck doctor looks at each step", blocker.sentence, again);
-        toasts::say(state, ToastKind::Info, text);
-    }
 }
 
 /// Quits; while an action of this run is in flight only when asked twice.

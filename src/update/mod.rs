@@ -10,6 +10,7 @@ mod image;
 mod keys;
 mod learn;
 pub mod log;
+mod look;
 mod operations;
 mod pipeline;
 mod places;

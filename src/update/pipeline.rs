@@ -18,7 +18,7 @@ use crate::text::Safe;
 /// Opens the line in which the pipeline or the file is named.
 pub(super) fn ask(state: &mut State, command: Command) {
     if let Err(why) = verbs::check(state, command) {
-        toasts::say(state, ToastKind::Info, safe!("{}: {}", command.row().name, why));
+        toasts::say(state, ToastKind::Info, safe!("{}: {}", command.row().word(), why));
         return;
     }
     let (kind, text) = match command {

@@ -146,7 +146,7 @@ async fn a_workflow_without_the_trigger_says_so() {
     story.until("why not", |screen| screen.contains("has no workflow_dispatch trigger")).await;
     story.console.key(Key::plain(KeyCode::Down));
     story.console.key(Key::plain(KeyCode::Enter));
-    story.until("the answer", |screen| screen.contains("dispatch-workflow: ")).await;
+    story.until("the answer", |screen| screen.contains("run workflow: ")).await;
     assert!(matches!(story.console.state().ui.overlay, Some(Overlay::Form(_))));
     assert!(
         form::open(story.console.state())

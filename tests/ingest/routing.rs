@@ -208,7 +208,7 @@ fn an_abort_whose_traffic_did_not_go_back_is_not_called_one() {
     let mut state = world(&row, 25);
     state.now.mono = Duration::from_mins(1);
     let words = "checkout canary in production was aborted, and gets 25 % by VirtualService v primary, and the Rollout says \
-                 0 %, for 1m";
+                 0 %, for 60s";
     assert_eq!(blocked(&state), [("traffic_mismatch", words.to_owned())]);
 }
 

@@ -4,7 +4,9 @@
 
 use quarterdeck::config::theme::{self, Colour, Depth, EMBEDDED, Glyphs, Role, Theme};
 
-use super::shot::theme;
+use quarterdeck::state::ui::Place;
+
+use super::shot::{draw, theme};
 
 const TEXT: f64 = 4.5;
 const DECORATION: f64 = 3.0;
@@ -88,6 +90,26 @@ fn no_badge_hides_its_words_in_few_colours() {
                 let look = theme.look(role);
                 let hidden = look.bg.is_some() && look.fg == look.bg;
                 assert!(!hidden, "{name} {depth:?}: {} has the colour of its background", role.as_str());
+            }
+        }
+    }
+}
+
+/// Half the brightness of what is reversed cannot be told from its ground: the highlighted row, bands, dialogs.
+#[test]
+fn nothing_that_is_reversed_is_drawn_dim() {
+    use ratatui::style::Modifier;
+    for (name, _) in EMBEDDED {
+        for depth in [Depth::Mono, Depth::Ansi16, Depth::True] {
+            let theme = theme::load(Some(name), None, depth, Glyphs::Unicode).unwrap();
+            for place in [Place::Deck, Place::Environments, Place::Rollouts, Place::Inbox] {
+                let mut state = super::world::deploying();
+                (state.ui.place, state.ui.size) = (place.clone(), (160, 48));
+                quarterdeck::update::settle(&mut state);
+                let buffer = draw(&state, &theme, (160, 48));
+                let both = Modifier::REVERSED | Modifier::DIM;
+                let bad = buffer.content().iter().filter(|cell| cell.modifier.contains(both)).count();
+                assert_eq!(bad, 0, "{name} {depth:?} {place:?}");
             }
         }
     }

@@ -185,3 +185,137 @@ fn kinds_of_workloads_that_may_not_be_listed_are_named_in_the_title() {
         assert!(screen.contains("StatefulSets, Jobs denied"), "{screen}");
     }
 }
+
+/// The view of environments with so many services in three environments, one of them failing.
+fn view(services: usize, size: (u16, u16)) -> State {
+    let mut state = state(1);
+    let environments = ["dev", "staging", "prod"];
+    let namespaces = environments.map(|name| namespace(0, name, name));
+    hear(&mut state, 0, Kind::Namespace, &namespaces);
+    let mut rows = Vec::new();
+    for service in 0..services {
+        for name in environments {
+            let mut row =
+                workload(Kind::Deployment, name, &format!("svc-{service:02}"), &format!("{service}.0-{name}"));
+            row["status"] = json!({ "observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1 });
+            if (service, name) == (1, "prod") {
+                row["status"] = json!({ "observedGeneration": 1, "conditions": [{ "type": "Progressing", "status": "False",
+                    "reason": "ProgressDeadlineExceeded", "message": "late" }] });
+            }
+            rows.push(row);
+        }
+    }
+    hear(&mut state, 0, Kind::Deployment, &rows);
+    for kind in [Kind::Rollout, Kind::Pod, Kind::Application] {
+        hear(&mut state, 0, kind, &[]);
+    }
+    (state.ui.place, state.ui.size) = (Place::Environments, size);
+    settle(&mut state);
+    state
+}
+
+/// The lines above the names of the columns of the list.
+fn above(state: &State, size: (u16, u16)) -> String {
+    let screen = text(&draw(state, &theme("deck"), size));
+    let (_, below) = screen.split_once("ENVIRONMENTS").unwrap_or_else(|| panic!("{screen}"));
+    // Without any row there is no name of a column either.
+    below.split_once("status  ").map_or(below, |(above, _)| above).to_owned()
+}
+
+fn narrow(state: &mut State, filter: &str, faults_only: bool) {
+    let entry = state.ui.lists.entry(ListId::Place(Place::Environments)).or_default();
+    (entry.filter, entry.faults_only) = (filter.to_owned(), faults_only);
+    settle(state);
+}
+
+#[test]
+fn the_matrix_shows_the_services_that_the_filter_lets_through() {
+    for size in [(80, 24), (160, 48)] {
+        let mut state = view(4, size);
+        let services = |state: &State| -> Vec<String> {
+            let above = above(state, size);
+            (0..4).map(|at| format!("svc-{at:02}")).filter(|name| above.contains(name.as_str())).collect()
+        };
+        assert_eq!(services(&state).len(), 4, "{size:?}");
+        narrow(&mut state, "svc-02", false);
+        assert_eq!(services(&state), ["svc-02"], "{size:?}");
+        narrow(&mut state, "", true);
+        assert_eq!(services(&state), ["svc-01"], "{size:?}");
+        narrow(&mut state, "nothing-like-it", false);
+        assert_eq!(services(&state), Vec::<String>::new(), "{size:?}");
+    }
+}
+
+#[test]
+fn services_without_room_are_counted_with_the_keys_that_bring_them() {
+    for (services, size, more) in
+        [(4, (80, 24), None), (12, (80, 24), Some("9 more services")), (12, (160, 48), Some("more services"))]
+    {
+        let mut state = view(services, size);
+        let lines = above(&state, size);
+        match more {
+            Some(more) => {
+                assert!(lines.contains(more) && lines.contains("j moves on to them, / and F narrow"), "{lines}")
+            }
+            None => assert!(!lines.contains("more service"), "{lines}"),
+        }
+        // The last row brings its own.
+        let list = ListId::Place(Place::Environments);
+        let last = lists::len(&state, &list) - 1;
+        let row = lists::at(&state, &list, last);
+        let entry = state.ui.lists.entry(list).or_default();
+        (entry.selected, entry.place, entry.chosen) = (row, last, true);
+        settle(&mut state);
+        let name = format!("svc-{:02}", services - 1);
+        assert!(above(&state, size).contains(&name), "{}", above(&state, size));
+    }
+}
+
+#[test]
+fn few_services_leave_their_room_to_the_list() {
+    for size in [(80, 24), (160, 48), (300, 100)] {
+        let state = view(2, size);
+        let lines = above(&state, size);
+        let blank = lines.lines().rev().take_while(|line| line.trim().is_empty()).count();
+        // One of air, and what stands before the heading itself.
+        assert!(blank <= 2, "{size:?}: {blank}\n{lines}");
+    }
+}
+
+/// Either a column of the list or the line below it says what holds the highlighted one, at every width.
+#[test]
+fn what_holds_a_workload_is_told_at_every_width() {
+    for width in (60..=240).step_by(5) {
+        let size = (width, 40);
+        let state = view(3, size);
+        let screen = text(&draw(&state, &theme("deck"), size));
+        let heading = screen.lines().find(|line| line.contains("status  ")).unwrap_or_else(|| panic!("{screen}"));
+        let column = ["drift", "soak", "hold"].into_iter().all(|name| heading.contains(name));
+        let below = screen.contains("drift –   soak ") && screen.contains("hold –");
+        assert!(column != below, "{width}: in one of both places\n{screen}");
+    }
+}
+
+/// Nothing is called free that may be held.
+#[test]
+fn a_hold_that_is_not_known_is_a_question_mark() {
+    let size = (160, 48);
+    let mut state = view(2, size);
+    let holds = |state: &State| {
+        let screen = text(&draw(state, &theme("deck"), size));
+        let heading = screen.lines().find(|line| line.contains("status  ")).unwrap_or_else(|| panic!("{screen}"));
+        let x = heading[..heading.find("hold").unwrap()].chars().count();
+        let row = screen.lines().skip_while(|line| !line.contains("status  ")).nth(1).unwrap();
+        row.chars().skip(x).take(3).collect::<String>().trim().to_owned()
+    };
+    assert_eq!(holds(&state), "–");
+    let feed = FeedId { cluster: SourceId(0), kind: Kind::Application, namespace: None };
+    let message = Safe::of("applications.argoproj.io is forbidden");
+    state.world.apply(&feed, Duration::from_secs(100), FeedEvent::Status(FeedStatus::Denied { message }));
+    settle(&mut state);
+    assert_eq!(holds(&state), "?");
+    state.ui.size = (80, 24);
+    settle(&mut state);
+    let small = text(&draw(&state, &theme("deck"), (80, 24)));
+    assert!(small.contains("hold ? its Applications are not shown to us"), "{small}");
+}

@@ -239,7 +239,7 @@ fn a_wait_timer_keeps_an_approval_open_and_is_told() {
     hear(&mut console, &run, vec![timed.clone()]);
     console.press(Command::Approve);
     let said = lines(&console);
-    assert!(said.contains("wait timer of 30 min, until") && said.contains("it will not: skip a wait timer"), "{said}");
+    assert!(said.contains("wait timer of 30m, until") && said.contains("it will not: skip a wait timer"), "{said}");
     assert_eq!(console.dialog().unwrap().tier, Tier::Yes);
     decide(&mut console, "fine");
     let id = console.state.operations.last().unwrap().id.clone();

@@ -20,6 +20,7 @@ mod inbox;
 mod kept;
 mod lane;
 mod life;
+mod look;
 mod many_jobs;
 mod places;
 pub mod releases;

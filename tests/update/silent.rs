@@ -21,8 +21,8 @@ fn a_verb_says_why_where_it_does_not_apply() {
     let mut console = Console::new(&moment("regression/02-half-the-traffic"));
     let table = [
         (Command::Abort, Scope::Workloads, "abort is for a rollout or a deployment"),
-        (Command::RerunFailed, Scope::Runs, "rerun-failed is for a run"),
-        (Command::CancelRun, Scope::Runs, "cancel-run is for a run"),
+        (Command::RerunFailed, Scope::Runs, "rerun failed is for a run"),
+        (Command::CancelRun, Scope::Runs, "cancel is for a run"),
     ];
     for place in [Place::Slo, Place::Journal, Place::Containers] {
         console.state.ui.place = place.clone();

@@ -193,7 +193,7 @@ fn a_closed_window_keeps_back_a_sync_by_hand_unless_it_lets_hands_through() {
     let manual = json!({ "spec": { "syncPolicy": null } });
     let state = world("2026-11-20T23:00:00Z", &manual, &json!([night(&json!({}))]));
     let why = asked(&state, Command::SyncApplication).unwrap_err();
-    assert!(why.contains("deny window of project shop until 06:00 UTC") && why.contains("manualSync is off"), "{why}");
+    assert!(why.contains("deny window of project shop until 06:00Z") && why.contains("manualSync is off"), "{why}");
     let why = asked(&state, Command::Undo).unwrap_err();
     assert!(why.contains("deny window of project shop"), "{why}");
 
@@ -201,7 +201,7 @@ fn a_closed_window_keeps_back_a_sync_by_hand_unless_it_lets_hands_through() {
     assert!(matches!(asked(&state, Command::SyncApplication), Ok(Change::Sync { .. })));
     assert!(words(&state).contains("asked for by hand it is let through"), "{}", words(&state));
     let state = world("2026-11-20T12:00:00Z", &manual, &json!([night(&json!({}))]));
-    assert!(words(&state).contains("open until 22:00 UTC"), "{}", words(&state));
+    assert!(words(&state).contains("open until 22:00Z"), "{}", words(&state));
 }
 
 #[test]

@@ -84,10 +84,11 @@ fn looped(state: &State, row: &Application) -> Option<Cause> {
     let what = differences::fought(state, row).unwrap_or_else(|| gitops::named(gitops::strays(row)));
     let (reason, words) = if automated.self_heal {
         let words = safe!(
-            "is out of sync again after it was synced to {}, {} times by now: something else changes {}",
+            "is out of sync again after it was synced to {}, {} times by now: something else changes {}{}",
             gitops::revision(row),
             last.heals,
-            what
+            what,
+            gitops::rival(state, row).map_or_else(Safe::default, |words| safe!("; {}", words))
         );
         (Reason::OutOfSyncLoop, words)
     } else {

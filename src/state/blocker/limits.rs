@@ -81,6 +81,29 @@ fn at_max(row: &Beside) -> Option<Cause> {
     })
 }
 
+/// Something else keeps a workload where it stands, and it has no more room there either.
+pub(super) fn at_max_too<'a>(
+    short: &Short<'a>,
+    (kind, meta, labels): (Kind, &'a Meta, &'a Pairs),
+    cause: Cause,
+) -> Cause {
+    let stands = matches!(
+        cause.reason,
+        Reason::PauseStep
+            | Reason::ManualPause
+            | Reason::Deadline
+            | Reason::ProbeFailing
+            | Reason::AnalysisFailed
+            | Reason::AnalysisInconclusive
+            | Reason::AnalysisError
+    );
+    let full = || short.about(kind, meta, labels).find_map(|row| at_max(row));
+    match full().filter(|_| stands) {
+        Some(full) => Cause { words: safe!("{}; it {}", cause.words, full.words), ..cause },
+        None => cause,
+    }
+}
+
 /// Nobody decides how many replicas it has: its autoscaler cannot measure, or cannot scale.
 fn idle(row: &Beside) -> Option<Cause> {
     let What::Autoscaler(it) = &row.what else { return None };

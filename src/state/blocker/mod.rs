@@ -166,20 +166,15 @@ pub fn blockers(state: &State) -> Vec<Blocker> {
     let unanswered = silent::unanswered(state);
     let short = limits::Short::of(state);
     let rollouts = world.rollouts.rows().iter().filter_map(|row| {
-        let cause = rollout::cause(state, &unanswered, row).or_else(|| {
-            limits::cause(state, &short, (Kind::Rollout, &row.meta, &row.template.labels), below(world, &row.meta.uid))
-        })?;
+        let about = (Kind::Rollout, &row.meta, &row.template.labels);
+        let cause = rollout::cause(state, &unanswered, row).map(|cause| limits::at_max_too(&short, about, cause));
+        let cause = cause.or_else(|| limits::cause(state, &short, about, below(world, &row.meta.uid)))?;
         Some(of_object(state, &row.meta, Kind::Rollout, cause))
     });
     let deployments = world.deployments.rows().iter().filter_map(|row| {
-        let cause = deployment::cause(state, &unanswered, row).or_else(|| {
-            limits::cause(
-                state,
-                &short,
-                (Kind::Deployment, &row.meta, &row.template.labels),
-                below(world, &row.meta.uid),
-            )
-        })?;
+        let about = (Kind::Deployment, &row.meta, &row.template.labels);
+        let cause = deployment::cause(state, &unanswered, row).map(|cause| limits::at_max_too(&short, about, cause));
+        let cause = cause.or_else(|| limits::cause(state, &short, about, below(world, &row.meta.uid)))?;
         Some(of_object(state, &row.meta, Kind::Deployment, cause))
     });
     let others = workload_status::listed(world).into_iter().filter_map(|row| {
@@ -213,6 +208,12 @@ pub fn blockers(state: &State) -> Vec<Blocker> {
         (!protected, blocker.severity, blocker.since.unwrap_or(Timestamp::MAX), blocker.sentence.clone())
     });
     all
+}
+
+/// What keeps this very object, in words; `None` where nothing does.
+#[must_use]
+pub fn words_of<'a>(all: &'a [Blocker], uid: &Uid) -> Option<&'a Safe> {
+    all.iter().find(|row| row.object.as_ref().is_some_and(|id| id.uid == *uid)).map(|row| &row.words)
 }
 
 /// The pods of a workload, which its ReplicaSets own.

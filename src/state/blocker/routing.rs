@@ -16,7 +16,7 @@ pub(super) fn cause(state: &State, row: &Rollout) -> Option<Cause> {
         severity: Severity::Broken,
         since: state.now.wall.checked_sub(jiff::SignedDuration::try_from(long).ok()?).ok(),
         part: "canary",
-        words: safe!("{}{}, for {}", aborted, words, text::duration(std::time::Duration::from_secs(long.as_secs()))),
+        words: safe!("{}{}, for {}", aborted, words, text::age(long.as_secs() as i64)),
         keys: vec![Command::Look],
     })
 }

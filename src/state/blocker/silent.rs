@@ -51,14 +51,14 @@ pub(super) fn cause(
                 "waits for the {}: {} accepted {} ago, not yet seen: {}",
                 controller,
                 operation.action.change.verb().as_str(),
-                text::duration(Duration::from_secs(since.as_secs())),
+                text::age(since.as_secs() as i64),
                 what
             ),
         ))
     });
     let (since, words) = waiting.or_else(|| {
         let lag = state.world.unobserved(&meta.uid, state.now.mono)?;
-        let lag = text::duration(Duration::from_secs(lag.as_secs()));
+        let lag = text::age(lag.as_secs() as i64);
         Some((None, safe!("waits for the {}, silent for {}", controller, lag)))
     })?;
     Some(Cause {

@@ -64,7 +64,7 @@ fn blocker(state: &State, cluster: &SourceScope, system: SystemId) -> Option<Blo
         Freshness::Stale { since, why, .. } => Some(made(
             cluster,
             Reason::SourceStale,
-            safe!("{} on {} is {} old: {}", system_name, name, text::duration(since), why),
+            safe!("{} on {} is {} old: {}", system_name, name, text::age(since.as_secs() as i64), why),
         )),
         Freshness::Failed { why, .. } => {
             Some(made(cluster, Reason::SourceStale, safe!("{} on {} cannot be read: {}", system_name, name, why)))

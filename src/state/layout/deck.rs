@@ -6,8 +6,8 @@ use ratatui::layout::Rect;
 
 use super::{Class, cut_bottom, cut_top, split};
 use crate::model::SystemId;
-use crate::state::ui::Pane;
-use crate::state::{State, derived};
+use crate::state::ui::{ListId, Pane, Place};
+use crate::state::{State, derived, matrix};
 
 /// The Deck's panes; a rectangle without area is not shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -52,6 +52,17 @@ const MOST_SERVICES: usize = 24;
 pub fn services(state: &State) -> usize {
     let matrix = derived::last_matrix(state).map_or_else(|| derived::matrix(state), Arc::clone);
     matrix.services.len().min(MOST_SERVICES)
+}
+
+/// The same of those that the filter of the view of environments lets through.
+#[must_use]
+pub fn services_listed(state: &State) -> usize {
+    let list = ListId::Place(Place::Environments);
+    let narrowed = state.ui.list(&list).is_some_and(|list| !list.filter.is_empty() || list.faults_only);
+    if state.ui.place != Place::Environments || !narrowed {
+        return services(state);
+    }
+    matrix::passing(state, &list, &derived::matrix(state)).len().min(MOST_SERVICES)
 }
 
 /// What the Deck has to show, as far as it matters for where things stand: which sources there are,

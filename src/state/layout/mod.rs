@@ -9,7 +9,7 @@ mod deck;
 
 use ratatui::layout::Rect;
 
-pub use deck::{Deck, GAUGE, Wanted, canary_rows, deck, gauges, services, wanted};
+pub use deck::{Deck, GAUGE, Wanted, canary_rows, deck, gauges, services, services_listed, wanted};
 
 use super::State;
 use super::ui::{ListId, Pane, Place};
@@ -90,6 +90,8 @@ pub struct Page {
     pub rows: Rect,
     /// The selected row in full.
     pub detail: Rect,
+    /// What the columns have no room for, of the selected row.
+    pub foot: Rect,
 }
 
 /// Columns in which the stations of a lane stand beside each other.
@@ -98,9 +100,44 @@ pub const LANE: u16 = 110;
 /// From so many free lines on, a list has the selected row in full below it.
 const FREE: u16 = 12;
 
-/// The page of a place other than the Deck and the log, whose list has so many rows.
+/// What a page has to show, as far as it matters for where things stand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// Rows of its list.
+    pub rows: usize,
+    /// Services of the matrix above them.
+    pub services: usize,
+}
+
+/// Of the place that is looked at.
 #[must_use]
-pub fn page(body: Rect, class: Class, place: &Place, len: usize) -> Page {
+pub fn shown(state: &State) -> Shown {
+    let rows = lists::len(state, &ListId::Place(state.ui.place.clone()));
+    let services = if state.ui.place == Place::Environments { services_listed(state) } else { 0 };
+    Shown { rows, services }
+}
+
+/// From so many columns on every row of the environments says how far it is from Git and what holds it.
+const TOLD: u16 = 138;
+/// Lines in which the others say it of the selected one.
+const FOOT: u16 = 2;
+
+/// The page of a place other than the Deck and the log.
+#[must_use]
+pub fn page(body: Rect, class: Class, place: &Place, shown: Shown) -> Page {
+    // Beside the highlighted row in full the list has a part of the width.
+    let width = if class == Class::Wide { body.width * 3 / 5 } else { body.width };
+    if *place == Place::Environments && width < TOLD && body.height >= 12 {
+        let (foot, body) = cut_bottom(body, FOOT);
+        return Page { foot, ..above_foot(body, class, place, shown) };
+    }
+    above_foot(body, class, place, shown)
+}
+
+fn above_foot(body: Rect, class: Class, place: &Place, shown: Shown) -> Page {
+    let len = shown.rows;
+    // The names of the environments, a line for each service and one of air.
+    let matrix = if shown.services == 0 { 0 } else { shown.services as u16 + 2 };
     let (title, rest) = cut_top(body, 1);
     let (facts, rest) = match place {
         Place::Rollout(_) if class >= Class::Full => {
@@ -115,8 +152,10 @@ pub fn page(body: Rect, class: Class, place: &Place, len: usize) -> Page {
         }
         Place::Analysis(_) => cut_top(rest, 3.min(rest.height / 3)),
         // The matrix above the rows.
-        Place::Environments if class >= Class::Full => cut_top(rest, (rest.height / 5).min(14)),
-        Place::Environments if class == Class::Small && rest.height >= 18 => cut_top(rest, (rest.height / 3).min(7)),
+        Place::Environments if class >= Class::Full => cut_top(rest, matrix.min(rest.height / 5).min(14)),
+        Place::Environments if class == Class::Small && rest.height >= 16 => {
+            cut_top(rest, matrix.min(rest.height / 3).min(7))
+        }
         // Where it is wide enough, the stations in one row.
         Place::Lane(_) if rest.width >= LANE => cut_top(rest, 6.min(rest.height / 3)),
         Place::Lane(_) => cut_top(rest, 1),
@@ -132,16 +171,16 @@ pub fn page(body: Rect, class: Class, place: &Place, len: usize) -> Page {
     // The jobs of the selected run: as much of the screen whatever the list is like.
     if *place == Place::Pipelines && class == Class::Full {
         let (detail, rows) = cut_bottom(rows, rows.height * 2 / 5);
-        return Page { title, facts, heading, rows, detail: cut_top(detail, 1).1 };
+        return Page { title, facts, heading, rows, detail: cut_top(detail, 1).1, foot: Rect::default() };
     }
     let below = has_detail(place) && sections(place) == 0 && class < Class::Wide;
     let taken = u16::try_from(len).unwrap_or(u16::MAX);
     let free = if matches!(place, Place::Lane(_)) { FREE / 3 } else { FREE };
     if below && len > 0 && rows.height.saturating_sub(taken) > free {
         let (rows, rest) = cut_top(rows, taken);
-        return Page { title, facts, heading, rows, detail: cut_top(rest, 1).1 };
+        return Page { title, facts, heading, rows, detail: cut_top(rest, 1).1, foot: Rect::default() };
     }
-    Page { title, facts, heading, rows, detail }
+    Page { title, facts, heading, rows, detail, foot: Rect::default() }
 }
 
 /// Lines of a page's rows that are titles of its sections; the first one stands above the rows.
@@ -185,7 +224,7 @@ pub fn list_area(state: &State, list: &ListId) -> Rect {
         ListId::Place(Place::Deck) => Rect::default(),
         ListId::Place(Place::Log(_) | Place::Sheet(..)) => cut_top(screen.body, 1).1,
         ListId::Place(place) => {
-            let rows = page(screen.body, screen.class, place, lists::len(state, list)).rows;
+            let rows = page(screen.body, screen.class, place, shown(state)).rows;
             cut_top(rows, rows.height.saturating_sub(sections(place)).max(rows.height.min(1))).0
         }
         ListId::Pane(_) if state.ui.place != Place::Deck => Rect::default(),

@@ -158,6 +158,12 @@ pub fn position(state: &State, list: &ListId, row: &RowId) -> Option<usize> {
     }
 }
 
+/// Workloads among the rows of a list, without making any row.
+#[must_use]
+pub fn workloads(state: &State, list: &ListId) -> Vec<Uid> {
+    order_of(state, list).workloads()
+}
+
 /// The identity of the row at this place.
 #[must_use]
 pub fn at(state: &State, list: &ListId, at: usize) -> Option<RowId> {

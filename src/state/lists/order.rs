@@ -160,6 +160,15 @@ pub(super) enum Ref {
 }
 
 impl Order {
+    pub(super) fn workloads(&self) -> Vec<Uid> {
+        let Rows::Tree(entries) = &self.rows else { return Vec::new() };
+        let of = |entry: &Entry| match &entry.row {
+            Ref::Deployment(uid) | Ref::Controlled(uid) | Ref::Rollout(uid) => Some(uid.clone()),
+            _ => None,
+        };
+        entries.iter().filter_map(of).collect()
+    }
+
     pub(super) fn len(&self) -> usize {
         match &self.rows {
             Rows::All(_, len) => *len,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::state::drift::Drift;
 use crate::state::holds::{self, By};
 use crate::state::matrix::Workload;
-use crate::state::{State, derived, drift, gitops, origin};
+use crate::state::{State, derived, drift, origin};
 use crate::text::Safe;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -68,12 +68,10 @@ fn word(text: &Safe) -> String {
 
 pub(super) fn of(state: &State, workload: &Workload) -> StandingRow {
     let origin = origin::of(state, workload);
-    let known = gitops::untold(state, Some(workload.meta().cluster)).is_none();
-    let hold = holds::of(state, workload);
     StandingRow {
         drift: drifted(derived::drifts(state).of(&workload.meta().uid), false),
         soak_seconds: drift::soaks_since(state, workload).map(|at| state.now.wall.duration_since(at).as_secs()),
-        hold: (known || hold.is_some()).then(|| hold.map(held)),
+        hold: holds::known(state, workload).ok().map(|hold| hold.map(held)),
         digest: origin.digest.map(|digest| digest.raw().to_owned()),
         commit: origin.commit.map(|commit| word(&commit)),
     }

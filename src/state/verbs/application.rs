@@ -256,6 +256,9 @@ fn rolled_back(state: &State, row: &Application, id: i64, words: &mut Words) {
         "this will",
         safe!("apply what {} said of its {}", to.map_or_else(|| Safe::of("it"), gitops::deployed), objects),
     );
+    if let Some(others) = workloads(row) {
+        words.line("with it", safe!("go back all workloads of the Application, not one alone: {}", others));
+    }
     words.lines(
         "it will not",
         vec![
@@ -265,6 +268,19 @@ fn rolled_back(state: &State, row: &Application, id: i64, words: &mut Words) {
     );
     words.line("then", gitops::revert(state, row));
     words.line("undo", Safe::of("a sync applies what Git asks for again"));
+}
+
+/// What runs of it: `Rollout checkout, Deployment payments and 7 more`; `None` where that is at most one.
+fn workloads(row: &Application) -> Option<Safe> {
+    const NAMED: usize = 6;
+    let runs = |kind: &str| matches!(kind, "Rollout" | "Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "Job");
+    let all = row.resources.iter().filter(|it| runs(it.kind.as_str()));
+    let all: Vec<Safe> = all.map(|it| safe!("{} {}", it.kind, it.name)).collect();
+    match all.len() {
+        0 | 1 => None,
+        2..=NAMED => Some(Safe::join(&all, ", ")),
+        more => Some(safe!("{} and {} more", Safe::join(&all[..NAMED], ", "), more - NAMED)),
+    }
 }
 
 fn sync(row: &Application, pinned: bool, prune: bool, words: &mut Words) {

@@ -220,7 +220,7 @@ fn words(state: &State, action: &Action) -> Words {
             of_rollout(state, rollout, change, &mut words);
             super::kept::of_abort(state, action, &mut words);
         }
-        (change, None) => words.summary = safe!("{} (it is gone)", command_of(change.verb()).row().name),
+        (change, None) => words.summary = safe!("{} (it is gone)", command_of(change.verb()).row().word()),
     }
     words
 }

@@ -156,13 +156,13 @@ pub(super) fn words(state: &State, action: &Action, words: &mut Words) {
     }
 }
 
-/// `production  reviewers: ana, team sre; wait timer 15 min until 18:12 UTC`.
+/// `production  reviewers: ana, team sre; wait timer of 15m, until 18:12Z`.
 fn gate_words(row: &PendingDeployment) -> Safe {
     let reviewers = if row.reviewers.is_empty() { Safe::of("no reviewers") } else { gates::reviewers(row) };
     let timer = match (row.wait_timer, row.opens()) {
         (0, _) => Safe::default(),
-        (minutes, Some(opens)) => safe!("; wait timer of {} min, until {} UTC", minutes, clock(opens)),
-        (minutes, None) => safe!("; wait timer of {} min", minutes),
+        (minutes, Some(opens)) => safe!("; wait timer of {}m, until {}Z", minutes, clock(opens)),
+        (minutes, None) => safe!("; wait timer of {}m", minutes),
     };
     safe!("{}  reviewers: {}{}", row.name, reviewers, timer)
 }

@@ -69,6 +69,7 @@ pub fn deployment(cluster: SourceId, wire: &WorkloadWire<'_>, pool: &mut Pool) -
         meta: metadata.model("Deployment", cluster, pool)?,
         paused: spec.paused.is_true(),
         paused_by: spec.paused.is_true().then(|| set_by(&metadata.managed_fields, Held::Paused)).flatten(),
+        replicas_by: set_by(&metadata.managed_fields, Held::Replicas),
         revision: metadata.number("deployment.kubernetes.io/revision"),
         observed_generation: status.observed_generation.or_zero(),
         replicas: Replicas {

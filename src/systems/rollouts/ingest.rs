@@ -222,6 +222,7 @@ pub fn rollout(cluster: SourceId, wire: &RolloutWire<'_>, pool: &mut Pool) -> Re
         strategy: strategy(spec),
         paused: spec.paused.is_true(),
         paused_by: spec.paused.is_true().then(|| set_by(&metadata.managed_fields, Held::Paused)).flatten(),
+        replicas_by: set_by(&metadata.managed_fields, Held::Replicas),
         restarting: spec.restart_at.0.is_some() && spec.restart_at.0 != status.restarted_at.0,
         revision: metadata.number("rollout.argoproj.io/revision"),
         observed_generation: status.observed_generation.0,

@@ -2,7 +2,7 @@
 //! that a change comes to last.
 
 use crate::config::theme::Role;
-use crate::model::Uid;
+use crate::model::{Name, Uid};
 use crate::safe;
 use crate::state::drift::{self, Drift};
 use crate::state::matrix::{Service, Workload};
@@ -22,17 +22,30 @@ pub(super) fn is_told(state: &State) -> bool {
     derived::drifts(state).is_told()
 }
 
-pub(super) fn heading(pen: &mut Pen<'_>, x: u16) {
-    for (at, name) in [(0, "drift"), (DRIFT, "soak"), (DRIFT + SOAK, "hold")] {
-        pen.write(x + at, 0, 8, &Words::of(Role::Dim, name));
+/// Whose they are: of the environment that a change comes to last, where a cell names no other.
+pub(super) fn heading(pen: &mut Pen<'_>, x: u16, last: Option<&Name>) {
+    let drift = last.map_or_else(|| Safe::of("drift"), |name| safe!("drift in {}", name));
+    for (at, width, name) in
+        [(0, DRIFT, drift), (DRIFT, SOAK, Safe::of("soak")), (DRIFT + SOAK, HOLD, Safe::of("hold"))]
+    {
+        pen.write(x + at, 0, width - 1, &Words::of(Role::Dim, name));
     }
 }
 
-pub(super) fn cells(state: &State, pen: &mut Pen<'_>, x: u16, y: u16, service: &Service, chosen: Option<&Uid>) {
-    let all = || service.cells.values().flatten();
-    let last = service.cells.values().next_back().and_then(|workloads| workloads.first());
-    let Some(workload) = all().find(|it| Some(&it.meta().uid) == chosen).or(last) else { return };
-    pen.cell(x, y, DRIFT - 2, Lean::Left, &drift(state, workload));
+pub(super) fn cells(
+    state: &State,
+    pen: &mut Pen<'_>,
+    (x, y): (u16, u16),
+    service: &Service,
+    environments: &[Name],
+    chosen: Option<&Uid>,
+) {
+    let mut all = service.cells.iter().flat_map(|(at, cell)| cell.iter().map(move |row| (*at, row)));
+    let last = service.cells.iter().next_back().and_then(|(at, cell)| Some((*at, cell.first()?)));
+    let Some((at, workload)) = all.find(|(_, row)| Some(&row.meta().uid) == chosen).or(last) else { return };
+    let other = environments.get(at).filter(|_| at + 1 < environments.len());
+    let place = other.map_or_else(Words::new, |name| Words::of(Role::Dim, safe!("{}: ", name)));
+    pen.cell(x, y, DRIFT - 2, Lean::Left, &place.then(drift(state, workload)));
     pen.cell(x + DRIFT, y, SOAK - 2, Lean::Left, &soak(state, workload));
     pen.cell(x + DRIFT + SOAK, y, HOLD - 1, Lean::Left, &hold(state, workload));
 }
@@ -64,17 +77,32 @@ pub fn soak(state: &State, workload: &Workload) -> Words {
 
 #[must_use]
 pub fn hold(state: &State, workload: &Workload) -> Words {
-    match holds::of(state, workload) {
-        Some(hold) => Words::of(Role::Held, safe!("‖ {}", hold.what)),
-        None => Words::of(Role::Dim, "–"),
+    match holds::known(state, workload) {
+        Ok(Some(hold)) => Words::of(Role::Held, safe!("‖ {}", hold.what)),
+        Ok(None) => Words::of(Role::Dim, "–"),
+        Err(_) => Words::of(Role::Unknown, "?"),
     }
 }
 
 /// What holds it and who set that: `hold paused by hand  set with kubectl-patch 2h ago`.
 fn held(state: &State, workload: &Workload) -> Option<Words> {
-    let hold = holds::of(state, workload)?;
+    let hold = match holds::known(state, workload) {
+        Ok(hold) => hold?,
+        Err(why) => return Some(Words::of(Role::Dim, "hold ").add(Role::Unknown, "? ").dim(why)),
+    };
     let by = hold.by.words(state.now.wall);
     Some(Words::of(Role::Dim, "hold ").add(Role::Held, hold.what).dim("  ").dim(by))
+}
+
+/// What columns without room leave out, of the highlighted row: `drift 3 commits behind   soak 2h   hold …`.
+#[must_use]
+pub fn foot(state: &State, workload: &Workload) -> Words {
+    let words = Words::of(Role::Dim, "drift ").then(drift(state, workload)).dim("   soak ");
+    let words = words.then(soak(state, workload)).dim("   ");
+    match held(state, workload) {
+        Some(hold) => words.then(hold),
+        None => words.dim("hold –"),
+    }
 }
 
 /// What is not said in a few columns: `drift 3 commits behind, 1 migration (Git asks for 1.44.0)`, soak, what

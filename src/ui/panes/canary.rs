@@ -8,6 +8,8 @@
 //!  error-rate   0.0712  wants ≤ 0.05   ▁▁▂▅▇   ✖ failing   ✔ 5  ✖ 2 of 3
 //! ```
 
+mod revisions;
+
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -24,13 +26,13 @@ use crate::state::layout::{canary_rows, cut_top};
 use crate::state::lists::{self, Item};
 use crate::state::matrix::Workload;
 use crate::state::rollout_info::{self, RolloutInfo, Tag, Weight};
-use crate::state::ui::{ListId, Pane};
-use crate::state::{State, aborted, canary, environment, steps};
+use crate::state::ui::{ListId, Pane, Place, RowId};
+use crate::state::{State, aborted, canary, derived, environment, steps};
 use crate::text::Safe;
 use crate::ui::notice::{self, About};
-use crate::ui::pen::{Lean, Pen, Words};
+use crate::ui::pen::{Pen, Words};
 use crate::ui::table::{self, Column, left, named, right};
-use crate::ui::{arms, facts, ladder, metrics, places, routes, signs};
+use crate::ui::{arms, blocker, facts, ladder, metrics, places, routes, signs};
 
 const ABOUT: About = About {
     what: "rollouts",
@@ -108,35 +110,50 @@ fn tagged(info: &RolloutInfo, tag: Tag) -> Option<Arc<crate::model::kubernetes::
 /// Everything about one rollout, as far as there is room; its pods only where they are not listed
 /// beside it.
 pub fn details(state: &State, pen: &mut Pen<'_>, rollout: &Rollout, with_pods: bool) {
+    lines(state, pen, rollout, with_pods);
+}
+
+/// The same above or beside the rows of its page. Where not all of it has room it goes on as the rows do: with
+/// each row below the step that runs a line more of it is seen. So many lines are still below.
+pub fn page(state: &State, pen: &mut Pen<'_>, rollout: &Rollout) -> u16 {
+    pen.scroll(UNSEEN);
+    let all = lines(state, pen, rollout, false);
+    let beyond = all.saturating_sub(pen.height());
+    let top = beyond.min(rows_below_the_step(state, rollout));
+    pen.scroll(top);
+    lines(state, pen, rollout, false);
+    beyond - top
+}
+
+/// Nothing is drawn, only counted.
+const UNSEEN: u16 = u16::MAX / 2;
+
+/// How far somebody went down on the page of a rollout.
+fn rows_below_the_step(state: &State, rollout: &Rollout) -> u16 {
+    let list = ListId::Place(Place::Rollout(rollout.meta.id(Kind::Rollout)));
+    let step = rollout.current_step_index.and_then(|at| usize::try_from(at).ok());
+    let step = step.and_then(|at| lists::position(state, &list, &RowId::Step(at))).unwrap_or(0);
+    let place = state.ui.list(&list).map_or(0, |list| list.place);
+    u16::try_from(place.saturating_sub(step)).unwrap_or(u16::MAX)
+}
+
+/// What is asked first at night: why it does not move, where it stands, whether the new version is worse than
+/// the old one, with the figures; only then who carries it and what Git says. The line after the last.
+fn lines(state: &State, pen: &mut Pen<'_>, rollout: &Rollout, with_pods: bool) -> u16 {
     let info = rollout_info::info(&state.world, rollout);
-    let mut y = 0;
     let runs = current_runs(state, rollout);
     let named = named_runs(state, rollout);
+    let mut y = if with_pods { 0 } else { why(state, pen, rollout) };
     if let Strategy::Canary(canary) = &rollout.strategy
         && !canary.steps.is_empty()
     {
         ladder::draw(pen, y, rollout, &info, &canary.steps, &named);
         y += 1;
     }
-    for line in status_lines(state, rollout, &info, with_pods) {
-        for line in line.wrap(pen.width()) {
-            pen.left(y, &line);
-            y += 1;
-        }
-    }
-    y = routes::draw(state, pen, y, rollout, !with_pods);
-    if !with_pods && let Some(kept) = places::of_workload(state, Kind::Rollout, &rollout.meta) {
-        for line in kept.wrap(pen.width()) {
-            pen.left(y, &line);
-            y += 1;
-        }
-    }
-    let own = Workload::Rollout(Arc::new(rollout.clone()));
-    if !with_pods && let Some(drift) = beside::line(state, &own) {
-        for line in drift.wrap(pen.width()) {
-            pen.left(y, &line);
-            y += 1;
-        }
+    y = status_lines(state, rollout, &info, with_pods).iter().fold(y, |y, line| wrapped(pen, y, line));
+    let routed = with_pods || routes::differs(state, rollout);
+    if routed {
+        y = routes::draw(state, pen, y, rollout, !with_pods);
     }
     let air = u16::from(pen.height() >= 14);
     let compared = arms::draw(state, pen, y + air, rollout);
@@ -147,8 +164,40 @@ pub fn details(state: &State, pen: &mut Pen<'_>, rollout: &Rollout, with_pods: b
         y += u16::from(pen.height() >= 12 || usize::from(y) + lines < usize::from(pen.height()));
         y = analysis(state, pen, y, &runs, named.is_empty());
     }
+    if !with_pods {
+        let end = carried(state, pen, y + air, rollout, routed);
+        y = if end > y + air { end } else { y };
+    }
     y += u16::from(pen.height() > y + 3);
-    revisions(state, pen, y, &info, with_pods);
+    // Above the rows of the page they would be told twice.
+    if !with_pods && pen.height() < 14 { y } else { revisions::draw(state, pen, y, &info, with_pods) }
+}
+
+/// What keeps this one, unless the line on top says that of it already.
+fn why(state: &State, pen: &mut Pen<'_>, rollout: &Rollout) -> u16 {
+    let blockers = derived::blockers(state);
+    let id = rollout.meta.id(Kind::Rollout);
+    let own = blockers.iter().position(|row| row.object.as_ref() == Some(&id)).filter(|at| *at > 0);
+    own.map_or(0, |at| wrapped(pen, 0, &blocker::sentence(&blockers[at], 1)))
+}
+
+/// Who carries its traffic, what keeps it in step with Git, and how far it is from that.
+fn carried(state: &State, pen: &mut Pen<'_>, y: u16, rollout: &Rollout, routed: bool) -> u16 {
+    let mut y = if routed { y } else { routes::draw(state, pen, y, rollout, true) };
+    let own = Workload::Rollout(Arc::new(rollout.clone()));
+    let kept = places::of_workload(state, Kind::Rollout, &rollout.meta);
+    for line in kept.into_iter().chain(beside::line(state, &own)) {
+        y = wrapped(pen, y, &line);
+    }
+    y
+}
+
+/// On as many lines as it needs; the line after them.
+fn wrapped(pen: &mut Pen<'_>, y: u16, words: &Words) -> u16 {
+    (y..).zip(words.wrap(pen.width())).fold(y, |_, (y, line)| {
+        pen.left(y, &line);
+        y + 1
+    })
 }
 
 /// Weight and pods, the current step.
@@ -251,7 +300,7 @@ fn analysis(state: &State, pen: &mut Pen<'_>, y: u16, runs: &[Arc<AnalysisRun>],
     let names = runs.iter().flat_map(|run| &run.metrics).map(|metric| metric.name.width()).max().unwrap_or(8);
     let name = names.clamp(6, 18) as u16;
     for run in runs {
-        if y >= pen.height() {
+        if y >= pen.end() {
             break;
         }
         let sign = signs::analysis(&run.phase);
@@ -273,58 +322,6 @@ fn analysis(state: &State, pen: &mut Pen<'_>, y: u16, runs: &[Arc<AnalysisRun>],
         }
     }
     y
-}
-
-/// A line per revision that has pods: `● rev 42  1.42.0  canary   3/3 ready   4m`, and below each its
-/// pods, where all of them have room.
-fn revisions(state: &State, pen: &mut Pen<'_>, y: u16, info: &RolloutInfo, with_pods: bool) {
-    let all = info.revisions.iter().flat_map(|row| row.replica_sets.iter().map(move |set| (row.revision, set)));
-    let shown: Vec<_> = all.filter(|(_, set)| set.object.desired > 0 || !set.tags.is_empty()).collect();
-    let pods: usize = shown.iter().map(|(_, set)| set.pods.len() + 2).sum();
-    let room = usize::from(pen.height().saturating_sub(y));
-    let mut y = y;
-    for (revision, set) in shown {
-        if y >= pen.height() {
-            break;
-        }
-        let role = set.tags.first().map_or(Role::Dim, |tag| places::tag_role(*tag));
-        let words = Words::of(role, "● ").strong(safe!("rev {}", revision));
-        let tags = Safe::join(&set.tags.iter().map(|tag| Safe::of(tag.as_str())).collect::<Vec<_>>(), ", ");
-        let ready = places::ready(set.object.ready, set.object.desired).dim(" ready");
-        let [version, tag, counts, age] = if pen.width() < metrics::WIDE { [9, 22, 31, 42] } else { [12, 30, 46, 58] };
-        pen.write(0, y, version - 1, &words);
-        pen.cell(
-            version,
-            y,
-            tag - version - 1,
-            Lean::Left,
-            &Words::of(Role::Text, facts::version_of(&set.object.images)),
-        );
-        pen.cell(tag, y, counts - tag - 1, Lean::Left, &Words::of(role, tags));
-        pen.write(counts, y, age - counts - 1, &ready);
-        pen.cell(age, y, 7, Lean::Right, &Words::of(Role::Dim, facts::age(state, &set.object.meta)));
-        y += 1;
-        if pods > room || !with_pods {
-            continue;
-        }
-        for pod in &set.pods {
-            let sign = signs::pod(pod);
-            let restarts = Words::of(Role::Wait, safe!("{} ↻", pod.restarts));
-            pen.cell(2, y, 40, Lean::Left, &sign.mark().dim(&pod.meta.name));
-            pen.cell(
-                44,
-                y,
-                20,
-                Lean::Left,
-                &Words::of(if sign.role == Role::Quiet { Role::Dim } else { sign.role }, sign.word),
-            );
-            if pod.restarts > 0 {
-                pen.write(66, y, 8, &restarts);
-            }
-            y += 1;
-        }
-        y += 1;
-    }
 }
 
 /// Where the canary stands, in one line.

@@ -6,7 +6,9 @@
 //!  search     ✖ 2.3.1  0/1 crash   ✔ 2.3.0   4/4
 //! ```
 
-use std::ops::Range;
+mod grid;
+
+use grid::Grid;
 
 use super::pipelines::indent;
 use super::{beside, title};
@@ -16,8 +18,9 @@ use crate::model::{Kind, Uid};
 use crate::safe;
 use crate::state::freshness::{self, Freshness};
 use crate::state::layout::cut_top;
+use crate::state::lists::{self, Item};
 use crate::state::matrix::{self, Health, Matrix, Workload};
-use crate::state::ui::{ListId, Pane, Place, RowId};
+use crate::state::ui::{ListId, Pane, Place};
 use crate::state::{State, derived, origin, rollout_info, workload_status};
 use crate::text::{self, Safe};
 use crate::ui::notice::{self, About};
@@ -33,10 +36,6 @@ const ABOUT: About = About {
     when_absent: "Is this a Kubernetes API server? Choose another with --context.",
 };
 
-/// Columns of a cell that is wide enough, and of one where many environments must stand beside each
-/// other: glyph, version, and a word.
-const WIDTH: (u16, u16, u16) = (14, 20, 44);
-
 pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
     let freshness = freshness::of_kinds(state, KINDS);
     let matrix = derived::matrix(state);
@@ -47,12 +46,19 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
     let right = if matrix.services.is_empty() && !least.is_empty() {
         Words::new()
     } else {
-        Words::of(Role::Dim, safe!("{}{}", least, services)).then(grid.beyond(&matrix))
+        let of = match grid.rows.len() {
+            shown if shown < matrix.services.len() => safe!("{} of ", shown),
+            _ => Safe::default(),
+        };
+        Words::of(Role::Dim, safe!("{}{}{}", of, least, services)).then(grid.beyond(&matrix))
     };
     title(pen, focused, "ENVIRONMENTS", &places::and_trouble(right, &freshness).then(unread(state)));
     if matrix.services.is_empty() {
         notice::draw(state, &mut pen.within(body), &ABOUT, &freshness, false);
         return;
+    }
+    if grid.rows.is_empty() {
+        return notice::draw(state, &mut pen.within(body), &ABOUT, &freshness, true);
     }
     table(state, &mut pen.within(body), &matrix, &grid, focused);
 }
@@ -62,63 +68,25 @@ pub fn above(state: &State, pen: &mut Pen<'_>) {
     let matrix = derived::matrix(state);
     let body = indent(pen.area());
     let grid = Grid::new(state, &ListId::Place(Place::Environments), &matrix, body.width, body.height);
-    if !matrix.services.is_empty() {
+    if !grid.rows.is_empty() {
         table(state, &mut pen.within(body), &matrix, &grid, false);
     }
 }
 
-/// Which part of the matrix has room, so that the selected workload is in it.
-struct Grid {
-    /// Columns of the terminal for the names of services, and for an environment.
-    names: u16,
-    width: u16,
-    services: Range<usize>,
-    environments: Range<usize>,
-    selected: Option<Uid>,
-    place: Option<(usize, usize)>,
-    /// There is room for drift, soak and hold, and something is known of them.
-    beside: bool,
-}
-
-impl Grid {
-    fn new(state: &State, list: &ListId, matrix: &Matrix, columns: u16, rows: u16) -> Self {
-        let selected = match state.ui.list(list).and_then(|list| list.selected.as_ref()) {
-            Some(RowId::Object(id)) => Some(id.uid.clone()),
-            _ => None,
-        };
-        let place = selected.as_ref().and_then(|uid| matrix.place(uid));
-        let (row, column) = place.unwrap_or_default();
-        let services = window(row, usize::from(rows.saturating_sub(1)), matrix.services.len());
-        let shown = &matrix.services[services.clone()];
-        let names = shown.iter().map(|service| service.name.safe().width()).max().unwrap_or(8).clamp(8, 28) as u16;
-        let room = columns.saturating_sub(names + 2);
-        let beside = beside::is_told(state)
-            && usize::from(room) >= matrix.environments.len() * usize::from(WIDTH.1) + usize::from(beside::WIDTH);
-        let room = if beside { room - beside::WIDTH } else { room };
-        let count = matrix.environments.len().max(1);
-        let (least, good, most) = WIDTH;
-        let fit = usize::from(room / if usize::from(room / good) >= count { good } else { least }).clamp(1, count);
-        let width = (room / fit as u16).min(most);
-        let environments = window(column, fit, matrix.environments.len());
-        Self { names, width, services, environments, selected, place, beside }
+/// Of the highlighted workload what the columns have no room for.
+pub fn foot(state: &State, pen: &mut Pen<'_>) {
+    let list = ListId::Place(Place::Environments);
+    let Some(line) = lists::selected_line(state, &list) else { return };
+    let workload = match line.item {
+        Item::Rollout(row) => Workload::Rollout(row),
+        Item::Deployment(row) => Workload::Deployment(row),
+        Item::Controlled(row) => Workload::Controlled(row),
+        _ => return,
+    };
+    let mut pen = pen.within(indent(pen.area()));
+    for (y, line) in (0u16..).zip(beside::foot(state, &workload).wrap(pen.width())) {
+        pen.left(y, &line);
     }
-
-    /// What has no room beside the others: `environments 3–6 of 9`.
-    fn beyond(&self, matrix: &Matrix) -> Words {
-        let (shown, all) = (&self.environments, matrix.environments.len());
-        if shown.len() >= all {
-            return Words::new();
-        }
-        let words = safe!(" · environments {}–{} of {}", shown.start + 1, shown.end, all);
-        Words::of(Role::Wait, words)
-    }
-}
-
-/// So many of them that the one at `at` is among them.
-fn window(at: usize, room: usize, all: usize) -> Range<usize> {
-    let room = room.max(1);
-    let start = (at + 1).saturating_sub(room).min(all);
-    start..(start + room).min(all)
 }
 
 fn table(state: &State, pen: &mut Pen<'_>, matrix: &Matrix, grid: &Grid, focused: bool) {
@@ -130,16 +98,16 @@ fn table(state: &State, pen: &mut Pen<'_>, matrix: &Matrix, grid: &Grid, focused
     }
     let end = x(grid.environments.end);
     if grid.beside {
-        beside::heading(pen, end);
+        beside::heading(pen, end, matrix.environments.last());
     }
-    for (y, row) in (1u16..).zip(grid.services.clone()) {
+    for (y, row) in (1u16..).zip(grid.rows[grid.services.clone()].iter().copied()) {
         let service = &matrix.services[row];
         let calm = service.cells.values().flatten().all(|workload| workload.health() == Health::Well);
         let role = if calm { Role::Text } else { Role::Strong };
         pen.cell(0, y, grid.names, Lean::Left, &Words::of(role, &service.name));
         if grid.beside {
             let chosen = grid.place.filter(|(at, _)| *at == row).and(grid.selected.as_ref());
-            beside::cells(state, pen, end, y, service, chosen);
+            beside::cells(state, pen, (end, y), service, &matrix.environments, chosen);
         }
         for column in grid.environments.clone() {
             let x = x(column);
@@ -158,6 +126,9 @@ fn table(state: &State, pen: &mut Pen<'_>, matrix: &Matrix, grid: &Grid, focused
             pen.cell(x, y, room, Lean::Left, &cell(state, workloads, selected, room));
             pen.fade(false);
         }
+    }
+    if grid.services.len() < grid.rows.len() {
+        pen.left(grid.services.len() as u16 + 1, &grid.hidden(state, matrix));
     }
 }
 
@@ -191,7 +162,7 @@ fn cell(state: &State, workloads: &[Workload], selected: Option<&Uid>, room: u16
     if workloads.len() < 2 {
         return words;
     }
-    let words = words.dim("  ").add(Role::Wait, safe!("+{}", workloads.len() - 1));
+    let words = words.dim("  ").add(Role::Wait, safe!("+{} more", workloads.len() - 1));
     match chosen {
         Some(_) => words.dim(" ").dim(apart(state, workloads, first)),
         None => words,

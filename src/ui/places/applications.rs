@@ -218,7 +218,7 @@ fn of_windows(state: &State, row: &Application) -> Vec<Words> {
 /// So many of them are named.
 const WINDOWS: usize = 3;
 
-/// `deny 0 22 * * * for 8h Europe/Berlin  active, closes 06:00 UTC`.
+/// `deny 0 22 * * * for 8h Europe/Berlin  active, closes 06:00Z`.
 fn of_window(window: &SyncWindow, now: jiff::Timestamp) -> Words {
     let zone = if window.zone.is_empty() { Safe::of("UTC") } else { window.zone.clone() };
     let kind = Safe::of(window.kind.as_str());

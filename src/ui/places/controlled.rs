@@ -33,7 +33,7 @@ pub(super) fn cells(state: &State, row: &Arc<Controlled>) -> Vec<Words> {
         beside::soak(state, of),
         beside::hold(state, of),
         Words::of(Role::Dim, workload_status::word(row.kind)),
-        if calm { Words::new() } else { Words::of(Role::Dim, status.message) },
+        rows::why(state, &row.meta, if calm { Safe::default() } else { status.message }),
         Words::of(Role::Dim, facts::age(state, &row.meta)),
     ]
 }

@@ -48,7 +48,7 @@ struct View {
 /// Draws the place in the body of the screen.
 pub fn draw(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
     let place = &state.ui.place;
-    let page = layout::page(screen.body, screen.class, place, lists::len(state, &ListId::Place(place.clone())));
+    let page = layout::page(screen.body, screen.class, place, layout::shown(state));
     match place {
         // Drawn by `deck`.
         Place::Deck => {}
@@ -61,6 +61,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, screen: &Screen) {
         Place::Environments => {
             panes::environments::above(state, &mut pen.within(page.facts));
             list(state, pen, &page, &views::ENVIRONMENTS);
+            panes::environments::foot(state, &mut pen.within(page.foot));
         }
         Place::Pods => list(state, pen, &page, &views::PODS),
         Place::Rollouts => list(state, pen, &page, &views::ROLLOUTS),

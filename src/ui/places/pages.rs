@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ratatui::layout::Rect;
 
 use super::{and_trouble, applications, counts, details, is_old, rows};
+use crate::command::Command;
 use crate::config::theme::Role;
 use crate::model::rollouts::Rollout;
 use crate::model::{Kind, ObjectId};
@@ -16,7 +17,7 @@ use crate::state::matrix::Workload;
 use crate::state::rollout_info::{self, RolloutInfo};
 use crate::state::ui::{ListId, Place};
 use crate::state::{State, deployment_status, environment, nodes};
-use crate::text::Safe;
+use crate::text::{self, Safe};
 use crate::ui::notice::{self, About};
 use crate::ui::panes::{beside, canary};
 use crate::ui::pen::{Pen, Words};
@@ -42,8 +43,21 @@ pub(super) fn rollout(state: &State, pen: &mut Pen<'_>, page: &Page, id: &Object
     let sign = signs::status(&info.status);
     let right = sign.words().dim(if info.message.is_empty() { "" } else { "  " }).dim(&info.message);
     title(state, pen, page, id, right);
-    canary::details(state, &mut pen.within(page.facts), &rollout, false);
-    tree(state, pen, page, id, Some(&info));
+    let below = canary::page(state, &mut pen.within(page.facts), &rollout);
+    let more = further(state, below);
+    branches(state, pen, page, id, (Some(&info), &more));
+}
+
+/// How many lines of what stands above the rows are not seen yet, and the key that brings them.
+fn further(state: &State, below: u16) -> Words {
+    if below == 0 {
+        return Words::new();
+    }
+    let words = Words::of(Role::Wait, safe!("{} above", text::plural(below.into(), "more line", "more lines")));
+    match state.keymap.keys_of(Command::Down).into_iter().next() {
+        Some(key) => words.add(Role::Wait, ": ").add(Role::Key, crate::ui::key(key)),
+        None => words,
+    }
 }
 
 /// The rows of a rollout's page beside the Deck.
@@ -150,6 +164,17 @@ pub(super) fn title(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId
 }
 
 pub(super) fn tree(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId, info: Option<&RolloutInfo>) {
+    branches(state, pen, page, id, (info, &Words::new()));
+}
+
+/// The rows, and what is said at the end of their first title.
+fn branches(
+    state: &State,
+    pen: &mut Pen<'_>,
+    page: &Page,
+    id: &ObjectId,
+    (info, more): (Option<&RolloutInfo>, &Words),
+) {
     let list = ListId::Place(state.ui.place.clone());
     let freshness = freshness::of_kind(state, id.cluster, id.kind);
     if lists::len(state, &list) == 0 {
@@ -167,7 +192,7 @@ pub(super) fn tree(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId,
     let right = match id.kind {
         _ if filtered => counts(state, &list, &[], "rows"),
         Kind::Application => applications::read(state, &id.uid),
-        _ => Words::new(),
+        _ => more.clone(),
     };
     let area = Rect { height: page.heading.height + page.rows.height, ..page.heading };
     let mut body = pen.within(area);

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use crate::action::{Operation, Outcome};
 use crate::config::theme::Role;
 use crate::model::SourceId;
-use crate::model::kubernetes::{Deployment, Event, Pod};
+use crate::model::kubernetes::{Deployment, Event, Meta, Pod};
 use crate::model::rollouts::Rollout;
 use crate::safe;
 use crate::state::lists::{Item, Line};
 use crate::state::matrix::Workload;
 use crate::state::ui::{ListId, Place};
-use crate::state::{State, deployment_status, environment, readings, rollout_info, steps, verbs};
+use crate::state::{State, blocker, deployment_status, derived, environment, readings, rollout_info, steps, verbs};
 use crate::text::{self, Safe};
 use crate::ui::panes::beside;
 use crate::ui::pen::Words;
@@ -41,7 +41,7 @@ pub(super) fn workload(state: &State, line: &Line) -> Vec<Words> {
                 beside::soak(state, of),
                 beside::hold(state, of),
                 Words::of(Role::Dim, "Rollout"),
-                Words::of(Role::Dim, info.message),
+                why(state, &row.meta, info.message),
                 Words::of(Role::Dim, facts::age(state, &row.meta)),
             ]
         }
@@ -68,9 +68,16 @@ fn deployment(state: &State, row: &Arc<Deployment>) -> Vec<Words> {
         beside::soak(state, of),
         beside::hold(state, of),
         Words::of(Role::Dim, "Deployment"),
-        if calm { Words::new() } else { Words::of(Role::Dim, why) },
+        self::why(state, &row.meta, if calm { Safe::default() } else { why }),
         Words::of(Role::Dim, facts::age(state, &row.meta)),
     ]
+}
+
+/// What keeps a workload, as the line on top would say it; else what its own status says.
+pub(super) fn why(state: &State, meta: &Meta, status: Safe) -> Words {
+    let blockers = derived::blockers(state);
+    let found = blocker::words_of(&blockers, &meta.uid).cloned();
+    Words::of(Role::Dim, found.unwrap_or(status))
 }
 
 /// As many as wanted is nothing to look at.

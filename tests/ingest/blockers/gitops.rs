@@ -45,6 +45,26 @@ fn stray() -> Value {
         { "group": "", "kind": "Service", "namespace": "production", "name": "web", "status": "OutOfSync" }])
 }
 
+fn scaler() -> Value {
+    json!({ "metadata": meta("scaler", None),
+        "spec": { "scaleTargetRef": { "kind": "Deployment", "name": "web" }, "minReplicas": 2, "maxReplicas": 9 },
+        "status": { "currentReplicas": 7, "desiredReplicas": 7 } })
+}
+
+/// Healed five times, and the replicas of one of its Deployments were set at this time.
+fn fought(autoscalers: &Value, set: &str) -> Value {
+    let heals = json!({ "operation": { "sync": { "selfHealAttemptsCount": 5 } } });
+    let mut world = stage(
+        &json!({ "status": { "sync": { "status": "OutOfSync" }, "resources": stray(), "operationState": heals } }),
+    );
+    world["deployments"] = json!([deployment(&json!({
+        "metadata": { "name": "web", "uid": "web", "managedFields": [{ "manager": "kube-controller-manager",
+            "subresource": "scale", "operation": "Update", "time": set, "fieldsV1": { "f:spec": { "f:replicas": {} } } }] },
+        "spec": { "replicas": 3 }, "status": { "replicas": 3, "updatedReplicas": 3, "readyReplicas": 3, "availableReplicas": 3 } }))]);
+    world["horizontalpodautoscalers"] = autoscalers.clone();
+    world
+}
+
 fn stage(change: &Value) -> Value {
     json!({ "applications": [application(change)] })
 }
@@ -102,7 +122,7 @@ pub fn applications() -> Vec<Situation> {
             windowed(&out(&json!({})), &json!([night(&json!({}))])),
             Some((
                 "sync_window",
-                "application checkout in production is out of sync with a1b2c3d, 3 objects differ: Deployment web, ConfigMap flags and 1 more; deny window of project shop until 06:00 UTC; it syncs by itself then",
+                "application checkout in production is out of sync with a1b2c3d, 3 objects differ: Deployment web, ConfigMap flags and 1 more; deny window of project shop until 06:00Z; it syncs by itself then",
             )),
         ),
         (
@@ -113,7 +133,7 @@ pub fn applications() -> Vec<Situation> {
             ),
             Some((
                 "sync_window",
-                "application checkout in production is out of sync with a1b2c3d, 3 objects differ: Deployment web, ConfigMap flags and 1 more; no allow window of project shop is open until 22:00 UTC; it syncs by itself then, or by hand now",
+                "application checkout in production is out of sync with a1b2c3d, 3 objects differ: Deployment web, ConfigMap flags and 1 more; no allow window of project shop is open until 22:00Z; it syncs by itself then, or by hand now",
             )),
         ),
         (
@@ -146,6 +166,30 @@ pub fn applications() -> Vec<Situation> {
             stage(&out(
                 &json!({ "status": { "operationState": { "operation": { "sync": { "selfHealAttemptsCount": 5 } } } } }),
             )),
+            Some((
+                "out_of_sync_loop",
+                "application checkout in production is out of sync again after it was synced to a1b2c3d, 5 times by now: something else changes Deployment web, ConfigMap flags and 1 more",
+            )),
+        ),
+        (
+            "application: an autoscaler changes it back again and again",
+            fought(&json!([scaler()]), "2026-11-21T01:59:00Z"),
+            Some((
+                "out_of_sync_loop",
+                "application checkout in production is out of sync again after it was synced to a1b2c3d, 5 times by now: something else changes Deployment web, ConfigMap flags and 1 more; autoscaler scaler sets spec.replicas of Deployment web, now to 7 (last set by kube-controller-manager 60s ago)",
+            )),
+        ),
+        (
+            "application: a program changes it back again and again",
+            fought(&json!([]), "2026-11-21T01:59:00Z"),
+            Some((
+                "out_of_sync_loop",
+                "application checkout in production is out of sync again after it was synced to a1b2c3d, 5 times by now: something else changes Deployment web, ConfigMap flags and 1 more; spec.replicas of Deployment web was set to 3 by kube-controller-manager 60s ago",
+            )),
+        ),
+        (
+            "application: its replicas were set before the last sync",
+            fought(&json!([]), "2026-11-21T01:00:00Z"),
             Some((
                 "out_of_sync_loop",
                 "application checkout in production is out of sync again after it was synced to a1b2c3d, 5 times by now: something else changes Deployment web, ConfigMap flags and 1 more",

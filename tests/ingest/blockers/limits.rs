@@ -40,6 +40,12 @@ fn autoscaler(current: i64, limited: &str) -> Value {
             "conditions": [{ "type": "ScalingLimited", "status": "True", "reason": limited }] } })
 }
 
+fn of_checkout() -> Value {
+    let mut row = autoscaler(4, "TooManyReplicas");
+    row["spec"]["scaleTargetRef"] = json!({ "kind": "Rollout", "name": "checkout" });
+    row
+}
+
 /// One that does not scale, for this reason.
 fn blind(reason: &str) -> Value {
     let mut row = autoscaler(4, "DesiredWithinRange");
@@ -185,6 +191,14 @@ fn beside() -> Vec<Situation> {
             "an autoscaler at its minimum",
             json!({ "deployments": [done()], "horizontalpodautoscalers": [autoscaler(4, "TooFewReplicas")] }),
             None,
+        ),
+        (
+            "a canary that waits for a person while its autoscaler is at its maximum",
+            json!({ "rollouts": [canary(&paused("CanaryPauseStep", 1))], "horizontalpodautoscalers": [of_checkout()] }),
+            Some((
+                "pause_step",
+                "checkout canary in production waits at step 2 of 4 (25 %) for a person; it is at the maximum of 4 replicas that autoscaler payments-hpa may give it: cpu 91 % of 60 %",
+            )),
         ),
         (
             "a crash explains more than a maximum",

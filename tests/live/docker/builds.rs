@@ -111,7 +111,7 @@ async fn begin(console: &mut Headless) {
     loop {
         assert!(console.press(Command::BuildImage));
         until(console, "the dialog, or why not", MINUTE, |console| {
-            console.state().ui.overlay.is_some() || console.screen().contains("build-image:")
+            console.state().ui.overlay.is_some() || console.screen().contains("build here:")
         })
         .await;
         if matches!(console.state().ui.overlay, Some(Overlay::Confirm(_))) {
