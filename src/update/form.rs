@@ -30,7 +30,7 @@ pub(super) fn ask(state: &mut State) {
             state.ui.overlay = Some(Overlay::Form(Box::new(form)));
             settle(state);
         }
-        Err(why) => toasts::say(state, ToastKind::Bad, safe!("dispatch-workflow: {}", why)),
+        Err(why) => toasts::say(state, ToastKind::Bad, safe!("run workflow: {}", why)),
     }
 }
 
@@ -169,7 +169,7 @@ fn go(state: &mut State) {
     let Some(Overlay::Form(form)) = &state.ui.overlay else { return };
     let workflow = match form::read(state, form) {
         Some(Ok(workflow)) => workflow,
-        Some(Err(why)) => return toasts::say(state, ToastKind::Bad, safe!("dispatch-workflow: {}", why)),
+        Some(Err(why)) => return toasts::say(state, ToastKind::Bad, safe!("run workflow: {}", why)),
         None => return toasts::say(state, ToastKind::Info, Safe::of("what it asks for is being read")),
     };
     if let Some((at, _)) = form.problem() {
@@ -184,7 +184,7 @@ fn go(state: &mut State) {
             confirm::open_for(state, &action);
             state.ui.form = Some(form);
         }
-        Err(why) => toasts::say(state, ToastKind::Bad, safe!("dispatch-workflow: {}", why)),
+        Err(why) => toasts::say(state, ToastKind::Bad, safe!("run workflow: {}", why)),
     }
 }
 
