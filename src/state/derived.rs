@@ -1,10 +1,12 @@
 //! What is made from the whole world and drawn in every frame: made once after a change, by
 //! `update`, so that a frame costs what is on the screen and not what is in the world.
 
+mod again;
+
 use std::sync::Arc;
 
 use super::State;
-use super::blocker::{self, Blocker};
+use super::blocker::{Blocker, Causes};
 use super::drift::{self, Drifts};
 use super::gitops::{self, Kept};
 use super::helm::{self, Releases};
@@ -20,17 +22,18 @@ use super::waiting::{self, Waiting};
 use crate::model::{Name, ObjectId, SourceId, Uid};
 use crate::text::Safe;
 
-/// Each with the revision it was made at.
+/// Each with the revision it was made at; where a second one stands, that of all that [`again`] does not follow.
 #[derive(Debug, Clone, Default)]
 pub struct Derived {
     matrix: Option<(u64, Arc<Matrix>)>,
+    causes: Option<(u64, u64, Arc<Causes>)>,
     blockers: Option<(u64, Arc<[Blocker]>)>,
     waiting: Option<(u64, Arc<[Waiting]>)>,
     stranger: Option<(u64, Option<Stranger>)>,
     images: Option<(u64, Arc<Joined>)>,
     deploys: Option<(u64, Arc<Deploys>)>,
     kept: Option<(u64, Arc<Kept>)>,
-    drifts: Option<(u64, Arc<Drifts>)>,
+    drifts: Option<(u64, u64, Arc<Drifts>)>,
     releases: Option<(u64, Arc<Releases>)>,
     demand: Option<(u64, Arc<Demand>)>,
     news: Option<(u64, AllNews)>,
@@ -43,14 +46,15 @@ pub struct Derived {
 impl Derived {
     /// Time passed.
     pub fn forget_blockers(&mut self) {
+        self.causes = None;
         self.blockers = None;
         self.waiting = None;
     }
 }
 
-/// Makes what is missing or old.
+/// Makes what is missing or old: of what stands for each object alone, only what news were about.
 pub fn settle(state: &mut State) {
-    state.derived.kept = Some((state.world.applications.revision(), kept(state)));
+    again::settle(state);
     state.derived.releases = Some((state.world.releases.revision(), releases(state)));
     state.derived.demand = Some((demand_revision(state), demand(state)));
     state.derived.images = Some((images::revision(state), images(state)));
@@ -61,9 +65,7 @@ pub fn settle(state: &mut State) {
         Place::Security(id) => Some((security::revision(state), id.uid.clone(), security(state, &id.uid))),
         _ => None,
     };
-    state.derived.drifts = Some((drift::revision(state), drifts(state)));
     state.derived.deploys = Some((slos::revision(state), deploys(state)));
-    state.derived.matrix = Some((matrix::revision(state), matrix(state)));
     state.derived.blockers = Some((blockers_revision(state), blockers(state)));
     state.derived.waiting = Some((blockers_revision(state), waiting(state)));
     let lane = match state.ui.place.clone() {
@@ -71,7 +73,7 @@ pub fn settle(state: &mut State) {
         _ => None,
     };
     state.derived.lane = lane.map(|(at, lane, id)| (at, id, lane));
-    state.derived.stranger = Some((state.world.revision(), stranger(state)));
+    state.derived.stranger = Some((kinship::revision(state), stranger(state)));
 }
 
 fn blockers_revision(state: &State) -> u64 {
@@ -102,7 +104,16 @@ pub fn last_matrix(state: &State) -> Option<&Arc<Matrix>> {
 pub fn blockers(state: &State) -> Arc<[Blocker]> {
     match &state.derived.blockers {
         Some((at, blockers)) if *at == blockers_revision(state) => Arc::clone(blockers),
-        _ => blocker::blockers(state).into(),
+        _ => causes(state).blockers(state).into(),
+    }
+}
+
+/// The same for each object, before they are put in order.
+#[must_use]
+pub fn causes(state: &State) -> Arc<Causes> {
+    match &state.derived.causes {
+        Some((at, _, causes)) if *at == blockers_revision(state) => Arc::clone(causes),
+        _ => Arc::new(Causes::of(state)),
     }
 }
 
@@ -174,7 +185,7 @@ pub fn deploys(state: &State) -> Arc<Deploys> {
 #[must_use]
 pub fn drifts(state: &State) -> Arc<Drifts> {
     match &state.derived.drifts {
-        Some((at, drifts)) if *at == drift::revision(state) => Arc::clone(drifts),
+        Some((at, _, drifts)) if *at == drift::revision(state) => Arc::clone(drifts),
         _ => Arc::new(drift::build(state)),
     }
 }
@@ -182,7 +193,7 @@ pub fn drifts(state: &State) -> Arc<Drifts> {
 /// The same as it was made last: between two frames nothing is joined.
 #[must_use]
 pub fn last_drifts(state: &State) -> Option<&Arc<Drifts>> {
-    state.derived.drifts.as_ref().map(|(_, drifts)| drifts)
+    state.derived.drifts.as_ref().map(|(.., drifts)| drifts)
 }
 
 /// Which Application keeps which workload.
@@ -213,7 +224,7 @@ pub fn last_images(state: &State) -> Option<&Arc<Joined>> {
 #[must_use]
 pub fn stranger(state: &State) -> Option<Stranger> {
     match &state.derived.stranger {
-        Some((at, stranger)) if *at == state.world.revision() => stranger.clone(),
+        Some((at, stranger)) if *at == kinship::revision(state) => stranger.clone(),
         _ => kinship::find(state),
     }
 }

@@ -103,7 +103,9 @@ impl Drift {
 /// Made from the whole world, and what has to be read for it.
 #[derive(Debug, Clone, Default)]
 pub struct Drifts {
-    of: HashMap<Uid, Drift>,
+    of: HashMap<Uid, One>,
+    /// The image repositories that each overlay is for.
+    images: BTreeMap<Overlay, BTreeSet<String>>,
     pub overlays: Vec<OverlayInterest>,
     /// Those that are not known.
     pub ranges: Vec<RangeInterest>,
@@ -111,16 +113,52 @@ pub struct Drifts {
     pub compared: BTreeSet<Range>,
 }
 
+/// Of one workload, with what it was made of.
+#[derive(Debug, Clone)]
+struct One {
+    drift: Drift,
+    overlay: Overlay,
+    images: BTreeSet<String>,
+    ranges: Vec<Range>,
+}
+
 impl Drifts {
     #[must_use]
     pub fn of(&self, workload: &Uid) -> &Drift {
-        self.of.get(workload).unwrap_or(&Drift::Untold)
+        self.of.get(workload).map_or(&Drift::Untold, |one| &one.drift)
+    }
+
+    /// Looks again at these workloads; `false` where more changed than how they stand.
+    #[must_use]
+    pub fn again(&mut self, state: &State, uids: &BTreeSet<Uid>) -> bool {
+        uids.iter().filter_map(|uid| Workload::find(&state.world, uid)).all(|workload| self.one_again(state, &workload))
+    }
+
+    fn one_again(&mut self, state: &State, workload: &Workload) -> bool {
+        let uid = &workload.meta().uid;
+        let (Some(before), Some(overlay)) = (self.of.get(uid), overlay(state, workload)) else {
+            return !self.of.contains_key(uid) && overlay(state, workload).is_none();
+        };
+        if before.overlay != overlay || before.images != repositories(workload) {
+            return false;
+        }
+        let (drift, ranges) = one(state, workload, &overlay, self.is_alone(&overlay));
+        let same = before.ranges == ranges;
+        if let Some(one) = self.of.get_mut(uid) {
+            one.drift = drift;
+        }
+        same
+    }
+
+    /// All that this overlay describes runs one image.
+    fn is_alone(&self, overlay: &Overlay) -> bool {
+        self.images.get(overlay).is_some_and(|images| images.len() == 1)
     }
 
     /// Something says where Git describes what runs.
     #[must_use]
     pub fn is_told(&self) -> bool {
-        self.of.values().any(|drift| *drift != Drift::Untold)
+        self.of.values().any(|one| one.drift != Drift::Untold)
     }
 }
 
@@ -132,9 +170,14 @@ pub fn revision(state: &State) -> u64 {
         + world.controlled.revision()
         + world.rollouts.revision()
         + world.applications.revision()
-        + world.images.revision()
-        + world.runs.revision()
-        + world.details.revision()
+        + others(state)
+}
+
+/// The part of it that is not about single workloads and Applications.
+#[must_use]
+pub fn others(state: &State) -> u64 {
+    let world = &state.world;
+    world.images.revision() + world.runs.revision() + world.details.revision()
 }
 
 #[must_use]
@@ -150,24 +193,22 @@ pub fn build(state: &State) -> Drifts {
     let all = rollouts.chain(deployments).chain(controlled);
     let all: Vec<_> = all.filter_map(|workload| overlay(state, &workload).map(|overlay| (workload, overlay))).collect();
     // What each overlay is for: a pin without a name is for none of several.
-    let mut runs: BTreeMap<&Overlay, BTreeSet<String>> = BTreeMap::new();
     for (workload, overlay) in &all {
-        let images = workload.images().iter().filter_map(|image| Reference::parse(image.image.as_str()));
-        runs.entry(overlay).or_default().extend(images.map(|image| image.repository));
+        out.images.entry(overlay.clone()).or_default().extend(repositories(workload));
     }
     let mut ranges = BTreeSet::new();
-    for (workload, overlay) in &all {
-        let alone = runs.get(overlay).is_some_and(|images| images.len() == 1);
-        let (drift, compared) = one(state, workload, overlay, alone);
-        ranges.extend(compared);
-        out.of.insert(workload.meta().uid.clone(), drift);
+    for (workload, overlay) in all {
+        let (drift, compared) = one(state, &workload, &overlay, out.is_alone(&overlay));
+        ranges.extend(compared.iter().cloned());
+        let images = repositories(&workload);
+        out.of.insert(workload.meta().uid.clone(), One { drift, overlay, images, ranges: compared });
     }
     let (host, plain) = (reader(state), plain_reader(state));
     let read = |overlay: &Overlay| {
         let (source, reader) = if overlay.is_plain() { plain.clone()? } else { host.clone()? };
         Some(OverlayInterest { source, reader, overlay: overlay.clone() })
     };
-    out.overlays = runs.into_keys().filter_map(read).collect();
+    out.overlays = out.images.keys().filter_map(read).collect();
     let known = |range: &&Range| matches!(state.world.details.range(range), Some(Ok(_)));
     let asked = ranges.iter().filter(|range| !known(range)).cloned();
     let read = |range: Range| {
@@ -177,6 +218,12 @@ pub fn build(state: &State) -> Drifts {
     out.ranges = asked.filter_map(read).collect();
     out.compared = ranges;
     out
+}
+
+/// The image repositories that its template names.
+fn repositories(workload: &Workload) -> BTreeSet<String> {
+    let images = workload.images().iter().filter_map(|image| Reference::parse(image.image.as_str()));
+    images.map(|image| image.repository).collect()
 }
 
 /// The task that reads the overlays: of the first repository of the first host.

@@ -1,11 +1,12 @@
 //! Argo CD's Applications beside the workloads they keep: which belongs to which, and what an
 //! Application's status says in few words (apis.md §2.1, §2.4).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::table::{Row, Table};
 use super::{State, derived};
 use crate::model::applications::{AppResource, AppSource, Application, Deployed, SyncStatus};
 use crate::model::kubernetes::Meta;
@@ -21,6 +22,8 @@ const SHORT: usize = 7;
 #[derive(Debug, Clone, Default)]
 pub struct Kept {
     of: HashMap<Key, Uid>,
+    /// What each of them keeps.
+    by: HashMap<Uid, Vec<Key>>,
 }
 
 /// Cluster, namespace and name of a workload; its kind.
@@ -29,16 +32,26 @@ type Key = (SourceId, Kind, Name, Name);
 /// Made once for all Applications.
 #[must_use]
 pub fn kept(state: &State) -> Kept {
-    let mut of = HashMap::new();
+    let mut kept = Kept::default();
     for row in state.world.applications.rows() {
-        let Some(cluster) = destination(state, row) else { continue };
-        for resource in &row.resources {
-            let kinds = [Kind::Rollout, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet];
-            let Some(kind) = kinds.into_iter().find(|kind| resource.kind.as_str() == kind.as_str()) else { continue };
-            of.insert((cluster, kind, place(row, resource).clone(), resource.name.clone()), row.meta.uid.clone());
-        }
+        let keys = keys(state, row);
+        kept.of.extend(keys.iter().map(|key| (key.clone(), row.meta.uid.clone())));
+        kept.by.insert(row.meta.uid.clone(), keys);
     }
-    Kept { of }
+    kept
+}
+
+/// Whether those of these that are Applications keep what they kept.
+#[must_use]
+pub fn holds(state: &State, kept: &Kept, uids: &BTreeSet<Uid>) -> bool {
+    let mut rows = uids.iter().filter_map(|uid| state.world.applications.get(uid));
+    rows.all(|row| kept.by.get(&row.meta.uid) == Some(&keys(state, row)))
+}
+
+fn keys(state: &State, row: &Application) -> Vec<Key> {
+    let Some(cluster) = destination(state, row) else { return Vec::new() };
+    let key = |it| Some((cluster, workload(it)?, place(row, it).clone(), it.name.clone()));
+    row.resources.iter().filter_map(key).collect()
 }
 
 fn workload(resource: &AppResource) -> Option<Kind> {
@@ -82,18 +95,27 @@ pub fn of_workload<'a>(state: &'a State, kind: Kind, meta: &Meta) -> Option<&'a 
 /// The workload that a row of an Application is, when it is in the scope.
 #[must_use]
 pub fn workload_of(state: &State, application: &Uid, row: &AppResource) -> Option<ObjectId> {
-    let application = state.world.applications.get(application)?;
-    let cluster = destination(state, application)?;
-    let is =
-        |meta: &Meta| meta.cluster == cluster && meta.name == row.name && meta.namespace == *place(application, row);
-    match workload(row)? {
-        Kind::Rollout => state.world.rollouts.rows().iter().find(|it| is(&it.meta)).map(|it| it.meta.id(Kind::Rollout)),
-        kind if kind.is_controlled() => {
-            let mut rows = state.world.controlled.rows().iter();
-            rows.find(|it| it.kind == kind && is(&it.meta)).map(|it| it.meta.id(kind))
-        }
-        kind => state.world.deployments.rows().iter().find(|it| is(&it.meta)).map(|it| it.meta.id(kind)),
+    fn named<'a, T: Row>(table: &'a Table<T>, cluster: SourceId, namespace: &Name, name: &Name) -> Vec<&'a Arc<T>> {
+        table.of_namespace(cluster, namespace).iter().filter(|it| it.meta().name == *name).collect()
     }
+    let application = state.world.applications.get(application)?;
+    let (cluster, namespace) = (destination(state, application)?, place(application, row));
+    let world = &state.world;
+    match workload(row)? {
+        Kind::Rollout => {
+            named(&world.rollouts, cluster, namespace, &row.name).first().map(|it| it.meta.id(Kind::Rollout))
+        }
+        kind if kind.is_controlled() => {
+            let rows = named(&world.controlled, cluster, namespace, &row.name);
+            rows.into_iter().find(|it| it.kind == kind).map(|it| it.meta.id(kind))
+        }
+        kind => named(&world.deployments, cluster, namespace, &row.name).first().map(|it| it.meta.id(kind)),
+    }
+}
+
+/// The workloads of the scope that it keeps.
+pub fn workloads_of<'a>(state: &'a State, row: &'a Application) -> impl Iterator<Item = ObjectId> + 'a {
+    row.resources.iter().filter_map(|it| workload_of(state, &row.meta.uid, it))
 }
 
 /// What an Application says of a workload, where that is one of those it keeps.

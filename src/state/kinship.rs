@@ -22,6 +22,14 @@ pub fn stranger(state: &State) -> Option<Stranger> {
     derived::stranger(state)
 }
 
+/// Changes with what is compared: the names and places of workloads, and whether all was read. What a
+/// workload runs becomes another version of it, and not another program.
+pub(super) fn revision(state: &State) -> u64 {
+    let world = &state.world;
+    let whole = freshness::is_complete(state, &[Kind::Run, Kind::Deployment, Kind::Rollout]);
+    2 * (world.deployments.members() + world.rollouts.members()) + u64::from(whole)
+}
+
 /// The same, looked for.
 pub(super) fn find(state: &State) -> Option<Stranger> {
     let world = &state.world;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::ui::ListId;
-use super::{State, deployment_status, environment, lists, rollout_phase, workload_status};
+use super::{State, World, deployment_status, environment, lists, rollout_phase, workload_status};
 use crate::model::kubernetes::{ContainerImage, Deployment, Meta, Replicas, RolloutVerdict};
 use crate::model::rollouts::Rollout;
 use crate::model::scope::Environment;
@@ -76,6 +76,22 @@ impl Workload {
             Self::Controlled(row) => row.meta.owner.as_ref().map_or(&row.meta.name, |owner| &owner.name),
             _ => &self.meta().name,
         }
+    }
+
+    /// The workload with this uid, as it is now.
+    #[must_use]
+    pub fn find(world: &World, uid: &Uid) -> Option<Self> {
+        let rollout = world.rollouts.get(uid).map(|row| Self::Rollout(Arc::clone(row)));
+        rollout
+            .or_else(|| world.deployments.get(uid).map(|row| Self::Deployment(Arc::clone(row))))
+            .or_else(|| world.controlled.get(uid).map(|row| Self::Controlled(Arc::clone(row))))
+    }
+
+    /// How those of one cell follow each other: worst first, then as the tables stand.
+    fn order(&self) -> impl Ord + use<> {
+        let (kind, meta) = (self.kind(), self.meta());
+        let kind = (kind != Kind::Rollout, kind != Kind::Deployment);
+        (self.health(), kind, meta.cluster, meta.namespace.clone(), meta.name.clone(), meta.uid.clone())
     }
 
     #[must_use]
@@ -158,6 +174,13 @@ pub fn revision(state: &State) -> u64 {
     world.deployments.revision() + world.controlled.revision() + world.rollouts.revision() + world.namespaces.revision()
 }
 
+/// The same of which workloads there are, and where.
+#[must_use]
+pub fn members(state: &State) -> u64 {
+    let world = &state.world;
+    world.deployments.members() + world.controlled.members() + world.rollouts.members() + world.namespaces.revision()
+}
+
 /// All workloads by service and environment.
 #[must_use]
 pub fn build(state: &State) -> Matrix {
@@ -215,11 +238,8 @@ impl Matrix {
             cells.entry(*column).or_default().push(workload);
         }
         for (column, cell) in &mut cells {
-            let mut stand: Vec<(Health, Workload)> = cell.drain(..).map(|it| (it.health(), it)).collect();
-            // Stable: otherwise in the order of the list, cluster and namespace.
-            stand.sort_by_key(|(health, _)| *health);
-            let well = stand.iter().filter(|(health, _)| *health == Health::Well).count();
-            cell.extend(stand.into_iter().map(|(_, workload)| workload));
+            cell.sort_by_cached_key(Workload::order);
+            let well = well(cell);
             self.well += well;
             if well < cell.len() {
                 self.unwell.push((row, *column));
@@ -227,4 +247,31 @@ impl Matrix {
         }
         self.services.push(Service { name, cells });
     }
+
+    /// Looks again at these workloads, which stand where they stood.
+    pub fn again(&mut self, world: &World, uids: &BTreeSet<Uid>) {
+        for uid in uids {
+            let (Some(place), Some(now)) = (self.place(uid), Workload::find(world, uid)) else { continue };
+            let Some(cell) = self.services.get_mut(place.0).and_then(|row| row.cells.get_mut(&place.1)) else {
+                continue;
+            };
+            self.well -= well(cell);
+            if let Some(it) = cell.iter_mut().find(|it| it.meta().uid == *uid) {
+                *it = now;
+            }
+            cell.sort_by_cached_key(Workload::order);
+            let (well, len) = (well(cell), cell.len());
+            self.well += well;
+            match (self.unwell.binary_search(&place), well < len) {
+                (Err(at), true) => self.unwell.insert(at, place),
+                (Ok(at), false) => drop(self.unwell.remove(at)),
+                (Ok(_), true) | (Err(_), false) => {}
+            }
+        }
+    }
+}
+
+/// How many of a cell are well.
+fn well(cell: &[Workload]) -> usize {
+    cell.iter().filter(|it| it.health() == Health::Well).count()
 }

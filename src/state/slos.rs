@@ -1,7 +1,7 @@
 //! Objectives as lists show them: the least budget first, those without a figure where a person must
 //! look.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -48,21 +48,24 @@ pub fn revision(state: &State) -> u64 {
         + world.replica_sets.revision()
         + world.analysis_runs.revision()
         + world.namespaces.revision()
+        + world.slos.members()
 }
 
-/// By service: in a protected environment, else the youngest.
+/// By service that has an objective: in a protected environment, else the youngest.
 #[must_use]
 pub fn deploys(state: &State) -> Deploys {
+    let wanted: HashSet<&str> = state.world.slos.rows().iter().map(|slo| slo.service.as_str()).collect();
     // Users are where it is protected; there, two versions at once are a rollout.
     let rank = |row: &Rollout, began: Timestamp| {
         let place = environment::of(state, row.meta.cluster, &row.meta.namespace);
         (environment::is_protected(state, &place), arms::is_two_armed(row), began)
     };
     let mut found = Deploys::new();
-    for row in state.world.rollouts.rows() {
-        let Some(began) = arms::began(state, row) else { continue };
+    for row in state.world.rollouts.rows().iter().filter(|_| !wanted.is_empty()) {
         let configured = arms::service(state, row).map(|service| service.name.raw());
-        let kept = found.entry(configured.unwrap_or(row.meta.name.raw()).to_owned());
+        let service = configured.unwrap_or(row.meta.name.raw());
+        let Some(began) = arms::began(state, row).filter(|_| wanted.contains(service)) else { continue };
+        let kept = found.entry(service.to_owned());
         let kept = kept.or_insert_with(|| (Arc::clone(row), began));
         if rank(row, began) >= rank(&kept.0, kept.1) {
             *kept = (Arc::clone(row), began);

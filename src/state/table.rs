@@ -21,6 +21,7 @@ pub struct Table<T> {
     by_uid: HashMap<Uid, Arc<T>>,
     owned: HashMap<Uid, Vec<Uid>>,
     revision: u64,
+    members: u64,
 }
 
 /// The order of the rows.
@@ -34,7 +35,7 @@ fn compare(a: &Meta, b: &Meta) -> std::cmp::Ordering {
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { rows: Vec::new(), by_uid: HashMap::new(), owned: HashMap::new(), revision: 0 }
+        Self { rows: Vec::new(), by_uid: HashMap::new(), owned: HashMap::new(), revision: 0, members: 0 }
     }
 }
 
@@ -53,6 +54,12 @@ impl<T: Row> Table<T> {
     #[must_use]
     pub fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// Grows when a row comes, goes or moves, and not when one changes where it stands.
+    #[must_use]
+    pub fn members(&self) -> u64 {
+        self.members
     }
 
     #[must_use]
@@ -104,6 +111,7 @@ impl<T: Row> Table<T> {
             }
             self.remove(&uid);
         }
+        self.members += 1;
         self.own(row.meta().owner.as_ref().map(|owner| owner.uid.clone()), uid.clone());
         let at = match self.rows.last() {
             Some(last) if compare(last.meta(), row.meta()).is_lt() => self.rows.len(),
@@ -116,6 +124,7 @@ impl<T: Row> Table<T> {
     pub fn remove(&mut self, uid: &Uid) -> Option<Arc<T>> {
         let row = self.by_uid.remove(uid)?;
         self.revision += 1;
+        self.members += 1;
         self.rows.remove(self.search(row.meta()).ok()?);
         self.disown(row.meta().owner.as_ref().map(|owner| &owner.uid), uid);
         Some(row)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::blocker::{self, Blocker, Reason};
+use super::blocker::{Blocker, Reason};
 use super::{State, derived, gates, runs, verbs};
 use crate::action::{Operation, Outcome};
 use crate::command::Command;
@@ -72,7 +72,9 @@ const STUCK: Duration = Duration::from_mins(1);
 /// Everything that waits, longest first; what has no time comes last.
 #[must_use]
 pub fn all(state: &State) -> Vec<Waiting> {
-    let mut all: Vec<Waiting> = blocker::paused(state)
+    let mut all: Vec<Waiting> = derived::causes(state)
+        .paused()
+        .cloned()
         .chain(derived::blockers(state).iter().filter(|blocker| blocker.reason == Reason::Approval).cloned())
         .flat_map(|blocker| of_blocker(state, blocker))
         .chain(state.operations.iter().filter_map(|operation| stuck(state, operation)))

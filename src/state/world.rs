@@ -4,6 +4,7 @@ mod found;
 mod gone;
 mod jobs;
 mod routed;
+mod touched;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -29,6 +30,8 @@ use crate::model::tekton::{PipelineRun, TaskRun};
 use crate::model::workloads::{Beside, Controlled};
 use crate::model::{SourceId, SystemId, Uid};
 use crate::text::Safe;
+
+pub use touched::Touched;
 
 /// Skew up to here is what measuring it costs, seconds.
 const NOISE: u64 = 4;
@@ -70,6 +73,7 @@ pub struct World {
     pub details: Details,
     pub feeds: BTreeMap<FeedId, Feed>,
     attention: Attention,
+    touched: Touched,
     /// What the feeds said so far that was news.
     changes: u64,
     /// Each server's clock minus ours, seconds, as its heartbeat measured it.
@@ -158,6 +162,7 @@ impl World {
         if !event.is_quiet() {
             self.changes += 1;
         }
+        self.touch(id, &event);
         let mut feed = self.feeds.remove(id).unwrap_or_default();
         match event {
             FeedEvent::ListBegins => feed.listing = Some(HashSet::new()),
@@ -246,6 +251,7 @@ impl World {
     /// Everything that was live is stale: nobody listened for a while.
     pub fn mark_stale(&mut self, mono: Duration, message: &Safe) {
         self.changes += 1;
+        self.touch_all();
         for feed in self.feeds.values_mut() {
             if matches!(feed.status, FeedStatus::Live) {
                 feed.status = FeedStatus::Stale { since: mono, message: message.clone(), retry_at: None };

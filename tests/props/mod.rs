@@ -1,5 +1,6 @@
 //! Invariants that hold for every sequence of messages.
 
+mod derived;
 mod durations;
 mod interleavings;
 mod runs;

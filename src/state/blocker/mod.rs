@@ -5,6 +5,7 @@
 //! starting, a timed pause) is no blocker.
 
 mod analysis;
+mod causes;
 mod controlled;
 mod deployment;
 mod gitops;
@@ -21,7 +22,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{State, World, environment, workload_status};
+pub use causes::Causes;
+
+use super::{State, World, environment};
 use crate::command::Command;
 use crate::model::applications::Application;
 use crate::model::kubernetes::{Meta, Pod};
@@ -162,52 +165,7 @@ struct Cause {
 /// there the most severe first, then the one that has lasted longest.
 #[must_use]
 pub fn blockers(state: &State) -> Vec<Blocker> {
-    let world = &state.world;
-    let unanswered = silent::unanswered(state);
-    let short = limits::Short::of(state);
-    let rollouts = world.rollouts.rows().iter().filter_map(|row| {
-        let about = (Kind::Rollout, &row.meta, &row.template.labels);
-        let cause = rollout::cause(state, &unanswered, row).map(|cause| limits::at_max_too(&short, about, cause));
-        let cause = cause.or_else(|| limits::cause(state, &short, about, below(world, &row.meta.uid)))?;
-        Some(of_object(state, &row.meta, Kind::Rollout, cause))
-    });
-    let deployments = world.deployments.rows().iter().filter_map(|row| {
-        let about = (Kind::Deployment, &row.meta, &row.template.labels);
-        let cause = deployment::cause(state, &unanswered, row).map(|cause| limits::at_max_too(&short, about, cause));
-        let cause = cause.or_else(|| limits::cause(state, &short, about, below(world, &row.meta.uid)))?;
-        Some(of_object(state, &row.meta, Kind::Deployment, cause))
-    });
-    let others = workload_status::listed(world).into_iter().filter_map(|row| {
-        let cause = controlled::cause(state, &unanswered, row).or_else(|| {
-            limits::cause(
-                state,
-                &short,
-                (row.kind, &row.meta, &row.template.labels),
-                world.pods.owned_by(&row.meta.uid),
-            )
-        })?;
-        Some(of_object(state, &row.meta, row.kind, cause))
-    });
-    let applications = world.applications.rows().iter().filter_map(|row| {
-        let cause = gitops::cause(state, row)?;
-        Some(of_application(state, row, cause))
-    });
-    let mut all: Vec<Blocker> = rollouts
-        .chain(deployments)
-        .chain(others)
-        .chain(applications)
-        .chain(run::blockers(state))
-        .chain(source::blockers(state))
-        .collect();
-    all.sort_by_cached_key(|blocker| {
-        let protected = match (&blocker.object, &blocker.environment) {
-            // A source that is in trouble may hide anything, production too.
-            (None, _) => true,
-            (Some(_), environment) => environment.as_ref().is_some_and(|name| environment::is_protected(state, name)),
-        };
-        (!protected, blocker.severity, blocker.since.unwrap_or(Timestamp::MAX), blocker.sentence.clone())
-    });
-    all
+    Causes::of(state).blockers(state)
 }
 
 /// What keeps this very object, in words; `None` where nothing does.
@@ -219,14 +177,6 @@ pub fn words_of<'a>(all: &'a [Blocker], uid: &Uid) -> Option<&'a Safe> {
 /// The pods of a workload, which its ReplicaSets own.
 fn below<'a>(world: &'a World, owner: &Uid) -> impl Iterator<Item = &'a Arc<Pod>> {
     world.replica_sets.owned_by(owner).flat_map(|set| world.pods.owned_by(&set.meta.uid))
-}
-
-/// The Rollouts that wait for a person, whatever else is the matter with them.
-pub fn paused(state: &State) -> impl Iterator<Item = Blocker> {
-    state.world.rollouts.rows().iter().filter_map(|row| {
-        let cause = rollout::paused(state, row)?;
-        Some(of_object(state, &row.meta, Kind::Rollout, cause))
-    })
 }
 
 /// Why it was aborted, in words; `None` where it was not.

@@ -228,6 +228,10 @@ fn revision(state: &State, list: &ListId) -> u64 {
         ListId::Place(Place::Releases) => world.releases.revision(),
         ListId::Place(Place::Release(_)) => world.releases.revision() + world.details.revision(),
         ListId::Place(Place::Journal) => state.operations_revision + state.operations.len() as u64,
+        // Without a filter only what comes, goes or moves is another order.
+        ListId::Place(Place::Environments) | ListId::Pane(Pane::Environments) if asked(state, list) == ("", false) => {
+            matrix::members(state)
+        }
         ListId::Place(Place::Environments) | ListId::Pane(Pane::Environments) => matrix::revision(state),
         ListId::Place(Place::Workload(_)) => {
             world.deployments.revision()

@@ -1,0 +1,141 @@
+//! What each workload and Application waits for, kept by its uid: after a change only what that was about
+//! is looked at again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::limits::Short;
+use super::silent::{self, Unanswered};
+use super::{Blocker, below, controlled, deployment, gitops, limits, of_application, of_object, rollout, run, source};
+use crate::model::applications::Application;
+use crate::model::kubernetes::Deployment;
+use crate::model::rollouts::Rollout;
+use crate::model::workloads::Controlled;
+use crate::model::{Kind, Uid};
+use crate::state::{State, environment, workload_status};
+
+#[derive(Debug, Clone, Default)]
+pub struct Causes {
+    blocked: BTreeMap<Uid, Blocker>,
+    paused: BTreeMap<Uid, Blocker>,
+}
+
+/// What is found once for all of them.
+struct Found<'a> {
+    unanswered: Unanswered<'a>,
+    short: Short<'a>,
+}
+
+impl<'a> Found<'a> {
+    fn of(state: &'a State) -> Self {
+        Self { unanswered: silent::unanswered(state), short: Short::of(state) }
+    }
+}
+
+impl Causes {
+    /// Of all.
+    #[must_use]
+    pub fn of(state: &State) -> Self {
+        let mut all = Self::default();
+        let (world, found) = (&state.world, Found::of(state));
+        world.rollouts.rows().iter().for_each(|row| all.rollout(state, &found, row));
+        world.deployments.rows().iter().for_each(|row| all.put(&row.meta.uid, of_deployment(state, &found, row)));
+        let listed = workload_status::listed(world);
+        listed.into_iter().for_each(|row| all.put(&row.meta.uid, of_controlled(state, &found, row)));
+        world.applications.rows().iter().for_each(|row| all.put(&row.meta.uid, of_argo(state, row)));
+        all
+    }
+
+    /// Of these again; the others are as they were.
+    pub fn again(&mut self, state: &State, uids: &BTreeSet<Uid>) {
+        let (world, found) = (&state.world, Found::of(state));
+        let mut jobs = false;
+        for uid in uids {
+            if let Some(row) = world.rollouts.get(uid) {
+                self.rollout(state, &found, row);
+            } else if let Some(row) = world.deployments.get(uid) {
+                self.put(uid, of_deployment(state, &found, row));
+            } else if let Some(row) = world.applications.get(uid) {
+                self.put(uid, of_argo(state, row));
+            } else {
+                jobs |= world.controlled.get(uid).is_some();
+            }
+        }
+        if jobs {
+            // Which of a CronJob's is listed is known of all together.
+            let listed = workload_status::listed(world).into_iter();
+            let listed = listed.filter(|row| uids.contains(&row.meta.uid));
+            listed.for_each(|row| self.put(&row.meta.uid, of_controlled(state, &found, row)));
+        }
+    }
+
+    fn rollout(&mut self, state: &State, found: &Found<'_>, row: &Rollout) {
+        let paused = rollout::paused(state, row).map(|cause| of_object(state, &row.meta, Kind::Rollout, cause));
+        put(&mut self.paused, &row.meta.uid, paused);
+        self.put(&row.meta.uid, of_rollout(state, found, row));
+    }
+
+    fn put(&mut self, uid: &Uid, blocker: Option<Blocker>) {
+        put(&mut self.blocked, uid, blocker);
+    }
+
+    /// The Rollouts that wait for a person, whatever else is the matter with them.
+    pub fn paused(&self) -> impl Iterator<Item = &Blocker> {
+        self.paused.values()
+    }
+
+    /// With those of runs and sources, in their order.
+    #[must_use]
+    pub fn blockers(&self, state: &State) -> Vec<Blocker> {
+        let others = run::blockers(state).chain(source::blockers(state));
+        let mut all: Vec<Blocker> = self.blocked.values().cloned().chain(others).collect();
+        all.sort_by_cached_key(|blocker| {
+            let protected = match (&blocker.object, &blocker.environment) {
+                // A source that is in trouble may hide anything, production too.
+                (None, _) => true,
+                (Some(_), environment) => {
+                    environment.as_ref().is_some_and(|name| environment::is_protected(state, name))
+                }
+            };
+            (!protected, blocker.severity, blocker.since.unwrap_or(Timestamp::MAX), blocker.sentence.clone())
+        });
+        all
+    }
+}
+
+fn put(all: &mut BTreeMap<Uid, Blocker>, uid: &Uid, blocker: Option<Blocker>) {
+    match blocker {
+        Some(blocker) => drop(all.insert(uid.clone(), blocker)),
+        None => drop(all.remove(uid)),
+    }
+}
+
+fn of_rollout(state: &State, found: &Found<'_>, row: &Rollout) -> Option<Blocker> {
+    let about = (Kind::Rollout, &row.meta, &row.template.labels);
+    let cause = rollout::cause(state, &found.unanswered, row).map(|it| limits::at_max_too(&found.short, about, it));
+    let below = || below(&state.world, &row.meta.uid);
+    let cause = cause.or_else(|| limits::cause(state, &found.short, about, below()))?;
+    Some(of_object(state, &row.meta, Kind::Rollout, cause))
+}
+
+fn of_deployment(state: &State, found: &Found<'_>, row: &Deployment) -> Option<Blocker> {
+    let about = (Kind::Deployment, &row.meta, &row.template.labels);
+    let cause = deployment::cause(state, &found.unanswered, row).map(|it| limits::at_max_too(&found.short, about, it));
+    let below = || below(&state.world, &row.meta.uid);
+    let cause = cause.or_else(|| limits::cause(state, &found.short, about, below()))?;
+    Some(of_object(state, &row.meta, Kind::Deployment, cause))
+}
+
+fn of_controlled(state: &State, found: &Found<'_>, row: &Arc<Controlled>) -> Option<Blocker> {
+    let cause = controlled::cause(state, &found.unanswered, row).or_else(|| {
+        let about = (row.kind, &row.meta, &row.template.labels);
+        limits::cause(state, &found.short, about, state.world.pods.owned_by(&row.meta.uid))
+    })?;
+    Some(of_object(state, &row.meta, row.kind, cause))
+}
+
+fn of_argo(state: &State, row: &Application) -> Option<Blocker> {
+    Some(of_application(state, row, gitops::cause(state, row)?))
+}
