@@ -6,7 +6,7 @@ mod again;
 use std::sync::Arc;
 
 use super::State;
-use super::blocker::{Blocker, Causes};
+use super::blocker::{self, Blocker, Causes};
 use super::drift::{self, Drifts};
 use super::gitops::{self, Kept};
 use super::helm::{self, Releases};
@@ -28,6 +28,8 @@ pub struct Derived {
     matrix: Option<(u64, Arc<Matrix>)>,
     causes: Option<(u64, u64, Arc<Causes>)>,
     blockers: Option<(u64, Arc<[Blocker]>)>,
+    /// Those of runs and sources among them.
+    others: Vec<Blocker>,
     waiting: Option<(u64, Arc<[Waiting]>)>,
     stranger: Option<(u64, Option<Stranger>)>,
     images: Option<(u64, Arc<Joined>)>,
@@ -66,8 +68,6 @@ pub fn settle(state: &mut State) {
         _ => None,
     };
     state.derived.deploys = Some((slos::revision(state), deploys(state)));
-    state.derived.blockers = Some((blockers_revision(state), blockers(state)));
-    state.derived.waiting = Some((blockers_revision(state), waiting(state)));
     let lane = match state.ui.place.clone() {
         Place::Lane(id) => Some((lane::revision(state), lane(state, &id), id)),
         _ => None,
@@ -104,7 +104,7 @@ pub fn last_matrix(state: &State) -> Option<&Arc<Matrix>> {
 pub fn blockers(state: &State) -> Arc<[Blocker]> {
     match &state.derived.blockers {
         Some((at, blockers)) if *at == blockers_revision(state) => Arc::clone(blockers),
-        _ => causes(state).blockers(state).into(),
+        _ => causes(state).ordered(state, &blocker::others(state)).into(),
     }
 }
 

@@ -20,6 +20,8 @@ use crate::state::{State, environment, workload_status};
 pub struct Causes {
     blocked: BTreeMap<Uid, Blocker>,
     paused: BTreeMap<Uid, Blocker>,
+    /// One of them became another since it was asked last.
+    changed: bool,
 }
 
 /// What is found once for all of them.
@@ -38,7 +40,8 @@ impl Causes {
     /// Of all.
     #[must_use]
     pub fn of(state: &State) -> Self {
-        let mut all = Self::default();
+        // Nobody knows what was before.
+        let mut all = Self { changed: true, ..Self::default() };
         let (world, found) = (&state.world, Found::of(state));
         world.rollouts.rows().iter().for_each(|row| all.rollout(state, &found, row));
         world.deployments.rows().iter().for_each(|row| all.put(&row.meta.uid, of_deployment(state, &found, row)));
@@ -73,12 +76,17 @@ impl Causes {
 
     fn rollout(&mut self, state: &State, found: &Found<'_>, row: &Rollout) {
         let paused = rollout::paused(state, row).map(|cause| of_object(state, &row.meta, Kind::Rollout, cause));
-        put(&mut self.paused, &row.meta.uid, paused);
+        self.changed |= put(&mut self.paused, &row.meta.uid, paused);
         self.put(&row.meta.uid, of_rollout(state, found, row));
     }
 
     fn put(&mut self, uid: &Uid, blocker: Option<Blocker>) {
-        put(&mut self.blocked, uid, blocker);
+        self.changed |= put(&mut self.blocked, uid, blocker);
+    }
+
+    /// Most news change nothing of it.
+    pub fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
     }
 
     /// The Rollouts that wait for a person, whatever else is the matter with them.
@@ -86,11 +94,10 @@ impl Causes {
         self.paused.values()
     }
 
-    /// With those of runs and sources, in their order.
+    /// With the others, in their order.
     #[must_use]
-    pub fn blockers(&self, state: &State) -> Vec<Blocker> {
-        let others = run::blockers(state).chain(source::blockers(state));
-        let mut all: Vec<Blocker> = self.blocked.values().cloned().chain(others).collect();
+    pub fn ordered(&self, state: &State, others: &[Blocker]) -> Vec<Blocker> {
+        let mut all: Vec<Blocker> = self.blocked.values().chain(others).cloned().collect();
         all.sort_by_cached_key(|blocker| {
             let protected = match (&blocker.object, &blocker.environment) {
                 // A source that is in trouble may hide anything, production too.
@@ -105,11 +112,20 @@ impl Causes {
     }
 }
 
-fn put(all: &mut BTreeMap<Uid, Blocker>, uid: &Uid, blocker: Option<Blocker>) {
+/// Those of runs and of sources.
+#[must_use]
+pub fn others(state: &State) -> Vec<Blocker> {
+    run::blockers(state).chain(source::blockers(state)).collect()
+}
+
+/// Whether that is another than before.
+fn put(all: &mut BTreeMap<Uid, Blocker>, uid: &Uid, blocker: Option<Blocker>) -> bool {
+    let changed = all.get(uid) != blocker.as_ref();
     match blocker {
         Some(blocker) => drop(all.insert(uid.clone(), blocker)),
         None => drop(all.remove(uid)),
     }
+    changed
 }
 
 fn of_rollout(state: &State, found: &Found<'_>, row: &Rollout) -> Option<Blocker> {

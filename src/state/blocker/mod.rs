@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-pub use causes::Causes;
+pub use causes::{Causes, others};
 
 use super::{State, World, environment};
 use crate::command::Command;
@@ -165,7 +165,7 @@ struct Cause {
 /// there the most severe first, then the one that has lasted longest.
 #[must_use]
 pub fn blockers(state: &State) -> Vec<Blocker> {
-    Causes::of(state).blockers(state)
+    Causes::of(state).ordered(state, &others(state))
 }
 
 /// What keeps this very object, in words; `None` where nothing does.

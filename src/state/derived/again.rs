@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::blockers_revision;
+use super::{blockers_revision, waiting};
 use crate::model::Uid;
-use crate::state::blocker::Causes;
+use crate::state::blocker::{self, Causes};
 use crate::state::world::Touched;
 use crate::state::{State, drift, gitops, matrix};
 
@@ -16,6 +16,7 @@ pub(super) fn settle(state: &mut State) {
     matrix(state, &touched);
     drifts(state, &touched, same);
     causes(state, &touched);
+    ordered(state);
 }
 
 /// Whether the same Applications keep the same workloads as before.
@@ -74,4 +75,21 @@ fn causes(state: &mut State, touched: &Touched) {
         _ => Arc::new(Causes::of(state)),
     };
     state.derived.causes = Some((blockers_revision(state), others, causes));
+}
+
+/// What is blocked and what waits, which most news leave as it is.
+fn ordered(state: &mut State) {
+    let (at, others) = (blockers_revision(state), blocker::others(state));
+    let Some((_, _, causes)) = &mut state.derived.causes else { return };
+    let same = !Arc::make_mut(causes).take_changed() && others == state.derived.others;
+    let before = (state.derived.blockers.take(), state.derived.waiting.take());
+    if let ((Some((_, blockers)), Some((_, waiting))), true) = (before, same) {
+        state.derived.blockers = Some((at, blockers));
+        state.derived.waiting = Some((at, waiting));
+        return;
+    }
+    let blockers = super::causes(state).ordered(state, &others).into();
+    state.derived.others = others;
+    state.derived.blockers = Some((at, blockers));
+    state.derived.waiting = Some((at, waiting(state)));
 }
