@@ -4,7 +4,7 @@
 //! cargo bench --bench frame              # tables
 //! cargo bench --bench frame -- --check   # exit 1 when a large world costs more than 1.3 × a small one
 //! cargo bench --bench frame -- --wide    # the page of one very wide run alone
-//! cargo bench --bench frame -- --several # three clusters alone, which the check leaves out
+//! cargo bench --bench frame -- --several # three clusters alone
 //! ```
 //!
 //! The check compares within one run: rounds at both sizes are interleaved and paired, and the
@@ -71,6 +71,7 @@ fn main() -> ExitCode {
         well &= whole(&place, &SIZES, check);
     }
     well &= whole(&whole::wide(), &WIDE, check);
+    well &= clusters(check);
     if well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
