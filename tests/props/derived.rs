@@ -60,7 +60,13 @@ fn pool() -> Vec<(Kind, Object)> {
     let keeps = application(&json!({ "status": { "resources": [
         { "group": "apps", "version": "v1", "kind": "Deployment", "namespace": "production",
             "name": "payments", "status": "Synced" }] } }));
-    pool.extend(objects(Kind::Application, &[synced, stray, keeps]).into_iter().map(|it| (Kind::Application, it)));
+    let fought = application(&json!({ "status": { "sync": { "status": "OutOfSync" },
+        "operationState": { "operation": { "sync": { "selfHealAttemptsCount": 5 } } },
+        "resources": [{ "group": "argoproj.io", "kind": "Rollout", "namespace": "production", "name": "checkout",
+            "status": "OutOfSync" }] } }));
+    pool.extend(
+        objects(Kind::Application, &[synced, stray, keeps, fought]).into_iter().map(|it| (Kind::Application, it)),
+    );
     let autoscaler = |full: &str| {
         json!({ "metadata": { "name": "checkout", "namespace": "production", "uid": "hpa-1", "resourceVersion": "1" },
             "spec": { "scaleTargetRef": { "kind": "Rollout", "name": "checkout" }, "minReplicas": 1, "maxReplicas": 5 },

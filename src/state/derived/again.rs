@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::{blockers_revision, waiting};
 use crate::model::Uid;
 use crate::state::blocker::{self, Causes};
+use crate::state::matrix::Workload;
 use crate::state::world::Touched;
 use crate::state::{State, drift, gitops, matrix};
 
@@ -64,12 +65,19 @@ fn with_kept(state: &State, uids: &BTreeSet<Uid>) -> BTreeSet<Uid> {
     uids.iter().cloned().chain(kept).collect()
 }
 
+/// What is said of a workload, and of what stands beside it, is said of the Application that keeps it.
+fn with_keepers(state: &State, uids: &BTreeSet<Uid>) -> BTreeSet<Uid> {
+    let workloads = uids.iter().filter_map(|uid| Workload::find(&state.world, uid));
+    let keeper = |it: Workload| gitops::of_workload(state, it.kind(), it.meta()).map(|row| row.meta.uid.clone());
+    uids.iter().cloned().chain(workloads.filter_map(keeper)).collect()
+}
+
 fn causes(state: &mut State, touched: &Touched) {
     let others = state.world.details.revision() + state.operations_revision;
     let causes = match (state.derived.causes.take(), touched) {
         (Some((_, before, causes)), Touched::These(uids)) if before == others && uids.is_empty() => causes,
         (Some((_, before, mut causes)), Touched::These(uids)) if before == others => {
-            Arc::make_mut(&mut causes).again(state, uids);
+            Arc::make_mut(&mut causes).again(state, &with_keepers(state, uids));
             causes
         }
         _ => Arc::new(Causes::of(state)),
