@@ -49,6 +49,7 @@ impl Derived {
     /// Time passed.
     pub fn forget_blockers(&mut self) {
         self.causes = None;
+        self.stranger = None;
         self.blockers = None;
         self.waiting = None;
     }
@@ -56,7 +57,7 @@ impl Derived {
 
 /// Makes what is missing or old: of what stands for each object alone, only what news were about.
 pub fn settle(state: &mut State) {
-    again::settle(state);
+    let (touched, same_kept) = again::begin(state);
     state.derived.releases = Some((state.world.releases.revision(), releases(state)));
     state.derived.demand = Some((demand_revision(state), demand(state)));
     state.derived.images = Some((images::revision(state), images(state)));
@@ -67,6 +68,8 @@ pub fn settle(state: &mut State) {
         Place::Security(id) => Some((security::revision(state), id.uid.clone(), security(state, &id.uid))),
         _ => None,
     };
+    // What these are made of stands above.
+    again::settle(state, &touched, same_kept);
     state.derived.deploys = Some((slos::revision(state), deploys(state)));
     let lane = match state.ui.place.clone() {
         Place::Lane(id) => Some((lane::revision(state), lane(state, &id), id)),

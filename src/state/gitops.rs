@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::table::{Row, Table};
 use super::{State, derived};
 use crate::model::applications::{AppResource, AppSource, Application, Deployed, SyncStatus};
 use crate::model::kubernetes::Meta;
@@ -95,21 +94,16 @@ pub fn of_workload<'a>(state: &'a State, kind: Kind, meta: &Meta) -> Option<&'a 
 /// The workload that a row of an Application is, when it is in the scope.
 #[must_use]
 pub fn workload_of(state: &State, application: &Uid, row: &AppResource) -> Option<ObjectId> {
-    fn named<'a, T: Row>(table: &'a Table<T>, cluster: SourceId, namespace: &Name, name: &Name) -> Vec<&'a Arc<T>> {
-        table.of_namespace(cluster, namespace).iter().filter(|it| it.meta().name == *name).collect()
-    }
     let application = state.world.applications.get(application)?;
     let (cluster, namespace) = (destination(state, application)?, place(application, row));
     let world = &state.world;
     match workload(row)? {
-        Kind::Rollout => {
-            named(&world.rollouts, cluster, namespace, &row.name).first().map(|it| it.meta.id(Kind::Rollout))
-        }
+        Kind::Rollout => world.rollouts.named(cluster, namespace, &row.name).next().map(|it| it.meta.id(Kind::Rollout)),
         kind if kind.is_controlled() => {
-            let rows = named(&world.controlled, cluster, namespace, &row.name);
-            rows.into_iter().find(|it| it.kind == kind).map(|it| it.meta.id(kind))
+            let mut rows = world.controlled.named(cluster, namespace, &row.name);
+            rows.find(|it| it.kind == kind).map(|it| it.meta.id(kind))
         }
-        kind => named(&world.deployments, cluster, namespace, &row.name).first().map(|it| it.meta.id(kind)),
+        kind => world.deployments.named(cluster, namespace, &row.name).next().map(|it| it.meta.id(kind)),
     }
 }
 

@@ -48,7 +48,7 @@ pub fn revision(state: &State) -> u64 {
         + world.replica_sets.revision()
         + world.analysis_runs.revision()
         + world.namespaces.revision()
-        + world.slos.members()
+        + world.slos.revision()
 }
 
 /// By service that has an objective: in a protected environment, else the youngest.

@@ -76,6 +76,13 @@ impl<T: Row> Table<T> {
         &self.rows[from..to]
     }
 
+    /// Those of this name, of which there is one unless two were made one after the other.
+    pub fn named(&self, cluster: SourceId, namespace: &Name, name: &Name) -> impl Iterator<Item = &Arc<T>> {
+        let rows = self.of_namespace(cluster, namespace);
+        let from = rows.partition_point(|row| row.meta().name < *name);
+        rows[from..].iter().take_while(move |row| row.meta().name == *name)
+    }
+
     #[must_use]
     pub fn get(&self, uid: &Uid) -> Option<&Arc<T>> {
         self.by_uid.get(uid)

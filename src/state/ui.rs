@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tui_textarea::TextArea;
 
+use super::blocker::Finding;
 use crate::action::{Action, OperationId};
 use crate::command::Key;
 use crate::model::images::Digest;
@@ -303,8 +304,8 @@ pub struct Ui {
     pub pressed: Option<Duration>,
     /// The key that confirmed a dialog, and when it came last: it may still be held.
     pub confirmed: Option<(Key, Duration)>,
-    /// What the blocker line led to last: where that was, and the sentence.
-    pub looked: Option<(Place, Safe)>,
+    /// What the blocker line led to last, and where that was.
+    pub looked: Option<(Place, Finding)>,
     /// Quit was pressed while an action is in flight; pressed again before this time it quits.
     pub quit_asked: Option<Duration>,
     /// How the end of operations is looked for that nobody heard.

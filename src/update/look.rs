@@ -3,7 +3,7 @@
 use super::{places, toasts};
 use crate::command::Command;
 use crate::safe;
-use crate::state::blocker::Blocker;
+use crate::state::blocker::{Blocker, Finding};
 use crate::state::ui::{Place, ToastKind};
 use crate::state::{State, blocker};
 use crate::text::Safe;
@@ -47,7 +47,7 @@ pub(super) fn look(state: &mut State) {
             toasts::say(state, ToastKind::Info, text);
         }
     }
-    state.ui.looked = Some((state.ui.place.clone(), found.sentence.clone()));
+    state.ui.looked = Some((state.ui.place.clone(), Finding::of(found)));
 }
 
 fn page(blocker: &Blocker) -> Option<Place> {
@@ -57,6 +57,6 @@ fn page(blocker: &Blocker) -> Option<Place> {
 /// Which of them was shown last, and is still looked at.
 fn here(state: &State, all: &[Blocker]) -> Option<usize> {
     let looked = state.ui.looked.as_ref().filter(|(place, _)| *place == state.ui.place);
-    let same = looked.and_then(|(_, sentence)| all.iter().position(|row| row.sentence == *sentence));
+    let same = looked.and_then(|(_, finding)| all.iter().position(|row| Finding::of(row) == *finding));
     same.or_else(|| all.iter().position(|row| page(row).as_ref() == Some(&state.ui.place)))
 }

@@ -2,8 +2,11 @@
 
 use quarterdeck::command::Command;
 use quarterdeck::model::Kind;
+use quarterdeck::model::source::{FeedEvent, FeedStatus};
 use quarterdeck::state::blocker::blockers;
 use quarterdeck::state::ui::Place;
+use quarterdeck::text::Safe;
+use quarterdeck::update::Msg;
 use serde_json::json;
 
 use super::world::Console;
@@ -58,4 +61,25 @@ fn the_only_one_is_said_to_be_the_only_one() {
     console.press(Command::ShowDeck);
     console.press(Command::Look);
     assert_eq!(console.toast(), "nothing is blocked");
+}
+
+/// How old a source is stands in its sentence, and changes while one reads.
+#[test]
+fn a_source_that_grows_older_does_not_hold_the_others_back() {
+    let mut console = stuck(&["api", "cart"]);
+    let stale = FeedStatus::Stale { since: console.state.now.mono, message: Safe::of("it is away"), retry_at: None };
+    for kind in Kind::IN_CLUSTERS {
+        console.feed(kind, FeedEvent::Status(stale.clone()));
+    }
+    let blocked = blockers(&console.state);
+    let sources = blocked.iter().filter(|row| row.object.is_none()).count();
+    assert!(sources > 0, "{blocked:?}");
+    let mut seen = Vec::new();
+    for _ in 0..blocked.len() {
+        console.wait(std::time::Duration::from_secs(7));
+        console.send(Msg::Tick);
+        console.press(Command::Look);
+        seen.push(place(&console));
+    }
+    assert!(seen.contains(&"api".to_owned()) && seen.contains(&"cart".to_owned()), "{sources} sources, {seen:?}");
 }

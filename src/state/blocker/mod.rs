@@ -51,6 +51,25 @@ pub struct Blocker {
     pub keys: Vec<Command>,
 }
 
+/// Which blocker it is, however its sentence goes on: how old a source is changes with each second.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    object: Option<ObjectId>,
+    cluster: SourceId,
+    reason: Reason,
+    /// Of a source: the system, with which its sentence begins.
+    system: String,
+}
+
+impl Finding {
+    #[must_use]
+    pub fn of(row: &Blocker) -> Self {
+        let first = || row.sentence.as_str().split(' ').next().unwrap_or_default().to_owned();
+        let system = if row.object.is_some() { String::new() } else { first() };
+        Self { object: row.object.clone(), cluster: row.cluster, reason: row.reason, system }
+    }
+}
+
 /// How loud it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {

@@ -11,12 +11,17 @@ use crate::state::matrix::Workload;
 use crate::state::world::Touched;
 use crate::state::{State, drift, gitops, matrix};
 
-pub(super) fn settle(state: &mut State) {
+/// What has changed, and whether the same Applications keep the same workloads as before.
+pub(super) fn begin(state: &mut State) -> (Touched, bool) {
     let touched = state.world.take_touched();
     let same = kept(state, &touched);
-    matrix(state, &touched);
-    drifts(state, &touched, same);
-    causes(state, &touched);
+    (touched, same)
+}
+
+pub(super) fn settle(state: &mut State, touched: &Touched, same_kept: bool) {
+    matrix(state, touched);
+    drifts(state, touched, same_kept);
+    causes(state, touched);
     ordered(state);
 }
 
@@ -77,7 +82,7 @@ fn causes(state: &mut State, touched: &Touched) {
     let causes = match (state.derived.causes.take(), touched) {
         (Some((_, before, causes)), Touched::These(uids)) if before == others && uids.is_empty() => causes,
         (Some((_, before, mut causes)), Touched::These(uids)) if before == others => {
-            Arc::make_mut(&mut causes).again(state, &with_keepers(state, uids));
+            Arc::make_mut(&mut causes).again(state, &with_keepers(state, &with_kept(state, uids)));
             causes
         }
         _ => Arc::new(Causes::of(state)),
@@ -87,9 +92,14 @@ fn causes(state: &mut State, touched: &Touched) {
 
 /// What is blocked and what waits, which most news leave as it is.
 fn ordered(state: &mut State) {
-    let (at, others) = (blockers_revision(state), blocker::others(state));
+    let at = blockers_revision(state);
     let Some((_, _, causes)) = &mut state.derived.causes else { return };
-    let same = !Arc::make_mut(causes).take_changed() && others == state.derived.others;
+    let changed = Arc::make_mut(causes).take_changed();
+    if !changed && state.derived.blockers.as_ref().is_some_and(|(before, _)| *before == at) {
+        return;
+    }
+    let others = blocker::others(state);
+    let same = !changed && others == state.derived.others;
     let before = (state.derived.blockers.take(), state.derived.waiting.take());
     if let ((Some((_, blockers)), Some((_, waiting))), true) = (before, same) {
         state.derived.blockers = Some((at, blockers));
