@@ -27,25 +27,17 @@ pub(super) fn look(state: &mut State) {
     };
     let found = &all[at];
     let which = if all.len() > 1 { safe!("{} of {}: ", at + 1, all.len()) } else { Safe::default() };
-    match page(found) {
-        Some(place) => {
-            places::go(state, place);
-            // The line on top speaks of the worst, which is this one no more.
-            if at > 0 {
-                toasts::say(state, ToastKind::Info, safe!("{}{}", which, found.sentence));
-            }
+    if let Some(place) = page(found) {
+        places::go(state, place);
+        // The line on top speaks of the worst, which is this one no more.
+        if at > 0 {
+            toasts::say(state, ToastKind::Info, safe!("{}{}", which, found.sentence));
         }
-        None => {
-            let again = state.keymap.keys_of(Command::Refresh).into_iter().next();
-            let again = again.map_or_else(|| Safe::of("refresh"), |key| Safe::line(&key.to_string()));
-            let text = safe!(
-                "{}{}; {} reads again at once, quarterdeck doctor looks at each step",
-                which,
-                found.sentence,
-                again
-            );
-            toasts::say(state, ToastKind::Info, text);
-        }
+    } else {
+        let again = state.keymap.keys_of(Command::Refresh).into_iter().next();
+        let again = again.map_or_else(|| Safe::of("refresh"), |key| Safe::line(&key.to_string()));
+        let advice = safe!("{} reads again at once, quarterdeck doctor looks at each step", again);
+        toasts::say(state, ToastKind::Info, safe!("{}{}; {}", which, found.sentence, advice));
     }
     state.ui.looked = Some((state.ui.place.clone(), Finding::of(found)));
 }

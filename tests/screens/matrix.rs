@@ -255,7 +255,7 @@ fn services_without_room_are_counted_with_the_keys_that_bring_them() {
         let lines = above(&state, size);
         match more {
             Some(more) => {
-                assert!(lines.contains(more) && lines.contains("j moves on to them, / and F narrow"), "{lines}")
+                assert!(lines.contains(more) && lines.contains("j moves on to them, / and F narrow"), "{lines}");
             }
             None => assert!(!lines.contains("more service"), "{lines}"),
         }

@@ -43,11 +43,18 @@ impl Causes {
         // Nobody knows what was before.
         let mut all = Self { changed: true, ..Self::default() };
         let (world, found) = (&state.world, Found::of(state));
-        world.rollouts.rows().iter().for_each(|row| all.rollout(state, &found, row));
-        world.deployments.rows().iter().for_each(|row| all.put(&row.meta.uid, of_deployment(state, &found, row)));
-        let listed = workload_status::listed(world);
-        listed.into_iter().for_each(|row| all.put(&row.meta.uid, of_controlled(state, &found, row)));
-        world.applications.rows().iter().for_each(|row| all.put(&row.meta.uid, of_argo(state, row)));
+        for row in world.rollouts.rows() {
+            all.rollout(state, &found, row);
+        }
+        for row in world.deployments.rows() {
+            all.put(&row.meta.uid, of_deployment(state, &found, row));
+        }
+        for row in workload_status::listed(world) {
+            all.put(&row.meta.uid, of_controlled(state, &found, row));
+        }
+        for row in world.applications.rows() {
+            all.put(&row.meta.uid, of_argo(state, row));
+        }
         all
     }
 
@@ -68,9 +75,9 @@ impl Causes {
         }
         if jobs {
             // Which of a CronJob's is listed is known of all together.
-            let listed = workload_status::listed(world).into_iter();
-            let listed = listed.filter(|row| uids.contains(&row.meta.uid));
-            listed.for_each(|row| self.put(&row.meta.uid, of_controlled(state, &found, row)));
+            for row in workload_status::listed(world).into_iter().filter(|row| uids.contains(&row.meta.uid)) {
+                self.put(&row.meta.uid, of_controlled(state, &found, row));
+            }
         }
     }
 
