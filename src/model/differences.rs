@@ -102,6 +102,6 @@ pub enum How {
     Removed(Safe),
     /// The same names in another order.
     Reordered,
-    /// Of a Secret nothing but the path is told.
+    /// Of a Secret, and of what may be one elsewhere, nothing but the path is told.
     Hidden,
 }

@@ -33,6 +33,7 @@ mod revision;
 pub mod rollouts;
 pub mod rustci;
 mod scope;
+mod secrets;
 mod standing;
 mod stream;
 mod supervise;

@@ -184,5 +184,104 @@ fn of_a_secret_nothing_but_paths_is_told() {
     assert!(!format!("{got:?}").contains("aHVu") && !format!("{got:?}").contains("bmV3"));
     // As its server masks them, where it is another kind.
     let masked = |plus: &str| json!({ "data": { "password": plus } });
-    assert_eq!(lines(&masked("++++++++"), &masked("+++++++++")), [r#"data.password: "++++++++" → "+++++++++""#]);
+    assert_eq!(lines(&masked("++++++++"), &masked("+++++++++")), ["data.password: hidden"]);
+}
+
+/// What is masked where an object is shown whole is masked in its differences too.
+#[test]
+fn what_may_be_secret_is_never_kept() {
+    let env = |name: &str, value: &str| json!({ "name": name, "value": value });
+    let annotated =
+        |name: &str, value: &str| json!({ "metadata": { "annotations": { name: value, "mode": value.len() } } });
+    let values = |word: &str| json!({ "helm": { "values": format!("db:\n  password: {word}\n  port: 1\n") } });
+    let table: Vec<(&str, Value, Value, Vec<&str>)> = vec![
+        (
+            "the value of a variable",
+            json!({ "env": [env("DB_PASSWORD", "hunter2"), env("MODE", "fast")] }),
+            json!({ "env": [env("DB_PASSWORD", "hunter2-new"), env("MODE", "slow")] }),
+            vec!["env[name=DB_PASSWORD].value: hidden", r#"env[name=MODE].value: "fast" → "slow""#],
+        ),
+        (
+            "a variable that came and one that went",
+            json!({ "env": [env("API_TOKEN", "hunter2")] }),
+            json!({ "env": [env("DB_PASSWORD", "hunter2")] }),
+            vec![
+                r#"env[name=DB_PASSWORD]: + {"name":"DB_PASSWORD","value":"••••••"}"#,
+                r#"env[name=API_TOKEN]: - {"name":"API_TOKEN","value":"••••••"}"#,
+            ],
+        ),
+        (
+            "a list that came whole",
+            json!({ "name": "app" }),
+            json!({ "name": "app", "env": [env("DB_PASSWORD", "hunter2")] }),
+            vec![r#"env: + [{"name":"DB_PASSWORD","value":"••••••"}]"#],
+        ),
+        (
+            "words of a command line",
+            json!({ "args": ["--password=hunter2", "--token", "hunter2", "-v=1"] }),
+            json!({ "args": ["--password=hunter3", "--token", "hunter2-new", "-v=2"] }),
+            vec!["args[0]: hidden", "args[2]: hidden", r#"args[3]: "-v=1" → "-v=2""#],
+        ),
+        (
+            "more words of a command line",
+            json!({ "command": ["run", "--password=hunter2"] }),
+            json!({ "command": ["run", "--password=hunter2-new", "--fast"] }),
+            vec![r#"command: ["run","--password=••••••"] → ["run","--password=••••••","--fast"]"#],
+        ),
+        (
+            "keys of a ConfigMap",
+            json!({ "kind": "ConfigMap", "data": { "token": "hunter2", "mode": "a" } }),
+            json!({ "kind": "ConfigMap", "data": { "token": "hunter2-new", "mode": "b", "password": "hunter2" } }),
+            vec![r#"data.mode: "a" → "b""#, "data.password: hidden", "data.token: hidden"],
+        ),
+        (
+            "a file in a ConfigMap",
+            json!({ "data": { "app.yaml": "db:\n  password: hunter2\n" } }),
+            json!({ "data": { "app.yaml": "db:\n  password: hunter2-new\n" } }),
+            vec!["data['app.yaml']: hidden"],
+        ),
+        (
+            "an address with a login",
+            json!({ "env": [env("DATABASE", "postgres://shop:hunter2@db/shop")] }),
+            json!({ "env": [env("DATABASE", "postgres://db/shop")] }),
+            vec!["env[name=DATABASE].value: hidden"],
+        ),
+        (
+            "an address as what tells an item from others",
+            json!({ "x": [{ "name": "https://u:hunter2@a", "v": 1 }] }),
+            json!({ "x": [{ "name": "https://u:hunter2@a", "v": 2 }] }),
+            vec!["x[0].v: 1 → 2"],
+        ),
+        (
+            "a copy of the object",
+            annotated("kubectl.kubernetes.io/last-applied-configuration", r#"{"env":"hunter2"}"#),
+            annotated("kubectl.kubernetes.io/last-applied-configuration", r#"{"env":"hunter2-new"}"#),
+            vec![
+                "metadata.annotations['kubectl.kubernetes.io/last-applied-configuration']: hidden",
+                "metadata.annotations.mode: 17 → 21",
+            ],
+        ),
+        (
+            "a copy that only one side has",
+            annotated("banzaicloud.com/last-applied", "hunter2"),
+            json!({ "metadata": {} }),
+            vec![r#"metadata.annotations: - {"mode":7}"#],
+        ),
+        ("values of a chart", values("hunter2"), values("hunter2-new"), vec!["helm.values: hidden"]),
+        (
+            "below a name that is secret",
+            json!({ "secrets": [{ "id": "hunter2", "pin": 1 }] }),
+            json!({ "secrets": [{ "id": "hunter2-new", "pin": 2 }] }),
+            vec!["secrets[0].id: hidden", "secrets[0].pin: hidden"],
+        ),
+    ];
+    for (what, live, wanted, expected) in table {
+        for (live, wanted, turned) in [(&live, &wanted, false), (&wanted, &live, true)] {
+            let got = difference(&live.to_string(), &wanted.to_string(), false, MOST);
+            assert!(!format!("{got:?}").contains("hunter"), "{what}: {got:?}");
+            if !turned {
+                assert_eq!(told(&got), expected, "{what}");
+            }
+        }
+    }
 }

@@ -1,11 +1,13 @@
 //! Where an object differs from what is wanted: its state without what Argo CD leaves out of the comparison, beside
-//! the state that a sync would make of it. Pure.
+//! the state that a sync would make of it. The paths come from what is told, the values from copies of it that are
+//! masked as an object is that is shown whole: what may be a secret is seen in neither. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::model::differences::{Difference, Differs, How};
+use crate::systems::secrets;
 use crate::text::Safe;
 
 /// Paths of one object that are kept; the rest is counted.
@@ -31,10 +33,47 @@ pub fn difference(live: &str, wanted: &str, secret: bool, most: usize) -> Differ
         (Some(_), None) => return Difference::Surplus,
         (Some(live), Some(wanted)) => (live, wanted),
     };
+    let (seen_live, seen_wanted) = (masked(&live), masked(&wanted));
     let mut found = Found { rows: Vec::new(), more: 0, most, secret };
-    found.walk(&mut String::new(), &live, &wanted, 0);
+    let (live, wanted) = (Side::of(&live, &seen_live), Side::of(&wanted, &seen_wanted));
+    found.walk(&mut String::new(), live, wanted, 0);
     let Found { rows, more, .. } = found;
     if rows.is_empty() { Difference::Same } else { Difference::Paths { rows, more } }
+}
+
+fn masked(state: &Value) -> Value {
+    let mut copy = state.clone();
+    secrets::tidy(&mut copy);
+    copy
+}
+
+/// What stands on one side of a path, and what of it may be seen: nothing where that was left out.
+#[derive(Clone, Copy)]
+struct Side<'a> {
+    raw: &'a Value,
+    seen: Option<&'a Value>,
+}
+
+impl<'a> Side<'a> {
+    fn of(raw: &'a Value, seen: &'a Value) -> Self {
+        Self { raw, seen: Some(seen) }
+    }
+
+    fn field(self, name: &str) -> Option<Self> {
+        let seen = self.seen.and_then(|seen| seen.get(name));
+        self.raw.get(name).map(|raw| Self { raw, seen })
+    }
+
+    /// Masking leaves every item of a list at its place.
+    fn item(self, at: usize) -> Option<Self> {
+        let seen = self.seen.and_then(|seen| seen.get(at));
+        self.raw.get(at).map(|raw| Self { raw, seen })
+    }
+
+    /// What may be seen of it, where that is more than that there is something.
+    fn shown(self) -> Option<&'a Value> {
+        self.seen.filter(|seen| seen.as_str() != Some(secrets::MASK))
+    }
 }
 
 fn state(text: &str) -> Result<Option<Value>, Safe> {
@@ -68,39 +107,45 @@ impl Found {
         self.rows.push(Differs { path: Safe::line(path.unwrap_or(".")), how });
     }
 
-    fn walk(&mut self, path: &mut String, live: &Value, wanted: &Value, depth: usize) {
-        if live == wanted {
+    fn walk(&mut self, path: &mut String, live: Side<'_>, wanted: Side<'_>, depth: usize) {
+        if live.raw == wanted.raw {
             return;
         }
-        match (live, wanted) {
-            (Value::Object(live), Value::Object(wanted)) if depth < DEPTH => self.objects(path, live, wanted, depth),
-            (Value::Array(live), Value::Array(wanted)) if depth < DEPTH => self.lists(path, live, wanted, depth),
+        match (live.raw, wanted.raw) {
+            (Value::Object(here), Value::Object(there)) if depth < DEPTH => {
+                let keys: BTreeSet<&String> = here.keys().chain(there.keys()).collect();
+                for key in keys {
+                    self.at(path, &step(key), (live.field(key), wanted.field(key)), depth);
+                }
+            }
+            (Value::Array(here), Value::Array(there)) if depth < DEPTH => {
+                self.lists(path, (live, here), (wanted, there), depth);
+            }
             _ => self.add(path, || changed(live, wanted)),
         }
     }
 
     /// What stands at a path on one side or on both.
-    fn at(&mut self, path: &mut String, part: &str, sides: (Option<&Value>, Option<&Value>), depth: usize) {
+    fn at(&mut self, path: &mut String, part: &str, sides: (Option<Side<'_>>, Option<Side<'_>>), depth: usize) {
         let before = path.len();
         path.push_str(part);
         match sides {
             (Some(live), Some(wanted)) => self.walk(path, live, wanted, depth + 1),
-            (None, Some(wanted)) => self.add(path, || How::Added(shown(wanted))),
-            (Some(live), None) => self.add(path, || How::Removed(shown(live))),
+            (None, Some(wanted)) => self.add(path, || wanted.shown().map_or(How::Hidden, |it| How::Added(shown(it)))),
+            (Some(live), None) => self.add(path, || live.shown().map_or(How::Hidden, |it| How::Removed(shown(it)))),
             (None, None) => {}
         }
         path.truncate(before);
     }
 
-    fn objects(&mut self, path: &mut String, live: &Map<String, Value>, wanted: &Map<String, Value>, depth: usize) {
-        let keys: BTreeSet<&String> = live.keys().chain(wanted.keys()).collect();
-        for key in keys {
-            self.at(path, &step(key), (live.get(key), wanted.get(key)), depth);
-        }
-    }
-
-    fn lists(&mut self, path: &mut String, live: &[Value], wanted: &[Value], depth: usize) {
-        if let Some((key, here, there)) = keyed(live, wanted) {
+    fn lists(
+        &mut self,
+        path: &mut String,
+        (live, live_items): (Side<'_>, &[Value]),
+        (wanted, wanted_items): (Side<'_>, &[Value]),
+        depth: usize,
+    ) {
+        if let Some((key, here, there)) = keyed((live, live_items.len()), (wanted, wanted_items.len())) {
             let before = (self.rows.len(), self.more);
             // In the order of what is wanted, then what only the cluster has.
             let names = there.order.iter().chain(here.order.iter().filter(|name| !there.rows.contains_key(*name)));
@@ -114,13 +159,12 @@ impl Found {
             return;
         }
         let plain = |list: &[Value]| list.iter().all(|item| !item.is_object() && !item.is_array());
-        if live.len() != wanted.len() && plain(live) && plain(wanted) {
+        if live_items.len() != wanted_items.len() && plain(live_items) && plain(wanted_items) {
             // One item more moves all that follow: the lists say it better than their places.
-            let (live, wanted) = (Value::from(live), Value::from(wanted));
-            return self.add(path, || changed(&live, &wanted));
+            return self.add(path, || changed(live, wanted));
         }
-        for at in 0..live.len().max(wanted.len()) {
-            self.at(path, &format!("[{at}]"), (live.get(at), wanted.get(at)), depth);
+        for at in 0..live_items.len().max(wanted_items.len()) {
+            self.at(path, &format!("[{at}]"), (live.item(at), wanted.item(at)), depth);
         }
     }
 }
@@ -128,15 +172,21 @@ impl Found {
 /// The items of a list by their keys.
 struct Keyed<'a> {
     order: Vec<String>,
-    rows: BTreeMap<String, &'a Value>,
+    rows: BTreeMap<String, Side<'a>>,
 }
 
 /// Both lists by a key that every item has, and each once.
-fn keyed<'a>(live: &'a [Value], wanted: &'a [Value]) -> Option<(&'static str, Keyed<'a>, Keyed<'a>)> {
-    let of = |list: &'a [Value], key: &str| -> Option<Keyed<'a>> {
+fn keyed<'a>(live: (Side<'a>, usize), wanted: (Side<'a>, usize)) -> Option<(&'static str, Keyed<'a>, Keyed<'a>)> {
+    let of = |(list, count): (Side<'a>, usize), key: &str| -> Option<Keyed<'a>> {
         let mut keyed = Keyed { order: Vec::new(), rows: BTreeMap::new() };
-        for item in list {
-            let name = match item.get(key)? {
+        for at in 0..count {
+            let item = list.item(at)?;
+            let value = item.field(key)?;
+            // It would stand in the path.
+            if value.seen != Some(value.raw) {
+                return None;
+            }
+            let name = match value.raw {
                 Value::String(text) => text.clone(),
                 Value::Number(number) => number.to_string(),
                 _ => return None,
@@ -148,7 +198,7 @@ fn keyed<'a>(live: &'a [Value], wanted: &'a [Value]) -> Option<(&'static str, Ke
         }
         Some(keyed)
     };
-    if live.is_empty() && wanted.is_empty() {
+    if live.1 == 0 && wanted.1 == 0 {
         return None;
     }
     KEYS.into_iter().find_map(|key| Some((key, of(live, key)?, of(wanted, key)?)))
@@ -160,8 +210,13 @@ fn step(key: &str) -> String {
     if !key.is_empty() && key.chars().all(plain) { format!(".{key}") } else { format!("['{key}']") }
 }
 
-/// Two values, from a little before the place where they part.
-fn changed(live: &Value, wanted: &Value) -> How {
+/// Two values, from a little before the place where they part; hidden where one may not be seen, or what may be
+/// seen of both is the same.
+fn changed(live: Side<'_>, wanted: Side<'_>) -> How {
+    let (Some(live), Some(wanted)) = (live.shown(), wanted.shown()) else { return How::Hidden };
+    if live == wanted {
+        return How::Hidden;
+    }
     let (live, wanted) = (live.to_string(), wanted.to_string());
     let alike = live.chars().zip(wanted.chars()).take_while(|(a, b)| a == b).count();
     let from = if live.chars().count().max(wanted.chars().count()) <= VALUE { 0 } else { alike.saturating_sub(20) };

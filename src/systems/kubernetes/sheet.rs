@@ -4,11 +4,12 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{describe, secrets, yaml};
+use super::{describe, yaml};
 use crate::model::log::{LogEvent, LogOf, LogRequest, TailId};
 use crate::model::{Kind, ObjectId};
 use crate::net::{NetError, ReadStack, segment};
 use crate::systems::lines::Lines;
+use crate::systems::secrets;
 use crate::text::Safe;
 
 /// Reads it once and tells it, or why it cannot be read.

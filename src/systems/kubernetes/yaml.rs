@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// The whole value, a line feed at its end.
-pub(super) fn write(value: &Value) -> String {
+pub(in crate::systems) fn write(value: &Value) -> String {
     let mut out = String::new();
     match value {
         Value::Object(fields) if !fields.is_empty() => object(fields, 0, &mut out),

@@ -303,7 +303,7 @@ pub(super) fn differs(row: &Row, width: usize) -> Words {
         How::Added(wanted) => (Safe::of("nothing"), wanted.clone()),
         How::Removed(live) => (live.clone(), Safe::of("nothing")),
         How::Reordered => return indent.text(&row.path).dim(": ").text("another order"),
-        How::Hidden => return indent.text(&row.path).dim(": ").dim("a Secret, not shown"),
+        How::Hidden => return indent.text(&row.path).dim(": ").dim("may be secret, not shown"),
     };
     // Both values have a part of the room before the path has the rest; a value gives what it does not need.
     let room = width.saturating_sub(10);

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::model::masked;
 
 /// Stands for a value that must not be seen.
-const MASK: &str = "••••••";
+pub(super) const MASK: &str = "••••••";
 /// Annotations that repeat the whole object, values of its environment included. Other tools have others: see
 /// `is_copy`.
 const COPIES: [&str; 2] = ["kubectl.kubernetes.io/last-applied-configuration", "rollout.argoproj.io/workload-ref"];
@@ -208,8 +208,8 @@ fn in_flow(value: &str) -> bool {
 mod tests {
     use serde_json::json;
 
-    use super::super::yaml;
     use super::*;
+    use crate::systems::kubernetes::yaml;
 
     #[test]
     fn secrets_are_masked_and_copies_left_out() {
