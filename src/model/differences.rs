@@ -51,6 +51,8 @@ pub struct DifferencesWanted {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DifferencesRead {
     pub application: Uid,
+    /// Its `metadata.resourceVersion` when it was asked for.
+    pub version: Arc<str>,
     pub told: Result<Arc<Differences>, Safe>,
 }
 
@@ -61,6 +63,8 @@ pub struct Differences {
     pub health: Vec<(KeptId, AppHealth, Safe)>,
     /// Whether a sync by hand is let through now, where that was asked for.
     pub can_sync: Option<bool>,
+    /// Why health or windows are not told, where the objects are.
+    pub trouble: Option<Safe>,
 }
 
 /// Where an object differs.

@@ -7,7 +7,7 @@ use super::details::Known;
 use super::ui::Place;
 use super::{State, gitops, windows};
 use crate::model::applications::{AppHealth, AppResource, Application};
-use crate::model::differences::{Difference, DifferencesWanted, Differs, How, KeptId};
+use crate::model::differences::{Difference, Differences, DifferencesWanted, Differs, How, KeptId};
 use crate::model::{Name, SourceId, SystemId};
 use crate::safe;
 use crate::text::Safe;
@@ -18,12 +18,19 @@ const MOST: usize = 12;
 const REPORTED: usize = 3;
 /// Healed so often without staying so, it is asked for what is fought over.
 const HEALS: i64 = 3;
+/// Older than this it is not said as what is.
+const FRESH: Duration = Duration::from_secs(60);
+/// Of the very version that is there now it may be older: whoever compares it again, writes that into it, and does
+/// so every few minutes.
+const UNCHANGED: Duration = Duration::from_mins(10);
 
 /// Who knows where the objects of an Application differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Server<'a> {
-    /// None is named for its cluster.
+    /// None is named.
     NotNamed,
+    /// Those that are named serve other contexts.
+    NotServed,
     /// One is named, and of several clusters it does not say which it serves.
     Unclear,
     Unusable(&'a Safe),
@@ -35,12 +42,15 @@ pub enum Server<'a> {
 #[must_use]
 pub fn server(state: &State, cluster: SourceId) -> Server<'_> {
     let context = state.world.source(cluster).map(|source| &source.name);
-    let mut unclear = false;
+    let (mut unclear, mut others) = (false, false);
     for source in state.world.of_system(SystemId::ArgoServer) {
         let named = match &source.namespaces {
             Some(contexts) => match context.filter(|name| contexts.contains(name)) {
                 Some(name) => Some(name.clone()),
-                None => continue,
+                None => {
+                    others = true;
+                    continue;
+                }
             },
             None if state.world.clusters().count() == 1 => None,
             None => {
@@ -53,7 +63,11 @@ pub fn server(state: &State, cluster: SourceId) -> Server<'_> {
             None => Server::Is(source.id, named),
         };
     }
-    if unclear { Server::Unclear } else { Server::NotNamed }
+    match (unclear, others) {
+        (true, _) => Server::Unclear,
+        (false, true) => Server::NotServed,
+        (false, false) => Server::NotNamed,
+    }
 }
 
 /// The Application of the page; in a report those over which two fight.
@@ -126,8 +140,20 @@ fn known<'a>(state: &'a State, row: &Application) -> Option<&'a Known> {
     }
 }
 
+/// What may be said as what is: read a moment ago, or of the Application as it is there now, and no trouble since.
+fn fresh<'a>(state: &'a State, row: &Application) -> Option<&'a Differences> {
+    let known = known(state, row).filter(|known| known.trouble.is_none())?;
+    let (at, read) = known.read.as_ref()?;
+    let most = if known.version == row.meta.resource_version { UNCHANGED } else { FRESH };
+    (state.now.mono.saturating_sub(*at) < most).then_some(read)
+}
+
 fn difference<'a>(state: &'a State, row: &Application, object: &AppResource) -> Option<&'a Difference> {
     let (_, read) = known(state, row)?.read.as_ref()?;
+    of_object(read, object)
+}
+
+fn of_object<'a>(read: &'a Differences, object: &AppResource) -> Option<&'a Difference> {
     let id = KeptId::of(object);
     read.objects.iter().find(|(of, _)| *of == id).map(|(_, difference)| difference)
 }
@@ -184,8 +210,12 @@ pub fn trouble(state: &State, row: &Application) -> Option<Safe> {
         Server::Unclear => {
             Some(Safe::of("which cluster its server serves is not known: name the context in sources.argocd"))
         }
-        Server::NotNamed => None,
-        Server::Is(..) => state.world.details.differences(&row.meta.uid)?.trouble.clone(),
+        Server::NotNamed | Server::NotServed => None,
+        Server::Is(..) => {
+            let known = state.world.details.differences(&row.meta.uid)?;
+            let beside = || known.read.as_ref().and_then(|(_, read)| read.trouble.clone());
+            known.trouble.clone().or_else(beside)
+        }
     }
 }
 
@@ -214,6 +244,8 @@ pub fn trouble_lines(state: &State, row: &Application) -> Vec<Safe> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     NotNamed,
+    /// None of those that are named serves its context.
+    NotServed,
     Reading,
     /// So long ago.
     Read(Duration),
@@ -226,6 +258,7 @@ pub fn standing(state: &State, row: &Application) -> Option<Standing> {
     gitops::strays(row).next()?;
     Some(match server(state, row.meta.cluster) {
         Server::NotNamed => Standing::NotNamed,
+        Server::NotServed => Standing::NotServed,
         Server::Unclear | Server::Unusable(_) => Standing::Untold,
         Server::Is(..) => match state.world.details.differences(&row.meta.uid) {
             None => Standing::Reading,
@@ -256,14 +289,15 @@ pub fn with_health(state: &State, row: &Application, object: &AppResource) -> Ap
 /// Whether a sync by hand is let through now, as its server says; asked for where the windows are not known here.
 #[must_use]
 pub fn can_sync(state: &State, row: &Application) -> Option<bool> {
-    known(state, row)?.read.as_ref()?.1.can_sync
+    fresh(state, row)?.can_sync
 }
 
 /// What is fought over, where that is known: `spec.replicas of Deployment search (7, Git says 3)`.
 #[must_use]
 pub fn fought(state: &State, row: &Application) -> Option<Safe> {
+    let read = fresh(state, row)?;
     gitops::strays(row).find_map(|object| {
-        let Some(Difference::Paths { rows, more }) = difference(state, row, object) else { return None };
+        let Some(Difference::Paths { rows, more }) = of_object(read, object) else { return None };
         let first = rows.first()?;
         Some(match (rows.len() + more, &first.how) {
             (1, How::Changed { live, wanted }) => {
@@ -274,4 +308,12 @@ pub fn fought(state: &State, row: &Application) -> Option<Safe> {
             (all, _) => safe!("{} and {} more of {} {}", first.path, all - 1, object.kind, object.name),
         })
     })
+}
+
+/// Whether an object differs in its replicas; `None` where that is not known.
+#[must_use]
+pub fn differs_in_replicas(state: &State, row: &Application, object: &AppResource) -> Option<bool> {
+    let Difference::Paths { rows, more } = of_object(fresh(state, row)?, object)? else { return None };
+    let found = rows.iter().any(|row| row.path.as_str() == "spec.replicas");
+    (found || *more == 0).then_some(found)
 }

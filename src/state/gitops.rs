@@ -232,7 +232,9 @@ pub fn strays(row: &Application) -> impl Iterator<Item = &AppResource> {
 pub fn rival(state: &State, row: &Application) -> Option<Safe> {
     let cluster = destination(state, row)?;
     let synced = row.operation.as_ref().and_then(|last| last.finished);
-    strays(row).find_map(|stray| {
+    // Where it is known that something else differs, nobody is to blame for the replicas.
+    let mut disputed = strays(row).filter(|it| super::differences::differs_in_replicas(state, row, it) != Some(false));
+    disputed.find_map(|stray| {
         let here = |meta: &Meta| meta.name == stray.name;
         let (kind, meta, by, replicas) = match stray.kind.as_str() {
             "Deployment" => {

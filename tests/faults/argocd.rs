@@ -359,6 +359,73 @@ fn r26_a_throttling_server_is_not_asked_again_by_another_look() {
     });
 }
 
+/// R26: who refuses the first of many objects is not asked for the others, nor for another Application.
+#[test]
+fn r26_whoever_refuses_is_asked_once_and_not_for_all_that_is_looked_at() {
+    block_on(async {
+        for (reply, words) in [
+            (Reply::Whole(429, "Retry-After: 30\r\n".to_owned(), String::new()), "is throttling for 30s"),
+            (error(401, 16, "invalid session: token is expired"), "make a new token"),
+            (error(403, 7, "permission denied: applications, get, shop/prod"), "its RBAC must let"),
+            (error(500, 13, "context canceled"), "has trouble of its own"),
+        ] {
+            let server = Server::answering(move |request| match request.path.contains("can-i") {
+                true => argo(request),
+                false => reply.clone(),
+            })
+            .await;
+            let strays = (0..12).map(|n| stray("", "ConfigMap", &format!("c{n}"))).collect();
+            let first = DifferencesWanted { tree: true, windows: true, ..wanted(strays) };
+            let second = DifferencesWanted { project: Name::new("other"), ..first.clone() };
+            let (tx, mut rx) = mpsc::channel(64);
+            let systems = Systems::start(vec![spec(&source(&server.url), quickly()).unwrap()], &tx, Clock::system());
+            systems.look_at(Arc::new(Interest { differences: vec![first, second], ..Interest::default() }));
+            let said = read(&mut rx).await.unwrap_err();
+            assert!(said.contains(words) && !said.contains("not asked for"), "{said}");
+            // Whoever waits for both hears of both.
+            let said = read(&mut rx).await.unwrap_err();
+            assert!(said.starts_with("not asked for, since another") && said.contains(words), "{said}");
+            let asked = server.requests().into_iter().filter(|it| !it.path.contains("can-i")).count();
+            // A login that is not accepted is read anew and tried once more.
+            let tries = if words == "make a new token" { 2 } else { 1 };
+            assert_eq!(asked, tries, "{words}");
+            assert!(systems.shutdown(Duration::from_secs(10)).await);
+        }
+    });
+}
+
+/// What is wrong with one answer costs no other: a tree too large, windows that are forbidden.
+#[test]
+fn without_health_and_windows_it_is_told_all_the_same_where_objects_differ() {
+    block_on(async {
+        let server = Server::answering(|request| {
+            if request.path.contains("/resource-tree?") {
+                return Reply::json("x".repeat(17 << 20));
+            }
+            let forbidden = || error(403, 7, "permission denied: projects, get, shop");
+            if request.path.contains("/syncwindows?") { forbidden() } else { argo(request) }
+        })
+        .await;
+        let first = wanted(vec![stray("apps", "Deployment", "search")]);
+        let first = DifferencesWanted { tree: true, windows: true, ..first };
+        let second = DifferencesWanted { tree: false, windows: false, ..first.clone() };
+        let (tx, mut rx) = mpsc::channel(64);
+        let spec = spec(&source(&server.url), Deadlines::default()).unwrap();
+        let systems = Systems::start(vec![spec], &tx, Clock::system());
+        systems.look_at(Arc::new(Interest { differences: vec![first, second], ..Interest::default() }));
+        let told = read(&mut rx).await.unwrap();
+        assert!(matches!(&told.objects[..], [(_, Difference::Paths { more: 0, .. })]), "{told:?}");
+        assert_eq!((told.can_sync, told.health.len()), (None, 0));
+        let trouble = told.trouble.as_ref().expect("a trouble").as_str();
+        for part in ["the health of its objects is not told: ", "; whether a window is closed is not told: "] {
+            assert!(trouble.contains(part), "{part}: {trouble}");
+        }
+        let told = read(&mut rx).await.unwrap();
+        assert_eq!((told.objects.len(), &told.trouble), (1, &None), "the other Application is asked for");
+        assert!(systems.shutdown(Duration::from_secs(10)).await);
+    });
+}
+
 /// R33: no redirect takes the token along.
 #[test]
 fn r33_no_redirect_takes_the_token_along() {

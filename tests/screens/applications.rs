@@ -85,7 +85,7 @@ fn told(state: &mut State, application: &ObjectId, told: Result<Differences, Saf
         ..state.world.source(cluster).unwrap().clone()
     });
     let feed = FeedId { cluster: id, kind: Kind::Managed, namespace: None };
-    let read = DifferencesRead { application: application.uid.clone(), told: told.map(Arc::new) };
+    let read = DifferencesRead { version: "1".into(), application: application.uid.clone(), told: told.map(Arc::new) };
     let mono = state.now.mono;
     state.world.apply(&feed, mono, FeedEvent::Listed);
     state.world.apply(&feed, mono, FeedEvent::Detail(Detail::Differences(read)));

@@ -4,7 +4,9 @@
 use super::sources::{ask, failed, odd, skew, way};
 use super::{Finding, Subject, Verdict};
 use crate::clock::Clock;
+use crate::model::{Name, SystemId};
 use crate::net::ArgoServer;
+use crate::systems::Spec;
 use crate::systems::argocd::ingest_server as ingest;
 use crate::text::Safe;
 
@@ -41,4 +43,58 @@ pub(super) async fn look(subject: &Subject, client: &ArgoServer, clock: Clock) -
         Err(error) => failed(subject, "permission", &error, "sources.argocd"),
     });
     findings
+}
+
+/// Servers of which none serves a context that is looked at: their addresses are right, and nobody would ask them.
+pub(super) fn unasked(specs: &[Spec]) -> Vec<Finding> {
+    let of = |system: SystemId| specs.iter().map(|spec| &spec.scope).filter(move |scope| scope.system == system);
+    let clusters: Vec<&Name> = of(SystemId::Kubernetes).map(|scope| &scope.name).collect();
+    let serves = |contexts: &Vec<Name>| contexts.iter().any(|name| clusters.contains(&name));
+    if clusters.is_empty() || of(SystemId::ArgoServer).any(|scope| scope.namespaces.as_ref().is_none_or(serves)) {
+        return Vec::new();
+    }
+    let clusters: Vec<&str> = clusters.into_iter().map(Name::raw).collect();
+    let next = format!("the contexts here: {}; mend context in sources.argocd", clusters.join(", "));
+    let said = |scope: &crate::model::source::SourceScope| {
+        let subject = Subject::new(scope.system.as_str(), scope.name.raw());
+        subject.say("context", Verdict::Warn, "serves none of the contexts that are looked at").then(next.clone())
+    };
+    of(SystemId::ArgoServer).map(said).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::SourceId;
+    use crate::model::source::SourceScope;
+
+    #[test]
+    fn a_server_that_nobody_would_ask_is_warned_of() {
+        let spec = |system: SystemId, name: &str, contexts: Option<&[&str]>| Spec {
+            scope: SourceScope {
+                id: SourceId(0),
+                system,
+                name: Name::new(name),
+                server: Safe::default(),
+                user: Safe::default(),
+                namespaces: contexts.map(|all| all.iter().map(|name| Name::new(name)).collect()),
+                unusable: None,
+                discovered: None,
+            },
+            upstream: None,
+        };
+        let cluster = || spec(SystemId::Kubernetes, "prod", None);
+        let server = |contexts| spec(SystemId::ArgoServer, "argocd.example", contexts);
+        let found = unasked(&[cluster(), server(Some(&["eks-prod"]))]);
+        assert_eq!((found.len(), found[0].status, found[0].target.as_str()), (1, Verdict::Warn, "argocd.example"));
+        assert!(found[0].next.as_ref().unwrap().contains("the contexts here: prod"), "{found:?}");
+        for specs in [
+            vec![cluster()],
+            vec![cluster(), server(None)],
+            vec![cluster(), server(Some(&["eks-prod", "prod"]))],
+            vec![cluster(), server(Some(&["eks-prod"])), server(Some(&["prod"]))],
+        ] {
+            assert!(unasked(&specs).is_empty());
+        }
+    }
 }

@@ -29,6 +29,7 @@ const APART: i64 = 30;
 /// Every source, in the order of the scope.
 pub(super) async fn look(specs: Vec<Spec>, services: &[Service], clock: Clock) -> Vec<Finding> {
     let (missing, kin) = (missing(&specs), Kin::of(&specs, services));
+    let unasked = super::argocd::unasked(&specs);
     let kin = async {
         match kin {
             Some(kin) => kin.look().await,
@@ -36,7 +37,7 @@ pub(super) async fn look(specs: Vec<Spec>, services: &[Service], clock: Clock) -
         }
     };
     let (all, kin) = join(join_all(specs.into_iter().map(|spec| one(spec, clock))), kin).await;
-    all.into_iter().flatten().chain(kin).chain(missing).collect()
+    all.into_iter().flatten().chain(unasked).chain(kin).chain(missing).collect()
 }
 
 /// A line for each system that is not looked at, and how it would be.

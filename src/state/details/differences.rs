@@ -18,16 +18,19 @@ pub struct Known {
     pub read: Option<(Duration, Arc<Differences>)>,
     /// Why it could not be read after that.
     pub trouble: Option<Safe>,
+    /// `metadata.resourceVersion` of the Application that was asked for then.
+    pub version: Arc<str>,
     heard: Duration,
 }
 
 impl Details {
     /// What was read stays beside why it cannot be read now; its age says which it is.
-    pub(super) fn keep_differences(&mut self, mono: Duration, DifferencesRead { application, told }: DifferencesRead) {
+    pub(super) fn keep_differences(&mut self, mono: Duration, read: DifferencesRead) {
+        let DifferencesRead { application, version, told } = read;
         let known = self.differences.entry(application).or_default();
         known.heard = mono;
         match told {
-            Ok(read) => (known.read, known.trouble) = (Some((mono, read)), None),
+            Ok(read) => (known.read, known.version, known.trouble) = (Some((mono, read)), version, None),
             Err(why) => known.trouble = Some(why),
         }
         while self.differences.len() > MOST {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt as _;
+use futures::{StreamExt as _, TryStreamExt as _};
 use tokio::time::{Instant, sleep_until};
 
 use super::ingest_server as ingest;
@@ -80,14 +80,26 @@ impl Look {
     async fn read(&mut self, asked: &[DifferencesWanted]) -> Result<Wait, Gone> {
         let pace = self.outlet.pace;
         let mut wait = Wait { least: pace.floor, next: self.outlet.between(pace.runs.0) };
+        // Why the rest is not asked for.
+        let mut left: Option<Safe> = None;
         for wanted in asked {
-            let told = of(&self.client, wanted).await;
-            match &told {
-                Ok(_) => self.backoff.reset(),
-                Err(error) => wait = self.after(error),
-            }
-            let told = told.map(Arc::new).map_err(|error| Safe::line(&error.to_string()));
-            let read = DifferencesRead { application: wanted.application.uid.clone(), told };
+            let told = match &left {
+                Some(why) => Err(crate::safe!("not asked for, since another Application was answered so: {}", why)),
+                None => {
+                    let (told, error) = of(&self.client, wanted).await;
+                    let why = error.as_ref().map(words);
+                    match &error {
+                        None => self.backoff.reset(),
+                        Some(error) => wait = self.after(error),
+                    }
+                    let read = told.is_some();
+                    let ends = |error: &NetError| is_of_all(error) && !(read && error.code() == Some(403));
+                    left = why.clone().filter(|_| error.as_ref().is_some_and(ends));
+                    told.map(Arc::new).ok_or_else(|| why.unwrap_or_default())
+                }
+            };
+            let (application, version) = (wanted.application.uid.clone(), Arc::clone(&wanted.version));
+            let read = DifferencesRead { application, version, told };
             self.outlet.tell(FeedEvent::Detail(Detail::Differences(read))).await?;
         }
         Ok(wait)
@@ -96,14 +108,26 @@ impl Look {
     /// For how long nothing is asked after trouble.
     fn after(&mut self, error: &NetError) -> Wait {
         let pace = self.outlet.pace;
-        let next = match error {
-            NetError::Api { retry_after: Some(after), .. } => (*after).min(pace.runs.1).max(self.backoff.next()),
-            error if error.is_passing() => self.backoff.next(),
-            // What is refused is not shown again and again.
-            _ => pace.runs.1,
+        let (least, next) = match error {
+            NetError::Api { retry_after: Some(after), .. } => {
+                let wait = (*after).min(pace.runs.1).max(self.backoff.next());
+                (if error.is_passing() { wait } else { pace.floor }, wait)
+            }
+            error if error.is_passing() => {
+                let wait = self.backoff.next();
+                (wait, wait)
+            }
+            // What is refused is not shown again and again, nor is a login that is not known.
+            error if is_of_all(error) && error.code() != Some(403) => (self.backoff.next(), pace.runs.1),
+            _ => (pace.floor, pace.runs.1),
         };
-        Wait { least: if error.is_passing() { next } else { pace.floor }, next }
+        Wait { least, next }
     }
+}
+
+/// Whoever asks for another Application would hear the same.
+fn is_of_all(error: &NetError) -> bool {
+    error.is_passing() || error.code().is_some_and(|code| matches!(code, 401 | 403 | 429 | 500..))
 }
 
 struct Wait {
@@ -112,31 +136,74 @@ struct Wait {
     next: Duration,
 }
 
-/// All that is wanted of an Application.
-async fn of(client: &ArgoServer, wanted: &DifferencesWanted) -> Result<Differences, NetError> {
-    let id = &wanted.application;
-    let of = Of { name: id.name.raw(), namespace: id.namespace.raw(), project: wanted.project.raw() };
+/// All that is wanted of an Application, as far as it is told, and what went wrong: then nothing more is asked for.
+async fn of(client: &ArgoServer, wanted: &DifferencesWanted) -> (Option<Differences>, Option<NetError>) {
+    let objects = match objects(client, wanted).await {
+        Ok(objects) => objects,
+        Err(error) => return (None, Some(error)),
+    };
+    let mut told = Differences { objects, ..Differences::default() };
+    let failed = beside(client, wanted, &mut told).await.err();
+    (Some(told), failed)
+}
+
+/// Where its objects differ. The first is asked for alone: who refuses one would refuse them all.
+async fn objects(client: &ArgoServer, wanted: &DifferencesWanted) -> Result<Vec<(KeptId, Difference)>, NetError> {
+    let Some((first, rest)) = wanted.strays.split_first() else { return Ok(Vec::new()) };
+    let mut objects = vec![object(client.clone(), Arc::new(wanted.clone()), first.clone()).await?];
     let (owned, all) = (client.clone(), Arc::new(wanted.clone()));
-    let asked = wanted.strays.clone().into_iter().map(move |object| {
-        let (client, wanted) = (owned.clone(), Arc::clone(&all));
-        async move {
-            let id = &wanted.application;
-            let of = Of { name: id.name.raw(), namespace: id.namespace.raw(), project: wanted.project.raw() };
-            let told = managed(&client, of, &object).await;
-            (object, told)
-        }
-    });
-    let told: Vec<_> = futures::stream::iter(asked).buffered(AT_ONCE).collect().await;
-    let mut objects = Vec::with_capacity(told.len());
-    for (object, difference) in told {
-        objects.push((object, difference?));
-    }
+    let asked = rest.to_vec().into_iter().map(move |it| object(owned.clone(), Arc::clone(&all), it));
+    let rest: Vec<_> = futures::stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
+    objects.extend(rest);
+    Ok(objects)
+}
+
+async fn object(
+    client: ArgoServer,
+    wanted: Arc<DifferencesWanted>,
+    object: KeptId,
+) -> Result<(KeptId, Difference), NetError> {
+    let told = managed(&client, name(&wanted), &object).await?;
+    Ok((object, told))
+}
+
+fn name(wanted: &DifferencesWanted) -> Of<'_> {
+    let id = &wanted.application;
+    Of { name: id.name.raw(), namespace: id.namespace.raw(), project: wanted.project.raw() }
+}
+
+/// Health and windows, where they stand nowhere else. Without them what differs is known all the same.
+async fn beside(client: &ArgoServer, wanted: &DifferencesWanted, told: &mut Differences) -> Result<(), NetError> {
     let odd = |error: serde_json::Error| {
         NetError::Unreadable(format!("{}: {error}; is it Argo CD that answers there?", client.url()))
     };
-    let health = if wanted.tree { ingest::tree(&client.tree(of).await?.body).map_err(odd)? } else { Vec::new() };
-    let can_sync = if wanted.windows { ingest::can_sync(&client.windows(of).await?.body).map_err(odd)? } else { None };
-    Ok(Differences { objects, health, can_sync })
+    let mut failed = None;
+    if wanted.tree {
+        match client.tree(name(wanted)).await.and_then(|answer| ingest::tree(&answer.body).map_err(odd)) {
+            Ok(health) => told.health = health,
+            Err(error) => {
+                told.trouble = Some(crate::safe!("the health of its objects is not told: {}", words(&error)));
+                failed = Some(error);
+            }
+        }
+    }
+    // What only this answer had is no reason to leave out the other.
+    if wanted.windows && !failed.as_ref().is_some_and(is_of_all) {
+        match client.windows(name(wanted)).await.and_then(|answer| ingest::can_sync(&answer.body).map_err(odd)) {
+            Ok(can_sync) => told.can_sync = can_sync,
+            Err(error) => {
+                let why = crate::safe!("whether a window is closed is not told: {}", words(&error));
+                let before = told.trouble.take().map_or_else(Safe::default, |before| crate::safe!("{}; ", before));
+                told.trouble = Some(crate::safe!("{}{}", before, why));
+                failed = Some(error);
+            }
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+fn words(error: &NetError) -> Safe {
+    Safe::line(&error.to_string())
 }
 
 /// One object; what is wrong with its answer alone costs no other.

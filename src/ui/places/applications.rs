@@ -282,6 +282,9 @@ pub(super) fn read(state: &State, application: &Uid) -> Words {
     match standing {
         None | Some(Standing::Untold) => Words::new(),
         Some(Standing::NotNamed) => Words::of(Role::Faint, "where they differ: name its server in sources.argocd"),
+        Some(Standing::NotServed) => {
+            Words::of(Role::Faint, "where they differ: none of those in sources.argocd serves this context")
+        }
         Some(Standing::Reading) => Words::of(Role::Move, "◌ reading where they differ"),
         Some(Standing::Read(age)) => {
             Words::of(Role::Dim, safe!("differences read {} ago", text::age(age.as_secs() as i64)))
