@@ -19,7 +19,7 @@ const REPORTED: usize = 3;
 /// Healed so often without staying so, it is asked for what is fought over.
 const HEALS: i64 = 3;
 /// Older than this it is not said as what is.
-const FRESH: Duration = Duration::from_secs(60);
+const FRESH: Duration = Duration::from_mins(1);
 /// Of the very version that is there now it may be older: whoever compares it again, writes that into it, and does
 /// so every few minutes.
 const UNCHANGED: Duration = Duration::from_mins(10);
@@ -45,13 +45,13 @@ pub fn server(state: &State, cluster: SourceId) -> Server<'_> {
     let (mut unclear, mut others) = (false, false);
     for source in state.world.of_system(SystemId::ArgoServer) {
         let named = match &source.namespaces {
-            Some(contexts) => match context.filter(|name| contexts.contains(name)) {
-                Some(name) => Some(name.clone()),
-                None => {
+            Some(contexts) => {
+                let Some(name) = context.filter(|name| contexts.contains(name)) else {
                     others = true;
                     continue;
-                }
-            },
+                };
+                Some(name.clone())
+            }
             None if state.world.clusters().count() == 1 => None,
             None => {
                 unclear = true;

@@ -369,10 +369,9 @@ fn r26_whoever_refuses_is_asked_once_and_not_for_all_that_is_looked_at() {
             (error(403, 7, "permission denied: applications, get, shop/prod"), "its RBAC must let"),
             (error(500, 13, "context canceled"), "has trouble of its own"),
         ] {
-            let server = Server::answering(move |request| match request.path.contains("can-i") {
-                true => argo(request),
-                false => reply.clone(),
-            })
+            let server = Server::answering(
+                move |request| if request.path.contains("can-i") { argo(request) } else { reply.clone() },
+            )
             .await;
             let strays = (0..12).map(|n| stray("", "ConfigMap", &format!("c{n}"))).collect();
             let first = DifferencesWanted { tree: true, windows: true, ..wanted(strays) };

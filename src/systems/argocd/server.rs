@@ -83,20 +83,19 @@ impl Look {
         // Why the rest is not asked for.
         let mut left: Option<Safe> = None;
         for wanted in asked {
-            let told = match &left {
-                Some(why) => Err(crate::safe!("not asked for, since another Application was answered so: {}", why)),
-                None => {
-                    let (told, error) = of(&self.client, wanted).await;
-                    let why = error.as_ref().map(words);
-                    match &error {
-                        None => self.backoff.reset(),
-                        Some(error) => wait = self.after(error),
-                    }
-                    let read = told.is_some();
-                    let ends = |error: &NetError| is_of_all(error) && !(read && error.code() == Some(403));
-                    left = why.clone().filter(|_| error.as_ref().is_some_and(ends));
-                    told.map(Arc::new).ok_or_else(|| why.unwrap_or_default())
+            let told = if let Some(why) = &left {
+                Err(crate::safe!("not asked for, since another Application was answered so: {}", why))
+            } else {
+                let (told, error) = of(&self.client, wanted).await;
+                let why = error.as_ref().map(words);
+                match &error {
+                    None => self.backoff.reset(),
+                    Some(error) => wait = self.after(error),
                 }
+                let read = told.is_some();
+                let ends = |error: &NetError| is_of_all(error) && !(read && error.code() == Some(403));
+                left = why.clone().filter(|_| error.as_ref().is_some_and(ends));
+                told.map(Arc::new).ok_or_else(|| why.unwrap_or_default())
             };
             let (application, version) = (wanted.application.uid.clone(), Arc::clone(&wanted.version));
             let read = DifferencesRead { application, version, told };
@@ -152,7 +151,7 @@ async fn objects(client: &ArgoServer, wanted: &DifferencesWanted) -> Result<Vec<
     let Some((first, rest)) = wanted.strays.split_first() else { return Ok(Vec::new()) };
     let mut objects = vec![object(client.clone(), Arc::new(wanted.clone()), first.clone()).await?];
     let (owned, all) = (client.clone(), Arc::new(wanted.clone()));
-    let asked = rest.to_vec().into_iter().map(move |it| object(owned.clone(), Arc::clone(&all), it));
+    let asked = rest.iter().cloned().map(move |it| object(owned.clone(), Arc::clone(&all), it));
     let rest: Vec<_> = futures::stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
     objects.extend(rest);
     Ok(objects)
