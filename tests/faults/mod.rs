@@ -6,6 +6,7 @@ pub mod server;
 pub mod support;
 
 mod argocd;
+mod argocd_ways;
 mod credentials;
 mod engine;
 mod git;

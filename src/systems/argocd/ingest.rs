@@ -114,11 +114,11 @@ struct SyncWire<'a> {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct HealthWire<'a> {
+pub(super) struct HealthWire<'a> {
     #[serde(borrow)]
-    status: Text<'a>,
+    pub(super) status: Text<'a>,
     #[serde(borrow)]
-    message: Text<'a>,
+    pub(super) message: Text<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::ingest::HealthWire;
 use super::ingest_differences::{self, MOST};
 use crate::model::Name;
 use crate::model::applications::AppHealth;
@@ -71,15 +72,6 @@ struct NodeWire<'a> {
     name: Text<'a>,
     #[serde(borrow)]
     health: Obj<HealthWire<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct HealthWire<'a> {
-    #[serde(borrow)]
-    status: Text<'a>,
-    #[serde(borrow)]
-    message: Text<'a>,
 }
 
 /// The health of every object of which one is told.
