@@ -14,7 +14,8 @@ use super::server::{Reply, Server};
 use super::support::{block_on, next};
 use super::watches::quick;
 
-fn spec(url: &str) -> Spec {
+/// The engine behind this address.
+pub(super) fn spec(url: &str) -> Spec {
     let host = url.replace("http://", "tcp://");
     let scope = SourceScope {
         id: SourceId(0),

@@ -9,6 +9,7 @@ mod argocd;
 mod argocd_ways;
 mod credentials;
 mod engine;
+mod engine_writes;
 mod git;
 mod github;
 pub mod github_asides;

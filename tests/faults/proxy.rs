@@ -1,5 +1,5 @@
-//! The fault proxy: between a client and a server, it lets reads through and breaks requests with
-//! a body as it is told. It counts what it was sent.
+//! The fault proxy: between a client and a server, it lets reads through and breaks writes as it is told. It
+//! counts what it was sent.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use super::server::read_request;
 
-/// What happens to a request with a body.
+/// What happens to a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     Pass,
@@ -53,6 +53,7 @@ struct Shared {
     upstream: String,
     mode: Mutex<Mode>,
     bodies: AtomicUsize,
+    writes: AtomicUsize,
     idle: Notify,
 }
 
@@ -70,6 +71,7 @@ impl Proxy {
             upstream: upstream.trim_start_matches("http://").to_owned(),
             mode: Mutex::new(mode),
             bodies: AtomicUsize::new(0),
+            writes: AtomicUsize::new(0),
             idle: Notify::new(),
         });
         let of_task = Arc::clone(&shared);
@@ -91,6 +93,11 @@ impl Proxy {
         self.shared.bodies.load(Ordering::SeqCst)
     }
 
+    /// Requests that came whole and are no reads, with a body or without.
+    pub fn writes(&self) -> usize {
+        self.shared.writes.load(Ordering::SeqCst)
+    }
+
     /// Resets every connection that is idle: what a pool holds is dead now.
     pub fn kill_idle(&self) {
         self.shared.idle.notify_waiters();
@@ -110,10 +117,10 @@ async fn carry(mut client: TcpStream, shared: &Shared) -> std::io::Result<()> {
             return client.set_zero_linger();
         }
         let Some(request) = read_request(&mut client, &mut rest).await? else { return Ok(()) };
-        let mode = if request.body.is_empty() { Mode::Pass } else { mode };
-        if !request.body.is_empty() {
-            shared.bodies.fetch_add(1, Ordering::SeqCst);
-        }
+        let reads = request.method == "GET";
+        let mode = if reads { Mode::Pass } else { mode };
+        shared.writes.fetch_add(usize::from(!reads), Ordering::SeqCst);
+        shared.bodies.fetch_add(usize::from(!request.body.is_empty()), Ordering::SeqCst);
         match mode {
             Mode::Answer(status) => {
                 let answer = format!("HTTP/1.1 {status} X\r\nContent-Length: 6\r\n\r\nsorry\n");

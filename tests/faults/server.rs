@@ -19,6 +19,7 @@ pub struct Request {
     pub method: String,
     pub path: String,
     pub head: String,
+    /// Chunks as they came, with their heads.
     pub body: Vec<u8>,
     pub at: Instant,
 }
@@ -259,23 +260,42 @@ pub async fn read_request(stream: &mut TcpStream, rest: &mut Vec<u8>) -> std::io
         rest.extend_from_slice(&buffer[..read]);
     };
     let head = String::from_utf8_lossy(&rest[..end]).into_owned();
-    let length = head
-        .lines()
-        .filter_map(|line| line.split_once(':'))
-        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
-        .map_or(0, |(_, value)| value.trim().parse().unwrap());
-    while rest.len() < end + length {
+    let of = |wanted: &str| {
+        let mut lines = head.lines().filter_map(|line| line.split_once(':'));
+        lines.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim())
+    };
+    let is_chunked = of("transfer-encoding") == Some("chunked");
+    let length = of("content-length").map_or(0, |length| length.parse().unwrap());
+    let length = loop {
+        let whole = if is_chunked { chunked_length(&rest[end..]) } else { Some(length) };
+        if let Some(whole) = whole.filter(|whole| rest.len() >= end + whole) {
+            break whole;
+        }
         let read = stream.read(&mut buffer).await?;
         if read == 0 {
             return Ok(None);
         }
         rest.extend_from_slice(&buffer[..read]);
-    }
+    };
     let body = rest[end..end + length].to_vec();
     rest.drain(..end + length);
     let mut words = head.split(' ');
     let (method, path) = (words.next().unwrap().to_owned(), words.next().unwrap().to_owned());
     Ok(Some(Request { method, path, head, body, at: Instant::now() }))
+}
+
+/// How many bytes a body takes that comes in chunks, their heads included; `None` before its last one.
+fn chunked_length(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let line = bytes.get(at..)?.windows(2).position(|two| two == b"\r\n")?;
+        let size = std::str::from_utf8(&bytes[at..at + line]).unwrap();
+        let size = usize::from_str_radix(size, 16).unwrap();
+        at += line + 2 + size + 2;
+        if size == 0 {
+            return (bytes.len() >= at).then_some(at);
+        }
+    }
 }
 
 /// The cluster `east` behind this address, without feeds, with deadlines that a busy machine keeps.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use quarterdeck::action::{Change, Operation, Progress};
+use quarterdeck::action::{CancelHow, Change, Operation, Progress};
 use quarterdeck::model::{Kind, Name, Uid};
 use quarterdeck::net::{Deadlines, Patch, Sent, Writes};
 use quarterdeck::text::Safe;
@@ -25,7 +25,34 @@ pub(super) fn template(image: &str, hash: Option<(&str, &str)>) -> Value {
     })
 }
 
-/// A world with one Rollout, one Deployment and a ReplicaSet of each.
+/// A run of Tekton that goes on, or has ended.
+fn tekton_run(kind: &str, name: &str, succeeded: &str) -> Value {
+    json!({
+        "kind": kind,
+        "metadata": { "name": name, "namespace": "production", "uid": "4b7f", "generation": 7 },
+        "spec": { "pipelineRef": { "name": "release" } },
+        "status": { "conditions": [{ "type": "Succeeded", "status": succeeded, "reason": "Running" }] },
+    })
+}
+
+/// What Tekton's API knows: two runs that go on, one that has ended, and a Pipeline; a POST makes a new run.
+fn tekton(request: &Request, of_namespace: &str) -> Reply {
+    if request.method == "POST" {
+        return Reply::json(json!({ "kind": "PipelineRun", "metadata": { "name": "release-new", "generation": 7 } }));
+    }
+    match of_namespace {
+        "pipelineruns/checkout" => Reply::json(tekton_run("PipelineRun", "checkout", "Unknown")),
+        "taskruns/checkout" => Reply::json(tekton_run("TaskRun", "checkout", "Unknown")),
+        "pipelineruns/done" => Reply::json(tekton_run("PipelineRun", "done", "True")),
+        "pipelines/release" => Reply::json(json!({
+            "metadata": { "name": "release", "uid": "p", "resourceVersion": "7" },
+            "spec": { "params": [{ "name": "revision", "type": "string" }] },
+        })),
+        _ => Reply::status(404, "NotFound", "nothing here"),
+    }
+}
+
+/// A world with one Rollout, one Deployment, a ReplicaSet of each, and runs of Tekton.
 fn world(request: &Request) -> Reply {
     let path = request.path.split('?').next().unwrap();
     let name = |uid: &str, version: &str| json!({ "name": "checkout", "uid": uid, "resourceVersion": version, "generation": 7 });
@@ -38,6 +65,9 @@ fn world(request: &Request) -> Reply {
             "spec": { "template": template("shop:1", Some((label, "1"))) },
         })
     };
+    if let Some(of_namespace) = path.strip_prefix("/apis/tekton.dev/v1/namespaces/production/") {
+        return tekton(request, of_namespace);
+    }
     match path.trim_start_matches("/apis/") {
         "argoproj.io/v1alpha1/namespaces/production/rollouts/checkout"
         | "argoproj.io/v1alpha1/namespaces/production/rollouts/checkout/status" => Reply::json(json!({
@@ -52,6 +82,9 @@ fn world(request: &Request) -> Reply {
             let mut metadata = name("4b7f", "90");
             metadata["annotations"] = json!({ "deployment.kubernetes.io/revision": "2", "note": "of revision 2" });
             Reply::json(json!({ "metadata": metadata, "spec": { "template": template("shop:2", None) } }))
+        }
+        "apps/v1/namespaces/production/deployments/checkout/scale" => {
+            Reply::json(json!({ "metadata": name("4b7f", "90") }))
         }
         "apps/v1/namespaces/production/statefulsets/checkout" | "apps/v1/namespaces/production/daemonsets/checkout" => {
             Reply::json(json!({ "metadata": name("4b7f", "90"), "spec": { "template": template("shop:2", None) } }))
@@ -92,8 +125,39 @@ pub(super) fn set_image() -> Change {
     }
 }
 
-/// Every verb that is built, with its name for messages.
-fn verbs() -> Vec<Operation> {
+/// Restarts and a scale; and what Tekton is asked for: its cancels are patches, a new run is a POST.
+fn others() -> Vec<Operation> {
+    let of = |number: u32, kind: Kind, name: &str, change: Change| {
+        let mut operation = operation(number, change);
+        operation.action.target.kind = kind;
+        operation.action.target.name = Name::new(name);
+        operation
+    };
+    let start = Change::Dispatch {
+        path: Name::new(""),
+        reference: Name::new("release"),
+        sha: Name::new("p/7/"),
+        inputs: vec![(Name::new("revision"), Name::new("main"))],
+        environment: None,
+        last: None,
+    };
+    let cancel = |how| Change::CancelRun { how };
+    let version = || std::sync::Arc::from("90");
+    vec![
+        of(300, Kind::Deployment, "checkout", Change::RestartWorkload { resource_version: version() }),
+        of(301, Kind::Deployment, "checkout", Change::Scale { resource_version: version(), from: 2, to: 3 }),
+        of(302, Kind::Rollout, "checkout", Change::RestartRollout { pod_hash: Safe::identity("67c9f6889f") }),
+        of(200, Kind::PipelineRun, "checkout", cancel(CancelHow::Cancelled)),
+        of(201, Kind::PipelineRun, "checkout", cancel(CancelHow::CancelledRunFinally)),
+        of(202, Kind::PipelineRun, "checkout", cancel(CancelHow::StoppedRunFinally)),
+        of(203, Kind::LoneTaskRun, "checkout", cancel(CancelHow::Cancelled)),
+        of(204, Kind::PipelineRun, "done", Change::RunAgain),
+        of(205, Kind::Pipeline, "release", start),
+    ]
+}
+
+/// What a rollout and its revisions are asked for.
+fn patches() -> Vec<Operation> {
     let hash = || Safe::identity("67c9f6889f");
     let changes = [
         Change::PromotePause { pod_hash: hash(), step: Some(3) },
@@ -117,6 +181,13 @@ fn verbs() -> Vec<Operation> {
         operations.push(controlled);
     }
     operations
+}
+
+/// Every verb of a cluster.
+fn verbs() -> Vec<Operation> {
+    let mut all = patches();
+    all.extend(others());
+    all
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -210,7 +281,7 @@ fn the_bytes_that_leave_are_the_guarded_patches() {
     block_on(async {
         let server = Server::answering(world).await;
         let mut sent = Vec::new();
-        for operation in verbs() {
+        for operation in patches() {
             perform(spec(&server.url), operation, None).await;
             let requests = server.requests();
             let patch = requests.iter().rfind(|request| request.method == "PATCH").unwrap();

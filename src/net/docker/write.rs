@@ -8,10 +8,11 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::Frame;
+use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::wire::{self, Ask, Open};
-use super::{Docker, ERROR_LIMIT};
+use super::{Docker, ERROR_LIMIT, words};
 use crate::net::error::NetError;
 use crate::net::read::BodyStream;
 use crate::net::write::Writes;
@@ -97,12 +98,26 @@ impl Docker {
         if status.is_success() || status.as_u16() == 304 {
             return Answered::Taken(EngineAnswer { stream, _open: open });
         }
+        let code = status.as_u16();
+        if status.is_redirection() {
+            return Answered::Refused { code, message: words::no_engine(&self.inner.at) };
+        }
         // An error page that does not come whole still is an error with a code.
         let body = stream.collect(ERROR_LIMIT).await.unwrap_or_default();
-        let message = match NetError::from_status(status.as_u16(), &body, None) {
+        let message = match NetError::from_status(code, &body, None) {
             NetError::Api { message, .. } => message,
             other => other.to_string(),
         };
-        Answered::Refused { code: status.as_u16(), message }
+        if is_nobodys(code, &body) {
+            return Answered::Unknown { message: format!("{message} ({code})") };
+        }
+        Answered::Refused { code, message }
     }
+}
+
+/// Not the engine's word: a gateway gave up on what stands behind it, or somebody stumbled and says so otherwise than
+/// an engine does.
+fn is_nobodys(code: u16, body: &[u8]) -> bool {
+    let of_engine = || serde_json::from_slice::<Value>(body).is_ok_and(|whole| whole.get("message").is_some());
+    matches!(code, 408 | 502..=504) || code >= 500 && !of_engine()
 }
