@@ -68,10 +68,10 @@ pub struct AsideRead {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Told {
-    Checks(Vec<Check>),
+    Checks(Pages<Check>),
     Annotations(Annotations),
     Attempt(Box<Attempt>),
-    Artifacts(Artifacts),
+    Artifacts(Pages<Artifact>),
     Deployments(Vec<Deployed>),
 }
 
@@ -153,12 +153,42 @@ pub struct Attempt {
     pub jobs: Arc<Jobs>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Artifacts {
-    pub rows: Vec<Artifact>,
+/// The first pages of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pages<T> {
+    pub rows: Vec<T>,
+    /// Rows that could not be read.
     pub left_out: u64,
     /// Of all pages, where the answer says so.
     pub total: Option<u64>,
+    /// There are pages that were not asked for.
+    pub more: bool,
+}
+
+impl<T> Default for Pages<T> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), left_out: 0, total: None, more: false }
+    }
+}
+
+impl<T> Pages<T> {
+    /// One page more.
+    pub fn add(&mut self, page: Self) {
+        self.rows.extend(page.rows);
+        self.left_out += page.left_out;
+        self.total = page.total.or(self.total);
+    }
+
+    /// How many there are beside the rows, and whether these are only the least; `None`: the rows are all.
+    #[must_use]
+    pub fn rest(&self) -> Option<(u64, bool)> {
+        let here = self.rows.len() as u64;
+        match self.total.filter(|total| *total > here) {
+            Some(total) => Some((total - here, false)),
+            None if self.more => Some((self.left_out.max(1), true)),
+            None => (self.left_out > 0).then_some((self.left_out, false)),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -187,4 +217,27 @@ pub struct Deployed {
     /// When the status was given.
     pub since: Option<Timestamp>,
     pub description: Option<Safe>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_among_the_rows_is_counted() {
+        let of = |rows: usize, left_out, total, more| Pages { rows: vec![(); rows], left_out, total, more }.rest();
+        for (told, wanted) in [
+            (of(3, 0, Some(3), false), None),
+            (of(0, 0, None, false), None),
+            (of(300, 0, Some(412), true), Some((112, false))),
+            // A row that could not be read is one of them.
+            (of(2, 1, Some(3), false), Some((1, false))),
+            (of(2, 1, None, false), Some((1, false))),
+            (of(300, 0, None, true), Some((1, true))),
+            // A total that is less than what came says nothing.
+            (of(3, 0, Some(1), false), None),
+        ] {
+            assert_eq!(told, wanted);
+        }
+    }
 }

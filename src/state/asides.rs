@@ -37,6 +37,8 @@ pub enum Row {
     Deployed(Name, usize),
     Artifact(usize),
     Attempt(u32),
+    /// How many more there are of a part than were read.
+    Rest(Part),
     /// A part of the page that is being read, or cannot be.
     Unread(Part),
 }
@@ -60,8 +62,9 @@ pub enum Beside {
         history: Option<History>,
     },
     Annotation(Annotation),
-    /// So many more; `open`: at least.
+    /// So many more of a part; `open`: at least.
     More {
+        of: Part,
         count: u64,
         open: bool,
     },
@@ -84,12 +87,18 @@ impl Row {
     #[must_use]
     pub const fn section(&self) -> Section {
         match self {
-            Self::History(_) | Self::Annotation(..) | Self::More(_) | Self::Unread(Part::Annotations(_)) => {
-                Section::Jobs
+            Self::History(_)
+            | Self::Annotation(..)
+            | Self::More(_)
+            | Self::Rest(Part::Annotations(_))
+            | Self::Unread(Part::Annotations(_)) => Section::Jobs,
+            Self::Check(_) | Self::Summary(..) | Self::Rest(Part::Checks) | Self::Unread(Part::Checks) => {
+                Section::Checks
             }
-            Self::Check(_) | Self::Summary(..) | Self::Unread(Part::Checks) => Section::Checks,
-            Self::Deployed(..) | Self::Unread(Part::Deployments(_)) => Section::Deployments,
-            Self::Artifact(_) | Self::Unread(Part::Artifacts) => Section::Artifacts,
+            Self::Deployed(..) | Self::Rest(Part::Deployments(_)) | Self::Unread(Part::Deployments(_)) => {
+                Section::Deployments
+            }
+            Self::Artifact(_) | Self::Rest(Part::Artifacts) | Self::Unread(Part::Artifacts) => Section::Artifacts,
             Self::Attempt(_) => Section::Attempts,
         }
     }
@@ -126,7 +135,7 @@ fn checks_of(run: &Run) -> Aside {
 #[must_use]
 pub fn checks<'a>(state: &'a State, run: &Run) -> Option<&'a [Check]> {
     match told(state, &checks_of(run))? {
-        Ok(Told::Checks(checks)) => Some(checks),
+        Ok(Told::Checks(checks)) => Some(&checks.rows),
         _ => None,
     }
 }
@@ -287,6 +296,7 @@ pub fn after_jobs(state: &State, run: &Run) -> Vec<(u8, Row)> {
         rows.extend((0..check.summary.len()).map(|at| (1, Row::Summary(check.id.clone(), at))));
         rows.extend(annotations(state, run, &check.id).into_iter().map(|row| (1, row)));
     }
+    rows.extend(rest(state, run, &Part::Checks).map(|_| (0, Row::Rest(Part::Checks))));
     for environment in environments(state, run) {
         rows.extend(deployed(state, &of_run(run, What::Deployments { environment })).into_iter().map(|row| (0, row)));
     }
@@ -294,8 +304,23 @@ pub fn after_jobs(state: &State, run: &Run) -> Vec<(u8, Row)> {
         Some(Ok(Told::Artifacts(all))) => rows.extend((0..all.rows.len()).map(|at| (0, Row::Artifact(at)))),
         _ => rows.push((0, Row::Unread(Part::Artifacts))),
     }
+    rows.extend(rest(state, run, &Part::Artifacts).map(|_| (0, Row::Rest(Part::Artifacts))));
     rows.extend(earlier(run).map(|number| (0, Row::Attempt(number))));
     rows
+}
+
+/// How many more there are of a part than were read.
+fn rest(state: &State, run: &Run, part: &Part) -> Option<(u64, bool)> {
+    let aside = match part {
+        Part::Checks => checks_of(run),
+        Part::Artifacts => of_run(run, What::Artifacts { run: run.meta.uid.clone() }),
+        Part::Annotations(_) | Part::Deployments(_) => return None,
+    };
+    match told(state, &aside)?.ok()? {
+        Told::Checks(all) => all.rest(),
+        Told::Artifacts(all) => all.rest(),
+        _ => None,
+    }
 }
 
 /// The deployments of a workload's page; beside the Deck they are not asked for.
@@ -356,6 +381,10 @@ pub fn beside(state: &State, place: &Place, row: &Row, turned: &BTreeSet<String>
             let read = read.map(|read| read.map(|read| Box::new(read.clone())).map_err(Clone::clone));
             Beside::Attempt { number: *number, read, open: turned.contains(&attempt_key(*number)) }
         }
+        Row::Rest(part) => {
+            let (count, open) = rest(state, run?, part)?;
+            Beside::More { of: part.clone(), count, open }
+        }
         Row::Unread(part) => {
             let aside = match part {
                 Part::Checks => checks_of(run?),
@@ -392,5 +421,5 @@ fn more(state: &State, run: &Run, check: &Uid) -> Option<Beside> {
     let read = all.rows.len() as u64 + all.left_out;
     let known = count(state, run, check).filter(|count| *count >= read);
     let count = known.unwrap_or(read).saturating_sub(SHOWN.min(all.rows.len()) as u64);
-    Some(Beside::More { count, open: known.is_none() && all.more })
+    Some(Beside::More { of: Part::Annotations(check.clone()), count, open: known.is_none() && all.more })
 }

@@ -83,7 +83,7 @@ fn each_is_read_once_while_it_is_looked_at_and_cannot_change() {
             let (what, read) = told(&mut reading).await;
             assert_eq!(what, wanted);
             match &*read.unwrap() {
-                Told::Checks(rows) => assert_eq!(rows.len(), 1),
+                Told::Checks(rows) => assert_eq!((rows.rows.len(), rows.total), (1, Some(1))),
                 Told::Annotations(rows) => assert_eq!((rows.rows.len(), rows.more), (1, false)),
                 Told::Attempt(attempt) => {
                     assert_eq!((attempt.run.attempt, attempt.jobs.jobs.len()), (1, 1));
@@ -101,6 +101,45 @@ fn each_is_read_once_while_it_is_looked_at_and_cannot_change() {
             let asked = server.requests().iter().filter(|request| request.path == path).count();
             assert_eq!(asked, 1, "{what:?}");
         }
+        reading.stop().await;
+    });
+}
+
+/// A list of four pages, of which one row cannot be read: three are asked for, and the rest is counted.
+#[test]
+fn a_long_list_is_read_for_a_few_pages_and_the_rest_is_counted() {
+    block_on(async {
+        let server = Server::answering(|request| {
+            let path = request.path.split('?').next().unwrap_or_default();
+            let (name, row) = match path.rsplit('/').next().unwrap_or_default() {
+                "check-runs" => ("check_runs", value(CHECK)),
+                "artifacts" => ("artifacts", value(ARTIFACT)),
+                _ => return hub(request),
+            };
+            let page = request.path.split("&page=").nth(1).map_or(1, |page| page.parse::<u32>().unwrap());
+            let host = request.head.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default();
+            let next = format!("Link: <http://{host}{path}?per_page=100&page={}>; rel=\"next\"\r\n", page + 1);
+            let mut body = json!({ name: [row.clone(), row] });
+            if page == 2 {
+                body[name][1] = json!({ "id": null });
+            }
+            if name == "artifacts" {
+                body["total_count"] = 8.into();
+            }
+            Reply::Whole(200, format!("{LIMITS}{}", if page < 4 { next } else { String::new() }), body.to_string())
+        })
+        .await;
+        let mut reading = Reading::start(client(&server.url));
+        let (all, run) = (beside(), Uid::new(SOURCE, "1"));
+        look(&reading, &[all[0].0.clone(), What::Artifacts { run }], Moves::Never);
+        let (_, checks) = told(&mut reading).await;
+        let Told::Checks(checks) = &*checks.unwrap() else { panic!("no checks") };
+        assert_eq!((checks.rows.len(), checks.rest()), (5, Some((1, true))), "they do not say how many there are");
+        let (_, artifacts) = told(&mut reading).await;
+        let Told::Artifacts(artifacts) = &*artifacts.unwrap() else { panic!("no artifacts") };
+        assert_eq!((artifacts.rows.len(), artifacts.rest()), (5, Some((3, false))));
+        let asked = |part: &str| server.requests().iter().filter(|request| request.path.contains(part)).count();
+        assert_eq!((asked("/check-runs?"), asked("/artifacts?")), (3, 3));
         reading.stop().await;
     });
 }

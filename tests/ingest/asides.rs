@@ -2,7 +2,7 @@
 //! description of its API (npm `@octokit/openapi`), which the demo serves, too.
 
 use quarterdeck::model::SourceId;
-use quarterdeck::model::asides::{Annotations, Artifacts, Level};
+use quarterdeck::model::asides::{Annotations, Level, Pages};
 use quarterdeck::model::pipelines::{Conclusion, RunStatus};
 use quarterdeck::systems::github::ingest_asides::{annotations, artifacts, checks, deployments, stands};
 use quarterdeck::text::Safe;
@@ -100,7 +100,7 @@ fn artifacts_are_counted_and_what_has_expired_is_told() {
     assert_eq!(row.expires, Some("2020-03-21T14:59:22Z".parse().unwrap()));
     assert!(row.digest.as_ref().is_some_and(|digest| digest.as_str().starts_with("sha256:cfc3236b")));
     assert_eq!((read.rows[1].expired, read.rows[1].bytes, &read.rows[1].digest), (true, None, &None));
-    assert_eq!(artifacts(b"{\"artifacts\":[]}").unwrap(), Artifacts::default());
+    assert_eq!(artifacts(b"{\"artifacts\":[]}").unwrap(), Pages::default());
     assert!(artifacts(b"{}").is_err());
 }
 

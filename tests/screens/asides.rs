@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use quarterdeck::model::asides::{
-    Annotation, Annotations, Artifact, Artifacts, Aside, AsideRead, Attempt, Check, Deployed, Level, Told, What,
+    Annotation, Annotations, Artifact, Aside, AsideRead, Attempt, Check, Deployed, Level, Pages, Told, What,
 };
 use quarterdeck::model::durations::Outcome;
 use quarterdeck::model::pipelines::{Conclusion, Jobs, Run, RunStatus};
@@ -126,6 +126,7 @@ fn whole(how: Conclusion) -> State {
     let mut own = check(&state, e2e.raw(), "e2e", Conclusion::Failure);
     (own.is_job, own.annotations, own.title) = (true, 44, None);
     let checks = vec![own, check(&state, "77", "Test report: e2e", Conclusion::Failure)];
+    let checks = Pages { rows: checks, ..Pages::default() };
     hear(&mut state, "acme/payments", What::Checks { sha }, Ok(Told::Checks(checks)));
     let mut rows = vec![annotation("src/cart.rs", 41, Level::Failure, "expected 3, got 2")];
     rows.push(annotation(HOSTILE, 1, Level::Warning, HOSTILE));
@@ -137,7 +138,7 @@ fn whole(how: Conclusion) -> State {
     let all = Annotations { rows, left_out: 1, more: false };
     hear(&mut state, "acme/payments", What::Annotations { check: e2e }, Ok(Told::Annotations(all)));
     let rows = vec![artifact(&state, "coverage", false), artifact(&state, "image", true)];
-    let all = Artifacts { rows, left_out: 0, total: Some(2) };
+    let all = Pages { rows, left_out: 0, total: Some(2), more: false };
     hear(&mut state, "acme/payments", What::Artifacts { run: now.meta.uid.clone() }, Ok(Told::Artifacts(all)));
     let rows = vec![
         deployed(&state, "3", "in_progress", 60),
@@ -151,6 +152,27 @@ fn whole(how: Conclusion) -> State {
         Ok(Told::Deployments(rows)),
     );
     state
+}
+
+#[test]
+fn what_was_not_read_of_a_long_list_is_counted_under_it() {
+    let mut state = whole(Conclusion::Failure);
+    let run = id(&state, 42);
+    let rows = vec![artifact(&state, "coverage", false)];
+    let all = Pages { rows, left_out: 0, total: Some(1_213), more: true };
+    hear(&mut state, "acme/payments", What::Artifacts { run: run.uid.clone() }, Ok(Told::Artifacts(all)));
+    let sha = Name::new(state.world.runs.get(&run.uid).unwrap().sha.as_str());
+    let checks = vec![check(&state, "77", "Test report: e2e", Conclusion::Failure)];
+    let checks = Pages { rows: checks, left_out: 0, total: None, more: true };
+    hear(&mut state, "acme/payments", What::Checks { sha }, Ok(Told::Checks(checks)));
+    let state = open(state, Place::Run(run), FULL);
+    let screen = text(&draw(&state, &theme("deck"), FULL));
+    let line = |words: &str| {
+        screen.lines().position(|line| line.contains(words)).unwrap_or_else(|| panic!("{words} in\n{screen}"))
+    };
+    assert!(line("1 212 more, on its page in the browser") > line("coverage"), "{screen}");
+    assert!(line("at least 1 more, on its page in the browser") > line("Test report: e2e"), "{screen}");
+    assert!(line("… artifacts") > line("ARTIFACTS") && line("… checks") > line("CHECKS OF THE COMMIT"), "{screen}");
 }
 
 #[test]

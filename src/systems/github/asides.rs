@@ -13,7 +13,7 @@ use super::words::Trouble;
 use super::{
     annotations_path, artifacts_path, attempt_path, checks_path, deployments_path, ingest, ingest_asides, statuses_path,
 };
-use crate::model::asides::{Annotations, Aside, AsideRead, Attempt, Deployed, Told, Wanted, What};
+use crate::model::asides::{Annotations, Aside, AsideRead, Attempt, Deployed, Pages, Told, Wanted, What};
 use crate::model::source::{Detail, FeedEvent};
 use crate::model::{Kind, Name, ObjectId, Uid};
 use crate::net::{Etags, Listed, NetError};
@@ -21,7 +21,7 @@ use crate::systems::ingest::IngestError;
 use crate::systems::polled::Gone;
 use crate::text::Safe;
 
-/// Pages of checks: a commit of a large repository has hundreds.
+/// Pages of checks and of artifacts: a commit of a large repository has hundreds.
 const PAGES: usize = 3;
 
 /// What was read, for the answers that say "unchanged".
@@ -130,20 +130,33 @@ impl Watch {
         let of = &aside.repository;
         match &aside.what {
             What::Checks { sha } => {
-                let mut all = Vec::new();
-                for page in self.pages(&checks_path(of, sha), PAGES, held).await? {
-                    all.extend(ingest_asides::checks(aside.source, &page)?.rows);
-                }
-                Ok(Told::Checks(all))
+                let read = |page: &[u8]| ingest_asides::checks(aside.source, page);
+                self.whole(&checks_path(of, sha), held, read).await.map(Told::Checks)
             }
             What::Annotations { check } => self.annotations(&annotations_path(of, check), held).await,
             What::Attempt { run, number } => self.attempt(aside, run, *number, held).await,
             What::Artifacts { run } => {
-                let pages = self.pages(&artifacts_path(of, run), 1, held).await?;
-                Ok(Told::Artifacts(ingest_asides::artifacts(pages.first().map_or(&b""[..], |page| page))?))
+                self.whole(&artifacts_path(of, run), held, ingest_asides::artifacts).await.map(Told::Artifacts)
             }
             What::Deployments { environment } => self.deployments(aside, environment, held).await,
         }
+    }
+
+    /// A list that counts itself, up to a few pages.
+    async fn whole<T>(
+        &self,
+        path: &str,
+        held: &mut Held,
+        read: impl Fn(&[u8]) -> Result<Pages<T>, IngestError>,
+    ) -> Result<Pages<T>, Not> {
+        let Listed::Pages { bodies, more, .. } = self.client.list(path, Some(PAGES), &mut held.etags).await? else {
+            return Err(Not::New);
+        };
+        let mut all = Pages { more, ..Pages::default() };
+        for body in bodies {
+            all.add(read(&body)?);
+        }
+        Ok(all)
     }
 
     /// The first pages of a list that has changed.

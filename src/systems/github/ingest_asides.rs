@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::ingest::{address, object, read, status};
-use crate::model::asides::{Annotation, Annotations, Artifact, Artifacts, Check, Deployed, Level};
+use crate::model::asides::{Annotation, Annotations, Artifact, Check, Deployed, Level, Pages};
 use crate::model::pipelines::Conclusion;
 use crate::model::{Name, SourceId, Uid};
 use crate::systems::ingest::IngestError;
@@ -35,6 +35,8 @@ impl<T> Default for Rows<T> {
 struct ChecksWire<'a> {
     #[serde(borrow)]
     check_runs: Vec<&'a RawValue>,
+    #[serde(default)]
+    total_count: Int,
 }
 
 #[derive(Default, Deserialize)]
@@ -163,6 +165,11 @@ fn rows<T>(all: Vec<&RawValue>, one: impl Fn(&[u8]) -> Result<T, IngestError>) -
     out
 }
 
+fn page<T>(found: Rows<T>, total: Int) -> Pages<T> {
+    let total = total.0.and_then(|total| u64::try_from(total).ok());
+    Pages { rows: found.rows, left_out: found.left_out, total, more: false }
+}
+
 fn id(source: SourceId, what: &'static str, id: Int) -> Result<Uid, IngestError> {
     // A number that is not kept exactly would be the id of something else.
     let id = id.0.filter(|id| id.abs() < Int::MOST).ok_or(IngestError::Missing { what, field: "id" })?;
@@ -182,9 +189,9 @@ fn one_line(text: &Text<'_>) -> Option<Safe> {
 }
 
 /// Check runs of a commit, one page.
-pub fn checks(source: SourceId, bytes: &[u8]) -> Result<Rows<Check>, IngestError> {
+pub fn checks(source: SourceId, bytes: &[u8]) -> Result<Pages<Check>, IngestError> {
     let wire: ChecksWire<'_> = read("the checks", bytes)?;
-    Ok(rows(wire.check_runs, |row| check(source, row)))
+    Ok(page(rows(wire.check_runs, |row| check(source, row)), wire.total_count))
 }
 
 fn check(source: SourceId, bytes: &[u8]) -> Result<Check, IngestError> {
@@ -247,11 +254,9 @@ fn annotation(bytes: &[u8]) -> Result<Annotation, IngestError> {
 }
 
 /// Artifacts of a run, one page.
-pub fn artifacts(bytes: &[u8]) -> Result<Artifacts, IngestError> {
+pub fn artifacts(bytes: &[u8]) -> Result<Pages<Artifact>, IngestError> {
     let wire: ArtifactsWire<'_> = read("the artifacts", bytes)?;
-    let total = wire.total_count.0.and_then(|total| u64::try_from(total).ok());
-    let found = rows(wire.artifacts, artifact);
-    Ok(Artifacts { rows: found.rows, left_out: found.left_out, total })
+    Ok(page(rows(wire.artifacts, artifact), wire.total_count))
 }
 
 fn artifact(bytes: &[u8]) -> Result<Artifact, IngestError> {

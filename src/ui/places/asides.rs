@@ -32,10 +32,10 @@ pub(super) fn cells(state: &State, source: SourceId, row: &Beside) -> Vec<Words>
     match row {
         Beside::History { passed_on, history } => past(*passed_on, *history),
         Beside::Annotation(row) => annotation(row),
-        Beside::More { count, open } => {
+        Beside::More { of, count, open } => {
             let least = if *open { "at least " } else { "" };
             let words = safe!("{}{} more, on its page in the browser", least, text::count(*count));
-            vec![Words::of(Role::Dim, "  … annotations"), Words::new(), Words::new(), Words::of(Role::Dim, words)]
+            vec![Words::of(Role::Dim, "  … ").dim(named(of)), Words::new(), Words::new(), Words::of(Role::Dim, words)]
         }
         Beside::Check(row) => check(state, source, row),
         Beside::Summary(line) => vec![Words::new(), Words::new(), Words::new(), Words::of(Role::Dim, line)],
@@ -206,13 +206,17 @@ fn failed(jobs: &Jobs) -> Words {
     Words::of(Role::Bad, "failed: ").text(Safe::join(first.iter().copied(), ", ")).dim(more).dim("  ")
 }
 
-fn unread(part: &Part, why: Option<&Safe>) -> Vec<Words> {
-    let what = match part {
+fn named(part: &Part) -> Safe {
+    match part {
         Part::Checks => Safe::of("checks"),
         Part::Annotations(_) => Safe::of("annotations"),
         Part::Deployments(environment) => environment.safe().clone(),
         Part::Artifacts => Safe::of("artifacts"),
-    };
+    }
+}
+
+fn unread(part: &Part, why: Option<&Safe>) -> Vec<Words> {
+    let what = named(part);
     match why {
         None => {
             vec![Words::of(Role::Move, "◌ ").dim(what), Words::of(Role::Move, "reading"), Words::new(), Words::new()]
