@@ -47,6 +47,14 @@ impl Story {
         Self::on(demo, |_| Arc::default()).await
     }
 
+    /// The default world, of which a repository is named otherwise than it is called there.
+    pub async fn with_repository(called: &str, named: &str) -> Self {
+        let mut demo = demo::start(Options { held: true, ..Options::default() }).await.expect("the demo starts");
+        let repository = demo.repositories.iter_mut().find(|name| *name == called).expect("a repository of the world");
+        named.clone_into(repository);
+        Self::on(demo, |_| Arc::default()).await
+    }
+
     /// A world whose server of Argo CD is another one, is spoken to with another token, or is not named.
     pub async fn at_argocd(
         options: Options,

@@ -26,6 +26,7 @@ mod out_of_sync;
 mod rate_limit;
 mod red_job;
 mod releases;
+mod renamed;
 mod rollout_verbs;
 mod run_page;
 mod sheets;

@@ -12,6 +12,7 @@ mod dispatch;
 mod logs;
 mod plan;
 mod quota;
+mod renamed;
 mod reply;
 mod shape;
 mod wide;
@@ -80,11 +81,15 @@ async fn answer(
         return reply::finish(reply::rate_limit(&standing), &asked, &mut world.book.quota, now);
     }
     let write = method != Method::GET && method != Method::HEAD;
-    let answer = match world.book.quota.admit(token, write, now, mono) {
-        Ok(()) if write => act(&mut world, &method, &parts, &asked, &body),
-        Ok(()) => read(&world, &parts, &asked),
-        Err(Spent::Hour) => reply::spent(token),
-        Err(Spent::Secondary(seconds)) => reply::too_fast(seconds),
+    let by_name = renamed::by_name(&world.book, &parts);
+    let parts = by_name.as_ref().map_or(parts, |named| named.iter().map(String::as_str).collect());
+    let moved = renamed::moved(&parts, &method, &base, &uri);
+    let answer = match (world.book.quota.admit(token, write, now, mono), moved) {
+        (Ok(()), Some(moved)) => moved,
+        (Ok(()), None) if write => act(&mut world, &method, &parts, &asked, &body),
+        (Ok(()), None) => read(&world, &parts, &asked),
+        (Err(Spent::Hour), _) => reply::spent(token),
+        (Err(Spent::Secondary(seconds)), _) => reply::too_fast(seconds),
     };
     reply::finish(answer, &asked, &mut world.book.quota, now)
 }
@@ -113,7 +118,10 @@ fn read(world: &World, parts: &[&str], asked: &Asked) -> Reply {
         ["actions", rest @ ..] => actions(book, repository, rest, asked, now),
         ["commits"] if asked.params.contains_key("path") => commits::list(world, repository, asked),
         ["compare", range] => commits::compare(world, repository, range),
-        [] => Reply::json(json!({ "full_name": repository.name, "default_branch": "main", "private": true })),
+        [] => {
+            let id = renamed::id(&repository.name);
+            Reply::json(json!({ "id": id, "full_name": repository.name, "default_branch": "main", "private": true }))
+        }
         ["environments"] => dispatch::environments(book, repository, asked),
         [of @ ("code-scanning" | "secret-scanning"), rest @ ..] => beside::security(repository, of, rest, asked),
         ["contents", rest @ ..] => dispatch::contents(book, repository, rest, asked),

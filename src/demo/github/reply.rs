@@ -34,6 +34,11 @@ pub(super) enum Reply {
         etag: String,
     },
     Redirect(String),
+    /// Of a repository that has another name now.
+    Moved {
+        code: StatusCode,
+        to: String,
+    },
     /// Too much was asked; seconds to wait if the server names them.
     Limited {
         message: String,
@@ -187,6 +192,14 @@ pub(super) fn finish(reply: Reply, asked: &Asked, quota: &mut Quota, now: Timest
         }
         Reply::Redirect(to) => {
             let mut response = StatusCode::FOUND.into_response();
+            put(&mut response, "location", &to);
+            response
+        }
+        Reply::Moved { code, to } => {
+            let said = code.canonical_reason().unwrap_or_default();
+            let body = json!({ "message": said, "url": to, "documentation_url": DOCS });
+            let kind = [(header::CONTENT_TYPE, "application/json; charset=utf-8")];
+            let mut response = (code, kind, body.to_string()).into_response();
             put(&mut response, "location", &to);
             response
         }
