@@ -17,7 +17,7 @@ use crate::config::theme::{self, Depth, Glyphs};
 use crate::journal::Journal;
 use crate::model::nodes;
 use crate::model::source::{FeedId, FeedStatus};
-use crate::model::{Kind, Name, SourceId};
+use crate::model::{Kind, Name, ObjectId, SourceId};
 use crate::state::report::{Report, report};
 use crate::state::rollout_phase::percent_of;
 use crate::state::ui::Place;
@@ -115,7 +115,13 @@ fn is_read(state: &State) -> bool {
     let nodes = |(of, depth): (&SourceId, &nodes::Depth)| {
         details.nodes(*of).is_some_and(|nodes| nodes.as_ref().map_or(true, |all| all.depth() >= *depth))
     };
+    // Of a host with few requests left they are not read.
+    let queued = |run: &ObjectId| {
+        let spared = details.quotas.get(&run.cluster).is_some_and(|quota| !quota.has_plenty());
+        spared || !live(run.cluster, &run.namespace) || details.jobs(&run.uid).is_some()
+    };
     asked.nodes.iter().all(nodes)
+        && asked.queued.iter().all(queued)
         && asked.differences.iter().all(|it| details.differences(&it.application.uid).is_some())
         && asked.jobs.iter().all(|run| details.jobs(&run.uid).is_some())
         && asked.runners.iter().all(|(of, name)| !live(*of, name) || details.runners(*of, name).is_some())

@@ -25,7 +25,8 @@ pub struct Interest {
     pub jobs: Vec<ObjectId>,
     /// How often jobs that nobody looked at were forgotten: what was read before may be needed again.
     pub forgotten: u64,
-    /// Runs that stand in a queue or go on, whose jobs say who waits for which runner.
+    /// Runs that stand in a queue or go on, whose jobs say who waits for which runner: the oldest ones, and many
+    /// while somebody looks at the runners.
     pub queued: Vec<ObjectId>,
     /// Runs that ended well, whose jobs are read once, when there is nothing more urgent: how long they
     /// took is what is expected of the run that is shown.

@@ -232,6 +232,13 @@ impl Quota {
     pub const fn is_scarce(&self) -> bool {
         self.limit >= 1_000 && self.remaining < self.limit / 10
     }
+
+    /// More than half of the hour's requests are left: enough for what may wait.
+    #[must_use]
+    pub const fn has_plenty(&self) -> bool {
+        let half = self.limit == 0 || self.remaining.saturating_mul(2) > self.limit;
+        self.held_until.is_none() && !self.anonymous && half
+    }
 }
 
 /// What is read of one run only while somebody looks at it.

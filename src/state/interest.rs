@@ -29,7 +29,7 @@ pub fn of(state: &State) -> Interest {
     let workflow = form::open(state).and_then(form::Form::wanted_now);
     let startable = form::open(state).and_then(form::Form::chooses_now);
     let runners = runners(state);
-    let queued = if state.ui.place == Place::Runners { runners::queued(state) } else { Vec::new() };
+    let queued = runners::queued(state, state.ui.place == Place::Runners);
     let (overlays, ranges) = drifts(state);
     let asked = Interest {
         jobs,

@@ -3,6 +3,8 @@
 
 mod pools;
 
+use std::time::Duration;
+
 use super::{State, derived, runs};
 use crate::model::pipelines::{Job, Run, RunStatus};
 use crate::model::runners::{self, Larger};
@@ -14,6 +16,10 @@ pub use pools::{Count, Demand, Pool, demand};
 
 /// Runs whose jobs are read so that somebody sees who waits for which runner.
 const RUNS: usize = 40;
+/// The same while nobody looks at the runners.
+const OLDEST: usize = 8;
+/// A job that has waited this long for a runner will not get one by itself.
+pub(super) const STUCK: Duration = Duration::from_mins(5);
 
 /// Repositories whose runners are worth a look: all while their list is shown, else those where a job waits
 /// for one that GitHub does not host.
@@ -38,12 +44,23 @@ fn moving(state: &State) -> impl Iterator<Item = &Run> {
     runs::ordered(state).open().iter().filter(|run| run.kind == Kind::Run && run.is_active()).map(AsRef::as_ref)
 }
 
-/// Runs whose jobs say who waits for a runner; those that stand in a queue first.
+/// Runs whose jobs say who waits for a runner; those that stand in a queue first. `all`: while somebody looks at
+/// the runners; else the oldest of those that may be stuck, which are what holds somebody up.
 #[must_use]
-pub fn queued(state: &State) -> Vec<ObjectId> {
-    let mut all: Vec<&Run> = moving(state).collect();
-    all.sort_by_key(|run| run.status != RunStatus::Queued);
-    all.into_iter().take(RUNS).map(Run::id).collect()
+pub fn queued(state: &State, all: bool) -> Vec<ObjectId> {
+    let waited = |run: &Run| {
+        let since = state.ours(run.meta.cluster, run.started.or(run.created)?);
+        Some(state.now.wall.duration_since(since).unsigned_abs())
+    };
+    // What waits for a person is told by what it waits for.
+    let old = |run: &&Run| run.status != RunStatus::Waiting && waited(run).is_some_and(|waited| waited >= STUCK);
+    let mut rows: Vec<&Run> = moving(state).filter(|run| all || old(run)).collect();
+    // Newest first, as they are listed.
+    if !all {
+        rows.reverse();
+    }
+    rows.sort_by_key(|run| run.status != RunStatus::Queued);
+    rows.into_iter().take(if all { RUNS } else { OLDEST }).map(Run::id).collect()
 }
 
 /// How many of GitHub's runs move, and of how many of them the jobs were read.

@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use quarterdeck::model::pipelines::{Job, RunStatus};
+use quarterdeck::model::pipelines::{Job, Run, RunStatus};
 use quarterdeck::model::runners::{Larger, Runner, RunnerStatus, Runners, RunnersRead};
 use quarterdeck::model::security::Rows;
 use quarterdeck::model::source::{Detail, FeedEvent, FeedId};
 use quarterdeck::model::{Kind, Name, ObjectId, SourceId, Uid};
-use quarterdeck::state::runners;
+use quarterdeck::state::ui::Place;
+use quarterdeck::state::{interest, runners};
 use quarterdeck::text::Safe;
 use quarterdeck::update::Msg;
 
 use super::world::Console;
+use crate::screens::run_world;
 
 const GITHUB: SourceId = SourceId(0);
 
@@ -121,4 +123,55 @@ fn a_queued_job_says_what_its_runners_tell() {
         assert!(said.as_str().contains(words), "{what}: {said:?}");
     }
     assert_eq!(runners::why(&Console::empty().state, &job("arm64")), None, "nothing was read");
+}
+
+/// What holds somebody up is the oldest that waits, and it stands behind everything that came after it.
+#[test]
+fn the_oldest_that_wait_are_asked_for_wherever_one_looks() {
+    let mut console = Console::empty();
+    run_world::github(&mut console.state);
+    let run = |number: u64, ago: i64, status: RunStatus| {
+        let mut run = run_world::run(&console.state, "acme/checkout", "ci", number, ago, None);
+        run.status = status;
+        run
+    };
+    let mut all: Vec<Run> = (1..=6).map(|at| run(at, 60, RunStatus::InProgress)).collect();
+    all.extend((10..=19).map(|at| run(at, 600 - i64::try_from(at).unwrap(), RunStatus::Queued)));
+    all.push(run(30, 7_200, RunStatus::InProgress));
+    all.push(run(31, 9_000, RunStatus::Waiting));
+    let stuck = run(32, 5_400, RunStatus::Queued);
+    all.push(stuck.clone());
+    run_world::list(&mut console.state, all);
+    for place in [Place::Deck, Place::Pipelines, Place::Inbox, Place::Environments] {
+        console.state.ui.place = place;
+        let asked = interest::of(&console.state).queued;
+        let numbers: Vec<&str> = asked.iter().map(|run| run.name.raw().rsplit('#').next().unwrap()).collect();
+        assert_eq!(numbers, ["32", "10", "11", "12", "13", "14", "15", "16"], "oldest first, a few");
+    }
+    console.state.reports = true;
+    assert!(interest::of(&console.state).queued.contains(&stuck.id()), "a report asks as well");
+    console.state.ui.place = Place::Runners;
+    assert_eq!(interest::of(&console.state).queued.len(), 19, "who looks at the runners sees them all");
+}
+
+#[test]
+fn what_goes_on_may_be_stuck_as_well_and_what_waits_for_a_person_is_not() {
+    let mut console = Console::empty();
+    run_world::github(&mut console.state);
+    let run = |number: u64, ago: i64, status: RunStatus| {
+        let mut run = run_world::run(&console.state, "acme/checkout", "ci", number, ago, None);
+        run.status = status;
+        run
+    };
+    let all = vec![
+        run(1, 9_000, RunStatus::Waiting),
+        run(2, 400, RunStatus::InProgress),
+        run(3, 290, RunStatus::Queued),
+        run(4, 310, RunStatus::Queued),
+        run(5, 900, RunStatus::InProgress),
+    ];
+    run_world::list(&mut console.state, all);
+    let asked = interest::of(&console.state).queued;
+    let numbers: Vec<&str> = asked.iter().map(|run| run.uid.raw()).collect();
+    assert_eq!(numbers, ["4", "5", "2"], "those that stand in a queue first; five minutes are nothing");
 }

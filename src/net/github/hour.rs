@@ -63,6 +63,11 @@ impl Hour {
         self.budget.hold_read(now).is_some()
     }
 
+    /// As what may wait asks: more than half is left, and somebody has a token.
+    pub(crate) const fn has_plenty(&self) -> bool {
+        !self.anonymous && self.charged() * 2 < self.limit()
+    }
+
     /// Part of the hour's requests that was spent, 0..1.
     pub(crate) fn spent(&self) -> f64 {
         self.charged() as f64 / self.limit() as f64

@@ -16,8 +16,6 @@ use crate::safe;
 use crate::state::{State, gates, runners, runs};
 use crate::text::{self, Safe};
 
-/// A job that has waited this long for a runner will not get one by itself.
-const QUEUED: Duration = Duration::from_mins(5);
 /// What failed longer ago holds nothing up that somebody waits for now.
 const RECENT: Duration = Duration::from_hours(24);
 /// Red runs that are looked at; of more of them the list tells.
@@ -126,7 +124,7 @@ fn is_stuck(state: &State, job: &Job) -> bool {
     // No runner is what a task of Tekton waits for.
     job.id.kind != Kind::TaskRun
         && job.status == RunStatus::Queued
-        && job.created.is_some_and(|since| waited(since) >= QUEUED)
+        && job.created.is_some_and(|since| waited(since) >= runners::STUCK)
 }
 
 fn made(run: &Run, reason: Reason, since: Option<Timestamp>, name: &Safe, words: Safe) -> Blocker {
