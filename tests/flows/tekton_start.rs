@@ -1,11 +1,16 @@
 //! A Pipeline of Tekton is started from the form: parameters of every type, from a run that is there, from
 //! one that was pruned meanwhile, and another Pipeline than the one the form was opened for.
 
+use std::sync::Arc;
+
+use quarterdeck::app::{self, Headless};
 use quarterdeck::command::{Command, Key, KeyCode};
-use quarterdeck::model::Kind;
+use quarterdeck::demo::Options;
 use quarterdeck::model::pipelines::Run;
-use quarterdeck::state::form;
+use quarterdeck::model::scope::{CanaryQueries, PipelineOf, Service, Settings};
+use quarterdeck::model::{Kind, Name};
 use quarterdeck::state::ui::Overlay;
+use quarterdeck::state::{form, lists};
 use serde_json::{Value, json};
 
 use super::harness::Story;
@@ -207,5 +212,57 @@ async fn another_pipeline_that_is_typed_takes_nothing_over() {
     go(&mut story, "as the namespace's default").await;
     let object = made(&mut story).await;
     let wanted = json!({ "pipelineRef": { "name": "nightly-load" }, "params": [{ "name": "minutes", "value": "2" }] });
+    assert_eq!(object["spec"], wanted);
+}
+
+/// It is there, it never ran, and so no row leads to it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pipeline_that_never_ran_is_started_where_no_run_is_looked_at() {
+    let options = Options { scenario: "pipelines".to_owned(), held: true, ..Options::default() };
+    let mut story = Story::with(options, |demo| {
+        let mut settings: Settings = app::settings_of(demo);
+        let of = |pipeline: &str| PipelineOf { pipeline: Name::new(pipeline), namespace: Some(Name::new("ci-cd")) };
+        // The first one has runs: those lead to it.
+        settings.services.push(Service {
+            name: Name::new("load"),
+            repository: None,
+            workflows: Vec::new(),
+            tekton: vec![of("build-and-deploy"), of("nightly-load")],
+            images: Vec::new(),
+            platforms: Vec::new(),
+            canary: CanaryQueries::default(),
+        });
+        Arc::new(settings)
+    })
+    .await;
+    let ran = |console: &Headless| found(console, Kind::PipelineRun, "nightly-load", |_| true);
+    for _ in 0..4 {
+        let Some(run) = ran(&story.console) else { break };
+        story.demo.handle.prune_run("ci-cd", run.meta.name.raw());
+        wait_for(&mut story, "the list without it", |console| {
+            ran(console).is_none_or(|left| left.meta.uid != run.meta.uid)
+        })
+        .await;
+    }
+    assert!(ran(&story.console).is_none(), "it never ran");
+    assert!(story.console.press(Command::ShowPipelines));
+    assert!(story.console.press(Command::Filter));
+    story.console.type_text("no-such-run").await;
+    enter(&mut story);
+    wait_for(&mut story, "no row", |console| {
+        let state = console.state();
+        state.ui.overlay.is_none() && lists::selected(state, &state.ui.list_id()).is_none()
+    })
+    .await;
+    assert!(story.console.press(Command::DispatchWorkflow));
+    wait_for(&mut story, "its parameter", |console| {
+        form::open(console.state()).is_some_and(|form| form.reference.raw() == "nightly-load" && form.fields.len() == 1)
+    })
+    .await;
+    enter(&mut story);
+    fill(&mut story, "7").await;
+    go(&mut story, "as the namespace's default").await;
+    let object = made(&mut story).await;
+    let wanted = json!({ "pipelineRef": { "name": "nightly-load" }, "params": [{ "name": "minutes", "value": "7" }] });
     assert_eq!(object["spec"], wanted);
 }

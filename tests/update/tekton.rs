@@ -1,9 +1,13 @@
 //! What can be asked of a PipelineRun, what the dialog says of it, and what proves it.
 
+use std::sync::Arc;
+
 use quarterdeck::action::{Action, CancelHow, Change, Operation, OperationId, Outcome};
 use quarterdeck::command::Command;
+use quarterdeck::model::scope::{CanaryQueries, PipelineOf, Service, Settings};
 use quarterdeck::model::{Kind, Name, ObjectId};
 use quarterdeck::state::State;
+use quarterdeck::state::ui::Place;
 use quarterdeck::state::verbs::{self, Verdict};
 use quarterdeck::text::Safe;
 
@@ -109,4 +113,47 @@ fn only_what_tekton_shows_proves_it() {
     list(&mut state, Kind::PipelineRun, &runs);
     assert_eq!(verbs::expected(&state, &cancel), Verdict::Seen);
     assert_eq!(verbs::expected(&state, &again), Verdict::Seen);
+}
+
+/// The lane of a service starts what is its own; what never ran comes first, because nothing else leads to it.
+#[test]
+fn the_lane_of_a_service_starts_its_pipeline() {
+    let mut state = world();
+    let newest =
+        state.world.runs.rows().iter().filter(|run| run.workflow.raw() == "release").max_by_key(|run| run.created);
+    let newest = newest.expect("a run of it").clone();
+    let place = newest.meta.namespace.clone();
+    let of = |pipeline: &str, namespace: Option<&Name>| PipelineOf {
+        pipeline: Name::new(pipeline),
+        namespace: namespace.cloned(),
+    };
+    let mut with = |tekton: Vec<PipelineOf>, lane: &str| {
+        let service = Service {
+            name: Name::new("checkout"),
+            repository: None,
+            workflows: Vec::new(),
+            tekton,
+            images: Vec::new(),
+            platforms: Vec::new(),
+            canary: CanaryQueries::default(),
+        };
+        state.settings = Arc::new(Settings { services: vec![service], ..Settings::default() });
+        let workload = ObjectId { kind: Kind::Rollout, name: Name::new(lane), ..newest.id() };
+        state.ui.place = Place::Lane(workload);
+        let form = verbs::dispatch::form(&state).map_err(|why| why.as_str().to_owned())?;
+        Ok((form.target.namespace.raw().to_owned(), form.reference.raw().to_owned(), form.path.raw().to_owned()))
+    };
+    let told = |pipeline: &str, run: &str| Ok((place.raw().to_owned(), pipeline.to_owned(), run.to_owned()));
+    let (release, other) = (of("release", None), of("brand-new", Some(&place)));
+    assert_eq!(with(vec![release.clone(), other.clone()], "checkout"), told("brand-new", ""));
+    assert_eq!(with(vec![release.clone()], "checkout"), told("release", newest.meta.name.raw()));
+    for (tekton, lane) in [
+        (vec![release, other], "search"),
+        (Vec::new(), "checkout"),
+        // Nobody says where it would run.
+        (vec![of("brand-new", None)], "checkout"),
+    ] {
+        let why: Result<(String, String, String), String> = with(tekton, lane);
+        assert!(why.as_ref().is_err_and(|why| why.contains("select a run first")), "{why:?}");
+    }
 }

@@ -10,6 +10,8 @@ use crate::model::access::Right;
 use crate::model::images::Reference;
 use crate::model::masked;
 use crate::model::pipelines::Run;
+use crate::model::scope::PipelineOf;
+use crate::model::source::FeedStatus;
 use crate::model::workflows::{Dispatchable, Input, InputKind};
 use crate::model::{Kind, Name, ObjectId, SourceId, SystemId, Uid};
 use crate::safe;
@@ -60,7 +62,7 @@ pub fn form(state: &State) -> Result<Form, Safe> {
     Ok(form)
 }
 
-/// Where no run is looked at: the workflow is chosen, of the repository of the runners that are looked
+/// Where no run is looked at: a Pipeline of Tekton that never ran, else the workflow is chosen, of the repository of the runners that are looked
 /// at, else of the first that is read.
 fn of_repository(state: &State) -> Result<Form, Safe> {
     let none = || Safe::of("select a run first: it is its workflow or pipeline that is started");
@@ -68,9 +70,13 @@ fn of_repository(state: &State) -> Result<Form, Safe> {
     let named = match (&state.ui.place, selected) {
         (Place::Runners, Some(RowId::Pool(repository, _))) => Some(repository),
         (Place::Deck, _) if state.ui.pane != Pane::Pipelines => return Err(none()),
+        (Place::Lane(service), _) => return of_service(state, Some(&service.name)).ok_or_else(none)?,
         (Place::Deck | Place::Pipelines | Place::Runners, None) => None,
         _ => return Err(none()),
     };
+    if let (None, Some(form)) = (&named, of_service(state, None)) {
+        return form;
+    }
     let mut hosts = state.world.of_system(SystemId::GitHub).filter(|host| host.unusable.is_none());
     let (source, repository) = match named {
         Some(name) => (catalogue::host_of(state, &name).ok_or_else(none)?, name),
@@ -99,18 +105,60 @@ fn repositories(state: &State, source: SourceId, this: &Name) -> Vec<Name> {
 
 /// Of Tekton: the Pipeline in the namespace of the run, which says what stands in the fields at first.
 fn of_pipeline(state: &State, run: &Run) -> Result<Form, Safe> {
-    let namespace = run.meta.namespace.clone();
-    let pipeline = run.workflow.clone();
+    pipeline_form(state, (run.meta.cluster, &run.meta.namespace), &run.workflow, run.meta.name.clone())
+}
+
+/// `from`: the run that it is started from; empty without one.
+fn pipeline_form(
+    state: &State,
+    (cluster, namespace): (SourceId, &Name),
+    pipeline: &Name,
+    from: Name,
+) -> Result<Form, Safe> {
     let target = ObjectId {
-        cluster: run.meta.cluster,
+        cluster,
         kind: Kind::Pipeline,
-        uid: Uid::new(run.meta.cluster, &format!("{}/{}", namespace.raw(), pipeline.raw())),
-        namespace,
+        namespace: namespace.clone(),
         name: pipeline.clone(),
+        uid: Uid::new(cluster, &format!("{}/{}", namespace.raw(), pipeline.raw())),
     };
     super::offer::may_act(state, Command::DispatchWorkflow, &target)?;
     access::check(state, &target, &[Right::CreatePipelineRuns])?;
-    Ok(Form::new(target, run.meta.name.clone(), pipeline))
+    Ok(Form::new(target, from, pipeline.clone()))
+}
+
+/// The newest run of a Pipeline that a service names.
+fn newest_of<'a>(state: &'a State, one: &PipelineOf) -> Option<&'a Arc<Run>> {
+    let its = |run: &&Arc<Run>| {
+        run.kind == Kind::PipelineRun
+            && run.workflow == one.pipeline
+            && one.namespace.as_ref().is_none_or(|namespace| *namespace == run.meta.namespace)
+    };
+    state.world.runs.rows().iter().filter(its).max_by_key(|run| run.created)
+}
+
+/// The first Pipeline that a service names and that never ran: no row leads to it. Of the service of a lane one that
+/// ran, too.
+fn of_service(state: &State, lane: Option<&Name>) -> Option<Result<Form, Safe>> {
+    let services = state.settings.services.iter().filter(|service| lane.is_none_or(|name| service.name == *name));
+    let named: Vec<&PipelineOf> = services.flat_map(|service| &service.tekton).collect();
+    let never = named.iter().filter(|one| newest_of(state, one).is_none()).find_map(|one| without_run(state, one));
+    never.or_else(|| {
+        lane?;
+        named.iter().find_map(|one| newest_of(state, one)).map(|run| of_pipeline(state, run))
+    })
+}
+
+/// In the cluster that reads the namespace it is to run in.
+fn without_run(state: &State, one: &PipelineOf) -> Option<Result<Form, Safe>> {
+    let namespace = one.namespace.as_ref()?;
+    // A cluster without Tekton says so, and starts nothing.
+    let (feed, _) = state.world.feeds.iter().find(|(id, feed)| {
+        id.kind == Kind::PipelineRun
+            && id.namespace.as_ref().is_none_or(|name| name == namespace)
+            && !matches!(feed.status, FeedStatus::Absent { .. })
+    })?;
+    Some(pipeline_form(state, (feed.cluster, namespace), &one.pipeline, Name::new("")))
 }
 
 /// Of a RustCI server: what an execution can be told of its source.
