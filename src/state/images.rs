@@ -1,15 +1,16 @@
 //! Images beside what they are for: the service they belong to, the commit and run they were built by,
 //! the platforms that are asked of them, the workloads that run them.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{State, derived, environment};
+use super::{State, derived, environment, workload_status};
 use crate::model::images::{Digest, Image, Manifest, Platform, Reference};
 use crate::model::interest::ImageInterest;
-use crate::model::kubernetes::{ContainerImage, ReplicaSet};
+use crate::model::kubernetes::{ContainerImage, PodHealth, ReplicaSet};
 use crate::model::pipelines::{Conclusion, Run};
 use crate::model::scope::Service;
+use crate::model::workloads::{Controlled, Update};
 use crate::model::{Kind, Name, ObjectId, SourceId, SystemId, Uid};
 use crate::text::Safe;
 
@@ -28,7 +29,7 @@ pub struct Use {
     pub tag: Option<Arc<str>>,
     /// As its pods say it; `None` while none of them does.
     pub digest: Option<Digest>,
-    /// The Rollout or Deployment; else the ReplicaSet.
+    /// The Rollout, Deployment, StatefulSet, DaemonSet or Job; else the ReplicaSet.
     pub workload: ObjectId,
     pub environment: Name,
     pub pods: usize,
@@ -61,6 +62,7 @@ pub fn revision(state: &State) -> u64 {
     world.rollouts.revision()
         + world.deployments.revision()
         + world.replica_sets.revision()
+        + world.controlled.revision()
         + world.pods.revision()
         + world.runs.revision()
         + world.namespaces.revision()
@@ -105,7 +107,51 @@ fn uses(state: &State, repositories: &BTreeMap<&str, SourceId>) -> Vec<Use> {
             }
         }
     }
+    for row in workload_status::listed(world).into_iter().filter(|row| has_pods(row)) {
+        all.extend(uses_of(state, row, repositories));
+    }
     all
+}
+
+/// Of a Job while it goes on.
+fn has_pods(row: &Controlled) -> bool {
+    match row.update {
+        Update::Job { active, .. } => active > 0,
+        _ => row.replicas.desired > 0 || row.replicas.current > 0,
+    }
+}
+
+/// What has no ReplicaSet between itself and its pods: they say what they run, each of its own revision.
+fn uses_of(state: &State, row: &Controlled, repositories: &BTreeMap<&str, SourceId>) -> Vec<Use> {
+    let known =
+        |image: &Safe| Reference::parse(image.as_str()).filter(|it| repositories.contains_key(it.repository.as_str()));
+    let mut found: BTreeMap<(String, Option<String>, Option<Digest>), usize> = BTreeMap::new();
+    for pod in state.world.pods.owned_by(&row.meta.uid).filter(|pod| pod.health != PodHealth::Done) {
+        let containers = pod.states.iter().filter(|container| !container.init);
+        let runs: BTreeSet<_> = containers
+            .filter_map(|container| {
+                let named = known(&container.image)?;
+                let digest = container.digest.clone().or(named.digest);
+                Some((named.repository, named.tag, digest))
+            })
+            .collect();
+        runs.into_iter().for_each(|one| *found.entry(one).or_default() += 1);
+    }
+    for named in row.images.iter().filter_map(|image| known(&image.image)) {
+        if !found.keys().any(|(repository, tag, _)| *repository == named.repository && *tag == named.tag) {
+            found.insert((named.repository, named.tag, named.digest), 0);
+        }
+    }
+    let environment = environment::of(state, row.meta.cluster, &row.meta.namespace);
+    let made = found.into_iter().map(|((repository, tag, digest), pods)| Use {
+        repository: repository.into(),
+        tag: tag.map(Arc::from),
+        digest,
+        workload: row.meta.id(row.kind),
+        environment: environment.clone(),
+        pods,
+    });
+    made.collect()
 }
 
 /// One for each digest that its pods have.

@@ -8,6 +8,7 @@ mod extremes;
 mod frames;
 mod github;
 pub mod golden;
+mod image_users;
 mod odd;
 mod prometheus;
 mod routing;
