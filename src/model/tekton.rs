@@ -41,6 +41,8 @@ pub struct Child {
     pub name: Name,
     /// The pipeline's task; one of a matrix has several children.
     pub task: Name,
+    /// What it is, where that is no TaskRun: `CustomRun`, `PipelineRun`.
+    pub other: Option<Safe>,
     pub shown: Option<Safe>,
     /// `when` expressions that let it run, in words.
     pub when: Vec<Safe>,

@@ -5,6 +5,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::State;
 use super::world::World;
 use crate::model::pipelines::{Conclusion, Job, Jobs, Run, RunStatus};
@@ -102,13 +104,16 @@ fn attempts(jobs: &mut Vec<Job>, run: &Uid, task: &TaskRun, shown: &Safe) {
         uid,
     };
     let object = task.meta.id(Kind::TaskRun);
+    // A later attempt waits from the end of the one before: what that one took was no queue.
+    let mut created = task.meta.created;
     for (index, attempt) in task.before.iter().enumerate() {
         let shown = safe!("{} (attempt {})", shown, index + 1);
-        jobs.push(job(run, id(attempt_uid(&object, index), shown), task, attempt));
+        jobs.push(job(run, id(attempt_uid(&object, index), shown), created, attempt));
+        created = attempt.completed;
     }
     let shown =
         if task.before.is_empty() { shown.clone() } else { safe!("{} (attempt {})", shown, task.before.len() + 1) };
-    jobs.push(job(run, id(task.meta.uid.clone(), shown), task, &task.now));
+    jobs.push(job(run, id(task.meta.uid.clone(), shown), created, &task.now));
 }
 
 /// The pipeline's name for it; of a matrix with what tells its cells apart.
@@ -126,13 +131,13 @@ fn shown(run: &PipelineRun, task: &TaskRun, of_matrix: bool) -> Safe {
     }
 }
 
-fn job(run: &Uid, id: ObjectId, task: &TaskRun, attempt: &Attempt) -> Job {
+fn job(run: &Uid, id: ObjectId, created: Option<Timestamp>, attempt: &Attempt) -> Job {
     Job {
         id,
         run: run.clone(),
         status: attempt.status.clone(),
         conclusion: attempt.conclusion.clone(),
-        created: task.meta.created,
+        created,
         started: attempt.started,
         completed: attempt.completed,
         runner: attempt.pod.as_ref().map(|pod| pod.safe().clone()),
@@ -207,7 +212,9 @@ pub fn note(state: &State, job: &Job) -> Option<Safe> {
     if job.id.kind != Kind::TaskRun {
         return None;
     }
-    let Some(task) = task_run(state, &job.id) else { return why_skipped(state, job) };
+    let Some(task) = task_run(state, &job.id) else {
+        return why_skipped(state, job).or_else(|| of_another_kind(state, job));
+    };
     let attempt = match attempt_of(&job.id.uid).1 {
         Some(number) => task.before.get(number)?,
         None => &task.now,
@@ -220,6 +227,13 @@ pub fn note(state: &State, job: &Job) -> Option<Safe> {
         }
         _ => Some(attempt.reason.clone()),
     }
+}
+
+/// A task that something else than a TaskRun carries out.
+fn of_another_kind(state: &State, job: &Job) -> Option<Safe> {
+    let run = state.world.pipeline_runs.get(&job.run)?;
+    let kind = run.children.iter().find(|child| child.task == job.id.name)?.other.as_ref()?;
+    Some(safe!("a {}, not read here: kubectl describes it", kind))
 }
 
 fn why_skipped(state: &State, job: &Job) -> Option<Safe> {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use quarterdeck::model::pipelines::{Conclusion, Run};
 use quarterdeck::model::source::{FeedEvent, FeedId};
 use quarterdeck::model::{Kind, Uid};
-use quarterdeck::state::{State, runs, tekton};
+use quarterdeck::state::{State, expected, runs, tekton, timeline};
 use serde_json::{Value, json};
 
 use super::world::{CLUSTER, list, with};
@@ -91,6 +91,33 @@ fn tasks_retries_results_and_what_was_skipped_stand_as_tkn_groups_them() {
     assert_eq!(names, ["scan"]);
 }
 
+/// Without every attempt of it the run would have ended sooner; and while the first one ran, the second waited for
+/// nothing.
+#[test]
+fn the_way_to_the_end_leads_through_every_attempt() {
+    let mut tasks = task_runs();
+    for task in &mut tasks {
+        // Its controller makes a task when those before it have ended.
+        let first = task.pointer("/status/retriesStatus/0/startTime").or_else(|| task.pointer("/status/startTime"));
+        if let Some(first) = first.cloned() {
+            task["metadata"]["creationTimestamp"] = first;
+        }
+    }
+    let wall: Timestamp = "2026-08-03T09:10:00Z".parse().expect("a time");
+    let state = with(wall, &json!({ "pipelineruns": pipeline_runs(), "taskruns": tasks }));
+    let run = run(&state, "release-run-x7f2k");
+    let jobs = runs::jobs(&state, &run.meta.uid).expect("its jobs");
+    let chain = expected::longest_chain(&state, &run, jobs);
+    let names: Vec<&str> = chain.iter().map(|at| jobs.jobs[*at].id.name.safe().as_str()).collect();
+    assert_eq!(names, ["clone", "unit (attempt 1)", "unit (attempt 2)", "build (1)", "scan", "notify (finally)"]);
+    let queue = |name: &str| {
+        let job = jobs.jobs.iter().find(|job| job.id.name.safe().as_str() == name).expect("the job");
+        timeline::of_queue(&state, job).map(|(from, to)| (from.to_string(), to.to_string()))
+    };
+    let span = |from: &str, to: &str| Some((format!("2026-08-03T09:{from}Z"), format!("2026-08-03T09:{to}Z")));
+    assert_eq!((queue("unit (attempt 1)"), queue("unit (attempt 2)")), (None, span("01:39", "01:40")));
+}
+
 #[test]
 fn what_is_to_come_and_what_is_not_known_is_said() {
     let state = world();
@@ -104,6 +131,22 @@ fn what_is_to_come_and_what_is_not_known_is_said() {
     let pending = run(&state, "nightly");
     assert_eq!((pending.status.as_str(), pending.workflow.raw()), ("queued", "nightly"));
     assert_eq!(tekton::of_run(&state, &pending).expect("its row").asked.as_str(), "PipelineRunPending");
+}
+
+/// What a controller of somebody else carries out is no TaskRun: it is there, and is not read.
+#[test]
+fn a_task_that_is_a_custom_run_is_said_to_be_one() {
+    let mut all = pipeline_runs();
+    let row = all.iter_mut().find(|row| row["metadata"]["name"] == "release-run-qq5zt").expect("the run");
+    row["status"]["pipelineSpec"]["tasks"].as_array_mut().expect("tasks").push(json!({ "name": "approve" }));
+    let children = row["status"]["childReferences"].as_array_mut().expect("children");
+    children.push(json!({ "apiVersion": "tekton.dev/v1beta1", "kind": "CustomRun",
+        "name": "release-run-qq5zt-approve", "pipelineTaskName": "approve" }));
+    let wall: Timestamp = "2026-08-03T09:10:00Z".parse().expect("a time");
+    let state = with(wall, &json!({ "pipelineruns": all, "taskruns": task_runs() }));
+    let told = told(&state, &run(&state, "release-run-qq5zt"));
+    let lines: Vec<&str> = told.lines().filter(|line| line.contains("not read here")).collect();
+    assert_eq!(lines, ["approve | unknown – | – | a CustomRun, not read here: kubectl describes it"], "{told}");
 }
 
 /// What nobody's PipelineRun made is a run of its own; it goes when its TaskRun goes, and not before.

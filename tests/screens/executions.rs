@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use quarterdeck::command::Command;
 use quarterdeck::state::ui::Place;
+use quarterdeck::state::{expected, runs};
 use quarterdeck::update::{self, Msg};
 
 use super::shot::{compare, shot};
@@ -29,6 +30,17 @@ fn an_execution_stands_in_the_list_and_has_a_page() {
     console.state.ui.size = (80, 24);
     update::settle(&mut console.state);
     compare!("execution-80x24", shot(&console.state, (80, 24)));
+}
+
+/// A server that runs stage after stage tells no time of making: each begins when the one before it has ended.
+#[test]
+fn the_way_to_the_end_of_an_execution_leads_through_its_stages() {
+    let console = looked_at();
+    let run = console.state.world.runs.get(&execution(RUNNING).uid).expect("the execution").clone();
+    let jobs = runs::jobs(&console.state, &run.meta.uid).expect("its stages");
+    let chain = expected::longest_chain(&console.state, &run, jobs);
+    let names: Vec<&str> = chain.iter().map(|at| jobs.jobs[*at].id.name.raw()).collect();
+    assert_eq!(names, ["build", "test"], "what has not begun holds nothing up yet");
 }
 
 #[test]

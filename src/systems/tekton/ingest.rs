@@ -86,6 +86,8 @@ struct PipelineWire<'a> {
 #[serde(default, rename_all = "camelCase")]
 struct ChildWire<'a> {
     #[serde(borrow)]
+    kind: Text<'a>,
+    #[serde(borrow)]
     name: Text<'a>,
     #[serde(borrow)]
     display_name: Text<'a>,
@@ -213,6 +215,7 @@ fn child(wire: &ChildWire<'_>, pool: &mut Pool) -> Child {
     Child {
         name: Name::new(wire.name.as_str()),
         task: pool.name(wire.pipeline_task_name.as_str()),
+        other: wire.kind.some().filter(|kind| *kind != "TaskRun").map(Safe::identity),
         shown: wire.display_name.some().map(Safe::identity),
         when: whens(&wire.when_expressions),
     }
