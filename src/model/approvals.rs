@@ -61,6 +61,12 @@ pub struct Pending {
 }
 
 impl Pending {
+    /// It waits for something, be it only for what could not be read.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.deployments.is_empty() || self.left_out > 0
+    }
+
     #[must_use]
     pub fn of(&self, environment: i64) -> Option<&PendingDeployment> {
         self.deployments.iter().find(|row| row.environment == environment)

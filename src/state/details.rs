@@ -370,7 +370,7 @@ impl Details {
 
     /// Runs that waited for something when they were read last.
     pub fn with_pending(&self) -> impl Iterator<Item = &Uid> {
-        let waits = |read: &Result<Arc<Pending>, Safe>| read.as_ref().is_ok_and(|read| !read.deployments.is_empty());
+        let waits = |read: &Result<Arc<Pending>, Safe>| read.as_ref().is_ok_and(|read| read.is_open());
         self.pending.iter().filter(move |(_, read)| waits(read)).map(|(run, _)| run)
     }
 

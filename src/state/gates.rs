@@ -27,7 +27,7 @@ pub fn pending<'a>(state: &'a State, run: &Uid) -> Option<&'a Arc<Pending>> {
 pub fn is_waiting(state: &State, run: &Run) -> bool {
     run.kind == Kind::Run
         && (run.status == RunStatus::Waiting
-            || pending(state, &run.meta.uid).is_some_and(|pending| !pending.deployments.is_empty())
+            || pending(state, &run.meta.uid).is_some_and(|pending| pending.is_open())
             || (run.is_active() && waiting_jobs(state, run).next().is_some()))
 }
 
@@ -72,7 +72,13 @@ pub fn may(pending: &Pending, run: &Run, row: &PendingDeployment) -> Result<(), 
     match (row.can_approve, &pending.login) {
         (Some(true), _) => Ok(()),
         (None, _) => Err(Safe::of("GitHub does not say whether you may approve it")),
-        (Some(false), _) if row.reviewers.is_empty() => Err(Safe::of("nobody approves it: it waits for its timer")),
+        (Some(false), _) if row.reviewers.is_empty() && row.wait_timer > 0 => {
+            Err(Safe::of("nobody approves it: it waits for its timer"))
+        }
+        // No person and no time: GitHub asks a program, and does not say which.
+        (Some(false), _) if row.reviewers.is_empty() => {
+            Err(Safe::of("nobody approves it: an app decides on it (a custom protection rule)"))
+        }
         (Some(false), Some(login)) => {
             let named = |reviewer: &Reviewer| match reviewer {
                 Reviewer::User(name) => name == login,
@@ -99,6 +105,28 @@ pub fn reviewers(row: &PendingDeployment) -> Safe {
         Reviewer::Team(name) => safe!("team {}", name),
     };
     Safe::join(&row.reviewers.iter().map(named).collect::<Vec<_>>(), ", ")
+}
+
+/// ` and 2 that could not be read`.
+#[must_use]
+pub fn unread(pending: &Pending) -> Safe {
+    match pending.left_out {
+        0 => Safe::default(),
+        count => safe!(" and {} that could not be read", count),
+    }
+}
+
+/// What it waits for is not asked for: so many others wait as well.
+#[must_use]
+pub fn is_beyond(state: &State, run: &Run) -> bool {
+    let asked = &state.interest.pending;
+    asked.len() >= MOST && !asked.iter().any(|id| id.uid == run.meta.uid)
+}
+
+/// What is said of one.
+#[must_use]
+pub fn beyond() -> Safe {
+    safe!("for which environment is not read: only of {} runs that wait at a time", MOST)
 }
 
 /// Names of environments in one line.

@@ -12,7 +12,7 @@ use crate::model::approvals::{self, Pending, PendingDeployment, Reviewer};
 use crate::model::pipelines::Run;
 use crate::model::{Name, ObjectId};
 use crate::safe;
-use crate::text::Safe;
+use crate::text::{Safe, plural};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
@@ -92,7 +92,9 @@ fn of_blocker(state: &State, blocker: Blocker) -> Vec<Waiting> {
         && let Some(pending) = gates::pending(state, &run.meta.uid)
         && !pending.deployments.is_empty()
     {
-        return pending.deployments.iter().map(|row| gated(state, run, pending, row)).collect();
+        let mut all: Vec<Waiting> = pending.deployments.iter().map(|row| gated(state, run, pending, row)).collect();
+        all.extend((pending.left_out > 0).then(|| unread(state, run, pending)));
+        return all;
     }
     of_object(blocker).into_iter().collect()
 }
@@ -128,6 +130,24 @@ fn gated(state: &State, run: &Run, pending: &Pending, row: &PendingDeployment) -
             opens: row.opens(),
             expires: since.and_then(approvals::expires),
         }),
+    }
+}
+
+/// Of the environments of a run that could not be read.
+fn unread(state: &State, run: &Run, pending: &Pending) -> Waiting {
+    let words = safe!(
+        "{} could not be read: its page in the browser shows all",
+        plural(pending.left_out, "more environment", "more environments")
+    );
+    Waiting {
+        kind: WaitingKind::Approval,
+        object: run.id(),
+        environment: None,
+        since: gates::since(state, run),
+        sentence: safe!("{} {} waits for an approval: {}", runs::service(state, run), run.meta.name, words),
+        words,
+        keys: vec![Command::Look, Command::Browse],
+        gate: None,
     }
 }
 

@@ -167,8 +167,65 @@ fn who_may_not_is_told_why() {
     assert!(said.contains("you are not among its reviewers"), "{said}");
     let said = refused(&|row, _| row.can_approve = None);
     assert!(said.contains("GitHub does not say whether you may"), "{said}");
-    let said = refused(&|row, _| row.reviewers.clear());
+    let said = refused(&|row, _| {
+        row.reviewers.clear();
+        row.wait_timer = 15;
+    });
     assert!(said.contains("nobody approves it: it waits for its timer"), "{said}");
+    let said = refused(&|row, _| row.reviewers.clear());
+    assert!(said.contains("nobody approves it: an app decides on it (a custom protection rule)"), "{said}");
+}
+
+#[test]
+fn what_could_not_be_read_of_what_it_waits_for_is_said_and_not_decided() {
+    let told = |deployments: Vec<PendingDeployment>, left_out| {
+        let (mut console, run) = console();
+        let pending = Ok(Arc::new(Pending { deployments, left_out, login: None }));
+        let read = PendingRead { run: run.meta.uid.clone(), pending };
+        console.send(Msg::Feed(feed(REPOSITORY), FeedEvent::Detail(Detail::Pending(read))));
+        console.send(Msg::Tick);
+        let blocked = blocker::blockers(&console.state);
+        let row = blocked.iter().find(|row| row.reason == blocker::Reason::Approval).cloned();
+        let waits: Vec<_> = quarterdeck::state::waiting::all(&console.state)
+            .iter()
+            .map(|row| (row.gate.is_some(), row.words.as_str().to_owned()))
+            .collect();
+        (row, waits, interest::of(&console.state).pending.len())
+    };
+    let (row, waits, asked) = told(vec![gate(7, "production")], 2);
+    let row = row.expect("a blocker");
+    assert!(row.words.as_str().starts_with("waits for an approval of production and 2 that could not be read"));
+    assert!(row.keys.contains(&Command::Approve));
+    assert_eq!((waits.len(), waits[0].0, waits[1].0, asked), (2, true, false, 1));
+    assert!(waits[1].1.starts_with("2 more environments could not be read"), "{waits:?}");
+
+    let (row, waits, asked) = told(Vec::new(), 1);
+    let row = row.expect("it waits all the same");
+    assert!(row.words.as_str().starts_with("waits for an approval of 1 environment that could not be read"), "{row:?}");
+    assert!(!row.keys.contains(&Command::Approve), "nobody can say what is approved");
+    assert_eq!((waits.len(), asked), (1, 1));
+
+    let (row, waits, _) = told(Vec::new(), 0);
+    assert!(row.is_none() && waits.is_empty(), "{row:?}");
+}
+
+/// Of so many not all are asked for what they wait for.
+#[test]
+fn beyond_the_runs_that_are_asked_it_is_said_that_nothing_was_read() {
+    let mut console = Console::empty();
+    world::github(&mut console.state);
+    let all: Vec<Run> = (1..=42).map(|number| waiting(&console, number)).collect();
+    world::list(&mut console.state, all.clone());
+    console.send(Msg::Tick);
+    console.send(Msg::Tick);
+    let words = "for which environment is not read: only of 40 runs that wait at a time";
+    let rows = blocker::blockers(&console.state);
+    let told: Vec<bool> = rows
+        .iter()
+        .filter(|row| row.reason == blocker::Reason::Approval)
+        .map(|row| row.sentence.as_str().contains(words))
+        .collect();
+    assert_eq!((told.len(), told.iter().filter(|beyond| **beyond).count()), (42, 2));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::model::source::SourceScope;
 use crate::model::{Kind, Name, SystemId};
 use crate::safe;
 use crate::state::{State, gates, runners, runs};
-use crate::text::{self, Safe};
+use crate::text::{self, Safe, plural};
 
 /// What failed longer ago holds nothing up that somebody waits for now.
 const RECENT: Duration = Duration::from_hours(24);
@@ -82,9 +82,10 @@ fn of_run(state: &State, run: &Arc<Run>) -> Option<Blocker> {
         return Some(made);
     }
     match gates::pending(state, &run.meta.uid) {
-        Some(pending) if !pending.deployments.is_empty() => return Some(gated(state, run, pending, &name)),
+        Some(pending) if pending.is_open() => return Some(gated(state, run, pending, &name)),
         None if run.status == RunStatus::Waiting => {
-            let words = safe!("waits for an approval{}", branch(run));
+            let beyond = if gates::is_beyond(state, run) { safe!("; {}", gates::beyond()) } else { Safe::default() };
+            let words = safe!("waits for an approval{}{}", branch(run), beyond);
             return Some(made(run, Reason::Approval, gates::since(state, run), &name, words));
         }
         // Nothing asks for a person: its concurrency group lets it go on by itself.
@@ -106,13 +107,22 @@ fn gated(state: &State, run: &Run, pending: &Pending, name: &Safe) -> Blocker {
         Some(why) if refused.len() == pending.deployments.len() => safe!("; {}", why),
         _ => Safe::default(),
     };
-    let names = gates::names(pending.deployments.iter());
-    let words = safe!("waits for an approval of {}{}{}", names, branch(run), why);
-    let mut made = made(run, Reason::Approval, gates::since(state, run), name, words);
-    if why.is_empty() {
+    let mut made = made(run, Reason::Approval, gates::since(state, run), name, gated_words(run, pending, &why));
+    // Of what could not be read nobody can decide here.
+    if why.is_empty() && !pending.deployments.is_empty() {
         made.keys.splice(1..1, [Command::Approve, Command::Reject]);
     }
     made
+}
+
+/// `waits for an approval of production and 1 that could not be read (main)`.
+fn gated_words(run: &Run, pending: &Pending, why: &Safe) -> Safe {
+    let names = gates::names(pending.deployments.iter());
+    let all = match (names.is_empty(), pending.left_out) {
+        (true, count) => plural(count, "environment that could not be read", "environments that could not be read"),
+        (false, _) => safe!("{}{}", names, gates::unread(pending)),
+    };
+    safe!("waits for an approval of {}{}{}", all, branch(run), why)
 }
 
 fn branch(run: &Run) -> Safe {

@@ -32,6 +32,9 @@ pub(super) fn change(state: &State, command: Command, target: &ObjectId, wanted:
     };
     if pending.deployments.is_empty() {
         return Err(match run.status {
+            _ if pending.is_open() => {
+                Safe::of("what it waits for could not be read: decide on its page in the browser")
+            }
             RunStatus::Waiting => Safe::of("no environment waits for an approval; its concurrency group may be busy"),
             _ => Safe::of("it waits for no approval"),
         });
@@ -111,7 +114,7 @@ pub(super) fn shows(state: &State, operation: &Operation) -> Verdict {
     let waiting = jobs.jobs.iter().filter(waits).count();
     // GitHub does not say which job waits for which environment: while others are pending, one that
     // went on is the proof.
-    let gone = if pending.deployments.is_empty() { waiting == 0 } else { waiting < before.len() };
+    let gone = if !pending.is_open() { waiting == 0 } else { waiting < before.len() };
     match jobs.jobs.iter().find(waits) {
         Some(job) if !gone => Verdict::Waiting(safe!("{} to leave waiting", job.id.name)),
         _ => Verdict::Seen,
