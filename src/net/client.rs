@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use reqwest::{Client, ClientBuilder, redirect};
 
-use super::{Deadlines, USER_AGENT, proxy};
+use super::{Deadlines, NetError, USER_AGENT, proxy};
 
-pub(super) fn builder(url: &str, deadlines: &Deadlines) -> ClientBuilder {
+pub(super) fn builder(url: &str, deadlines: &Deadlines) -> Result<ClientBuilder, NetError> {
+    if let Some(error) = url.parse().ok().and_then(|server| proxy::unusable(&server)) {
+        return Err(NetError::Unusable(format!("{url} {error}")));
+    }
     let mut builder = Client::builder()
         .user_agent(USER_AGENT)
         .connect_timeout(deadlines.connect)
@@ -23,5 +26,5 @@ pub(super) fn builder(url: &str, deadlines: &Deadlines) -> ClientBuilder {
     if proxy::stays_here(url) {
         builder = builder.no_proxy();
     }
-    builder
+    Ok(builder)
 }

@@ -155,3 +155,23 @@ fn a_proxy_that_does_not_serve_is_named_without_its_password() {
         }
     });
 }
+
+/// A typing error in it does not bring anybody around the proxy.
+#[test]
+fn a_variable_that_names_no_proxy_is_said_and_nothing_goes_around_it() {
+    block_on(async {
+        let demo = demo::start(Options { held: true, ..Options::default() }).await.unwrap();
+        let (home, ours) = (TempDir::new().unwrap(), Authority::new("ours"));
+        let (authorities, config) = (ours.file(home.path()), configure(home.path(), &demo));
+        let bad = [("HTTPS_PROXY", "http://ada:hunter2@proxy.example:prot")];
+        let (_, _, rows) = found(&doctor(home.path(), &authorities, &bad, &config).await);
+        for area in [format!("kubernetes reach fail {AWAY}"), format!("github reach fail {AWAY}/api/v3")] {
+            has(&rows, &format!("{area} is not reached: what HTTPS_PROXY says is no address of a proxy"));
+        }
+        has(&rows, "write it as http://HOST:PORT, or name the host in NO_PROXY");
+        // What is on this machine needs none.
+        has(&rows, &format!("kubernetes reach ok {}", demo.url));
+        has(&rows, "prometheus reach ok");
+        assert!(!rows.join("\n").contains("hunter2"), "{}", rows.join("\n"));
+    });
+}

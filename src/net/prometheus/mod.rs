@@ -224,7 +224,7 @@ impl Prometheus {
             let value = super::secret::bearer(token).map_err(NetError::Credential)?;
             headers.insert(AUTHORIZATION, value);
         }
-        let builder = super::client::builder(&self.inner.url, &self.inner.deadlines)
+        let builder = super::client::builder(&self.inner.url, &self.inner.deadlines)?
             .default_headers(headers)
             .read_timeout(self.inner.deadlines.idle)
             .redirect(reqwest::redirect::Policy::custom(|attempt| {

@@ -67,7 +67,7 @@ impl Registry {
         if let Some(client) = client.as_ref() {
             return Ok(client.clone());
         }
-        let builder = super::super::client::builder(self.inner.base.as_str(), &self.inner.deadlines)
+        let builder = super::super::client::builder(self.inner.base.as_str(), &self.inner.deadlines)?
             .read_timeout(self.inner.deadlines.idle);
         let built = builder.build().map_err(|error| NetError::Unusable(super::super::error::chain(&error)))?;
         *client = Some(built.clone());

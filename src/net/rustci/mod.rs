@@ -9,10 +9,11 @@ mod write;
 use std::error::Error as _;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use jiff::Timestamp;
 use reqwest::{Client, Response};
 use serde_json::Value;
@@ -20,6 +21,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::failure::{Setting, sentence_for};
+use super::pause;
 use super::read::Answer;
 use super::secret::{Held, Token, Wanted};
 use super::{Deadlines, NetError};
@@ -211,7 +213,7 @@ impl RustCi {
         if let Some(secret) = held.and_then(|held| held.secret.as_ref()) {
             headers.insert(AUTHORIZATION, super::secret::bearer(secret).map_err(NetError::Credential)?);
         }
-        let builder = super::client::builder(&self.inner.url, &self.inner.deadlines)
+        let builder = super::client::builder(&self.inner.url, &self.inner.deadlines)?
             .default_headers(headers)
             .pool_max_idle_per_host(keep)
             .retry(reqwest::retry::never());
@@ -249,13 +251,19 @@ impl RustCi {
             let server = to.and_then(|to| to.host().map(str::to_owned)).unwrap_or_default();
             return NetError::Redirected { server, from: self.inner.url.clone() };
         }
+        // A date is one by its own clock.
+        let here = header(&response, &DATE).and_then(pause::time);
+        let retry_after = header(&response, &RETRY_AFTER).map(str::trim).and_then(|text| match here {
+            Some(here) => pause::retry_after(text, here),
+            None => text.parse().ok().map(Duration::from_secs),
+        });
         // An error that does not come whole still is an error with a code.
         let bytes = self.body(&mut response, ERROR_LIMIT).await.unwrap_or_default();
         let body = if page { Body::Page } else { Body::of(&bytes) };
         let expired = held.and_then(|held| held.secret.as_ref()).and_then(jwt::expiry);
         let token = held.map(|held| (held.from.as_str(), expired));
         let message = words::sentence(&self.inner.url, status.as_u16(), &body, token);
-        NetError::Api { code: status.as_u16(), reason: String::new(), message, retry_after: None }
+        NetError::Api { code: status.as_u16(), reason: String::new(), message, retry_after }
     }
 
     async fn body(&self, response: &mut Response, limit: usize) -> Result<Bytes, NetError> {

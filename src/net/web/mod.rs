@@ -189,7 +189,7 @@ impl Web {
         if let Some(value) = self.authorization(held)? {
             headers.insert(AUTHORIZATION, value);
         }
-        let mut builder = super::client::builder(&self.inner.url, &self.inner.deadlines)
+        let mut builder = super::client::builder(&self.inner.url, &self.inner.deadlines)?
             .default_headers(headers)
             .pool_max_idle_per_host(keep)
             .retry(reqwest::retry::never());
