@@ -8,6 +8,9 @@ use serde::Deserialize;
 
 use super::failure;
 
+/// Nobody waits longer for a server that was asked for nothing dear.
+const PAUSE_MOST: Duration = Duration::from_mins(1);
+
 /// What a server is called whose name is not known where something breaks.
 pub(crate) const NAMELESS: &str = "the server";
 
@@ -111,6 +114,14 @@ impl NetError {
             _ => {}
         }
         self
+    }
+
+    /// How long the server wants to be left alone, as far as that is believed.
+    pub(crate) fn pause(&self) -> Option<Duration> {
+        match self {
+            Self::Api { retry_after, .. } => retry_after.map(|after| after.min(PAUSE_MOST)),
+            _ => None,
+        }
     }
 
     /// The HTTP status, when there was one.

@@ -122,7 +122,7 @@ fn a_log_tells_each_line_once() {
     let run = object(Kind::Execution, RUNNING);
     let mut told = whole(&running(), "");
     let mut diff = Diff::default();
-    let mut take = |told: &Value, stage: &str| diff.take(&execution(&run, &bytes(told)).unwrap(), stage);
+    let mut take = |told: &Value, stage: &str| diff.take(&execution(&run, &bytes(told)).unwrap(), stage, 1);
     assert_eq!(
         take(&told, "test"),
         "2026-11-21T12:00:32Z WARN [unit] slow\n2026-11-21T12:00:32Z WARN [unit] very\n",
@@ -149,9 +149,31 @@ fn a_log_tells_each_line_once() {
     // What the messages already say is not said again.
     let mut built = Diff::default();
     told["logs"][0]["message"] = json!("out: Finished release");
-    let said = built.take(&execution(&run, &bytes(&told)).unwrap(), "build");
+    let said = built.take(&execution(&run, &bytes(&told)).unwrap(), "build", 0);
     assert_eq!(said.matches("Finished release").count(), 1, "{said}");
     // A server that was started anew knows fewer: nothing is told twice, nothing breaks.
     told["logs"] = json!([]);
     assert_eq!(take(&told, "test"), "");
+}
+
+/// Nothing keeps a file from calling two steps, or two stages, the same.
+#[test]
+fn two_steps_of_one_name_both_tell_what_they_wrote() {
+    let run = object(Kind::Execution, RUNNING);
+    let step = |said: &str, ended: &str| json!({ "name": "shell", "status": "success", "exit_code": 0, "stdout": said, "finished_at": ended });
+    let mut told = whole(&running(), "");
+    told["logs"] = json!([]);
+    told["stages"] = json!([
+        { "name": "test", "status": "success", "steps": [step("one\n", "2026-11-21T12:00:01Z"), step("two\n", "2026-11-21T12:00:02Z")] },
+        { "name": "test", "status": "running", "steps": [step("three\n", "2026-11-21T12:00:03Z")] },
+    ]);
+    let read = execution(&run, &bytes(&told)).unwrap();
+    let mut first = Diff::default();
+    assert_eq!(
+        first.take(&read, "test", 0),
+        "2026-11-21T12:00:01Z [shell] one\n2026-11-21T12:00:02Z [shell] two\n",
+        "each of both, and nothing of the other stage"
+    );
+    assert_eq!(first.take(&read, "test", 0), "");
+    assert_eq!(Diff::default().take(&read, "test", 1), "2026-11-21T12:00:03Z [shell] three\n");
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use quarterdeck::model::log::{LogEvent, LogOf, LogRequest, LogSince, TailId};
 use quarterdeck::model::scope::SecretSource;
-use quarterdeck::model::source::FeedEvent;
+use quarterdeck::model::source::{FeedEvent, FeedStatus};
 use quarterdeck::model::{Kind, ObjectId, Uid};
-use quarterdeck::net::{Deadlines, NetError, RustCi, Writes};
+use quarterdeck::net::{Deadlines, NetError, RustCi, Sent, Writes};
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -179,20 +179,103 @@ fn addresses_and_tokens_that_cannot_be_used_are_said_before_anything_is_sent() {
 }
 
 #[test]
-fn a_redirect_takes_no_token_elsewhere() {
+fn r33_no_redirect_takes_the_token_along_and_no_write_follows_one() {
     block_on(async {
         let elsewhere = Server::answering(|_| Reply::json("[]")).await;
-        let to = elsewhere.url.clone();
-        let server = Server::answering(move |request| {
-            Reply::Whole(307, format!("Location: {to}{}\r\n", request.path), String::new())
-        })
-        .await;
-        let client = client(&server.url);
-        let error = client.get("/api/ci/executions").await.unwrap_err();
-        assert!(matches!(error, NetError::Redirected { .. }), "{error}");
-        let sent = client.post(Writes::granted(), "/api/ci/pipelines/1/trigger", &json!({})).await;
-        assert!(format!("{sent:?}").contains("redirect"), "{sent:?}");
+        let ways = [
+            elsewhere.url.clone(),
+            elsewhere.url.replace("127.0.0.1", "localhost"),
+            elsewhere.url.replace("http://", "http://ana:pa55word@"),
+            elsewhere.url.replace("http://", "//"),
+            "/elsewhere".to_owned(),
+            String::new(),
+            "http://".to_owned(),
+        ];
+        for to in ways {
+            for code in [301, 302, 303, 307, 308] {
+                let head = format!("Location: {to}\r\n");
+                let server = Server::answering(move |_| Reply::Whole(code, head.clone(), String::new())).await;
+                let client = client(&server.url);
+                let error = client.get("/api/ci/executions").await.unwrap_err();
+                assert!(matches!(error, NetError::Redirected { .. }), "{to} {code}: {error}");
+                let sent = [
+                    client.post(Writes::granted(), "/api/ci/pipelines/1/trigger", &json!({})).await,
+                    client.delete(Writes::granted(), "/api/ci/executions/1/cancel").await,
+                    client.upload(Writes::granted(), "/api/ci/pipelines/upload", "pipeline", "a.yaml", "name: a").await,
+                ];
+                for sent in sent {
+                    let refused = matches!(&sent, Sent::Refused { code: told, message, .. }
+                        if *told == code && message.contains("which is not followed"));
+                    assert!(refused, "{to} {code}: {sent:?}");
+                }
+                assert_eq!(server.requests().len(), 4, "{to} {code}: each was sent once");
+            }
+        }
         assert!(elsewhere.requests().is_empty());
+    });
+}
+
+#[test]
+fn r35_what_cannot_stand_in_a_header_is_told_and_not_sent() {
+    block_on(async {
+        for secret in ["line\nbreak", "line\r\nX-Evil: 1", "nul\0l", "grün", "tab\tin it", "\u{7f}", "雪"] {
+            let server = Server::answering(|_| Reply::json("[]")).await;
+            let client = RustCi::new(&server.url, Some(&SecretSource::Fixed(secret))).unwrap();
+            let read = client.get("/api/ci/executions").await;
+            let sent = client.post(Writes::granted(), "/api/ci/pipelines/1/trigger", &json!({})).await;
+            // A tab and letters beyond ASCII are allowed there (RFC 9110 §5.5): they leave as they are, or not at all.
+            if let Err(error) = &read {
+                assert!(matches!(error, NetError::Credential(_)), "{secret:?}: {error}");
+                assert!(!error.to_string().contains(secret), "{error}");
+                assert!(matches!(sent, Sent::NotSent { .. }), "{secret:?}: {sent:?}");
+                assert!(server.requests().is_empty(), "{secret:?}");
+            }
+            let broken = secret.contains(['\n', '\r', '\0', '\u{7f}']);
+            assert!(!broken || read.is_err(), "{secret:?}");
+            assert!(server.requests().iter().all(|request| !request.head.contains("X-Evil")), "{secret:?}");
+        }
+    });
+}
+
+/// `Retry-After` of any shape: no panic, no wait beyond a minute, and the time is told.
+#[test]
+fn r26_who_is_told_to_wait_waits_and_says_until_when() {
+    let date = "Date: Sat, 21 Nov 2026 12:00:00 GMT\r\n";
+    let later = format!("{date}Retry-After: Sat, 21 Nov 2026 12:00:40 GMT\r\n");
+    let before = format!("{date}Retry-After: Sat, 21 Nov 2026 11:00:00 GMT\r\n");
+    let table = [
+        ("Retry-After: 30\r\n", 30, 30),
+        ("Retry-After:  45 \r\n", 45, 45),
+        (later.as_str(), 40, 40),
+        ("Retry-After: 7200\r\n", 60, 60),
+        ("Retry-After: 18446744073709551615\r\n", 60, 60),
+        ("Retry-After: 99999999999999999999999999\r\n", 0, 60),
+        ("Retry-After: -5\r\n", 0, 5),
+        ("Retry-After: soon\r\n", 0, 5),
+        ("Retry-After: 1.5\r\n", 0, 5),
+        ("Retry-After: Sat, 21 Nov 2026 12:00:40 GMT\r\n", 0, 5),
+        (before.as_str(), 0, 5),
+        ("", 0, 5),
+    ];
+    block_on(async {
+        for (head, least, most) in table {
+            for code in [429, 503] {
+                let head = head.to_owned();
+                let shown = format!("{code} {head:?}");
+                let server = Server::answering(move |_| Reply::Whole(code, head.clone(), "{}".to_owned())).await;
+                let mut reading = Reading::start(client(&server.url));
+                let retry_at = reading
+                    .find(|event| match event {
+                        FeedEvent::Status(FeedStatus::Failed { retry_at, .. }) => *retry_at,
+                        _ => None,
+                    })
+                    .await;
+                // Its clock began with it.
+                let wait = retry_at.as_secs_f32();
+                assert!(wait >= least as f32 && wait <= most as f32 + 3.0, "{shown}: {wait}");
+                reading.stop().await;
+            }
+        }
     });
 }
 

@@ -10,6 +10,7 @@ use super::{execution_path, ingest};
 use crate::model::ObjectId;
 use crate::model::pipelines::{Jobs, JobsRead, Run, RunStatus};
 use crate::model::source::{Detail, FeedEvent, Object};
+use crate::net::NetError;
 use crate::systems::polled::Gone;
 use crate::text::Safe;
 
@@ -66,6 +67,7 @@ impl Watch {
     /// Until it is read again, and whether all of it has ended.
     async fn read_stages(&mut self, run: &ObjectId) -> Result<(std::time::Duration, bool), Gone> {
         let read = self.client.get(&execution_path(run.uid.raw())).await;
+        let pause = read.as_ref().err().and_then(NetError::pause).unwrap_or_default();
         let read = read.map_err(|error| Safe::line(&error.to_string()));
         let read = read
             .and_then(|answer| ingest::execution(run, &answer.body).map_err(|error| Safe::line(&error.to_string())));
@@ -80,7 +82,7 @@ impl Watch {
             }
             Err(why) => {
                 self.tell_stages(run, Err(why)).await?;
-                Ok((self.outlet.pace.cap, false))
+                Ok((self.outlet.pace.cap.max(pause), false))
             }
         }
     }

@@ -67,6 +67,8 @@ pub struct LogEntry {
 /// What a step that has ended wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
+    /// The stage and the step by their places: names may be given twice.
+    pub place: (usize, usize),
     pub stage: String,
     pub step: String,
     pub ended: Option<Timestamp>,
@@ -288,8 +290,9 @@ fn entry(wire: &LogWire<'_>) -> LogEntry {
 
 fn outputs<'a>(at: usize, stage: &'a StageWire<'a>) -> impl Iterator<Item = Output> + 'a {
     let name = stage.name.some().map_or_else(|| format!("stage {}", at + 1), str::to_owned);
-    let steps = stage.steps.0.iter().filter_map(|step| step.0.as_ref());
-    steps.filter(|step| step.finished_at.0.is_some()).map(move |step| Output {
+    let steps = stage.steps.0.iter().enumerate().filter_map(|(index, step)| Some((index, step.0.as_ref()?)));
+    steps.filter(|(_, step)| step.finished_at.0.is_some()).map(move |(index, step)| Output {
+        place: (at, index),
         stage: name.clone(),
         step: step.name.as_str().to_owned(),
         ended: step.finished_at.0,

@@ -13,21 +13,21 @@ use super::ingest::{Execution, LogEntry, Output};
 pub struct Diff {
     /// Entries of `logs[]`, of whatever stage.
     entries: usize,
-    /// Steps whose output was told.
-    outputs: HashSet<String>,
+    /// Steps whose output was told, by their places.
+    outputs: HashSet<(usize, usize)>,
 }
 
 impl Diff {
-    /// What is new of this stage, line by line, oldest first.
-    pub fn take(&mut self, execution: &Execution, stage: &str) -> String {
+    /// What is new of the stage of this name at this place, line by line, oldest first.
+    pub fn take(&mut self, execution: &Execution, stage: &str, at: usize) -> String {
         // A server that was started anew may know fewer; what comes then is new.
         let known = self.entries.min(execution.logs.len());
         let new = execution.logs[known..].iter();
         self.entries = execution.logs.len();
         let entries = new.filter(|entry| entry.stage == stage || entry.stage.is_empty());
         let mut lines: Vec<(Option<Timestamp>, String)> = entries.map(|entry| (entry.time, of_entry(entry))).collect();
-        for output in execution.output.iter().filter(|output| output.stage == stage) {
-            if self.outputs.insert(output.step.clone()) && !is_in_logs(&execution.logs, output) {
+        for output in execution.output.iter().filter(|output| output.place.0 == at) {
+            if self.outputs.insert(output.place) && !is_in_logs(&execution.logs, output) {
                 lines.push((output.ended, of_output(output)));
             }
         }

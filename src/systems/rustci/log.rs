@@ -60,7 +60,7 @@ impl Tail {
                     return;
                 }
                 Err(error) => {
-                    wait = (wait * 2).min(PACE.1);
+                    wait = (wait * 2).min(PACE.1).max(error.pause().unwrap_or_default());
                     let message = Safe::line(&error.to_string());
                     self.say(LogEvent::Reconnecting { message }).await.map(|()| true)
                 }
@@ -89,7 +89,8 @@ impl Tail {
 
     /// Tells what is new; whether more may come.
     async fn tell(&mut self, execution: &Execution) -> Result<bool, Gone> {
-        let text = self.diff.take(execution, self.stage.name.raw());
+        let at = self.stage.uid.raw().rsplit_once('/').and_then(|(_, at)| at.parse().ok());
+        let text = self.diff.take(execution, self.stage.name.raw(), at.unwrap_or_default());
         let stage = execution.jobs.jobs.iter().find(|job| job.id.uid == self.stage.uid);
         let waits = stage.is_some_and(|stage| stage.status == RunStatus::Queued);
         if text.is_empty() && !self.opened && waits {

@@ -209,12 +209,13 @@ impl Watch {
 
     async fn fell(&mut self, trouble: Trouble) -> Result<(), Gone> {
         let mono = self.outlet.clock.now().mono;
-        let (message, denied) = match trouble {
-            Trouble::Odd(message) => (message, false),
-            Trouble::Net(error) => (self.words(&error).await, is_denied(&error)),
+        let (message, denied, pause) = match trouble {
+            Trouble::Odd(message) => (message, false, None),
+            Trouble::Net(error) => (self.words(&error).await, is_denied(&error), error.pause()),
         };
         // A wrong token that is shown again and again helps nobody.
         let wait = if denied { self.outlet.pace.runs.1 } else { self.backoff.next() };
+        let wait = wait.max(pause.unwrap_or_default());
         let since = *self.since.get_or_insert(mono);
         self.due = Instant::now() + wait;
         let retry_at = Some(mono + wait);
