@@ -105,7 +105,7 @@ pub(super) fn install(world: &mut World) {
 }
 
 /// The commit that its overlay stands at.
-fn revision(world: &World, plan: &Plan) -> String {
+pub(super) fn revision(world: &World, plan: &Plan) -> String {
     let newest = gitops::commits(world, &plan.namespace, world.now.max(world.scenario.opens)).pop();
     newest.map_or_else(|| format!("{:016x}", hash(&plan.name)), |commit| commit.sha)
 }

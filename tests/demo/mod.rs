@@ -1,6 +1,7 @@
 //! The demo's worlds over HTTP, with the time held: what they serve and how they answer.
 
 mod aborted;
+mod argocd;
 mod fields;
 pub mod github;
 mod github_schema;

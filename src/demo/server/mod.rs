@@ -81,6 +81,11 @@ impl Shared {
         self.forbidden.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Whether this is refused; `asked`: whether that is also what is said when it is only asked for.
+    pub(super) fn forbids(&self, namespace: &str, resource: &str, asked: bool) -> bool {
+        self.forbidden().iter().any(|one| one.is(namespace, resource) && (one.told || !asked))
+    }
+
     /// Tells watchers and followers that there may be something new.
     pub(super) fn tell(&self, now: Timestamp) {
         self.moved.send_replace(now);
@@ -122,7 +127,8 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
 /// Counts what may change something: all but reads, and the questions that are asked with a POST.
 async fn counted(State(shared): State<Arc<Shared>>, request: Request) -> Request {
     let asks = ["/prometheus", "/apis/authorization.k8s.io"];
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let refreshes = request.uri().query().is_some_and(|query| query.contains("refresh="));
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD) && !refreshes;
     if !reads && !asks.iter().any(|path| request.uri().path().starts_with(path)) {
         shared.writes.fetch_add(1, Ordering::Relaxed);
     }
@@ -176,7 +182,7 @@ async fn answer(
         return super::loki::answer(&shared, &method, &uri, rest);
     }
     if let ["argocd", "api", "v1", rest @ ..] = parts.as_slice() {
-        return super::argocd_server::answer(&shared, &method, &headers, rest, &params);
+        return super::argocd_server::answer(&shared, &method, &headers, rest, &params, &body);
     }
     if parts == review::PATH && method == Method::POST {
         return review::answer(&shared.forbidden(), &body).unwrap_or_else(IntoResponse::into_response);

@@ -24,7 +24,7 @@ pub(in crate::demo) struct Forbidden {
 }
 
 impl Forbidden {
-    fn is(&self, namespace: &str, resource: &str) -> bool {
+    pub(super) fn is(&self, namespace: &str, resource: &str) -> bool {
         self.resource == resource && (self.namespace.is_empty() || self.namespace == namespace)
     }
 }
