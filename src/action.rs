@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::model::applications::AppWay;
 use crate::model::builds::BuildPlan;
 use crate::model::{Name, ObjectId, Uid};
 use crate::text::Safe;
@@ -174,10 +175,11 @@ pub enum Change {
     PushImage { id: Safe },
     /// `.operation` of an Application, which is read again before the send: none may be there, and it must have
     /// been compared with these revisions last. `pinned`: to those, and not to the head of its branch. `before`:
-    /// when the last operation began, by the server's clock.
-    Sync { revisions: Vec<Name>, pinned: bool, prune: bool, before: Option<Timestamp> },
-    /// The annotation `argocd.argoproj.io/refresh`; `before`: when it was compared last, by the server's clock.
-    CompareAgain { before: Option<Timestamp> },
+    /// when the last operation began, by the server's clock. By its server `POST …/sync`, after the same look at it.
+    Sync { way: AppWay, revisions: Vec<Name>, pinned: bool, prune: bool, before: Option<Timestamp> },
+    /// The annotation `argocd.argoproj.io/refresh`, by its server `GET …?refresh=normal`; `before`: when it was
+    /// compared last, by the server's clock.
+    CompareAgain { way: AppWay, before: Option<Timestamp> },
     /// Main resource: test uid and resourceVersion, set `kubectl.kubernetes.io/restartedAt` in the template.
     RestartWorkload { resource_version: Arc<str> },
     /// `/scale`: test uid and resourceVersion, set `spec.replicas`.
@@ -186,11 +188,12 @@ pub enum Change {
     RollbackRelease { from: i64, resource_version: Arc<str>, to: i64 },
     /// `POST /api/annotations` of Grafana, with a tag that names the operation it tells of.
     Annotate { text: Safe, tags: Vec<Name>, from: Timestamp, to: Timestamp },
-    /// Phase `Terminating` of the operation that began at this time.
-    Terminate { started: Timestamp },
+    /// Phase `Terminating` of the operation that began at this time; by its server `DELETE …/operation`.
+    Terminate { way: AppWay, started: Timestamp },
     /// `.operation` of an Application, as Argo CD's own server writes it for a rollback: a sync of what an entry of
     /// its history says, read again before the send, only while nothing is synced by itself. `before` as of `Sync`.
-    RollBack { id: i64, revision: Name, before: Option<Timestamp> },
+    /// By its server `POST …/rollback`.
+    RollBack { way: AppWay, id: i64, revision: Name, before: Option<Timestamp> },
 }
 
 /// An environment that a run waits for.
@@ -306,6 +309,18 @@ impl Change {
             _ => {}
         }
         self
+    }
+
+    /// By which way an Application is asked; `None` of what is asked of anything else.
+    #[must_use]
+    pub const fn way(&self) -> Option<&AppWay> {
+        match self {
+            Self::Sync { way, .. }
+            | Self::CompareAgain { way, .. }
+            | Self::Terminate { way, .. }
+            | Self::RollBack { way, .. } => Some(way),
+            _ => None,
+        }
     }
 
     /// It is asked of a workflow run.

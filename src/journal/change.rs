@@ -7,9 +7,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::action::{CancelHow, Change, Gate, PipelineFile};
+use crate::model::applications::AppWay;
 use crate::model::builds::BuildPlan;
-use crate::model::{Name, SourceId, Uid, masked};
+use crate::model::source::SourceScope;
+use crate::model::{Name, SourceId, SystemId, Uid, masked};
 use crate::text::Safe;
+
+/// A source that is not in the scope of this run.
+pub(super) const ELSEWHERE: SourceId = SourceId(u16::MAX);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
@@ -135,18 +140,26 @@ pub(super) enum ChangeEntry {
         id: String,
     },
     Sync {
+        #[serde(default)]
+        server: Option<ServerEntry>,
         revisions: Vec<String>,
         pinned: bool,
         prune: bool,
         before: Option<Timestamp>,
     },
     CompareAgain {
+        #[serde(default)]
+        server: Option<ServerEntry>,
         before: Option<Timestamp>,
     },
     Terminate {
+        #[serde(default)]
+        server: Option<ServerEntry>,
         started: Timestamp,
     },
     RollBack {
+        #[serde(default)]
+        server: Option<ServerEntry>,
         id: i64,
         revision: String,
         before: Option<Timestamp>,
@@ -168,6 +181,28 @@ pub(super) enum ChangeEntry {
 pub(super) struct GateEntry {
     environment: i64,
     name: String,
+}
+
+/// The server of an Application that was asked, and not the object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ServerEntry {
+    address: String,
+    project: String,
+}
+
+impl ServerEntry {
+    fn of(way: &AppWay) -> Option<Self> {
+        let AppWay::Server { address, project, .. } = way else { return None };
+        Some(Self { address: address.as_str().to_owned(), project: project.raw().to_owned() })
+    }
+
+    fn way(entry: Option<&Self>, sources: &[SourceScope]) -> AppWay {
+        let Some(Self { address, project }) = entry else { return AppWay::Object };
+        let is_its =
+            |scope: &&SourceScope| scope.system == SystemId::ArgoServer && scope.server.as_str() == address.as_str();
+        let source = sources.iter().find(is_its).map_or(ELSEWHERE, |scope| scope.id);
+        AppWay::Server { source, address: Safe::identity(address), project: Name::new(project) }
+    }
 }
 
 impl ChangeEntry {
@@ -247,17 +282,23 @@ impl ChangeEntry {
                 revision: plan.revision.as_ref().map(text),
             },
             Change::PushImage { id } => Self::PushImage { id: text(id) },
-            Change::Sync { revisions, pinned, prune, before } => Self::Sync {
+            Change::Sync { way, revisions, pinned, prune, before } => Self::Sync {
+                server: ServerEntry::of(way),
                 revisions: revisions.iter().map(|name| name.raw().to_owned()).collect(),
                 pinned: *pinned,
                 prune: *prune,
                 before: *before,
             },
-            Change::CompareAgain { before } => Self::CompareAgain { before: *before },
-            Change::Terminate { started } => Self::Terminate { started: *started },
-            Change::RollBack { id, revision, before } => {
-                Self::RollBack { id: *id, revision: revision.raw().to_owned(), before: *before }
+            Change::CompareAgain { way, before } => {
+                Self::CompareAgain { server: ServerEntry::of(way), before: *before }
             }
+            Change::Terminate { way, started } => Self::Terminate { server: ServerEntry::of(way), started: *started },
+            Change::RollBack { way, id, revision, before } => Self::RollBack {
+                server: ServerEntry::of(way),
+                id: *id,
+                revision: revision.raw().to_owned(),
+                before: *before,
+            },
             Change::RollbackRelease { from, resource_version, to } => {
                 Self::RollbackRelease { from: *from, resource_version: resource_version.to_string(), to: *to }
             }
@@ -278,7 +319,9 @@ impl ChangeEntry {
         }
     }
 
-    pub(super) fn change(&self, cluster: SourceId) -> Change {
+    /// The change again, with its sources as they are called in this run.
+    pub(super) fn change(&self, cluster: SourceId, sources: &[SourceScope]) -> Change {
+        let way = |server: &Option<ServerEntry>| ServerEntry::way(server.as_ref(), sources);
         match self {
             Self::PromotePause { pod_hash, step } => {
                 Change::PromotePause { pod_hash: Safe::identity(pod_hash), step: *step }
@@ -357,16 +400,17 @@ impl ChangeEntry {
                 Change::BuildImage { plan: Arc::new(BuildPlan::told(image, folder, dockerfile, revision.as_deref())) }
             }
             Self::PushImage { id } => Change::PushImage { id: Safe::line(id) },
-            Self::Sync { revisions, pinned, prune, before } => Change::Sync {
+            Self::Sync { server, revisions, pinned, prune, before } => Change::Sync {
+                way: way(server),
                 revisions: revisions.iter().map(|name| Name::new(name)).collect(),
                 pinned: *pinned,
                 prune: *prune,
                 before: *before,
             },
-            Self::CompareAgain { before } => Change::CompareAgain { before: *before },
-            Self::Terminate { started } => Change::Terminate { started: *started },
-            Self::RollBack { id, revision, before } => {
-                Change::RollBack { id: *id, revision: Name::new(revision), before: *before }
+            Self::CompareAgain { server, before } => Change::CompareAgain { way: way(server), before: *before },
+            Self::Terminate { server, started } => Change::Terminate { way: way(server), started: *started },
+            Self::RollBack { server, id, revision, before } => {
+                Change::RollBack { way: way(server), id: *id, revision: Name::new(revision), before: *before }
             }
             Self::RollbackRelease { from, resource_version, to } => {
                 Change::RollbackRelease { from: *from, resource_version: Arc::from(resource_version.as_str()), to: *to }

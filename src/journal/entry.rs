@@ -5,14 +5,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::change::ChangeEntry;
+use super::change::{ChangeEntry, ELSEWHERE};
 use crate::action::{Action, Operation, OperationId, Outcome, Verb};
 use crate::model::source::SourceScope;
-use crate::model::{Kind, Name, ObjectId, SourceId, Uid};
+use crate::model::{Kind, Name, ObjectId, Uid};
 use crate::text::Safe;
-
-/// A source that is not in the scope of this run.
-const ELSEWHERE: SourceId = SourceId(u16::MAX);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "lowercase")]
@@ -98,7 +95,7 @@ impl Intent {
                     name: Name::new(&self.name),
                     uid: Uid::new(cluster, &self.uid),
                 },
-                change: self.change.change(cluster),
+                change: self.change.change(cluster, sources),
             },
             cluster: Name::new(&self.cluster),
             environment: Name::new(&self.environment),
@@ -138,5 +135,27 @@ impl Told {
             "failed" => Outcome::Failed { message },
             _ => return,
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::Change;
+    use crate::model::SourceId;
+    use crate::model::applications::AppWay;
+
+    #[test]
+    fn what_an_earlier_version_wrote_went_by_the_object() {
+        for text in [
+            r#"{"what":"sync","revisions":["a1"],"pinned":true,"prune":false,"before":null}"#,
+            r#"{"what":"compare_again","before":null}"#,
+            r#"{"what":"terminate","started":"2026-08-01T11:00:00Z"}"#,
+            r#"{"what":"roll_back","id":6,"revision":"0f","before":null}"#,
+        ] {
+            let entry: ChangeEntry = serde_json::from_str(text).unwrap();
+            let change: Change = entry.change(SourceId(3), &[]);
+            assert_eq!(change.way(), Some(&AppWay::Object), "{text}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::kubernetes::{Meta, SetBy};
-use super::{Kind, Name, ObjectId};
+use super::{Kind, Name, ObjectId, SourceId};
 use crate::text::Safe;
 
 /// What keeps objects of a cluster as a repository says.
@@ -42,6 +42,32 @@ pub struct Application {
     pub skipped: bool,
     /// Who switched auto-sync off, or told the controller to leave it alone, where that is recorded.
     pub held_by: Option<SetBy>,
+}
+
+/// By which way an Application is asked for something (apis.md §2.2, §2.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AppWay {
+    /// A patch of its object, in its cluster.
+    Object,
+    /// The API of its server, where Argo CD's own RBAC and the windows decide at once.
+    Server {
+        source: SourceId,
+        /// Which of several it is, also for another run.
+        address: Safe,
+        /// Without it a missing Application is not told from one that is forbidden.
+        project: Name,
+    },
+}
+
+impl AppWay {
+    /// The server that is asked in place of the cluster of the object.
+    #[must_use]
+    pub const fn server(&self) -> Option<SourceId> {
+        match self {
+            Self::Server { source, .. } => Some(*source),
+            Self::Object => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

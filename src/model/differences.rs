@@ -45,6 +45,8 @@ pub struct DifferencesWanted {
     pub tree: bool,
     /// Its windows are not known from its project.
     pub windows: bool,
+    /// Somebody may ask for something: what its RBAC says of that.
+    pub rights: bool,
 }
 
 /// What was read of an Application; `Err`: why nothing was.
@@ -63,6 +65,8 @@ pub struct Differences {
     pub health: Vec<(KeptId, AppHealth, Safe)>,
     /// Whether a sync by hand is let through now, where that was asked for.
     pub can_sync: Option<bool>,
+    /// Whether this account may sync it, end its operation and go back, as its RBAC says; where that was asked for.
+    pub may_sync: Option<bool>,
     /// Why health or windows are not told, where the objects are.
     pub trouble: Option<Safe>,
 }

@@ -1,10 +1,13 @@
-//! The way to a server of Argo CD (apis.md §2.3): reads only, of the Application that somebody looks at. What is
-//! sent is made here, so that nothing of a name can reach another path.
+//! The way to a server of Argo CD (apis.md §2.3): what is read of the Application that somebody looks at, and what it
+//! is asked for, once. Paths are made here, so that nothing of a name can reach another one.
 
 use std::fmt::Write as _;
 
+use serde_json::Value;
+
 use super::read::Answer;
 use super::web::{Manner, Way, Web};
+use super::write::{Sent, Writes};
 use super::{Deadlines, NetError, segment};
 use crate::model::differences::KeptId;
 use crate::model::scope::ArgoSource;
@@ -27,6 +30,13 @@ const MANNER: Manner = Manner {
         ("signature is invalid", RENEW),
         ("invalid session", RENEW),
         ("no session information", "give sources.argocd a token of it"),
+        ("blocked by sync window", "wait for its end, or ask who keeps the windows of its project"),
+        ("another operation is already in progress", "wait for it, or terminate it first"),
+        ("auto-sync is enabled", "revert it in Git, or switch auto-sync off first"),
+        (
+            "permission denied: applications, sync",
+            "its RBAC must let this account sync it (p, WHO, applications, sync, PROJECT/*, allow)",
+        ),
         (
             "permission denied",
             "its RBAC must let this account get applications (p, WHO, applications, get, */*, allow)",
@@ -54,9 +64,23 @@ pub struct Of<'a> {
 impl Of<'_> {
     /// Below `/api/v1`, with the first parameters.
     fn path(&self, what: &str) -> String {
-        let (name, namespace, project) = (segment(self.name), segment(self.namespace), segment(self.project));
-        format!("/api/v1/applications/{name}/{what}?appNamespace={namespace}&project={project}")
+        format!("{}/{what}?{}", self.base(), self.parameters())
     }
+
+    fn base(&self) -> String {
+        format!("/api/v1/applications/{}", segment(self.name))
+    }
+
+    fn parameters(&self) -> String {
+        format!("appNamespace={}&project={}", segment(self.namespace), segment(self.project))
+    }
+}
+
+/// How its RBAC calls an Application: those outside the namespace that Argo CD lives in with their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Called {
+    Short,
+    WithNamespace,
 }
 
 impl ArgoServer {
@@ -85,6 +109,11 @@ impl ArgoServer {
     /// Whether this account may get every Application; asked of a server, it also says whether it knows the token.
     pub async fn may_get(&self) -> Result<Answer, NetError> {
         self.web.get("/api/v1/account/can-i/applications/get/*/*").await
+    }
+
+    /// Whether this account may sync every Application.
+    pub async fn may_sync(&self) -> Result<Answer, NetError> {
+        self.web.get("/api/v1/account/can-i/applications/sync/*/*").await
     }
 
     /// Who it takes us for; it answers everybody.
@@ -119,6 +148,41 @@ impl ArgoServer {
         path.push_str("&fields=");
         path.push_str(&FIELDS.map(|field| format!("nodes.{field}")).join(","));
         self.web.get(&path).await
+    }
+
+    /// Whether this account may do that with it.
+    pub async fn may(&self, of: Of<'_>, action: &str, called: Called) -> Result<Answer, NetError> {
+        let (project, namespace, name) = (segment(of.project), segment(of.namespace), segment(of.name));
+        let object = match called {
+            Called::Short => format!("{project}/{name}"),
+            Called::WithNamespace => format!("{project}/{namespace}/{name}"),
+        };
+        self.web.get(&format!("/api/v1/account/can-i/applications/{}/{object}", segment(action))).await
+    }
+
+    /// The whole Application, as it is now.
+    pub async fn application(&self, of: Of<'_>) -> Result<Answer, NetError> {
+        self.web.get(&format!("{}?{}", of.base(), of.parameters())).await
+    }
+
+    /// Asks for a sync; sent once, as all that follows.
+    pub async fn sync(&self, writes: Writes, of: Of<'_>, body: &Value) -> Sent {
+        self.web.post(writes, &format!("{}/sync", of.base()), body).await
+    }
+
+    /// Asks for the way back.
+    pub async fn roll_back(&self, writes: Writes, of: Of<'_>, body: &Value) -> Sent {
+        self.web.post(writes, &format!("{}/rollback", of.base()), body).await
+    }
+
+    /// Ends the operation that runs.
+    pub async fn terminate(&self, writes: Writes, of: Of<'_>) -> Sent {
+        self.web.delete(writes, &of.path("operation")).await
+    }
+
+    /// Has it compared again: it answers when that is done.
+    pub async fn refresh(&self, writes: Writes, of: Of<'_>) -> Sent {
+        self.web.ask(writes, &format!("{}?refresh=normal&{}", of.base(), of.parameters())).await
     }
 
     /// The windows of its project, and whether a sync by hand is let through now.

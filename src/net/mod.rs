@@ -35,7 +35,7 @@ mod web;
 mod write;
 
 pub use access::Deadlines;
-pub use argocd::{ArgoServer, Of};
+pub use argocd::{ArgoServer, Called, Of};
 pub use docker::{Answered, Context, Docker, DockerDeadlines, EngineAsk, EngineVersion};
 pub use error::NetError;
 pub use exec::{answered, told};

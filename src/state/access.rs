@@ -8,6 +8,7 @@ use super::ui::Place;
 use super::{State, environment, verbs};
 use crate::action::{Action, Change};
 use crate::model::access::{AccessInterest, AccessRead, Answer, Right};
+use crate::model::applications::AppWay;
 use crate::model::{Kind, Name, ObjectId, SourceId};
 use crate::safe;
 use crate::text::Safe;
@@ -49,6 +50,8 @@ pub const fn needed(action: &Action) -> &'static [Right] {
         (Change::RestartWorkload { .. }, Kind::StatefulSet) => &[Right::PatchStatefulSets],
         (Change::RestartWorkload { .. }, Kind::DaemonSet) => &[Right::PatchDaemonSets],
         (Change::Scale { .. }, kind) => to_scale(kind),
+        // By its server Argo CD's own RBAC decides.
+        (change, Kind::Application) if matches!(change.way(), Some(AppWay::Server { .. })) => &[],
         (_, Kind::Application) => &[Right::PatchApplications],
         (Change::CancelRun { .. }, Kind::PipelineRun) => &[Right::PatchPipelineRuns],
         (Change::RunAgain, Kind::PipelineRun) | (_, Kind::Pipeline) => &[Right::CreatePipelineRuns],

@@ -78,13 +78,13 @@ pub fn wanted(state: &State) -> Vec<DifferencesWanted> {
     }
     if state.reports {
         let fought = state.world.applications.rows().iter().filter(|row| is_fought(row)).take(REPORTED);
-        return fought.filter_map(|row| of(state, row)).collect();
+        return fought.filter_map(|row| of(state, row, false)).collect();
     }
     let row = match &state.ui.place {
         Place::Application(id) => state.world.applications.get(&id.uid),
         _ => None,
     };
-    row.and_then(|row| of(state, row)).into_iter().collect()
+    row.and_then(|row| of(state, row, state.read_only.is_none())).into_iter().collect()
 }
 
 fn is_fought(row: &Application) -> bool {
@@ -92,11 +92,11 @@ fn is_fought(row: &Application) -> bool {
     heals >= HEALS && row.automated.is_some_and(|how| how.self_heal) && gitops::drifted(row)
 }
 
-fn of(state: &State, row: &Application) -> Option<DifferencesWanted> {
+fn of(state: &State, row: &Application, rights: bool) -> Option<DifferencesWanted> {
     let Server::Is(source, context) = server(state, row.meta.cluster) else { return None };
     let strays: Vec<KeptId> = gitops::strays(row).take(MOST).map(KeptId::of).collect();
     let windows = windows::of(state, row).is_err();
-    (!strays.is_empty() || row.health_in_tree || windows).then(|| DifferencesWanted {
+    (!strays.is_empty() || row.health_in_tree || windows || rights).then(|| DifferencesWanted {
         source,
         context,
         application: row.id(),
@@ -105,6 +105,7 @@ fn of(state: &State, row: &Application) -> Option<DifferencesWanted> {
         strays,
         tree: row.health_in_tree,
         windows,
+        rights,
     })
 }
 
@@ -290,6 +291,12 @@ pub fn with_health(state: &State, row: &Application, object: &AppResource) -> Ap
 #[must_use]
 pub fn can_sync(state: &State, row: &Application) -> Option<bool> {
     fresh(state, row)?.can_sync
+}
+
+/// Whether this account may sync it, as Argo CD's RBAC says; asked for while its page is open.
+#[must_use]
+pub fn may_sync(state: &State, row: &Application) -> Option<bool> {
+    fresh(state, row)?.may_sync
 }
 
 /// What is fought over, where that is known: `spec.replicas of Deployment search (7, Git says 3)`.

@@ -21,6 +21,7 @@ pub mod loki;
 mod managers;
 pub mod meta;
 mod pace;
+mod patches;
 mod perform;
 mod pins;
 mod polled;
@@ -53,6 +54,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::action::{Change, Found, Operation, OperationId, Progress};
 use crate::clock::Clock;
+use crate::model::applications::AppWay;
 use crate::model::images::Reference;
 use crate::model::interest::Interest;
 use crate::model::log::{LogEvent, LogOf, LogRequest, TailId};
@@ -262,7 +264,9 @@ impl Systems {
             pack: self.pack.clone(),
             clock: self.clock,
         };
-        perform::Way::to(self.upstream(operation.action.target.cluster)?, engine)
+        let server = operation.action.change.way().and_then(AppWay::server);
+        let asked = server.unwrap_or(operation.action.target.cluster);
+        perform::Way::to(self.upstream(asked)?, engine)
     }
 
     /// The registry whose login an engine needs for this image.

@@ -6,12 +6,13 @@ use std::future::Future;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use super::revision::{hash_label, same_template, template_of};
+use super::patches::patch_for;
+use super::revision::{hash_label, same_template};
 use super::{Intent, Upstream, argocd, docker, github, grafana, helm, kubernetes, rollouts, rustci, supervise, tekton};
 use crate::action::{Action, Change, Found, Operation, OperationId, Progress};
 use crate::model::{Kind, Name};
 use crate::net::{
-    Cluster, GitHub, Grafana, Helm, NetError, Patch, Post, ReadStack, Rollback, RustCi, Sent, Turn, Writes,
+    ArgoServer, Cluster, GitHub, Grafana, Helm, NetError, Patch, Post, ReadStack, Rollback, RustCi, Sent, Turn, Writes,
 };
 use crate::safe;
 use crate::text::Safe;
@@ -88,6 +89,8 @@ pub(super) enum Way {
     RustCi(RustCi),
     Docker(Box<docker::perform::Engine>),
     Grafana(Grafana),
+    /// Where an Application is asked by the API of its server, and not by its object.
+    Argo(ArgoServer),
 }
 
 /// A request that can leave.
@@ -99,6 +102,7 @@ enum Ready {
     Call(RustCi, rustci::perform::Call),
     Engine(Box<docker::perform::Engine>, Box<docker::perform::Call>),
     Annotation(Grafana, Value),
+    Argo(ArgoServer, Box<argocd::request::Request>),
 }
 
 impl Way {
@@ -113,7 +117,8 @@ impl Way {
             Upstream::RustCi(client) => Some(Self::RustCi(client)),
             Upstream::Docker(client) => Some(Self::Docker(Box::new(engine(client)))),
             Upstream::Grafana(client) => Some(Self::Grafana(client)),
-            Upstream::Prometheus(..) | Upstream::Registry(_) | Upstream::Loki(..) | Upstream::ArgoServer(_) => None,
+            Upstream::ArgoServer(client) => Some(Self::Argo(client)),
+            Upstream::Prometheus(..) | Upstream::Registry(_) | Upstream::Loki(..) => None,
         }
     }
 
@@ -151,6 +156,10 @@ impl Way {
                 rustci::perform::prepare(client, operation).await.map(|call| Ready::Call(client.clone(), call))
             }
             Self::Grafana(client) => grafana::perform::body(action).map(|body| Ready::Annotation(client.clone(), body)),
+            Self::Argo(client) => {
+                let request = argocd::request::prepare(client, action, &operation.id).await?;
+                Ok(Ready::Argo(client.clone(), Box::new(request)))
+            }
             Self::Docker(engine) => docker::perform::prepare(engine, operation)
                 .await
                 .map(|call| Ready::Engine(engine.clone(), Box::new(call))),
@@ -169,7 +178,7 @@ impl Way {
             Self::GitHub(_) => github::perform::made(action, answer).map(|id| Name::new(&id)),
             Self::Docker(_) => docker::perform::made(answer).map(Name::new),
             Self::Grafana(_) => grafana::perform::made(answer).map(|id| Name::new(&id)),
-            Self::Cluster(_) => None,
+            Self::Cluster(_) | Self::Argo(_) => None,
         }
     }
 }
@@ -184,6 +193,7 @@ impl Ready {
             Self::Call(client, call) => rustci::perform::send(writes, &client, call).await,
             Self::Engine(engine, call) => docker::perform::send(writes, &engine, *call).await,
             Self::Annotation(client, body) => grafana::perform::send(writes, &client, &body).await,
+            Self::Argo(client, request) => argocd::request::send(writes, &client, *request).await,
             Self::Rollback(helm, asked) => helm.rollback(writes, &asked).await,
         }
     }
@@ -222,6 +232,7 @@ pub(super) async fn read_evidence(
         Some(Way::RustCi(client)) => rustci::perform::evidence(&client, &operation).await,
         Some(Way::Docker(engine)) => docker::perform::evidence(&engine, &operation).await,
         Some(Way::Grafana(client)) => grafana::perform::evidence(&client, &operation.action).await,
+        Some(Way::Argo(client)) => argocd::request::evidence(&client, &operation).await,
     };
     let _ = tx.send((operation.id, Progress::Evidence { found, message: Safe::line(&message) })).await;
 }
@@ -278,83 +289,6 @@ async fn evidence(read: &ReadStack, operation: &Operation) -> (Found, String) {
     }
 }
 
-/// The exact bytes to send. Reads what an undo needs; sends nothing.
-async fn patch_for(read: &ReadStack, operation: &Operation) -> Result<Patch, String> {
-    let action = &operation.action;
-    let target = &action.target;
-    match (&action.change, target.kind) {
-        (
-            Change::Undo { resource_version, replica_set, replica_set_uid, to_revision },
-            Kind::Rollout | Kind::Deployment,
-        ) => {
-            let set = get(read, &replica_set_path(action, replica_set.raw()))
-                .await
-                .map_err(|error| format!("revision {to_revision} cannot be read: {error}"))?;
-            check_revision(action, &set, replica_set_uid.raw(), *to_revision)?;
-            let object =
-                get(read, &object_path(action)).await.map_err(|error| format!("{}: {error}", describe(action)))?;
-            if same_template(&object, &set, hash_label(target.kind)) {
-                return Err(format!("its template already is that of revision {to_revision}: nothing to undo"));
-            }
-            let guards =
-                [test("/metadata/uid", target.uid.raw()), test("/metadata/resourceVersion", &**resource_version)];
-            let template = template_of(&set, hash_label(target.kind));
-            let rest = match target.kind {
-                Kind::Deployment => kubernetes::perform::undo(&object, &set, &template)?,
-                _ => rollouts::perform::undo(&object, &template)?,
-            };
-            Ok(patch(object_path(action), guards.into_iter().chain(rest).collect()))
-        }
-        (Change::Undo { resource_version, .. }, Kind::StatefulSet | Kind::DaemonSet) => {
-            let path = object_path(action);
-            let revision = kubernetes::revisions::wanted_by(read, action).await?;
-            let object = get(read, &path).await.map_err(|error| format!("{}: {error}", describe(action)))?;
-            let guards =
-                [test("/metadata/uid", target.uid.raw()), test("/metadata/resourceVersion", &**resource_version)];
-            let rest = kubernetes::perform::undo_to(&object, &revision)?;
-            Ok(patch(path, guards.into_iter().chain(rest).collect()))
-        }
-        (Change::RestartWorkload { resource_version }, _) => {
-            let path = object_path(action);
-            let object = get(read, &path).await.map_err(|error| format!("{}: {error}", describe(action)))?;
-            let guards =
-                [test("/metadata/uid", target.uid.raw()), test("/metadata/resourceVersion", &**resource_version)];
-            let rest = kubernetes::perform::restart(&object, operation.started)?;
-            Ok(patch(path, guards.into_iter().chain(rest).collect()))
-        }
-        (Change::Scale { resource_version, to, .. }, _) => {
-            let guards =
-                [test("/metadata/uid", target.uid.raw()), test("/metadata/resourceVersion", &**resource_version)];
-            let rest = kubernetes::perform::scale(*to);
-            Ok(patch(format!("{}/scale", object_path(action)), guards.into_iter().chain(rest).collect()))
-        }
-        (Change::RestartRollout { pod_hash }, Kind::Rollout) => {
-            let at = kubernetes::perform::stamp(operation.started);
-            let rest = rollouts::perform::restart(pod_hash.as_str(), &at);
-            let operations = std::iter::once(test("/metadata/uid", target.uid.raw())).chain(rest).collect();
-            Ok(patch(object_path(action), operations))
-        }
-        (Change::SetImage { resource_version, container, from, to }, Kind::Rollout) => {
-            let object =
-                get(read, &object_path(action)).await.map_err(|error| format!("{}: {error}", describe(action)))?;
-            let guards =
-                [test("/metadata/uid", target.uid.raw()), test("/metadata/resourceVersion", &**resource_version)];
-            let rest = rollouts::perform::set_image(&object, container.raw(), from.raw(), to.raw())?;
-            Ok(patch(object_path(action), guards.into_iter().chain(rest).collect()))
-        }
-        (change, Kind::Rollout | Kind::AnalysisRun) => {
-            let (subresource, rest) = rollouts::perform::operations(change)
-                .ok_or_else(|| format!("a {} cannot be asked to {}", target.kind.as_str(), change.verb().as_str()))?;
-            let operations = std::iter::once(test("/metadata/uid", target.uid.raw())).chain(rest).collect();
-            Ok(patch(format!("{}{subresource}", object_path(action)), operations))
-        }
-        (Change::CancelRun { how }, Kind::PipelineRun | Kind::LoneTaskRun) => {
-            tekton::perform::cancel(read, action, *how).await
-        }
-        (change, kind) => Err(format!("a {} cannot be asked to {}", kind.as_str(), change.verb().as_str())),
-    }
-}
-
 /// After a failed guard: which one it was.
 async fn what_changed(read: &ReadStack, action: &Action) -> Option<String> {
     let object = match get(read, &object_path(action)).await {
@@ -379,46 +313,24 @@ async fn what_changed(read: &ReadStack, action: &Action) -> Option<String> {
     }
 }
 
-fn check_revision(action: &Action, set: &Value, uid: &str, revision: i64) -> Result<(), String> {
-    let owned = set.pointer("/metadata/ownerReferences").and_then(Value::as_array);
-    let owned =
-        owned.is_some_and(|owners| owners.iter().any(|owner| text(owner, "/uid") == Some(action.target.uid.raw())));
-    if text(set, "/metadata/uid") != Some(uid) || !owned {
-        return Err(format!("the ReplicaSet of revision {revision} was replaced since you looked"));
-    }
-    let annotation = match action.target.kind {
-        Kind::Deployment => "deployment.kubernetes.io/revision",
-        _ => "rollout.argoproj.io/revision",
-    };
-    let now = set.pointer("/metadata/annotations").and_then(|all| all.get(annotation)).and_then(Value::as_str);
-    if now != Some(revision.to_string().as_str()) {
-        return Err(format!("revision {revision} is revision {} now", now.unwrap_or("unknown")));
-    }
-    Ok(())
-}
-
-async fn get(read: &ReadStack, path: &str) -> Result<Value, NetError> {
+pub(super) async fn get(read: &ReadStack, path: &str) -> Result<Value, NetError> {
     let answer = read.get(path).await?;
     serde_json::from_slice(&answer.body).map_err(|error| NetError::Transport(format!("the answer is no JSON: {error}")))
 }
 
-fn object_path(action: &Action) -> String {
+pub(super) fn object_path(action: &Action) -> String {
     let target = &action.target;
     let (collection, _) = super::place(target.kind, Some(&target.namespace)).unwrap_or_default();
     format!("{collection}/{}", crate::net::segment(target.name.raw()))
 }
 
-fn replica_set_path(action: &Action, name: &str) -> String {
+pub(super) fn replica_set_path(action: &Action, name: &str) -> String {
     let (collection, _) = super::place(Kind::ReplicaSet, Some(&action.target.namespace)).unwrap_or_default();
     format!("{collection}/{}", crate::net::segment(name))
 }
 
-fn describe(action: &Action) -> String {
+pub(super) fn describe(action: &Action) -> String {
     format!("{} {}", action.target.kind.as_str(), action.target.name.safe().as_str())
-}
-
-fn patch(path: String, operations: Vec<Value>) -> Patch {
-    Patch { path, body: Value::Array(operations).to_string().into_bytes() }
 }
 
 /// A guard: the server refuses the whole patch if the field has another value.

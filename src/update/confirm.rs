@@ -248,6 +248,11 @@ fn as_it_is_now(state: &State, confirm: &Confirm) -> Result<Confirm, Safe> {
     if now.generation != confirm.generation {
         return Err(safe!("its spec was changed since this was shown (generation {})", now.generation));
     }
+    if let (Some(way), Some(shown)) = (now.action.change.way(), confirm.action.change.way())
+        && way != shown
+    {
+        return Err(safe!("it would go by {} now, not by {}", verbs::way_named(way), verbs::way_named(shown)));
+    }
     if !is_same(&now.action, &confirm.action) {
         return Err(safe!("it changed since this was shown: {} is now {}", confirm.summary, now.summary));
     }

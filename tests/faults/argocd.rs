@@ -73,6 +73,7 @@ pub(super) fn wanted(strays: Vec<KeptId>) -> DifferencesWanted {
         strays,
         tree: false,
         windows: false,
+        rights: false,
     }
 }
 
@@ -293,6 +294,42 @@ fn without_health_and_windows_it_is_told_all_the_same_where_objects_differ() {
         }
         let told = read(&mut rx).await.unwrap();
         assert_eq!((told.objects.len(), &told.trouble), (1, &None), "the other Application is asked for");
+        assert!(systems.shutdown(Duration::from_secs(10)).await);
+    });
+}
+
+/// Outside the namespace that Argo CD lives in its RBAC calls an Application otherwise: only what both refuse is refused.
+#[test]
+fn what_its_rbac_lets_this_account_do_is_asked_for_by_both_names() {
+    block_on(async {
+        let asked = "/api/v1/account/can-i/applications/sync/shop/";
+        for (short, long, expected) in [(true, false, true), (false, true, true), (false, false, false)] {
+            let server = Server::answering(move |request| {
+                let Some(name) = request.path.strip_prefix(asked) else { return argo(request) };
+                let yes = if name == "argocd/shop%2Fprod" { long } else { short };
+                Reply::json(json!({ "value": if yes { "yes" } else { "no" } }))
+            })
+            .await;
+            let all = DifferencesWanted { rights: true, ..wanted(Vec::new()) };
+            let (systems, mut rx) = begin(spec(&source(&server.url), quickly()).unwrap(), all);
+            assert_eq!(read(&mut rx).await.unwrap().may_sync, Some(expected));
+            let names: Vec<String> =
+                server.requests().iter().filter_map(|it| Some(it.path.strip_prefix(asked)?.to_owned())).collect();
+            let both = ["shop%2Fprod", "argocd/shop%2Fprod"];
+            assert_eq!(names, if short { &both[..1] } else { &both[..] });
+            assert!(systems.shutdown(Duration::from_secs(10)).await);
+        }
+        // What is not told is not known.
+        let server =
+            Server::answering(
+                |request| {
+                    if request.path.contains("/sync/") { error(500, 13, "what") } else { argo(request) }
+                },
+            )
+            .await;
+        let all = DifferencesWanted { rights: true, ..wanted(Vec::new()) };
+        let (systems, mut rx) = begin(spec(&source(&server.url), quickly()).unwrap(), all);
+        assert_eq!(read(&mut rx).await.unwrap().may_sync, None);
         assert!(systems.shutdown(Duration::from_secs(10)).await);
     });
 }

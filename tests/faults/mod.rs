@@ -7,6 +7,7 @@ pub mod support;
 
 mod argocd;
 mod argocd_ways;
+mod argocd_writes;
 mod credentials;
 mod engine;
 mod engine_writes;

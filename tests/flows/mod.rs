@@ -4,6 +4,7 @@
 mod aborted_canary;
 mod access;
 mod approvals;
+mod argocd_server;
 mod bad_input;
 mod beside;
 mod budget_story;

@@ -17,8 +17,10 @@ use crate::demo::http::Http;
 
 const LIST: ListId = ListId::Place(Place::Applications);
 
+/// Without the server of Argo CD: what is asked for goes by the objects in the cluster.
 async fn begin() -> Story {
-    Story::of(Options { scenario: "out-of-sync".to_owned(), held: true, ..Options::default() }).await
+    let options = Options { scenario: "out-of-sync".to_owned(), held: true, ..Options::default() };
+    Story::at_argocd(options, |_| None).await
 }
 
 fn application<'a>(console: &'a Headless, name: &str) -> &'a Application {

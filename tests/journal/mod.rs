@@ -3,6 +3,7 @@
 mod damage;
 mod disk;
 mod replaced;
+mod ways;
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
 //! Argo CD's own definition on a real API server; the test plays its controller and writes status.
 
 use quarterdeck::action::{Change, Progress};
+use quarterdeck::model::applications::AppWay;
 use quarterdeck::model::{Kind, Name, ObjectId, SourceId, Uid};
 use serde_json::{Value, json};
 
@@ -94,11 +95,16 @@ fn argocd_sync_refresh_and_terminate_are_patches_that_the_server_takes() {
     );
     let field = |path: &str| namespace.field("application/asked", path);
     let revision = Name::new(&field("{.status.sync.revision}"));
-    let sync =
-        |revision: &str| Change::Sync { revisions: vec![Name::new(revision)], pinned: true, prune: true, before: None };
+    let sync = |revision: &str| Change::Sync {
+        way: AppWay::Object,
+        revisions: vec![Name::new(revision)],
+        pinned: true,
+        prune: true,
+        before: None,
+    };
 
     let before = field("{.status.reconciledAt}").parse().ok();
-    assert!(accepted(&ask(&namespace, "asked", Change::CompareAgain { before })));
+    assert!(accepted(&ask(&namespace, "asked", Change::CompareAgain { way: AppWay::Object, before })));
     assert_eq!(field(r"{.metadata.annotations.argocd\.argoproj\.io/refresh}"), "normal");
 
     let said = refused(&ask(&namespace, "asked", sync("0000000")));
@@ -116,12 +122,15 @@ fn argocd_sync_refresh_and_terminate_are_patches_that_the_server_takes() {
     let begun = json!({ "status": { "operationState": { "phase": "Running", "startedAt": "2026-11-21T01:58:00Z",
         "operation": { "sync": {} } } } });
     namespace.kubectl(&["patch", "application/asked", "--type=merge", "--patch", &begun.to_string()], "");
-    let another = Change::Terminate { started: "2026-11-21T01:00:00Z".parse().unwrap() };
+    let another = Change::Terminate { way: AppWay::Object, started: "2026-11-21T01:00:00Z".parse().unwrap() };
     assert!(refused(&ask(&namespace, "asked", another)).contains("another operation runs"));
     let started = "2026-11-21T01:58:00Z".parse().unwrap();
-    assert!(accepted(&ask(&namespace, "asked", Change::Terminate { started })));
+    assert!(accepted(&ask(&namespace, "asked", Change::Terminate { way: AppWay::Object, started })));
     assert_eq!(field("{.status.operationState.phase}"), "Terminating");
-    assert!(refused(&ask(&namespace, "asked", Change::Terminate { started })).contains("no operation runs"));
+    assert!(
+        refused(&ask(&namespace, "asked", Change::Terminate { way: AppWay::Object, started }))
+            .contains("no operation runs")
+    );
 }
 
 #[test]
@@ -136,7 +145,12 @@ fn argocd_rollback_is_a_patch_that_the_server_takes_only_while_auto_sync_is_off(
     make(&namespace, "back", &json!({ "status": { "history": history } }));
     namespace.kubectl(&["patch", "application/back", "--type=merge", "--patch", &automated.to_string()], "");
     let field = |path: &str| namespace.field("application/back", path);
-    let back = |id: i64, revision: &str| Change::RollBack { id, revision: Name::new(revision), before: None };
+    let back = |id: i64, revision: &str| Change::RollBack {
+        way: AppWay::Object,
+        id,
+        revision: Name::new(revision),
+        before: None,
+    };
     let to = "0f0e0d0c0b0a09080706050403020100ffeeddcc";
 
     let said = refused(&ask(&namespace, "back", back(6, to)));

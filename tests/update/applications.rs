@@ -2,6 +2,7 @@
 
 use quarterdeck::action::Change;
 use quarterdeck::command::Command;
+use quarterdeck::model::applications::AppWay;
 use quarterdeck::model::{Name, ObjectId};
 use quarterdeck::state::State;
 use quarterdeck::state::ui::Tier;
@@ -32,12 +33,12 @@ fn manual() -> Value {
 
 /// When the fixture was compared.
 fn compare() -> Change {
-    Change::CompareAgain { before: Some("2026-11-21T01:59:30Z".parse().unwrap()) }
+    Change::CompareAgain { way: AppWay::Object, before: Some("2026-11-21T01:59:30Z".parse().unwrap()) }
 }
 
 /// The same, asked for a while before.
 fn compare_since() -> Change {
-    Change::CompareAgain { before: Some("2026-11-21T01:56:00Z".parse().unwrap()) }
+    Change::CompareAgain { way: AppWay::Object, before: Some("2026-11-21T01:56:00Z".parse().unwrap()) }
 }
 
 fn running(phase: &str) -> Value {
@@ -47,7 +48,9 @@ fn running(phase: &str) -> Value {
 #[test]
 fn each_verb_has_its_preconditions() {
     let before = Some("2026-11-21T01:30:00Z".parse().unwrap());
-    let sync = |pinned, prune| Ok(Change::Sync { revisions: vec![Name::new(SYNCED)], pinned, prune, before });
+    let sync = |pinned, prune| {
+        Ok(Change::Sync { way: AppWay::Object, revisions: vec![Name::new(SYNCED)], pinned, prune, before })
+    };
     assert_eq!(asked(Command::SyncApplication, &json!({})), sync(false, true), "the head of its branch");
     assert_eq!(asked(Command::SyncApplication, &manual()), sync(true, false), "what was looked at");
     let busy = Err("another operation is asked for or runs: wait for it, or terminate it first".to_owned());
@@ -68,12 +71,15 @@ fn each_verb_has_its_preconditions() {
 
     assert_eq!(asked(Command::TerminateOperation, &json!({})).unwrap_err(), "no operation runs");
     let started = "2026-11-21T01:58:00Z".parse().unwrap();
-    assert_eq!(asked(Command::TerminateOperation, &running("Running")), Ok(Change::Terminate { started }));
+    assert_eq!(
+        asked(Command::TerminateOperation, &running("Running")),
+        Ok(Change::Terminate { way: AppWay::Object, started })
+    );
     let ending = asked(Command::TerminateOperation, &running("Terminating"));
     assert_eq!(ending.unwrap_err(), "its operation is ending already");
     assert!(asked(Command::Promote, &json!({})).is_err(), "what is asked of a workload");
 
-    let back = Change::RollBack { id: 6, revision: Name::new(BEFORE), before };
+    let back = Change::RollBack { way: AppWay::Object, id: 6, revision: Name::new(BEFORE), before };
     assert_eq!(asked(Command::Undo, &manual()), Ok(back));
     let on = asked(Command::Undo, &json!({})).unwrap_err();
     assert!(on.starts_with("Argo CD rolls nothing back while auto-sync is on: revert overlays/production in"), "{on}");
@@ -90,10 +96,13 @@ fn each_verb_has_its_preconditions() {
 
     // Each change is asked for anew by its own command.
     for (command, change) in [
-        (Command::SyncApplication, Change::Sync { revisions: Vec::new(), pinned: false, prune: false, before: None }),
+        (
+            Command::SyncApplication,
+            Change::Sync { way: AppWay::Object, revisions: Vec::new(), pinned: false, prune: false, before: None },
+        ),
         (Command::CompareApplication, compare()),
-        (Command::TerminateOperation, Change::Terminate { started }),
-        (Command::Undo, Change::RollBack { id: 6, revision: Name::new(BEFORE), before }),
+        (Command::TerminateOperation, Change::Terminate { way: AppWay::Object, started }),
+        (Command::Undo, Change::RollBack { way: AppWay::Object, id: 6, revision: Name::new(BEFORE), before }),
     ] {
         assert_eq!(verbs::command_for(&change), command);
     }
@@ -164,7 +173,13 @@ fn verdict(change: Change, world: &Value) -> String {
 #[test]
 fn only_what_argo_cd_shows_proves_it() {
     let before = Some("2026-11-21T01:30:00Z".parse().unwrap());
-    let sync = || Change::Sync { revisions: vec![Name::new(SYNCED)], pinned: false, prune: false, before };
+    let sync = || Change::Sync {
+        way: AppWay::Object,
+        revisions: vec![Name::new(SYNCED)],
+        pinned: false,
+        prune: false,
+        before,
+    };
     let ours = |phase: &str, status: &str| {
         let mut world = running(phase);
         world["status"]["operationState"]["operation"] = json!({ "info": [{ "name": "quarterdeck", "value": "7-1" }] });
@@ -186,7 +201,7 @@ fn only_what_argo_cd_shows_proves_it() {
     }
 
     // Git asks for something else than what was gone back to.
-    let back = || Change::RollBack { id: 6, revision: Name::new(BEFORE), before };
+    let back = || Change::RollBack { way: AppWay::Object, id: 6, revision: Name::new(BEFORE), before };
     assert_eq!(verdict(back(), &ours("Succeeded", "OutOfSync")), "seen");
     assert_eq!(verdict(back(), &ours("Failed", "OutOfSync")), "lost: the sync failed: because");
 
@@ -196,7 +211,7 @@ fn only_what_argo_cd_shows_proves_it() {
     assert_eq!(verdict(compare_since(), &before), "waiting: Argo CD to compare it", "not read yet");
     assert_eq!(verdict(compare_since(), &json!({})), "seen");
 
-    let terminate = || Change::Terminate { started: "2026-11-21T01:58:00Z".parse().unwrap() };
+    let terminate = || Change::Terminate { way: AppWay::Object, started: "2026-11-21T01:58:00Z".parse().unwrap() };
     assert_eq!(verdict(terminate(), &running("Running")), "waiting: the operation to be asked to end");
     assert_eq!(verdict(terminate(), &running("Terminating")), "waiting: the operation to end");
     assert_eq!(verdict(terminate(), &running("Failed")), "seen");

@@ -2,6 +2,7 @@
 
 mod applications;
 mod approvals;
+mod argocd_ways;
 mod canary;
 mod dialog;
 mod dialog_findings;

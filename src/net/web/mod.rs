@@ -29,6 +29,7 @@ use crate::clock::Clock;
 use crate::model::scope::Login;
 use crate::text::is_loopback;
 
+use words::Deed;
 pub(super) use words::Manner;
 
 /// Of an answer read whole.
@@ -254,11 +255,11 @@ impl Web {
             let body = self.body(&mut response, BODY_LIMIT).await?;
             return Ok(Answer { body, date });
         }
-        Err(self.refused(response).await)
+        Err(self.refused(response, Deed::Read).await)
     }
 
     /// What an answer that is no success says.
-    async fn refused(&self, mut response: Response) -> NetError {
+    async fn refused(&self, mut response: Response, deed: Deed) -> NetError {
         let (status, page) = (response.status(), is_page(&response));
         if status.is_redirection() {
             let to = header(&response, &LOCATION).and_then(|text| text.parse::<http::Uri>().ok());
@@ -269,7 +270,7 @@ impl Web {
         let after = header(&response, &RETRY_AFTER).and_then(|text| pause::retry_after(text.trim(), here));
         // An error that does not come whole still is an error with a code.
         let bytes = self.body(&mut response, ERROR_LIMIT).await.unwrap_or_default();
-        let said = words::Said { code: status.as_u16(), page, body: &bytes, login: self.has_login(), after };
+        let said = words::Said { code: status.as_u16(), page, body: &bytes, login: self.has_login(), after, deed };
         let message = self.inner.manner.sentence(&self.inner.url, &said);
         NetError::Api { code: status.as_u16(), reason: String::new(), message, retry_after: after }
     }

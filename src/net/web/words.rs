@@ -24,6 +24,13 @@ pub(in crate::net) struct Manner {
     pub(in crate::net) known: &'static [(&'static str, &'static str)],
 }
 
+/// What was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deed {
+    Read,
+    Write,
+}
+
 /// A refusal.
 pub(super) struct Said<'a> {
     pub(super) code: u16,
@@ -33,6 +40,7 @@ pub(super) struct Said<'a> {
     pub(super) login: bool,
     /// `Retry-After`.
     pub(super) after: Option<Duration>,
+    pub(super) deed: Deed,
 }
 
 impl Manner {
@@ -51,18 +59,25 @@ impl Manner {
         }
         let told = if words.is_empty() { String::new() } else { format!(": {words}") };
         if let Some((_, next)) = self.known.iter().find(|(part, _)| words.contains(part)) {
-            return format!("{url} refuses the query{told}; {next}");
+            return match said.deed {
+                Deed::Read => format!("{url} refuses the query{told}; {next}"),
+                Deed::Write => format!("{url} refuses it{told}; {next}"),
+            };
         }
         let (what, login) = (self.what, self.login);
         match said.code {
             401 if said.login => format!("{url} does not accept the login{told}; renew what {login} names"),
             401 => format!("{url} wants to know who asks{told}; give {login} a token, or a username and a password"),
+            403 if said.deed == Deed::Write => {
+                format!("{url} forbids it{told}; ask for the right to do it, or check {login}")
+            }
             403 => format!("{url} forbids it{told}; ask for the right to read, or check {login}"),
             404 => format!("{url} has no {what} at this path{told}; check the path {}", self.place),
             407 => format!("{url} is behind a proxy that wants a password; check HTTP_PROXY and HTTPS_PROXY"),
             429 => {
                 let after = said.after.map(|after| format!(" for {}", crate::text::duration(after).as_str()));
-                format!("{url} is throttling{}{told}; a smaller window asks for less", after.unwrap_or_default())
+                let next = if said.deed == Deed::Write { "ask again later" } else { "a smaller window asks for less" };
+                format!("{url} is throttling{}{told}; {next}", after.unwrap_or_default())
             }
             502..=504 => format!("{url} is not there behind its proxy, or not ready{told}; check that {what} runs"),
             500.. => format!("{url} has trouble of its own{told}; look at its log"),

@@ -1,9 +1,11 @@
 //! What is sent once: no retry, no redirect, no connection used before.
 
+use http::Method;
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
+use super::words::Deed;
 use super::{Web, is_page};
 use crate::net::error::NetError;
 use crate::net::write::{Sent, Writes};
@@ -14,6 +16,20 @@ const ANSWER_LIMIT: usize = 1 << 20;
 impl Web {
     /// Sends a POST with JSON once.
     pub(in crate::net) async fn post(&self, _: Writes, path: &str, body: &Value) -> Sent {
+        self.once(Method::POST, path, body.to_string()).await
+    }
+
+    /// Sends a DELETE once.
+    pub(in crate::net) async fn delete(&self, _: Writes, path: &str) -> Sent {
+        self.once(Method::DELETE, path, String::new()).await
+    }
+
+    /// Sends a GET once by which the server does something.
+    pub(in crate::net) async fn ask(&self, _: Writes, path: &str) -> Sent {
+        self.once(Method::GET, path, String::new()).await
+    }
+
+    async fn once(&self, method: Method, path: &str, body: String) -> Sent {
         let not_sent = |error: NetError| Sent::NotSent { message: error.to_string() };
         let held = match self.held().await {
             Ok(held) => held,
@@ -25,8 +41,10 @@ impl Web {
         };
         let after = self.inner.deadlines.write;
         let until = Instant::now() + after;
-        let request = client.post(format!("{}{path}", self.inner.url));
-        let request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
+        // The kind is asked of what changes something, also where there is nothing in it.
+        let read = method == Method::GET;
+        let request = client.request(method, format!("{}{path}", self.inner.url));
+        let request = if read { request } else { request.header(CONTENT_TYPE, "application/json").body(body) };
         match timeout_at(until, request.send()).await {
             Ok(Ok(response)) => self.outcome(response, until).await,
             Ok(Err(error)) if error.is_builder() => not_sent(NetError::Unusable(error.to_string())),
@@ -47,7 +65,7 @@ impl Web {
             return Sent::Accepted(serde_json::from_slice(&body).unwrap_or(Value::Null));
         }
         let code = status.as_u16();
-        let message = match timeout_at(until, self.refused(response)).await {
+        let message = match timeout_at(until, self.refused(response, Deed::Write)).await {
             Ok(NetError::Api { message, .. }) => message,
             Ok(other) => other.to_string(),
             Err(_) => format!("HTTP {code}"),

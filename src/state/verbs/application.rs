@@ -5,9 +5,10 @@ use jiff::Timestamp;
 
 use super::outcome::Verdict;
 use super::preview::Words;
+use super::way;
 use crate::action::{Action, Change, Operation};
 use crate::command::Command;
-use crate::model::applications::{Application, Deployed, OperationPhase, SyncStatus};
+use crate::model::applications::{AppOperation, AppWay, Application, Deployed, OperationPhase, SyncStatus};
 use crate::model::{Name, ObjectId};
 use crate::safe;
 use crate::state::ui::RowId;
@@ -21,6 +22,8 @@ pub(super) fn change(state: &State, command: Command, target: &ObjectId) -> Resu
         return Err(Safe::of("it is being deleted"));
     }
     let running = row.operation.as_ref().filter(|last| last.phase.is_running());
+    let way = way::of(state, row);
+    let denied = way::denied(state, row, &way);
     match command {
         Command::SyncApplication => {
             if row.requested || running.is_some() {
@@ -37,7 +40,11 @@ pub(super) fn change(state: &State, command: Command, target: &ObjectId) -> Resu
             if pinned && row.revisions.is_empty() {
                 return Err(Safe::of("what it would be synced to is not known: compare it first"));
             }
+            if let Some(why) = denied {
+                return Err(why);
+            }
             Ok(Change::Sync {
+                way,
                 revisions: row.revisions.clone(),
                 pinned,
                 prune: row.automated.is_some_and(|policy| policy.prune),
@@ -50,13 +57,13 @@ pub(super) fn change(state: &State, command: Command, target: &ObjectId) -> Resu
         Command::CompareApplication if row.refreshing.is_some() => {
             Err(Safe::of("it is asked to compare again already"))
         }
-        Command::CompareApplication => Ok(Change::CompareAgain { before: row.reconciled }),
+        Command::CompareApplication => Ok(Change::CompareAgain { way, before: row.reconciled }),
         Command::TerminateOperation => match running {
             None => Err(Safe::of("no operation runs")),
             Some(last) if last.phase == OperationPhase::Terminating => Err(Safe::of("its operation is ending already")),
             Some(last) => {
                 let started = last.started.ok_or_else(|| Safe::of("when its operation began is not known"))?;
-                Ok(Change::Terminate { started })
+                denied.map_or(Ok(Change::Terminate { way, started }), Err)
             }
         },
         Command::Undo => {
@@ -98,7 +105,12 @@ pub(super) fn roll_back(state: &State, target: &ObjectId, wanted: Option<i64>) -
     if to.revision.is_empty() {
         return Err(safe!("its history does not say which revision deploy {} was", to.id));
     }
+    let way = way::of(state, row);
+    if let Some(why) = way::denied(state, row, &way) {
+        return Err(why);
+    }
     Ok(Change::RollBack {
+        way,
         id: to.id,
         revision: Name::new(to.revision.as_str()),
         before: row.operation.as_ref().and_then(|last| last.started),
@@ -107,7 +119,10 @@ pub(super) fn roll_back(state: &State, target: &ObjectId, wanted: Option<i64>) -
 
 /// A window that keeps back what is asked for by hand: Argo CD would let the operation wait for its end.
 fn shut(state: &State, row: &Application) -> Option<Safe> {
-    let found = windows::of(state, row).ok()?;
+    let Ok(found) = windows::of(state, row) else {
+        let closed = differences::can_sync(state, row) == Some(false);
+        return closed.then(|| Safe::of("a sync window of its project is closed, also by hand, as its server says"));
+    };
     let now = windows::there(state, row);
     let why = windows::closed(&found, now, true)?;
     Some(safe!("{}: Argo CD would not begin before, by hand neither (manualSync is off)", why))
@@ -117,6 +132,9 @@ fn shut(state: &State, row: &Application) -> Option<Safe> {
 fn of_windows(state: &State, row: &Application, words: &mut Words) {
     let now = windows::there(state, row);
     match windows::of(state, row) {
+        Err(_) if differences::can_sync(state, row) == Some(true) => {
+            words.line("sync window", Safe::of("asked for by hand it is let through now, as its server says"));
+        }
         Err(why) => words.line("sync window", safe!("whether one is closed is not known: {}", why)),
         Ok(found) => match windows::closed(&found, now, false) {
             Some(why) => words.line("sync window", safe!("{}; asked for by hand it is let through (manualSync)", why)),
@@ -149,14 +167,14 @@ pub(super) fn shows(state: &State, operation: &Operation) -> Verdict {
     match &operation.action.change {
         Change::Sync { before, .. } | Change::RollBack { before, .. } => synced(row, operation, *before),
         Change::CompareAgain { .. } if row.refreshing.is_some() => Verdict::Waiting(Safe::of("Argo CD to compare it")),
-        Change::CompareAgain { before } => {
+        Change::CompareAgain { before, .. } => {
             if row.reconciled > *before {
                 Verdict::Seen
             } else {
                 Verdict::Waiting(Safe::of("Argo CD to compare it"))
             }
         }
-        Change::Terminate { started } => {
+        Change::Terminate { started, .. } => {
             let Some(last) = row.operation.as_ref().filter(|last| last.started == Some(*started)) else {
                 return Verdict::Lost(Safe::of("another operation came meanwhile"));
             };
@@ -175,8 +193,8 @@ pub(super) fn shows(state: &State, operation: &Operation) -> Verdict {
 }
 
 fn synced(row: &Application, operation: &Operation, before: Option<Timestamp>) -> Verdict {
-    let ours = |(name, value): &(Safe, Safe)| name.as_str() == "quarterdeck" && value.as_str() == operation.id.0;
-    let Some(last) = row.operation.as_ref().filter(|last| last.info.iter().any(ours)) else {
+    let ours = |last: &&AppOperation| is_ours(last, operation, before);
+    let Some(last) = row.operation.as_ref().filter(ours) else {
         let other = row.operation.as_ref().and_then(|last| last.started).is_some_and(|at| Some(at) != before);
         return match (row.requested, other) {
             (true, _) => Verdict::Waiting(Safe::of("Argo CD to begin")),
@@ -197,12 +215,26 @@ fn synced(row: &Application, operation: &Operation, before: Option<Timestamp>) -
     }
 }
 
+/// By its mark. Argo CD's server makes a rollback without one: that is known by where it leads.
+fn is_ours(last: &AppOperation, operation: &Operation, before: Option<Timestamp>) -> bool {
+    let marked = |(name, value): &(Safe, Safe)| name.as_str() == "quarterdeck" && value.as_str() == operation.id.0;
+    match &operation.action.change {
+        Change::RollBack { way: AppWay::Server { .. }, revision, .. } => {
+            last.started > before && last.revisions.first() == Some(revision)
+        }
+        _ => last.info.iter().any(marked),
+    }
+}
+
 /// What the dialog says before.
 pub(super) fn words(state: &State, action: &Action, words: &mut Words) {
     let Some(row) = state.world.applications.get(&action.target.uid) else {
         words.summary = Safe::of("it is gone");
         return;
     };
+    if let Some(way) = action.change.way() {
+        way::words(state, row, way, words);
+    }
     match &action.change {
         Change::Sync { pinned, prune, .. } => {
             sync(row, *pinned, *prune, words);

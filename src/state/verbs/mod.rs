@@ -18,6 +18,7 @@ pub mod rollout;
 mod run;
 mod run_words;
 mod tekton;
+mod way;
 pub mod workload;
 
 use std::time::Duration;
@@ -36,6 +37,7 @@ use crate::text::Safe;
 pub use offer::{Offer, available, available_to};
 pub use outcome::{Verdict, expected, waits_for};
 pub use preview::{ARMING, preview};
+pub use way::named as way_named;
 
 /// Where keys apply now, innermost first; `Global` comes last.
 #[must_use]

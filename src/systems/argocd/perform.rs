@@ -11,7 +11,7 @@ use crate::net::Patch;
 use crate::systems::perform::{test, text};
 
 /// In `info` of an operation: which of ours it is.
-const OPERATION: &str = "quarterdeck";
+pub(super) const OPERATION: &str = "quarterdeck";
 const REFRESH: &str = "argocd.argoproj.io/refresh";
 
 /// The patch for an Application as it was read a moment ago.
@@ -120,7 +120,9 @@ pub(crate) fn moved(change: &Change, object: &Value) -> Option<String> {
         }
         Change::RollBack { id, revision, .. } => super::rollback::moved(object, *id, revision),
         Change::Terminate { .. } if phase != "Running" => Some("no operation runs any more".to_owned()),
-        Change::Terminate { started } if begun(object) != Some(*started) => Some("another operation runs".to_owned()),
+        Change::Terminate { started, .. } if begun(object) != Some(*started) => {
+            Some("another operation runs".to_owned())
+        }
         _ => None,
     }
 }
@@ -131,7 +133,7 @@ fn compared_with(object: &Value) -> Vec<&str> {
     one.into_iter().chain(several.into_iter().flatten().filter_map(Value::as_str)).collect()
 }
 
-fn begun(object: &Value) -> Option<Timestamp> {
+pub(super) fn begun(object: &Value) -> Option<Timestamp> {
     text(object, "/status/operationState/startedAt")?.parse().ok()
 }
 
@@ -139,7 +141,7 @@ fn begun(object: &Value) -> Option<Timestamp> {
 pub(crate) fn evidence(change: &Change, object: &Value, id: &OperationId) -> (Found, String) {
     match change {
         Change::Sync { before, .. } | Change::RollBack { before, .. } => synced(object, id, *before),
-        Change::CompareAgain { before } => {
+        Change::CompareAgain { before, .. } => {
             let asked = object.pointer("/metadata/annotations").and_then(|all| all.get(REFRESH)).is_some();
             let compared = text(object, "/status/reconciledAt").and_then(|at| at.parse::<Timestamp>().ok());
             match compared {
@@ -150,7 +152,7 @@ pub(crate) fn evidence(change: &Change, object: &Value, id: &OperationId) -> (Fo
                 _ => (Found::Missing, "it was neither compared since nor asked to".to_owned()),
             }
         }
-        Change::Terminate { started } => {
+        Change::Terminate { started, .. } => {
             let phase = text(object, "/status/operationState/phase").unwrap_or_default();
             match (begun(object) == Some(*started), phase) {
                 (true, "Running") => (Found::Missing, "the operation runs, and is not asked to end".to_owned()),
@@ -182,6 +184,7 @@ fn synced(object: &Value, id: &OperationId, before: Option<Timestamp>) -> (Found
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::applications::AppWay;
 
     const BEGUN: &str = "2026-11-21T01:58:00Z";
 
@@ -192,7 +195,8 @@ mod tests {
     #[test]
     fn what_became_of_it_is_told_by_the_object_alone() {
         let before: Option<Timestamp> = BEGUN.parse().ok();
-        let sync = Change::Sync { revisions: vec![Name::new("a1")], pinned: true, prune: false, before };
+        let way = || AppWay::Object;
+        let sync = Change::Sync { way: way(), revisions: vec![Name::new("a1")], pinned: true, prune: false, before };
         let info = json!([{ "name": OPERATION, "value": "7-1" }]);
         let state = |begun: &str, info: &Value| json!({ "status": { "operationState": { "phase": "Running", "startedAt": begun, "operation": { "info": info } } } });
         assert_eq!(found(&sync, &json!({ "operation": { "info": info } })), Found::Applied);
@@ -201,14 +205,14 @@ mod tests {
         assert_eq!(found(&sync, &state("2026-11-21T02:00:00Z", &json!([]))), Found::Passed);
         assert_eq!(found(&sync, &json!({})), Found::Missing);
 
-        let compare = Change::CompareAgain { before };
+        let compare = Change::CompareAgain { way: way(), before };
         let compared = |at: &str| json!({ "status": { "reconciledAt": at } });
         let asked = json!({ "metadata": { "annotations": { REFRESH: "normal" } } });
         assert_eq!(found(&compare, &asked), Found::Applied);
         assert_eq!(found(&compare, &compared(BEGUN)), Found::Missing);
         assert_eq!(found(&compare, &compared("2026-11-21T01:59:00Z")), Found::Passed, "it may have done so by itself");
 
-        let terminate = Change::Terminate { started: BEGUN.parse().unwrap() };
+        let terminate = Change::Terminate { way: way(), started: BEGUN.parse().unwrap() };
         let phase = |phase: &str| json!({ "status": { "operationState": { "phase": phase, "startedAt": BEGUN } } });
         assert_eq!(found(&terminate, &phase("Running")), Found::Missing);
         assert_eq!(found(&terminate, &phase("Terminating")), Found::Applied);
@@ -226,6 +230,7 @@ mod tests {
         assert_eq!((&asked["sync"]["revisions"], &asked["sync"]["revision"]), (&json!(["a1", "b2"]), &Value::Null));
         assert_eq!((&asked["sync"]["prune"], &asked["retry"]["limit"]), (&json!(true), &json!(2)));
         let sync = |revisions: &[Name]| Change::Sync {
+            way: AppWay::Object,
             revisions: revisions.to_vec(),
             pinned: true,
             prune: false,

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::action::OperationId;
+use crate::action::{Found, OperationId};
 use crate::model::Name;
 use crate::systems::perform::text;
 
@@ -51,6 +51,28 @@ pub(super) fn moved(object: &Value, entry: i64, revision: &Name) -> Option<Strin
     (first != Some(revision.raw())).then(|| format!("deploy {entry} is {} now", first.unwrap_or("unknown")))
 }
 
+/// Whether an operation is the way back to this entry: it carries no mark, so what it was asked to do is what tells.
+/// `newer`: the last one that began is another than the one of then.
+pub(super) fn evidence(object: &Value, entry: i64, revision: &Name, newer: bool) -> (Found, &'static str) {
+    let goes_back = |at: &str| {
+        let Some(sync) = object.pointer(at).and_then(|asked| asked.get("sync")) else { return false };
+        let source = ["source", "sources"].iter().find_map(|name| sync.get(*name).map(|source| (*name, source)));
+        let first = text(sync, "/revision").filter(|it| !it.is_empty()).or_else(|| text(sync, "/revisions/0"));
+        let Some((name, source)) = source else { return false };
+        let was = find(object, entry).and_then(|row| row.get(name));
+        first == Some(revision.raw()) && was.is_none_or(|was| was == source)
+    };
+    // None was there right before the send.
+    if goes_back("/operation") {
+        return (Found::Applied, "it is asked to go back to that deploy");
+    }
+    match (newer, goes_back("/status/operationState/operation")) {
+        (true, true) => (Found::Applied, "its last operation goes back to that deploy"),
+        (true, false) => (Found::Passed, "another operation came since"),
+        (false, _) => (Found::Missing, "no operation goes back to that deploy"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,5 +104,21 @@ mod tests {
         assert!(operation(&object, 6, &Name::new("a1"), &id).is_ok(), "it is off");
         object["spec"]["syncPolicy"]["automated"] = json!({});
         assert!(refused(&object, 6, "a1").contains("auto-sync is on"));
+    }
+    #[test]
+    fn the_way_back_is_known_by_what_it_goes_back_to() {
+        let source = json!({ "path": "overlays/prod" });
+        let history = json!([{ "id": 6, "revision": "a1", "source": source }]);
+        let object = |asked: &Value, last: &Value| json!({ "operation": asked, "status": { "history": history, "operationState": { "operation": last } } });
+        let found = |asked: &Value, last: &Value, newer| evidence(&object(asked, last), 6, &Name::new("a1"), newer).0;
+        let ours = json!({ "sync": { "revision": "a1", "source": source } });
+        let sync = json!({ "sync": { "revision": "a1" } });
+        let elsewhere = json!({ "sync": { "revision": "a1", "source": { "path": "overlays/dev" } } });
+        assert_eq!(found(&ours, &Value::Null, false), Found::Applied);
+        assert_eq!(found(&Value::Null, &ours, true), Found::Applied);
+        assert_eq!(found(&Value::Null, &ours, false), Found::Missing, "that one was there before");
+        assert_eq!(found(&Value::Null, &sync, true), Found::Passed, "a sync says no source");
+        assert_eq!(found(&Value::Null, &elsewhere, true), Found::Passed);
+        assert_eq!(found(&Value::Null, &Value::Null, false), Found::Missing);
     }
 }

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use super::ingest_server as ingest;
 use crate::model::differences::{Difference, Differences, DifferencesRead, DifferencesWanted, KeptId};
 use crate::model::source::{Detail, FeedEvent};
-use crate::net::{ArgoServer, NetError, Of};
+use crate::net::{ArgoServer, Called, NetError, Of};
 use crate::systems::beat;
 use crate::systems::pace::Backoff;
 use crate::systems::polled::{Gone, Outlet};
@@ -198,7 +198,26 @@ async fn beside(client: &ArgoServer, wanted: &DifferencesWanted, told: &mut Diff
             }
         }
     }
+    // Without it the server decides when it is asked.
+    if wanted.rights && !failed.as_ref().is_some_and(is_of_all) {
+        match may_sync(client, name(wanted)).await {
+            Ok(may) => told.may_sync = Some(may),
+            Err(error) => failed = Some(error),
+        }
+    }
     failed.map_or(Ok(()), Err)
+}
+
+/// Which of its names the RBAC knows it by depends on where Argo CD lives: only what both refuse is refused.
+async fn may_sync(client: &ArgoServer, of: Of<'_>) -> Result<bool, NetError> {
+    for called in [Called::Short, Called::WithNamespace] {
+        let answer = client.may(of, "sync", called).await?;
+        let odd = |why: Safe| NetError::Unreadable(format!("{}: {}", client.url(), why.as_str()));
+        if ingest::may(&answer.body).map_err(odd)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn words(error: &NetError) -> Safe {
