@@ -23,6 +23,11 @@ fn it_says_who_we_are_there_and_what_that_account_may() {
         has(&rows, "argocd-server reach ok http://127.0.0.1");
         has(&rows, "argocd-server login ok it takes us for demo");
         has(&rows, "argocd-server permission ok may get every Application");
+        has(&rows, "argocd-server permission ok may sync every Application");
+        // Who only reads needs no more.
+        demo.handle.forbid("argocd", "applications/sync", true);
+        let (_, _, rows) = found(&doctor(home.path(), &config(&url), &["--json"]).await);
+        has(&rows, "argocd-server permission ok may not sync every Application");
 
         // Its address without the path: another server answers.
         let (code, _, rows) = found(&doctor(home.path(), &config(&demo.url), &["--json"]).await);

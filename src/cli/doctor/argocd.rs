@@ -42,6 +42,15 @@ pub(super) async fn look(subject: &Subject, client: &ArgoServer, clock: Clock) -
         Ok(Err(why)) => odd(subject, "permission", &why),
         Err(error) => failed(subject, "permission", &error, "sources.argocd"),
     });
+    findings.push(match ask(client.may_sync()).await.map(|answer| ingest::may(&answer.body)) {
+        Ok(Ok(true)) => subject.say("permission", Verdict::Ok, "may sync every Application"),
+        // Who only reads needs no more.
+        Ok(Ok(false)) => subject
+            .say("permission", Verdict::Ok, "may not sync every Application")
+            .then("where it shall act: p, WHO, applications, sync, PROJECT/*, allow in its RBAC"),
+        Ok(Err(why)) => odd(subject, "permission", &why),
+        Err(error) => failed(subject, "permission", &error, "sources.argocd"),
+    });
     findings
 }
 
