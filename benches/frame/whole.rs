@@ -272,6 +272,7 @@ fn deployment(n: usize) -> Deployment {
             &format!("service-{:04}", n / 3),
             3_600,
         ),
+        spec: None,
         paused: false,
         paused_by: None,
         replicas_by: None,

@@ -82,9 +82,16 @@ pub struct Namespace {
     pub environment: Option<Name>,
 }
 
+/// All of an object's `spec` but `replicas`, as one number: what an autoscaler does leaves it as it is. Only two
+/// of the same object can be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SpecPrint(pub u64);
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deployment {
     pub meta: Meta,
+    /// `None` without a spec.
+    pub spec: Option<SpecPrint>,
     pub paused: bool,
     /// Who set `spec.paused`, where it is set and recorded.
     pub paused_by: Option<SetBy>,

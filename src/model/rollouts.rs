@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::Name;
-use super::kubernetes::{Condition, ContainerImage, Meta, Replicas, SetBy};
+use super::kubernetes::{Condition, ContainerImage, Meta, Replicas, SetBy, SpecPrint};
 use super::routing::Istio;
 use super::workloads::Template;
 use crate::text::Safe;
@@ -12,6 +12,8 @@ use crate::text::Safe;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rollout {
     pub meta: Meta,
+    /// `None` without a spec.
+    pub spec: Option<SpecPrint>,
     pub strategy: Strategy,
     /// `spec.paused`: a person paused it.
     pub paused: bool,

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::table::Table;
-use crate::model::kubernetes::{Pod, PodHealth};
+use crate::model::kubernetes::{Pod, PodHealth, SpecPrint};
 use crate::model::source::Object;
 use crate::model::{Kind, Uid};
 
@@ -18,6 +18,8 @@ pub(super) struct Attention {
     troubled: HashMap<Uid, BTreeSet<Uid>>,
     /// Workloads whose controller has not seen their latest change, since when (monotonic).
     unobserved: HashMap<Uid, Duration>,
+    /// The spec that the controller of a Deployment or Rollout had seen when it was heard to have seen the latest.
+    seen: HashMap<Uid, SpecPrint>,
 }
 
 impl Attention {
@@ -26,7 +28,9 @@ impl Attention {
         match object {
             Object::Pod(pod) => self.pod(pod),
             Object::Deployment(row) => {
-                self.change(&row.meta.uid, row.meta.generation > row.observed_generation, mono);
+                let waits = row.meta.generation > row.observed_generation;
+                self.change(&row.meta.uid, waits, mono);
+                self.see(&row.meta.uid, row.spec.filter(|_| !waits));
             }
             // A Job is not asked to become another one.
             Object::Controlled(row) if row.kind != Kind::BatchJob => {
@@ -40,6 +44,7 @@ impl Attention {
                     None => !row.phase.is_empty() || !row.conditions.is_empty(),
                 };
                 self.change(&row.meta.uid, !observed, mono);
+                self.see(&row.meta.uid, row.spec.filter(|_| row.observed_generation == Some(row.meta.generation)));
             }
             Object::Controlled(_)
             | Object::Beside(_)
@@ -93,8 +98,20 @@ impl Attention {
         }
     }
 
+    fn see(&mut self, uid: &Uid, spec: Option<SpecPrint>) {
+        if let Some(spec) = spec {
+            self.seen.insert(uid.clone(), spec);
+        }
+    }
+
+    /// The controller has seen this spec, whatever was said about replicas since.
+    pub(super) fn is_seen(&self, uid: &Uid, spec: Option<SpecPrint>) -> bool {
+        spec.is_some() && self.seen.get(uid).copied() == spec
+    }
+
     /// Forgets a workload that is gone.
     pub(super) fn forget(&mut self, uid: &Uid) {
+        self.seen.remove(uid);
         self.unobserved.remove(uid);
         self.troubled.remove(uid);
     }

@@ -10,6 +10,7 @@ use super::blocker::Finding;
 use crate::action::{Action, OperationId};
 use crate::command::Key;
 use crate::model::images::Digest;
+use crate::model::kubernetes::SpecPrint;
 use crate::model::{Name, ObjectId, Uid};
 use crate::text::Safe;
 
@@ -235,8 +236,8 @@ pub struct Confirm {
     /// Label and text, in order: from, to, this will, it will not, undo, …
     pub lines: Vec<(Safe, Vec<Safe>)>,
     pub expects: Safe,
-    /// `metadata.generation` of the object as it is shown: another one is another spec.
-    pub generation: i64,
+    /// Of the object as it is shown.
+    pub edition: Edition,
     /// Keys are taken from then on: 750 ms after all of it was drawn. `None` while it has not been
     /// drawn as it is now, or the terminal is too small for it.
     pub armed_at: Option<Duration>,
@@ -259,6 +260,19 @@ impl Confirm {
     pub fn takes_keys(&self, now: Duration) -> bool {
         self.disarmed.is_none() && self.armed_at.is_some_and(|at| at <= now)
     }
+}
+
+/// What tells an object as it was shown from another one that it became.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edition {
+    /// Of a run.
+    Attempt(u32),
+    /// `metadata.generation`: another one is another spec.
+    Generation(i64),
+    /// Where what an autoscaler does is no other question.
+    Spec(SpecPrint),
+    /// Its guards alone tell.
+    Untold,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -276,6 +276,19 @@ impl World {
         self.attention.unobserved(uid, now)
     }
 
+    /// The controller has seen all that its spec asks for, but for how many replicas: an autoscaler may change
+    /// that every few seconds, and neither revision nor pod hash are others for it.
+    #[must_use]
+    pub fn has_seen_rollout(&self, row: &Rollout) -> bool {
+        row.observed_generation == Some(row.meta.generation) || self.attention.is_seen(&row.meta.uid, row.spec)
+    }
+
+    /// [`Self::has_seen_rollout`] of a Deployment.
+    #[must_use]
+    pub fn has_seen_deployment(&self, row: &Deployment) -> bool {
+        row.observed_generation >= row.meta.generation || self.attention.is_seen(&row.meta.uid, row.spec)
+    }
+
     fn put(&mut self, object: Object) -> Uid {
         macro_rules! put {
             ($table:ident, $row:ident) => {{

@@ -35,8 +35,10 @@ macro_rules! forgive {
 
 // Behind the macro, which it uses.
 mod labels;
+mod spec;
 
 pub use labels::Labels;
+pub use spec::Spec;
 
 /// A text; empty when it is absent, null or no scalar. Numbers and truth values keep their spelling.
 #[derive(Debug, Clone, Default)]

@@ -13,7 +13,7 @@ use crate::command::{Command, Key, KeyCode};
 use crate::model::{Kind, Name};
 use crate::safe;
 use crate::state::State;
-use crate::state::ui::{Confirm, ConfirmField, Overlay, Place, RowId, Tier, ToastKind};
+use crate::state::ui::{Confirm, ConfirmField, Edition, Overlay, Place, RowId, Tier, ToastKind};
 use crate::state::{gates, lists, verbs};
 use crate::text::Safe;
 
@@ -242,11 +242,14 @@ fn as_it_is_now(state: &State, confirm: &Confirm) -> Result<Confirm, Safe> {
     if now.tier != confirm.tier || now.title != confirm.title {
         return Err(safe!("it is to be confirmed in another way now: {}", now.title));
     }
-    if now.generation != confirm.generation && now.action.target.kind.is_run() {
-        return Err(safe!("it was run again since this was shown (attempt {})", now.generation));
-    }
-    if now.generation != confirm.generation {
-        return Err(safe!("its spec was changed since this was shown (generation {})", now.generation));
+    match now.edition {
+        edition if edition == confirm.edition => {}
+        Edition::Attempt(attempt) => {
+            return Err(safe!("it was run again since this was shown (attempt {})", attempt));
+        }
+        Edition::Generation(_) | Edition::Spec(_) | Edition::Untold => {
+            return Err(Safe::of("its spec was changed since this was shown"));
+        }
     }
     if let (Some(way), Some(shown)) = (now.action.change.way(), confirm.action.change.way())
         && way != shown

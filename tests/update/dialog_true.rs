@@ -91,12 +91,61 @@ fn r39_another_spec_disarms_an_undo_even_when_the_controller_has_caught_up() {
     console.arm();
     let rollout = &mut objects["rollouts"][0];
     rollout["metadata"]["generation"] = json!(999);
+    rollout["spec"]["template"]["metadata"]["labels"]["changed"] = json!("since");
     rollout["status"]["observedGeneration"] = json!("999");
     rollout["metadata"]["resourceVersion"] = json!("999999");
     console.rollouts(&objects);
     assert!(why(&console).contains("its spec was changed"), "{}", why(&console));
     console.press(Command::ConfirmYes);
     assert_eq!(console.performed(), 0);
+}
+
+/// An autoscaler writes `spec.replicas` every few seconds, and its controller is always one word behind: that is no
+/// reason to leave a bad canary where it is.
+#[test]
+fn an_abort_waits_for_no_autoscaler() {
+    let scaled = |objects: &mut Value, replicas: i64, generation: i64| {
+        let rollout = &mut objects["rollouts"][0];
+        rollout["spec"]["replicas"] = json!(replicas);
+        rollout["metadata"]["generation"] = json!(generation);
+        rollout["metadata"]["resourceVersion"] = json!(format!("90{generation}"));
+    };
+    let mut objects = moment(RUNNING);
+    let mut console = asked(&objects, "dev", Command::Abort);
+    console.arm();
+    for (replicas, generation) in [(7, 901), (9, 902), (8, 903)] {
+        scaled(&mut objects, replicas, generation);
+        console.rollouts(&objects);
+        assert!(why(&console).is_empty(), "{generation}: {}", why(&console));
+        assert_eq!(offered(&mut console, Command::Abort), Ok(()), "{generation}");
+    }
+    // What else is asked for meanwhile is another question, and not one that its controller has heard.
+    let mut other = objects.clone();
+    other["rollouts"][0]["spec"]["template"]["metadata"]["labels"]["changed"] = json!("since");
+    scaled(&mut other, 8, 904);
+    let mut console = asked(&moment(RUNNING), "dev", Command::Abort);
+    console.arm();
+    console.rollouts(&other);
+    assert!(why(&console).contains("has not seen the last change"), "{}", why(&console));
+}
+
+/// Whoever comes in between two words of an autoscaler has not heard yet that the rest of the spec was seen.
+#[test]
+fn what_its_controller_saw_is_heard_and_not_taken_for_granted() {
+    let mut objects = moment(RUNNING);
+    objects["rollouts"][0]["metadata"]["generation"] = json!(901);
+    let mut console = Console::new(&objects);
+    let said = offered(&mut console, Command::Abort).expect_err("never heard");
+    assert!(said.contains("has not seen"), "{said}");
+    objects["rollouts"][0]["status"]["observedGeneration"] = json!("901");
+    console.rollouts(&objects);
+    assert_eq!(offered(&mut console, Command::Abort), Ok(()));
+    // It went, and another of the name came.
+    console.rollouts(&json!({ "rollouts": [] }));
+    objects["rollouts"][0]["metadata"]["generation"] = json!(902);
+    console.rollouts(&objects);
+    let said = offered(&mut console, Command::Abort).expect_err("another one");
+    assert!(said.contains("has not seen"), "{said}");
 }
 
 #[test]

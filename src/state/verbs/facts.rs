@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::kubernetes::{ContainerImage, ReplicaSet};
+use crate::model::kubernetes::{ContainerImage, ReplicaSet, SpecPrint};
 use crate::model::rollouts::{Canary, Rollout, Strategy};
 use crate::model::source::{FeedId, FeedStatus};
 use crate::model::{Kind, Name, ObjectId, SourceId, Uid};
 use crate::safe;
+use crate::state::ui::Edition;
 use crate::state::world::Feed;
 use crate::state::{State, environment, gitops, rollout_phase};
 use crate::text::{Safe, age};
@@ -25,16 +26,20 @@ fn feed_of<'a>(state: &'a State, cluster: SourceId, kind: Kind, namespace: &Name
     state.world.feeds.get(&one).or_else(|| state.world.feeds.get(&all))
 }
 
-/// `metadata.generation` of a workload, the attempt of a run; 0 when it is not known.
-pub(super) fn generation(state: &State, id: &ObjectId) -> i64 {
-    let generation = match id.kind {
-        Kind::Rollout => state.world.rollouts.get(&id.uid).map(|row| row.meta.generation),
-        Kind::Deployment => state.world.deployments.get(&id.uid).map(|row| row.meta.generation),
-        kind if kind.is_controlled() => state.world.controlled.get(&id.uid).map(|row| row.meta.generation),
-        kind if kind.is_run() => state.world.runs.get(&id.uid).map(|row| i64::from(row.attempt)),
+/// What tells the object from another one that it may become while it is looked at.
+pub(super) fn edition(state: &State, id: &ObjectId) -> Edition {
+    let of = |spec: Option<SpecPrint>, generation| spec.map_or(Edition::Generation(generation), Edition::Spec);
+    let world = &state.world;
+    let edition = match id.kind {
+        Kind::Rollout => world.rollouts.get(&id.uid).map(|row| of(row.spec, row.meta.generation)),
+        Kind::Deployment => world.deployments.get(&id.uid).map(|row| of(row.spec, row.meta.generation)),
+        kind if kind.is_controlled() => {
+            world.controlled.get(&id.uid).map(|row| Edition::Generation(row.meta.generation))
+        }
+        kind if kind.is_run() => world.runs.get(&id.uid).map(|row| Edition::Attempt(row.attempt)),
         _ => None,
     };
-    generation.unwrap_or_default()
+    edition.unwrap_or(Edition::Untold)
 }
 
 /// How long ago the source of an object was heard last.

@@ -212,7 +212,7 @@ fn rollout_change(state: &State, command: Command, rollout: &Rollout, wanted: Op
         return Err(Safe::of("its spec has neither a canary nor a blue-green strategy"));
     }
     // Until the controller has seen a template its revision and pod hash are those of the one before.
-    if rollout.observed_generation != Some(rollout.meta.generation) {
+    if !state.world.has_seen_rollout(rollout) {
         return Err(unobserved());
     }
     if command == Command::Undo {
@@ -324,7 +324,7 @@ fn undo_deployment(state: &State, target: &ObjectId, wanted: Option<&Uid>) -> Re
     if deployment.paused {
         return Err(Safe::of("it is paused; resume it first"));
     }
-    if deployment.observed_generation < deployment.meta.generation {
+    if !state.world.has_seen_deployment(deployment) {
         return Err(unobserved());
     }
     whole_sets(state, target)?;

@@ -102,7 +102,7 @@ pub fn preview(state: &State, action: &Action) -> Confirm {
         summary: words.summary,
         lines: words.lines,
         expects: words.expects,
-        generation: facts::generation(state, &action.target),
+        edition: facts::edition(state, &action.target),
         armed_at: None,
         early: Vec::new(),
         last_key: None,

@@ -83,7 +83,7 @@ pub(super) fn restart(state: &State, id: &ObjectId) -> Result<Change, Safe> {
     if rollout.restarting {
         return Err(Safe::of("it is being restarted already"));
     }
-    if rollout.observed_generation != Some(rollout.meta.generation) {
+    if !state.world.has_seen_rollout(rollout) {
         return Err(Safe::of("the controller has not seen the last change of its spec yet"));
     }
     let unknown = || Safe::of("the controller has not said anything about it yet");

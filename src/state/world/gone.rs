@@ -79,7 +79,11 @@ impl World {
     pub(super) fn retain_listed(&mut self, id: &FeedId, seen: &HashSet<Uid>) {
         match id.kind {
             Kind::Namespace => drop(self.namespaces.retain_listed(id, seen)),
-            Kind::Deployment => drop(self.deployments.retain_listed(id, seen)),
+            Kind::Deployment => {
+                for row in self.deployments.retain_listed(id, seen) {
+                    self.attention.forget(&row.meta.uid);
+                }
+            }
             kind @ (Kind::StatefulSet | Kind::DaemonSet | Kind::BatchJob) => {
                 drop(self.controlled.retain_listed_of(id, seen, |row| row.kind == kind));
             }
@@ -99,7 +103,11 @@ impl World {
                 self.attention.prune(&self.pods);
             }
             Kind::Event => drop(self.events.retain_listed(id, seen)),
-            Kind::Rollout => drop(self.rollouts.retain_listed(id, seen)),
+            Kind::Rollout => {
+                for row in self.rollouts.retain_listed(id, seen) {
+                    self.attention.forget(&row.meta.uid);
+                }
+            }
             Kind::AnalysisRun => drop(self.analysis_runs.retain_listed(id, seen)),
             Kind::Experiment => drop(self.experiments.retain_listed(id, seen)),
             Kind::Application => drop(self.applications.retain_listed(id, seen)),

@@ -9,7 +9,7 @@ use crate::model::kubernetes::{Deployment, Event, Namespace, ReplicaSet, Replica
 use crate::systems::ingest::IngestError;
 use crate::systems::managers::{Held, Managers, set_by};
 use crate::systems::meta::{ConditionWire, MetaWire, Pool, TemplateWire, conditions, images, template};
-use crate::systems::wire::{Flag, Int, List, Obj, Text, Time};
+use crate::systems::wire::{Flag, Int, List, Obj, Spec, Text, Time};
 use crate::text::Safe;
 
 #[derive(Debug, Default, Deserialize)]
@@ -33,7 +33,7 @@ pub struct WorkloadWire<'a> {
     #[serde(borrow)]
     metadata: Obj<MetaWire<'a, Managers<'a>>>,
     #[serde(borrow)]
-    spec: Obj<WorkloadSpec<'a>>,
+    spec: Spec<WorkloadSpec<'a>>,
     #[serde(borrow)]
     status: Obj<WorkloadStatus<'a>>,
 }
@@ -63,10 +63,11 @@ struct WorkloadStatus<'a> {
 pub fn deployment(cluster: SourceId, wire: &WorkloadWire<'_>, pool: &mut Pool) -> Result<Deployment, IngestError> {
     let metadata = wire.metadata.0.as_ref().ok_or(IngestError::Missing { what: "Deployment", field: "metadata" })?;
     let (no_spec, no_status) = (WorkloadSpec::default(), WorkloadStatus::default());
-    let spec = wire.spec.0.as_ref().unwrap_or(&no_spec);
+    let spec = wire.spec.wire.as_ref().unwrap_or(&no_spec);
     let status = wire.status.0.as_ref().unwrap_or(&no_status);
     Ok(Deployment {
         meta: metadata.model("Deployment", cluster, pool)?,
+        spec: wire.spec.print,
         paused: spec.paused.is_true(),
         paused_by: spec.paused.is_true().then(|| set_by(&metadata.managed_fields, Held::Paused)).flatten(),
         replicas_by: set_by(&metadata.managed_fields, Held::Replicas),
@@ -97,7 +98,7 @@ fn completed(conditions: &List<Obj<ConditionWire<'_>>>) -> Option<Timestamp> {
 pub fn replica_set(cluster: SourceId, wire: &WorkloadWire<'_>, pool: &mut Pool) -> Result<ReplicaSet, IngestError> {
     let metadata = wire.metadata.0.as_ref().ok_or(IngestError::Missing { what: "ReplicaSet", field: "metadata" })?;
     let (no_spec, no_status) = (WorkloadSpec::default(), WorkloadStatus::default());
-    let spec = wire.spec.0.as_ref().unwrap_or(&no_spec);
+    let spec = wire.spec.wire.as_ref().unwrap_or(&no_spec);
     let status = wire.status.0.as_ref().unwrap_or(&no_status);
     let hash = metadata.label("rollouts-pod-template-hash").or_else(|| metadata.label("pod-template-hash"));
     Ok(ReplicaSet {

@@ -13,7 +13,7 @@ use crate::model::{Name, SourceId};
 use crate::systems::ingest::IngestError;
 use crate::systems::managers::{Held, Managers, set_by};
 use crate::systems::meta::{ConditionWire, MetaWire, Pool, TemplateWire, conditions, images, template};
-use crate::systems::wire::{Flag, Int, List, Obj, Text, Time};
+use crate::systems::wire::{Flag, Int, List, Obj, Spec, Text, Time};
 use crate::text::Safe;
 
 #[derive(Debug, Default, Deserialize)]
@@ -22,7 +22,7 @@ pub struct RolloutWire<'a> {
     #[serde(borrow)]
     metadata: Obj<MetaWire<'a, Managers<'a>>>,
     #[serde(borrow)]
-    spec: Obj<SpecWire<'a>>,
+    spec: Spec<SpecWire<'a>>,
     #[serde(borrow)]
     status: Obj<StatusWire<'a>>,
 }
@@ -212,13 +212,14 @@ struct AnalysisRefWire<'a> {
 pub fn rollout(cluster: SourceId, wire: &RolloutWire<'_>, pool: &mut Pool) -> Result<Rollout, IngestError> {
     let metadata = wire.metadata.0.as_ref().ok_or(IngestError::Missing { what: "Rollout", field: "metadata" })?;
     let (no_spec, no_status) = (SpecWire::default(), StatusWire::default());
-    let spec = wire.spec.0.as_ref().unwrap_or(&no_spec);
+    let spec = wire.spec.wire.as_ref().unwrap_or(&no_spec);
     let status = wire.status.0.as_ref().unwrap_or(&no_status);
     let (no_canary, no_blue_green) = (CanaryStatusWire::default(), BlueGreenStatusWire::default());
     let canary = status.canary.0.as_ref().unwrap_or(&no_canary);
     let blue_green = status.blue_green.0.as_ref().unwrap_or(&no_blue_green);
     Ok(Rollout {
         meta: metadata.model("Rollout", cluster, pool)?,
+        spec: wire.spec.print,
         strategy: strategy(spec),
         paused: spec.paused.is_true(),
         paused_by: spec.paused.is_true().then(|| set_by(&metadata.managed_fields, Held::Paused)).flatten(),
