@@ -69,6 +69,7 @@ pub(super) fn open(options: &Options, cluster: usize) -> Result<World, DemoError
         world.book.widen(options.jobs, STEPS, world.scenario.opens);
     }
     world.quiet = true;
+    world.store.keep_text();
     world.make_namespaces();
     let cut = Arc::new(cut()?);
     world.churn.rate = options.churn / options.clusters as f64;

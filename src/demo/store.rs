@@ -31,6 +31,8 @@ pub(super) struct Object {
 pub(super) enum Body {
     /// Parsed, for worlds that change it.
     Json(Value),
+    /// As it is sent, and parsed once somebody asks: a tree takes several times as much memory.
+    Text(Bytes, OnceLock<Value>),
     /// A page shared by thousands, with the few words that differ: the scale world's pods.
     Cut(Arc<Cut>, Box<[Box<str>]>),
 }
@@ -67,7 +69,8 @@ impl Object {
     pub(super) fn value(&self) -> Value {
         match &self.body {
             Body::Json(value) => value.clone(),
-            Body::Cut(cut, words) => serde_json::from_slice(&cut.fill(words, self.version)).unwrap_or(Value::Null),
+            Body::Text(text, _) => parse(text),
+            Body::Cut(cut, words) => parse(&cut.fill(words, self.version)),
         }
     }
 
@@ -75,6 +78,7 @@ impl Object {
     pub(super) fn whole(&self) -> Bytes {
         match &self.body {
             Body::Json(value) => self.whole.get_or_init(|| encode(value)).clone(),
+            Body::Text(text, _) => text.clone(),
             // Not kept: ten thousand of them would be seventy megabytes.
             Body::Cut(cut, words) => cut.fill(words, self.version),
         }
@@ -83,20 +87,32 @@ impl Object {
     /// As an item of a list: built-in kinds without `kind` and `apiVersion`.
     pub(super) fn item(&self, custom: bool) -> Bytes {
         match &self.body {
-            Body::Json(value) if !custom => self
-                .item
-                .get_or_init(|| {
-                    let mut value = value.clone();
-                    if let Value::Object(map) = &mut value {
-                        map.remove("kind");
-                        map.remove("apiVersion");
-                    }
-                    encode(&value)
-                })
-                .clone(),
+            Body::Json(value) if !custom => self.item.get_or_init(|| encode(&bare(value.clone()))).clone(),
+            Body::Text(text, _) if !custom => encode(&bare(parse(text))),
             _ => self.whole(),
         }
     }
+
+    /// Parsed, where it can be.
+    fn tree(&self) -> Option<&Value> {
+        match &self.body {
+            Body::Json(value) => Some(value),
+            Body::Text(text, tree) => Some(tree.get_or_init(|| parse(text))),
+            Body::Cut(..) => None,
+        }
+    }
+}
+
+fn bare(mut value: Value) -> Value {
+    if let Value::Object(map) = &mut value {
+        map.remove("kind");
+        map.remove("apiVersion");
+    }
+    value
+}
+
+fn parse(text: &[u8]) -> Value {
+    serde_json::from_slice(text).unwrap_or(Value::Null)
 }
 
 fn encode(value: &Value) -> Bytes {
@@ -139,11 +155,18 @@ pub(super) struct Store {
     history: VecDeque<Frame>,
     /// The newest version that is no longer in the history.
     compacted: u64,
+    /// What is written is kept as text.
+    as_text: bool,
 }
 
 impl Store {
     pub(super) fn new() -> Self {
-        Self { version: 100, objects: BTreeMap::new(), history: VecDeque::new(), compacted: 100 }
+        Self { version: 100, objects: BTreeMap::new(), history: VecDeque::new(), compacted: 100, as_text: false }
+    }
+
+    /// Keeps what is written from now on as text: for thousands of objects that nothing acts on by itself.
+    pub(super) fn keep_text(&mut self) {
+        self.as_text = true;
     }
 
     /// The newest resource version.
@@ -168,10 +191,7 @@ impl Store {
 
     /// The content of an object.
     pub(super) fn value(&self, key: &Key) -> Option<&Value> {
-        match &self.objects.get(key)?.body {
-            Body::Json(value) => Some(value),
-            Body::Cut(..) => None,
-        }
+        self.objects.get(key)?.tree()
     }
 
     /// The objects of a kind in the order of the API (namespace, name), after `from` if given.
@@ -193,10 +213,7 @@ impl Store {
 
     /// The parsed objects of a kind in a namespace.
     pub(super) fn values<'a>(&'a self, kind: Kind, namespace: &'a str) -> impl Iterator<Item = (&'a Key, &'a Value)> {
-        self.range(kind, namespace, None).filter_map(|(key, object)| match &object.body {
-            Body::Json(value) => Some((key, value)),
-            Body::Cut(..) => None,
-        })
+        self.range(kind, namespace, None).filter_map(|(key, object)| Some((key, object.tree()?)))
     }
 
     /// Writes an object; says whether anything changed. `metadata.resourceVersion` is set here.
@@ -211,7 +228,8 @@ impl Store {
         }
         let change = if self.objects.contains_key(key) { Change::Modified } else { Change::Added };
         set(&mut value, "/metadata/resourceVersion", (self.version + 1).to_string());
-        self.record(key, change, Body::Json(value));
+        let body = if self.as_text { Body::Text(encode(&value), OnceLock::new()) } else { Body::Json(value) };
+        self.record(key, change, body);
         true
     }
 
