@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
+use super::apart;
 use super::heartbeat::Health;
 use super::ingest;
 use super::pace::{Backoff, Pace};
@@ -163,9 +164,8 @@ impl Feed {
                 self.tell(FeedEvent::ListBegins).await?;
             }
             let (kind, cluster) = (self.id.kind, self.id.cluster);
-            // A page of 500 pods takes milliseconds to decode; the runtime has other things to do.
-            let decoded = tokio::task::spawn_blocking(move || ingest::page(kind, cluster, &answer.body)).await;
-            let decoded = decoded.map_err(|_| Trouble::Wrong(Safe::of("the page could not be decoded")))??;
+            let decoded = apart::decode(move || ingest::page(kind, cluster, &answer.body)).await;
+            let decoded = decoded.ok_or_else(|| Trouble::Wrong(Safe::of("the page could not be decoded")))??;
             for rejected in &decoded.rejected {
                 tracing::warn!(kind = kind.as_str(), name = rejected.name.as_str(), error = %rejected.error, "object left out");
             }

@@ -3,6 +3,7 @@
 //! [`Systems`] runs them: a supervised task per feed and a heartbeat per cluster, one send per
 //! operation. What they find out goes to the loop through the channels it gave.
 
+mod apart;
 pub mod argocd;
 mod beat;
 pub mod docker;

@@ -26,6 +26,7 @@ use crate::model::pipelines::{Quota, Run};
 use crate::model::source::{Detail, FeedEvent, FeedStatus, Object};
 use crate::net::{Etags, GitHub, Listed, NetError};
 use crate::safe;
+use crate::systems::apart;
 use crate::systems::pace::Backoff;
 use crate::systems::polled::{Gone, Outlet};
 use crate::text::Safe;
@@ -230,14 +231,13 @@ impl Watch {
     async fn take(&mut self, bodies: Vec<bytes::Bytes>) -> Result<Result<(), Trouble>, Gone> {
         let Some(repository) = self.outlet.id.namespace.clone() else { return Ok(Ok(())) };
         let source = self.outlet.id.cluster;
-        // A page of runs is a megabyte or more; the runtime has other things to do.
-        let decoded = tokio::task::spawn_blocking(move || {
+        let decoded = apart::decode(move || {
             bodies.iter().map(|body| super::runs(source, &repository, body)).collect::<Result<Vec<_>, _>>()
         });
         let pages = match decoded.await {
-            Ok(Ok(pages)) => pages,
-            Ok(Err(odd)) => return Ok(Err(Trouble::Passing(odd, None))),
-            Err(_) => return Ok(Err(Trouble::Passing(Safe::of("the runs could not be decoded"), None))),
+            Some(Ok(pages)) => pages,
+            Some(Err(odd)) => return Ok(Err(Trouble::Passing(odd, None))),
+            None => return Ok(Err(Trouble::Passing(Safe::of("the runs could not be decoded"), None))),
         };
         self.outlet.tell(FeedEvent::ListBegins).await?;
         let (mut runs, mut active) = (HashMap::new(), HashMap::new());
