@@ -85,6 +85,13 @@ fn runners_are_read_while_somebody_waits_for_them_and_are_unchanged_for_free() {
         assert_eq!(again.own.unwrap().rows.len(), 3, "unchanged is what it was");
         let of_own = server.requests().into_iter().filter(|one| one.path.contains("checkout/actions/runners"));
         assert!(of_own.skip(1).all(|one| one.head.contains("if-none-match")), "conditional");
+        let refused = || server.requests().iter().filter(|one| one.path.contains("/orgs/acme/actions/runners")).count();
+        assert_eq!(refused(), 1, "who was refused does not ask every time");
+        assert!(again.shared.unwrap_err().as_str().contains("acme is no organization"), "and knows why");
+        reading.systems.refresh();
+        while refused() < 2 {
+            runners(&mut reading).await;
+        }
         reading.stop().await;
     });
 }

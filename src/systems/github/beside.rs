@@ -24,16 +24,21 @@ use crate::text::Safe;
 /// Pages of each list; that there are more is told.
 const PAGES: usize = 10;
 
+/// Who may see something is seldom another person a minute later.
+const REFUSED: Duration = Duration::from_mins(10);
+
 /// A list that is read beside, as it was read last.
 #[derive(Debug)]
 struct Kept<T, E> {
     etags: Etags,
     last: Option<Result<Arc<Rows<T>>, E>>,
+    /// Until when it is not asked for again: a refusal counts as any other answer.
+    refused: Option<Instant>,
 }
 
 impl<T, E> Default for Kept<T, E> {
     fn default() -> Self {
-        Self { etags: Etags::default(), last: None }
+        Self { etags: Etags::default(), last: None, refused: None }
     }
 }
 
@@ -60,6 +65,12 @@ impl Beside {
     pub(super) fn refresh(&mut self) {
         self.runners.refresh();
         self.security.refresh();
+        for refused in [&mut self.own.refused, &mut self.shared.refused, &mut self.larger.refused] {
+            *refused = None;
+        }
+        for refused in [&mut self.findings.refused, &mut self.analyses.refused, &mut self.secrets.refused] {
+            *refused = None;
+        }
     }
 }
 
@@ -72,6 +83,10 @@ impl<T, E: Clone> Kept<T, E> {
         decode: fn(&[u8]) -> Result<Rows<T>, IngestError>,
         why: impl Fn(Result<&NetError, &IngestError>) -> E,
     ) -> Option<Result<Arc<Rows<T>>, E>> {
+        if self.refused.is_some_and(|until| Instant::now() < until) {
+            return self.last.clone();
+        }
+        self.refused = None;
         let read = match client.list(path, Some(PAGES), &mut self.etags).await {
             Ok(Listed::Unchanged { .. }) => return self.last.clone(),
             Ok(Listed::Pages { bodies, more, .. }) => {
@@ -79,7 +94,11 @@ impl<T, E: Clone> Kept<T, E> {
                 let read = bodies.iter().try_for_each(|body| decode(body).map(|page| rows.and(page)));
                 read.map(|()| Arc::new(rows)).map_err(|error| why(Err(&error)))
             }
-            Err(error) => Err(why(Ok(&error))),
+            Err(error) => {
+                let refused = matches!(error, NetError::Api { code: 401 | 403 | 404, retry_after: None, .. });
+                self.refused = refused.then(|| Instant::now() + REFUSED);
+                Err(why(Ok(&error)))
+            }
         };
         if read.is_err() {
             self.etags = Etags::default();
