@@ -1,6 +1,7 @@
 //! The rarer verbs of a Rollout from the keyboard, with the real controller; afterwards the API server's
 //! object is asked.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use quarterdeck::command::{Command, Key, KeyCode};
@@ -166,4 +167,44 @@ fn endless(address: &str) -> String {
     let world = include_str!("world.yaml");
     let (before, _) = world.split_once("      - setWeight: 25").expect("its steps");
     format!("{template}{before}{steps}")
+}
+
+/// An autoscaler that cannot make up its mind: each of its words is a new generation that the controller has not
+/// seen. The bad canary goes all the same.
+#[test]
+fn a_canary_is_aborted_while_an_autoscaler_scales() {
+    let Some(cluster) = Cluster::any() else { return };
+    let namespace = cluster.namespace("production");
+    namespace.start_canary();
+    let generation = || namespace.field("rollout/checkout", "{.metadata.generation}").parse::<u64>().unwrap();
+    let begun = generation();
+    let mut console = at_the_canary(&namespace);
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for replicas in (4..=6).cycle() {
+                if done.load(Ordering::SeqCst) {
+                    return;
+                }
+                namespace.kubectl(&["scale", "rollout/checkout", &format!("--replicas={replicas}")], "");
+            }
+        });
+        // Should anything fail, the other one ends as well.
+        let _ends = Ends(&done);
+        ask(&mut console, Command::Abort, "type production and Enter to abort");
+        let asked = generation();
+        confirm_typed(&mut console, "production");
+        wait_outcome(&mut console, "abort", "observed");
+        assert!(asked > begun + 1 && generation() > asked, "it scaled before and meanwhile");
+    });
+    assert_eq!(namespace.field("rollout/checkout", "{.status.abort}"), "true");
+    assert_eq!(newest(&namespace, &console, 1), [("abort".to_owned(), "observed".to_owned())]);
+}
+
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
 }
