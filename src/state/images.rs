@@ -135,7 +135,9 @@ fn uses_of(state: &State, row: &Controlled, repositories: &BTreeMap<&str, Source
                 Some((named.repository, named.tag, digest))
             })
             .collect();
-        runs.into_iter().for_each(|one| *found.entry(one).or_default() += 1);
+        for one in runs {
+            *found.entry(one).or_default() += 1;
+        }
     }
     for named in row.images.iter().filter_map(|image| known(&image.image)) {
         if !found.keys().any(|(repository, tag, _)| *repository == named.repository && *tag == named.tag) {

@@ -100,7 +100,7 @@ fn a_stateful_set_that_names_another_image_is_followed() {
     let asked = |state: &State| {
         let joined = derived::images(state);
         let one = joined.interest.iter().find(|one| one.repository.raw() == "ghcr.io/acme/db").unwrap();
-        one.tags.iter().map(|tag| tag.to_string()).collect::<Vec<_>>()
+        one.tags.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert_eq!(asked(&state), ["1", "2"]);
     let revision = images::revision(&state);

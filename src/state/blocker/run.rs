@@ -118,9 +118,10 @@ fn gated(state: &State, run: &Run, pending: &Pending, name: &Safe) -> Blocker {
 /// `waits for an approval of production and 1 that could not be read (main)`.
 fn gated_words(run: &Run, pending: &Pending, why: &Safe) -> Safe {
     let names = gates::names(pending.deployments.iter());
-    let all = match (names.is_empty(), pending.left_out) {
-        (true, count) => plural(count, "environment that could not be read", "environments that could not be read"),
-        (false, _) => safe!("{}{}", names, gates::unread(pending)),
+    let all = if names.is_empty() {
+        plural(pending.left_out, "environment that could not be read", "environments that could not be read")
+    } else {
+        safe!("{}{}", names, gates::unread(pending))
     };
     safe!("waits for an approval of {}{}{}", all, branch(run), why)
 }

@@ -114,7 +114,7 @@ pub(super) fn shows(state: &State, operation: &Operation) -> Verdict {
     let waiting = jobs.jobs.iter().filter(waits).count();
     // GitHub does not say which job waits for which environment: while others are pending, one that
     // went on is the proof.
-    let gone = if !pending.is_open() { waiting == 0 } else { waiting < before.len() };
+    let gone = if pending.is_open() { waiting < before.len() } else { waiting == 0 };
     match jobs.jobs.iter().find(waits) {
         Some(job) if !gone => Verdict::Waiting(safe!("{} to leave waiting", job.id.name)),
         _ => Verdict::Seen,
