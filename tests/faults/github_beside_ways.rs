@@ -3,16 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use quarterdeck::model::Name;
 use quarterdeck::model::interest::Interest;
 use quarterdeck::model::security::{SecurityRead, Unread};
 use quarterdeck::model::source::{Detail, FeedEvent};
+use quarterdeck::model::{Kind, Name};
 use quarterdeck::net::Wanted;
 use quarterdeck::systems::Pace;
 use serde_json::{Value, json};
 
 use super::github_beside::{alert, security};
-use super::hub::{LIMITS, Reading, SOURCE, answer, client, client_with, deadlines, job_row, refusal, run_row};
+use super::hub::{LIMITS, Reading, SOURCE, answer, client, client_with, deadlines, job_row, object, refusal, run_row};
 use super::server::{Reply, Request, Server};
 use super::support::block_on;
 use super::watches::quick;
@@ -78,7 +78,7 @@ fn pages_are_read_by_their_links_to_a_bound_and_more_is_told() {
 }
 
 #[test]
-fn who_looks_away_and_back_is_told_again_and_nothing_is_asked() {
+fn who_looks_away_and_back_makes_nothing_asked_and_nothing_younger_than_it_is() {
     block_on(async {
         let server = Server::answering(|request| match request.path.split('?').next().unwrap_or_default() {
             path if path.ends_with("/jobs") => answer(&json!({ "jobs": [job_row(11, "completed", None)] })),
@@ -87,16 +87,29 @@ fn who_looks_away_and_back_is_told_again_and_nothing_is_asked() {
         .await;
         let mut reading = Reading::at(client(&server.url), patient());
         reading.systems.look_at(looks());
-        let first = security(&mut reading).await;
+        security(&mut reading).await;
         let asked = of_findings(&server);
         // That two other things were read, one after the other, proves that the look away was seen.
         for run in ["1", "2"] {
             reading.look_at(&[run]);
             assert!(reading.jobs().await.is_ok());
         }
-        reading.systems.look_at(looks());
-        assert_eq!(security(&mut reading).await, first);
-        assert_eq!(of_findings(&server), asked);
+        // What is told again would be taken for what was read just now.
+        let mut told = 0;
+        for run in ["3", "4"] {
+            let jobs = vec![object(Kind::Run, run)];
+            reading.systems.look_at(Arc::new(Interest { jobs, ..(*looks()).clone() }));
+            let found = |event: &FeedEvent| match event {
+                FeedEvent::Detail(Detail::Security(_)) => {
+                    told += 1;
+                    None
+                }
+                FeedEvent::Detail(Detail::Jobs(_)) => Some(()),
+                _ => None,
+            };
+            reading.find(found).await;
+        }
+        assert_eq!((told, of_findings(&server)), (0, asked));
         reading.stop().await;
     });
 }

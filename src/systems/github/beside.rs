@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::ingest_beside::{self, PAGE};
 use super::repository;
-use super::rhythm::{Looked, Turn};
+use super::rhythm::Looked;
 use super::watch::Watch;
 use crate::model::Name;
 use crate::model::runners::{Larger, Runner, Runners, RunnersRead};
@@ -46,11 +46,11 @@ type AllRunners = (Result<Arc<Runners>, Safe>, Result<Arc<Runners>, Safe>, Resul
 
 #[derive(Debug, Default)]
 pub(super) struct Beside {
-    runners: Looked<RunnersRead>,
+    runners: Looked,
     own: Kept<Runner, Safe>,
     shared: Kept<Runner, Safe>,
     larger: Kept<Larger, Safe>,
-    security: Looked<Box<SecurityRead>>,
+    security: Looked,
     findings: Kept<Finding, Unread>,
     analyses: Kept<Analysis, Unread>,
     secrets: Kept<Secret, Unread>,
@@ -115,25 +115,17 @@ impl Watch {
         let here = (self.outlet.id.cluster, self.outlet.id.namespace.clone());
         let is_here = |(source, name): &(_, _)| *source == here.0 && Some(name) == here.1.as_ref();
         let Some(name) = here.1.clone() else { return Ok(()) };
-        match self.beside.runners.turn(Instant::now(), interest.runners.iter().any(is_here)) {
-            Turn::Nothing => {}
-            Turn::Tell(read) => self.outlet.tell(FeedEvent::Detail(Detail::Runners(read))).await?,
-            Turn::Read => {
-                let read = self.read_runners(name.clone()).await;
-                self.beside.runners.read(Instant::now(), read.clone(), self.seldom());
-                self.outlet.tell(FeedEvent::Detail(Detail::Runners(read))).await?;
-                self.tell_quota().await?;
-            }
+        if self.beside.runners.is_due(Instant::now(), interest.runners.iter().any(is_here)) {
+            let read = self.read_runners(name.clone()).await;
+            self.beside.runners.read(Instant::now(), self.seldom());
+            self.outlet.tell(FeedEvent::Detail(Detail::Runners(read))).await?;
+            self.tell_quota().await?;
         }
-        match self.beside.security.turn(Instant::now(), interest.security.iter().any(is_here)) {
-            Turn::Nothing => {}
-            Turn::Tell(read) => self.outlet.tell(FeedEvent::Detail(Detail::Security(read))).await?,
-            Turn::Read => {
-                let read = Box::new(self.read_security(name).await);
-                self.beside.security.read(Instant::now(), read.clone(), self.seldom());
-                self.outlet.tell(FeedEvent::Detail(Detail::Security(read))).await?;
-                self.tell_quota().await?;
-            }
+        if self.beside.security.is_due(Instant::now(), interest.security.iter().any(is_here)) {
+            let read = Box::new(self.read_security(name).await);
+            self.beside.security.read(Instant::now(), self.seldom());
+            self.outlet.tell(FeedEvent::Detail(Detail::Security(read))).await?;
+            self.tell_quota().await?;
         }
         Ok(())
     }

@@ -181,43 +181,23 @@ impl Rhythm {
 }
 
 /// Something that is read every so often while somebody looks at it, and not once more because they look
-/// away and back: then what was read last is told again.
-#[derive(Debug)]
-pub(super) struct Looked<T> {
+/// away and back: what was told is known, and grows as old as it is.
+#[derive(Debug, Default)]
+pub(super) struct Looked {
     due: Option<Instant>,
     looks: bool,
-    last: Option<T>,
 }
 
-impl<T> Default for Looked<T> {
-    fn default() -> Self {
-        Self { due: None, looks: false, last: None }
-    }
-}
-
-/// What is to be done about a [`Looked`].
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Turn<T> {
-    Read,
-    Tell(T),
-    Nothing,
-}
-
-impl<T: Clone> Looked<T> {
-    pub(super) fn turn(&mut self, now: Instant, looks: bool) -> Turn<T> {
-        let before = std::mem::replace(&mut self.looks, looks);
-        match &self.last {
-            _ if !looks => Turn::Nothing,
-            None => Turn::Read,
-            Some(_) if self.due.is_none_or(|due| due <= now) => Turn::Read,
-            Some(last) if !before => Turn::Tell(last.clone()),
-            Some(_) => Turn::Nothing,
-        }
+impl Looked {
+    /// Whether it is to be read now.
+    pub(super) fn is_due(&mut self, now: Instant, looks: bool) -> bool {
+        self.looks = looks;
+        looks && self.due.is_none_or(|due| due <= now)
     }
 
     /// It was read; `wait` until it is again.
-    pub(super) fn read(&mut self, now: Instant, last: T, wait: Duration) {
-        (self.due, self.last) = (Some(now + wait), Some(last));
+    pub(super) fn read(&mut self, now: Instant, wait: Duration) {
+        self.due = Some(now + wait);
     }
 
     /// The operator asked for everything.
