@@ -10,18 +10,19 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
-use quarterdeck::action::Change;
+use quarterdeck::action::{Change, Progress};
 use quarterdeck::model::asides::Moves;
 use quarterdeck::model::interest::{FolderInterest, Interest};
 use quarterdeck::model::log::{LogEvent, LogOf, LogRequest, LogSince, TailId};
 use quarterdeck::model::source::{Detail, FeedEvent};
 use quarterdeck::model::{Kind, Name, SourceId};
-use quarterdeck::net::{Deadlines, NetError};
+use quarterdeck::net::{Deadlines, NetError, Sent, Writes};
 use quarterdeck::systems::github::{
     ingest, ingest_asides, ingest_beside, ingest_folders, ingest_gates, ingest_workflow,
 };
 use quarterdeck::systems::ingest::IngestError;
 use quarterdeck::text::Safe;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -218,8 +219,9 @@ fn every_request_is_valid() {
 
 const RUN: &str = "/repos/acme/checkout/actions/runs/1";
 const REPOSITORY: &str = "/repos/acme/checkout";
-const READS: [&str; 28] = [
+const READS: [&str; 29] = [
     REPOSITORY,
+    "/user",
     "/repos/acme/checkout/actions/runs?per_page=100",
     "/repos/acme/checkout/actions/runs?status=waiting&per_page=100",
     RUN,
@@ -249,8 +251,8 @@ const READS: [&str; 28] = [
     "/repos/acme/checkout/compare/4f2a9c1...9f8e7d1?per_page=1",
 ];
 
-/// Whose user it is, what is left of the hour, and where the log lies.
-const UNDECODED: [&str; 3] = ["/user", "/rate_limit", "/repos/acme/checkout/actions/jobs/11/logs"];
+/// What is left of the hour, and where the log lies.
+const UNDECODED: [&str; 2] = ["/rate_limit", "/repos/acme/checkout/actions/jobs/11/logs"];
 
 /// Method and path, with no number, commit or question in it.
 fn operation_of(what: &str) -> String {
@@ -270,6 +272,7 @@ fn decode(read: &str, body: &[u8]) -> (usize, u64) {
             let pending = ingest_gates::pending(body).unwrap();
             (pending.deployments.len(), pending.left_out)
         }
+        "user" => (usize::from(ingest_gates::login(body).is_some()), 0),
         "approvals" => (ingest_gates::approvals(body).unwrap().len(), 0),
         "jobs" => {
             let jobs = ingest::jobs(&run, 1, &[body]).unwrap();
@@ -368,5 +371,97 @@ fn no_made_up_answer_costs_a_page_or_a_row() {
             }
             println!("{answers} answers, {rows} rows, {refused} refused by the server itself: {read}");
         }
+    });
+}
+
+/// Every write that the console sends, to a server that answers as GitHub's description says: what was answered.
+async fn answers(url: &str, writes: &BTreeMap<String, Request>) -> BTreeMap<String, Sent> {
+    let client = client_with(url, quarterdeck::net::Wanted::Nothing, patient());
+    let mut all = BTreeMap::new();
+    for (what, request) in writes {
+        let body = (!request.body.is_empty()).then(|| serde_json::from_slice(&request.body).unwrap());
+        let sent = client.post(Writes::granted(), client.turn().await, &request.path, body.as_ref()).await;
+        all.insert(what.clone(), sent);
+    }
+    all
+}
+
+/// What comes of an answer to a start, and of one to a decision.
+async fn told(started: &Value, decided: &Value) -> [Vec<Progress>; 2] {
+    let server = Server::answering(github_dispatch::hub("1", answer(started), json!([]))).await;
+    let start = perform(spec(client(&server.url)), github_dispatch::dispatch(), None).await;
+    let (looks, said) = (github_reviews::hub(both(), json!([]), waiting()), answer(decided));
+    let server =
+        Server::answering(move |request| if request.method == "POST" { said.clone() } else { looks(request) }).await;
+    let decide = perform(spec(client(&server.url)), operation("3", review(true)), None).await;
+    [start, decide]
+}
+
+/// The answer to the write whose address ends so.
+fn answer_to<'a>(all: &'a BTreeMap<String, Sent>, end: &str) -> &'a Sent {
+    all.iter().find(|(what, _)| what.ends_with(end)).map(|(_, sent)| sent).expect("the write")
+}
+
+async fn every_write() -> BTreeMap<String, Request> {
+    let mut all = every_request().await;
+    all.retain(|what, _| what.starts_with("POST "));
+    assert!(all.len() >= 8, "{:?}", all.keys());
+    all
+}
+
+#[test]
+fn every_example_of_an_answer_to_a_write_is_taken() {
+    let Some(url) = url("QUARTERDECK_OPENAPI_EXAMPLES") else { return };
+    block_on(async {
+        let all = answers(&url, &every_write().await).await;
+        for (what, sent) in &all {
+            assert!(matches!(sent, Sent::Accepted(_)), "{what}: {sent:?}");
+        }
+        let (Sent::Accepted(started), Sent::Accepted(decided)) =
+            (answer_to(&all, "/dispatches"), answer_to(&all, "/pending_deployments"))
+        else {
+            panic!("{all:?}")
+        };
+        // A decision is answered with the deployments it was about.
+        assert!(decided.as_array().is_some_and(|rows| !rows.is_empty()), "{decided}");
+        let id = started["workflow_run_id"].as_i64().expect("the run that was made").to_string();
+        let [start, decide] = told(started, decided).await;
+        let accepted = Progress::Accepted { generation: None };
+        assert_eq!(start, [Progress::Sent, Progress::Made { id: Name::new(&id) }, accepted.clone()]);
+        assert_eq!(decide, [Progress::Sent, accepted]);
+    });
+}
+
+#[test]
+fn no_made_up_answer_to_a_write_is_lost() {
+    let Some(url) = url("QUARTERDECK_OPENAPI_DYNAMIC") else { return };
+    block_on(async {
+        let mut writes = every_write().await;
+        writes.retain(|what, _| what.ends_with("/dispatches") || what.ends_with("/pending_deployments"));
+        let (mut taken, mut tries) = ([0, 0], 0);
+        while taken.iter().any(|taken| *taken < ANSWERS) {
+            let all = answers(&url, &writes).await;
+            let value = |end: &str| match answer_to(&all, end) {
+                Sent::Accepted(value) => Some(value.clone()),
+                // What was made up does not fit its schema, and its server says so.
+                Sent::Unknown { .. } => None,
+                other => panic!("{other:?}"),
+            };
+            let (started, decided) = (value("/dispatches"), value("/pending_deployments"));
+            taken[0] += usize::from(started.is_some());
+            taken[1] += usize::from(decided.is_some());
+            let run = started.as_ref().and_then(|started| started["workflow_run_id"].as_i64());
+            let [start, decide] = told(&started.clone().unwrap_or(Value::Null), &decided.unwrap_or(Value::Null)).await;
+            assert_eq!(decide.last(), Some(&Progress::Accepted { generation: None }));
+            assert_eq!(start.last(), Some(&Progress::Accepted { generation: None }));
+            let made = start.iter().find_map(|progress| match progress {
+                Progress::Made { id } => Some(id.raw().to_owned()),
+                _ => None,
+            });
+            assert_eq!(made, run.map(|id| id.to_string()), "{started:?}");
+            tries += 1;
+            assert!(tries < TRIES, "{taken:?} answers of {tries}");
+        }
+        println!("{taken:?} answers of {tries} to a start and to a decision");
     });
 }
