@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::shared::Shared;
 use super::ui::Place;
 use super::{State, environment, verbs};
 use crate::action::{Action, Change};
@@ -143,6 +144,8 @@ fn places(state: &State) -> Vec<(SourceId, Name)> {
     let read: Vec<_> = read.filter(|place| !all.contains(place)).collect();
     let whole = |id: SourceId| state.world.clusters().any(|cluster| cluster.id == id && cluster.namespaces.is_none());
     all.extend(read.into_iter().filter(|(id, _)| whole(*id)));
+    // Those of a cluster stand together.
+    all.sort_by_key(|(id, _)| *id);
     all.truncate(MOST);
     all
 }
@@ -153,6 +156,8 @@ pub struct Row {
     pub source: SourceId,
     pub namespace: Name,
     pub environment: Name,
+    /// Both as they are told from those of other clusters.
+    pub told: (Safe, Safe),
     /// `None` until the server was heard.
     pub read: Option<Arc<AccessRead>>,
     pub age: Option<Duration>,
@@ -170,17 +175,25 @@ impl Row {
 /// Every namespace of the scope, in the order of clusters and names.
 #[must_use]
 pub fn rows(state: &State) -> Vec<Row> {
-    let row = |(source, namespace): (SourceId, Name)| {
+    let places = places(state).into_iter().map(|(source, namespace)| {
+        let environment = environment::of(state, source, &namespace);
+        (source, namespace, environment)
+    });
+    let places: Vec<(SourceId, Name, Name)> = places.collect();
+    let shared = Shared::of(places.iter().map(|(source, namespace, environment)| (*source, namespace, environment)));
+    let row = |(source, namespace, environment): (SourceId, Name, Name)| {
         let known = state.world.details.access(source, &namespace);
+        let place = shared.environment(state, source, &environment);
         Row {
-            environment: environment::of(state, source, &namespace),
+            told: (shared.namespace(state, source, &namespace), place),
+            environment,
             read: known.map(|(_, read)| Arc::clone(read)),
             age: known.map(|(heard, _)| state.now.mono.saturating_sub(*heard)),
             source,
             namespace,
         }
     };
-    places(state).into_iter().map(row).collect()
+    places.into_iter().map(row).collect()
 }
 
 /// The role of the organisation that comes nearest to what is allowed in a namespace; `None` while that is

@@ -4,13 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::shared::Shared;
 use super::ui::ListId;
-use super::{State, World, deployment_status, environment, lists, rollout_phase, workload_status};
+use super::{State, World, deployment_status, environment, lists, rollout_phase, shared, workload_status};
 use crate::model::kubernetes::{ContainerImage, Deployment, Meta, Replicas, RolloutVerdict};
 use crate::model::rollouts::Rollout;
 use crate::model::scope::Environment;
 use crate::model::workloads::{Controlled, Update};
 use crate::model::{Kind, Name, SourceId, Uid};
+use crate::safe;
 use crate::text::Safe;
 
 /// Services in rows, in order of their names; environments in columns, in the order a change travels.
@@ -24,6 +26,8 @@ pub struct Matrix {
     pub unwell: Vec<(usize, usize)>,
     /// The clusters that each environment is in, as far as it is known.
     pub clusters: Vec<BTreeSet<SourceId>>,
+    /// What several clusters have: it has a column for each of them.
+    pub shared: Shared,
     places: HashMap<Uid, (usize, usize)>,
 }
 
@@ -198,24 +202,17 @@ pub fn build(state: &State) -> Matrix {
             .clone();
         services.entry(workload.service().clone()).or_default().push((place, workload));
     }
-    let mut matrix = Matrix { environments: names.into_values().collect(), ..Matrix::default() };
-    // Nothing may be known of what is there.
-    matrix.environments.extend(places(state).map(|(environment, _)| environment.name.clone()));
-    matrix.environments.sort_by_cached_key(|name| (environment::rank(state, name), name.clone()));
-    matrix.environments.dedup();
-    let columns: HashMap<Name, usize> =
-        matrix.environments.iter().enumerate().map(|(at, name)| (name.clone(), at)).collect();
-    matrix.clusters = vec![BTreeSet::new(); matrix.environments.len()];
-    for (environment, clusters) in places(state) {
-        if let Some(column) = columns.get(&environment.name) {
-            matrix.clusters[*column].extend(clusters);
-        }
-    }
+    let places = names.iter().map(|((cluster, namespace), name)| (*cluster, namespace, name));
+    let mut matrix = Matrix { shared: Shared::of(places), ..Matrix::default() };
+    let columns = matrix.columns(state, names.into_values().collect());
     for (name, workloads) in services {
         matrix.add(name, workloads, &columns);
     }
     matrix
 }
+
+/// An environment, and of one that several clusters have the cluster.
+type Column = (Name, Option<SourceId>);
 
 /// Environments of the configuration that are a place of their own, and the clusters they are in.
 fn places(state: &State) -> impl Iterator<Item = (&Environment, Vec<SourceId>)> {
@@ -228,11 +225,39 @@ fn places(state: &State) -> impl Iterator<Item = (&Environment, Vec<SourceId>)> 
 }
 
 impl Matrix {
-    fn add(&mut self, name: Name, workloads: Vec<(Name, Workload)>, columns: &HashMap<Name, usize>) {
+    /// Lays out the columns: these environments, and those where nothing may be known of what is there.
+    fn columns(&mut self, state: &State, mut names: Vec<Name>) -> HashMap<Column, usize> {
+        names.extend(places(state).map(|(environment, _)| environment.name.clone()));
+        names.sort_by_cached_key(|name| (environment::rank(state, name), name.clone()));
+        names.dedup();
+        let mut columns: HashMap<Column, usize> = HashMap::new();
+        let configured: Vec<(&Environment, Vec<SourceId>)> = places(state).collect();
+        for name in names {
+            let own = configured.iter().filter(|(row, _)| row.name == name).flat_map(|(_, clusters)| clusters);
+            let own = own.copied().collect::<BTreeSet<SourceId>>();
+            let Some(clusters) = self.shared.clusters(&name) else {
+                columns.insert((name.clone(), None), self.environments.len());
+                self.environments.push(name);
+                self.clusters.push(own);
+                continue;
+            };
+            for cluster in clusters.union(&own).copied().collect::<BTreeSet<SourceId>>() {
+                columns.insert((name.clone(), Some(cluster)), self.environments.len());
+                let of = shared::cluster(state, cluster);
+                let raw = format!("{}@{}", name.raw(), of.as_str());
+                self.environments.push(Name::known_as(&raw, safe!("{}@{}", name, of)));
+                self.clusters.push(BTreeSet::from([cluster]));
+            }
+        }
+        columns
+    }
+
+    fn add(&mut self, name: Name, workloads: Vec<(Name, Workload)>, columns: &HashMap<Column, usize>) {
         let row = self.services.len();
         let mut cells: BTreeMap<usize, Vec<Workload>> = BTreeMap::new();
         for (place, workload) in workloads {
-            let Some(column) = columns.get(&place) else { continue };
+            let cluster = self.shared.clusters(&place).map(|_| workload.meta().cluster);
+            let Some(column) = columns.get(&(place, cluster)) else { continue };
             self.places.insert(workload.meta().uid.clone(), (row, *column));
             self.clusters[*column].insert(workload.meta().cluster);
             cells.entry(*column).or_default().push(workload);

@@ -4,6 +4,7 @@ mod applications;
 mod approvals;
 mod asides;
 mod beside;
+mod clusters;
 mod containers;
 mod contrast;
 mod deck;

@@ -18,7 +18,7 @@ use crate::state::State;
 use crate::state::asides::Beside;
 use crate::state::ui::ListId;
 use crate::state::{
-    catalogue, deployment_status, differences, images, limits, rollout_info, security, workload_status,
+    catalogue, deployment_status, differences, images, limits, rollout_info, security, shared, workload_status,
 };
 use crate::text::Safe;
 
@@ -49,11 +49,12 @@ impl Filter {
         self.words.iter().all(|(word, wanted)| texts.iter().any(|text| contains(text, word)) == *wanted)
     }
 
-    pub(super) fn pod(&self, pod: &Pod) -> bool {
+    pub(super) fn pod(&self, state: &State, pod: &Pod) -> bool {
+        let namespace = shared::namespace(state, pod.meta.cluster, &pod.meta.namespace);
         (!self.faults_only || matches!(pod.health, PodHealth::Broken | PodHealth::Unknown))
             && self.passes(&[
                 pod.meta.name.raw(),
-                pod.meta.namespace.raw(),
+                namespace.as_str(),
                 pod.status.as_str(),
                 pod.node.as_ref().map_or("", |node| node.raw()),
             ])
@@ -61,13 +62,9 @@ impl Filter {
 
     pub(super) fn rollout(&self, state: &State, rollout: &Rollout) -> bool {
         let info = rollout_info::info(&state.world, rollout);
+        let namespace = shared::namespace(state, rollout.meta.cluster, &rollout.meta.namespace);
         (!self.faults_only || info.status.as_str() != "Healthy")
-            && self.passes(&[
-                rollout.meta.name.raw(),
-                rollout.meta.namespace.raw(),
-                info.status.as_str(),
-                info.message.as_str(),
-            ])
+            && self.passes(&[rollout.meta.name.raw(), namespace.as_str(), info.status.as_str(), info.message.as_str()])
     }
 
     pub(super) fn application(&self, row: &Application) -> bool {
@@ -83,23 +80,25 @@ impl Filter {
             ])
     }
 
-    fn deployment(&self, deployment: &Deployment) -> bool {
+    fn deployment(&self, state: &State, deployment: &Deployment) -> bool {
+        let namespace = shared::namespace(state, deployment.meta.cluster, &deployment.meta.namespace);
         let status = deployment_status::status(deployment);
         (!self.faults_only || status.verdict != RolloutVerdict::Complete)
             && self.passes(&[
                 deployment.meta.name.raw(),
-                deployment.meta.namespace.raw(),
+                namespace.as_str(),
                 verdict(status.verdict),
                 status.message.as_str(),
             ])
     }
 
-    fn controlled(&self, row: &Controlled) -> bool {
+    fn controlled(&self, state: &State, row: &Controlled) -> bool {
+        let namespace = shared::namespace(state, row.meta.cluster, &row.meta.namespace);
         let status = workload_status::status(row);
         (!self.faults_only || status.verdict != RolloutVerdict::Complete)
             && self.passes(&[
                 row.meta.name.raw(),
-                row.meta.namespace.raw(),
+                namespace.as_str(),
                 workload_status::word(row.kind),
                 verdict(status.verdict),
                 status.message.as_str(),
@@ -137,10 +136,10 @@ impl Filter {
 
     fn line(&self, state: &State, line: &Line) -> bool {
         let (fault, texts): (bool, Vec<&str>) = match &line.item {
-            Item::Pod(pod) => return self.pod(pod),
+            Item::Pod(pod) => return self.pod(state, pod),
             Item::Rollout(rollout) => return self.rollout(state, rollout),
-            Item::Deployment(deployment) => return self.deployment(deployment),
-            Item::Controlled(row) => return self.controlled(row),
+            Item::Deployment(deployment) => return self.deployment(state, deployment),
+            Item::Controlled(row) => return self.controlled(state, row),
             Item::Beside(row) => (limits::is_short(row), vec![row.meta.name.raw(), limits::word(row)]),
             Item::Operation(operation) => return self.operation(operation),
             Item::ReplicaSet(set) => (set.available < set.desired, vec![set.meta.name.raw()]),
@@ -200,7 +199,7 @@ impl Filter {
                 *runs == images::Runs::Older,
                 vec![user.workload.name.raw(), user.workload.namespace.raw(), user.environment.raw()],
             ),
-            Item::Access(row) => (row.has_denied(), vec![row.namespace.raw(), row.environment.raw()]),
+            Item::Access(row) => (row.has_denied(), vec![row.told.0.as_str(), row.told.1.as_str()]),
             Item::Pool(pool) => {
                 (pool.is_short(), pool.labels.iter().map(Safe::as_str).chain([pool.repository.raw()]).collect())
             }

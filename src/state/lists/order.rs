@@ -337,7 +337,7 @@ fn flat_matches(state: &State, flat: Flat, wanted: &Filter) -> Vec<u32> {
         rows.enumerate().filter(|(_, row)| keep(row)).map(|(at, _)| at as u32).collect()
     }
     match flat {
-        Flat::Pods => places(state.world.pods.rows().iter(), |pod| wanted.pod(pod)),
+        Flat::Pods => places(state.world.pods.rows().iter(), |pod| wanted.pod(state, pod)),
         Flat::Rollouts => places(state.world.rollouts.rows().iter(), |rollout| wanted.rollout(state, rollout)),
         Flat::Applications => places(state.world.applications.rows().iter(), |row| wanted.application(row)),
         Flat::Runs => places(runs::ordered(state).runs().iter(), |run| wanted.run(run)),

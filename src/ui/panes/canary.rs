@@ -27,7 +27,7 @@ use crate::state::lists::{self, Item};
 use crate::state::matrix::Workload;
 use crate::state::rollout_info::{self, RolloutInfo, Tag, Weight};
 use crate::state::ui::{ListId, Pane, Place, RowId};
-use crate::state::{State, aborted, canary, derived, environment, steps};
+use crate::state::{State, aborted, canary, derived, shared, steps};
 use crate::text::Safe;
 use crate::ui::notice::{self, About};
 use crate::ui::pen::{Pen, Words};
@@ -73,7 +73,7 @@ fn row(state: &State, line: &lists::Line) -> Vec<Words> {
     let Item::Rollout(row) = &line.item else { return Vec::new() };
     let info = rollout_info::info(&state.world, row);
     let sign = signs::status(&info.status);
-    let place = environment::of(state, row.meta.cluster, &row.meta.namespace);
+    let place = shared::place(state, row.meta.cluster, &row.meta.namespace);
     let weight = info.weight.map_or_else(|| Safe::of("–"), Weight::actual_percent);
     vec![
         sign.words(),

@@ -93,8 +93,12 @@ fn table(state: &State, pen: &mut Pen<'_>, matrix: &Matrix, grid: &Grid, focused
     let x = |column: usize| grid.names + 2 + (column - grid.environments.start) as u16 * grid.width;
     for column in grid.environments.clone() {
         let name = &matrix.environments[column];
+        let room = grid.width.saturating_sub(2);
+        let alone = matrix.clusters[column].len() < 2;
+        // Its end tells it from those of other clusters.
+        let name = if alone { name.safe().middle(usize::from(room)) } else { name.safe().clone() };
         let words = Words::of(Role::Dim, name).then(unheard(state, matrix, column));
-        pen.cell(x(column), 0, grid.width.saturating_sub(2), Lean::Left, &words);
+        pen.cell(x(column), 0, room, Lean::Left, &words);
     }
     let end = x(grid.environments.end);
     if grid.beside {

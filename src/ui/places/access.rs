@@ -19,7 +19,7 @@ pub(super) static ACCESS: View = View {
     about: About { what: "namespaces", when_empty: "No namespace is in the scope.", when_absent: "" },
     columns: &[
         named("namespace", 12, 2, 0),
-        left("environment", 11, 1, 5),
+        named("environment", 11, 1, 5),
         left("see", 5, 0, 2),
         left("logs", 5, 0, 4),
         left("promote abort", 13, 0, 0),
@@ -54,7 +54,8 @@ const COLUMNS: [&[Right]; 10] = [
 
 /// The cells of a row.
 pub(super) fn cells(row: &Row) -> Vec<Words> {
-    let mut cells = vec![Words::of(Role::Strong, row.namespace.safe()), Words::of(Role::Place, row.environment.safe())];
+    let (namespace, environment) = &row.told;
+    let mut cells = vec![Words::of(Role::Strong, namespace), Words::of(Role::Place, environment)];
     cells.extend(COLUMNS.iter().map(|rights| mark(row, rights)));
     let nearest = row.read.as_ref().and_then(|read| access::nearest(read, &row.environment));
     cells.push(Words::of(Role::Dim, nearest.map_or_else(|| Safe::of("?"), Safe::of)));

@@ -14,7 +14,7 @@ use crate::state::differences::{Row, Standing};
 use crate::state::freshness;
 use crate::state::layout::Page;
 use crate::state::lists::{Item, Line};
-use crate::state::{State, differences, environment, gitops, holds, windows};
+use crate::state::{State, differences, gitops, holds, shared, windows};
 use crate::text::{self, Safe};
 use crate::ui::facts;
 use crate::ui::notice::About;
@@ -34,7 +34,7 @@ pub(super) static APPLICATIONS: View = View {
         left("sync", 12, 0, 0),
         left("health", 13, 0, 1),
         named("name", 20, 2, 0),
-        left("environment", 12, 1, 4),
+        named("environment", 12, 1, 4),
         left("revision", 10, 0, 2),
         left("auto-sync", 10, 0, 5),
         left("operation", 22, 3, 3),
@@ -85,7 +85,7 @@ fn place(state: &State, row: &Application) -> Safe {
     let cluster = gitops::destination(state, row);
     match cluster {
         _ if row.destination.namespace.raw().is_empty() => row.destination.cluster.clone(),
-        Some(cluster) => environment::of(state, cluster, &row.destination.namespace).safe().clone(),
+        Some(cluster) => shared::place(state, cluster, &row.destination.namespace),
         None => safe!("{} on {}", row.destination.namespace, row.destination.cluster),
     }
 }

@@ -9,7 +9,7 @@ use crate::model::workloads::{Beside, Controlled, Probe, Update};
 use crate::safe;
 use crate::state::layout::Page;
 use crate::state::matrix::Workload;
-use crate::state::{State, environment, limits, workload_status};
+use crate::state::{State, limits, shared, workload_status};
 use crate::text::Safe;
 use crate::ui::panes::beside;
 use crate::ui::pen::{Pen, Words};
@@ -21,7 +21,7 @@ pub(super) fn cells(state: &State, row: &Arc<Controlled>) -> Vec<Words> {
     let of = &Workload::Controlled(Arc::clone(row));
     let status = workload_status::status(row);
     let sign = signs::verdict(status.verdict);
-    let place = environment::of(state, row.meta.cluster, &row.meta.namespace);
+    let place = shared::place(state, row.meta.cluster, &row.meta.namespace);
     let calm = sign.role == Role::Quiet;
     vec![
         sign.words(),

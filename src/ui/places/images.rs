@@ -12,7 +12,7 @@ use crate::state::images::{self, Runs, Use};
 use crate::state::layout::Page;
 use crate::state::lists::{self, Item, Line};
 use crate::state::ui::{ListId, Place};
-use crate::state::{State, environment, nodes};
+use crate::state::{State, environment, nodes, shared};
 use crate::text::{self, Safe};
 use crate::ui::facts;
 use crate::ui::notice::{self, About};
@@ -178,15 +178,16 @@ fn run(state: &State, image: &Image) -> Words {
 /// The environments that run it, each once.
 fn environments(state: &State, image: &Image) -> Words {
     let mut words = Words::new();
-    let mut told: Vec<crate::model::Name> = Vec::new();
+    let mut told: Vec<Safe> = Vec::new();
     for (user, runs) in images::users(state, image) {
-        if told.contains(&user.environment) {
+        let place = shared::environment(state, user.workload.cluster, &user.environment);
+        if told.contains(&place) {
             continue;
         }
         let apart = if told.is_empty() { "" } else { ", " };
         let role = if environment::is_protected(state, &user.environment) { Role::Text } else { Role::Dim };
-        words = words.dim(apart).add(role, &user.environment).add(Role::Wait, mark(runs));
-        told.push(user.environment);
+        words = words.dim(apart).add(role, &place).add(Role::Wait, mark(runs));
+        told.push(place);
     }
     words
 }
@@ -324,8 +325,9 @@ pub(super) fn user(state: &State, user: &Use, runs: Runs) -> Vec<Words> {
         Runs::Older => Words::of(Role::Wait, "  what this tag named before"),
     };
     let role = if environment::is_protected(state, &user.environment) { Role::Strong } else { Role::Text };
+    let place = shared::environment(state, user.workload.cluster, &user.environment);
     vec![
-        sign.mark().add(role, &user.workload.name).dim(" in ").add(role, &user.environment),
+        sign.mark().add(role, &user.workload.name).dim(" in ").add(role, place),
         Words::of(sign.role, sign.word),
         Words::of(Role::Dim, pods).then(how),
         Words::new(),

@@ -4,9 +4,9 @@ use super::View;
 use crate::command::Command;
 use crate::config::theme::Role;
 use crate::model::Kind;
-use crate::state::State;
 use crate::state::lists::{Item, Line};
 use crate::state::waiting::{Gate, Waiting, WaitingKind};
+use crate::state::{State, shared};
 use crate::text::Safe;
 use crate::ui::notice::{self, About};
 use crate::ui::pen::Words;
@@ -25,7 +25,7 @@ pub(super) static INBOX: View = View {
     columns: &[
         left("waits for", 14, 0, 0),
         named("object", 18, 1, 0),
-        left("environment", 12, 1, 3),
+        named("environment", 12, 1, 3),
         left("what", 30, 4, 1),
         right("since", 6, 2),
         left("helps", 18, 1, 4),
@@ -37,11 +37,11 @@ pub(super) static INBOX: View = View {
 pub(super) fn cells(state: &State, line: &Line) -> Vec<Words> {
     let Item::Waiting(row) = &line.item else { return Vec::new() };
     let sign = sign(row.kind);
-    let environment = row.environment.as_ref().map_or_else(|| Safe::of("–"), |name| name.safe().clone());
+    let environment = row.environment.as_ref().map(|name| shared::environment(state, row.object.cluster, name));
     vec![
         sign.words(),
         mark(state, row).strong(&row.object.name),
-        Words::of(Role::Dim, environment),
+        Words::of(Role::Dim, environment.unwrap_or_else(|| Safe::of("–"))),
         Words::of(Role::Text, &row.words),
         Words::of(Role::Wait, facts::since(state, row.object.cluster, row.since)),
         helps(state, row),

@@ -16,7 +16,7 @@ use crate::state::lists::{self, Item, Line};
 use crate::state::matrix::Workload;
 use crate::state::rollout_info::{self, RolloutInfo};
 use crate::state::ui::{ListId, Place};
-use crate::state::{State, deployment_status, environment, nodes};
+use crate::state::{State, deployment_status, environment, nodes, shared};
 use crate::text::{self, Safe};
 use crate::ui::notice::{self, About};
 use crate::ui::panes::{beside, canary};
@@ -151,7 +151,7 @@ pub(super) fn analysis(state: &State, pen: &mut Pen<'_>, page: &Page, id: &Objec
 /// Which object it is, and where: of what stands in no cluster, whose it is.
 pub(super) fn heading(state: &State, id: &ObjectId) -> Safe {
     if let Some(environment) = environment::of_object(state, id) {
-        safe!("{} {} in {}", id.kind.as_str(), id.name, environment)
+        safe!("{} {} in {}", id.kind.as_str(), id.name, shared::environment(state, id.cluster, &environment))
     } else {
         safe!("{} {} of {}", id.kind.as_str(), id.name, id.namespace)
     }

@@ -9,7 +9,7 @@ use crate::model::{Kind, ObjectId};
 use crate::safe;
 use crate::state::layout::Page;
 use crate::state::lists::{Item, Line};
-use crate::state::{State, derived, environment, freshness, helm};
+use crate::state::{State, derived, environment, freshness, helm, shared};
 use crate::text::{self, Safe};
 use crate::ui::facts;
 use crate::ui::notice::About;
@@ -28,7 +28,7 @@ pub(super) static RELEASES: View = View {
     columns: &[
         left("status", 18, 0, 0),
         named("release", 24, 2, 0),
-        left("environment", 14, 1, 2),
+        named("environment", 14, 1, 2),
         left("namespace", 16, 1, 3),
         right("revision", 9, 0),
         right("kept", 5, 4),
@@ -45,7 +45,7 @@ pub(super) fn cells(state: &State, line: &Line) -> Vec<Words> {
     vec![
         sign.words(),
         Words::of(sign.name_role(), &row.release),
-        Words::of(Role::Dim, environment::of(state, row.meta.cluster, &row.meta.namespace).safe()),
+        Words::of(Role::Dim, shared::place(state, row.meta.cluster, &row.meta.namespace)),
         Words::of(Role::Dim, &row.meta.namespace),
         Words::of(Role::Text, safe!("{}", row.number)),
         Words::of(Role::Dim, safe!("{}", kept)),
@@ -75,10 +75,11 @@ pub(super) fn page(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId)
     };
     let freshness = freshness::of_kind(state, id.cluster, id.kind);
     let place = environment::of(state, id.cluster, &id.namespace);
+    let told = shared::environment(state, id.cluster, &place);
     let name = if place == id.namespace {
-        safe!("Release {} in {}", id.name, place)
+        safe!("Release {} in {}", id.name, told)
     } else {
-        safe!("Release {} in {} ({})", id.name, place, id.namespace)
+        safe!("Release {} in {} ({})", id.name, told, id.namespace)
     };
     let right = sign(state, newest).words();
     pen.within(page.title).title(0, Role::Title, name, &super::and_trouble(right, &freshness));

@@ -11,7 +11,7 @@ use crate::safe;
 use crate::state::lists::{Item, Line};
 use crate::state::matrix::Workload;
 use crate::state::ui::{ListId, Place};
-use crate::state::{State, blocker, deployment_status, derived, environment, readings, rollout_info, steps, verbs};
+use crate::state::{State, blocker, deployment_status, derived, readings, rollout_info, shared, steps, verbs};
 use crate::text::{self, Safe};
 use crate::ui::panes::beside;
 use crate::ui::pen::Words;
@@ -26,7 +26,7 @@ pub(super) fn workload(state: &State, line: &Line) -> Vec<Words> {
         Item::Rollout(row) => {
             let info = rollout_info::info(&state.world, row);
             let sign = signs::rollout(state, row, &info.status);
-            let place = environment::of(state, row.meta.cluster, &row.meta.namespace);
+            let place = shared::place(state, row.meta.cluster, &row.meta.namespace);
             let of = &Workload::Rollout(Arc::clone(row));
             vec![
                 sign.words(),
@@ -55,7 +55,7 @@ fn deployment(state: &State, row: &Arc<Deployment>) -> Vec<Words> {
     let of = &Workload::Deployment(Arc::clone(row));
     let status = deployment_status::status(row);
     let sign = signs::verdict(status.verdict);
-    let place = environment::of(state, row.meta.cluster, &row.meta.namespace);
+    let place = shared::place(state, row.meta.cluster, &row.meta.namespace);
     let why = if row.paused { Safe::of("paused") } else { status.message };
     let calm = sign.role == Role::Quiet && !row.paused;
     vec![
@@ -95,7 +95,7 @@ pub(super) fn pod(state: &State, line: &Line) -> Vec<Words> {
         pod_ready(pod),
         restarts(u64::from(pod.restarts)),
         Words::of(Role::Dim, facts::age(state, &pod.meta)),
-        Words::of(Role::Dim, &pod.meta.namespace),
+        Words::of(Role::Dim, shared::namespace(state, pod.meta.cluster, &pod.meta.namespace)),
         pod.node.as_ref().map_or_else(Words::new, |node| Words::of(Role::Dim, node)),
         Words::of(Role::Dim, pod_why(pod)),
     ]
@@ -134,7 +134,7 @@ pub(super) fn rollout(state: &State, line: &Line) -> Vec<Words> {
     let Item::Rollout(row) = &line.item else { return Vec::new() };
     let info = rollout_info::info(&state.world, row);
     let sign = signs::rollout(state, row, &info.status);
-    let place = environment::of(state, row.meta.cluster, &row.meta.namespace);
+    let place = shared::place(state, row.meta.cluster, &row.meta.namespace);
     let step = info.step.map_or_else(|| Safe::of("–"), |(at, of)| steps::count(at, of));
     let calm = sign.role == Role::Quiet;
     vec![
@@ -168,7 +168,7 @@ pub(super) fn operation(state: &State, line: &Line) -> Vec<Words> {
         sign.words(),
         Words::of(Role::Strong, operation.action.change.verb().as_str()),
         Words::of(Role::Text, &operation.action.target.name),
-        Words::of(Role::Dim, &operation.environment),
+        Words::of(Role::Dim, shared::environment(state, operation.action.target.cluster, &operation.environment)),
         operation_words(state, operation),
         Words::of(Role::Dim, &operation.reason),
     ]
