@@ -393,7 +393,7 @@ fn blocked(state: &State, row: &blocker::Blocker) -> BlockedRow {
         reason: row.reason.as_str(),
         since: row.since,
         sentence: row.sentence.as_str().to_owned(),
-        unblock: unblock(&row.keys),
+        unblock: unblock(&row.keys).or_else(|| row.reason.step().map(str::to_owned)),
     }
 }
 

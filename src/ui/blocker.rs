@@ -88,7 +88,7 @@ fn more(count: usize, gap: &'static str) -> Words {
 pub fn sentence(worst: &Blocker, count: usize) -> Words {
     let (role, glyph) = match worst.severity {
         Severity::Failing | Severity::Broken => (Role::Bad, "✖ "),
-        Severity::Waiting => (Role::Wait, "‖ "),
+        Severity::Waiting | Severity::Planned => (Role::Wait, "‖ "),
         Severity::Unknown => (Role::Wait, "? "),
     };
     let words = Words::of(role, glyph);

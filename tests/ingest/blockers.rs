@@ -283,3 +283,26 @@ fn a_disruption_budget_blocks_only_where_a_node_is_cordoned() {
         assert_eq!(told.map(|blocker| blocker.reason.as_str()), expected.map(|_| "pdb"));
     }
 }
+
+/// What goes on by plan stands below what somebody must mend, however long it has waited.
+#[test]
+fn a_full_autoscaler_stands_above_what_waits_by_plan() {
+    let mut world = gitops::windowed(&gitops::out_of_sync(), &json!([gitops::night(&json!({}))]));
+    world["rollouts"] = json!([canary(&paused("CanaryPauseStep", 1))]);
+    world["deployments"] = json!([limits::done()]);
+    world["horizontalpodautoscalers"] = json!([limits::autoscaler(4, "TooManyReplicas")]);
+    let all = blockers(&with(now(), &world));
+    let mut reasons: Vec<&str> = all.iter().map(|row| row.reason.as_str()).collect();
+    assert_eq!(reasons.remove(0), "hpa_at_max");
+    reasons.sort_unstable();
+    assert_eq!(reasons, ["pause_step", "sync_window"]);
+}
+
+/// Where no key does it, the step is told.
+#[test]
+fn a_full_autoscaler_names_what_a_person_can_do() {
+    let world = json!({ "deployments": [limits::done()], "horizontalpodautoscalers": [limits::autoscaler(4, "TooManyReplicas")] });
+    let report = quarterdeck::state::report::report(&with(now(), &world));
+    let told: Vec<_> = report.blocked.iter().map(|row| (row.reason, row.unblock.as_deref())).collect();
+    assert_eq!(told, [("hpa_at_max", Some("raise maxReplicas of its autoscaler"))]);
+}

@@ -43,7 +43,7 @@ fn operation(state: &State, row: &Application) -> Option<Cause> {
             let by_hand = last.by.is_some();
             let why = windows::closed(&windows, now, by_hand).unwrap_or_else(|| Safe::of("a sync window is closed"));
             let words = safe!("waits to sync {}: {}", gitops::short(&last.revision()), why);
-            Some(made(Reason::SyncWindow, Severity::Waiting, last.started, words))
+            Some(made(Reason::SyncWindow, planned(&windows, now, by_hand), last.started, words))
         }
         OperationPhase::Running | OperationPhase::Terminating if last.retries > 0 => {
             Some(failed(row, last, &safe!(", tried {} times", last.retries + 1)))
@@ -84,9 +84,9 @@ fn looped(state: &State, row: &Application) -> Option<Cause> {
     let what = differences::fought(state, row).unwrap_or_else(|| gitops::named(gitops::strays(row)));
     let (reason, words) = if automated.self_heal {
         let words = safe!(
-            "is out of sync again after it was synced to {}, {} times by now: something else changes {}{}",
-            gitops::revision(row),
+            "is out of sync again after {} syncs to {}: something else changes {}{}",
             last.heals,
+            gitops::revision(row),
             what,
             gitops::rival(state, row).map_or_else(Safe::default, |words| safe!("; {}", words))
         );
@@ -119,6 +119,11 @@ fn leftovers(row: &Application) -> Option<Cause> {
     Some(cause)
 }
 
+/// A window that opens by itself is no trouble.
+fn planned(windows: &windows::Windows, now: jiff::Timestamp, by_hand: bool) -> Severity {
+    if windows.changes(now, by_hand).is_some() { Severity::Planned } else { Severity::Waiting }
+}
+
 /// What would be applied by itself waits for a window.
 fn window(state: &State, row: &Application) -> Option<Cause> {
     if is_busy(row) || row.sync != SyncStatus::OutOfSync || gitops::hold(row).is_some() {
@@ -138,8 +143,12 @@ fn window(state: &State, row: &Application) -> Option<Cause> {
     let next = if by_hand { "; it syncs by itself then, or by hand now" } else { "; it syncs by itself then" };
     let next = if windows.changes(now, false).is_some() { next } else { "" };
     let words = safe!("is out of sync with {}{}; {}{}", gitops::revision(row), differing(row), why, Safe::of(next));
-    let mut cause =
-        made(Reason::SyncWindow, Severity::Waiting, since.map(|at| state.ours(row.meta.cluster, at)), words);
+    let mut cause = made(
+        Reason::SyncWindow,
+        planned(&windows, now, false),
+        since.map(|at| state.ours(row.meta.cluster, at)),
+        words,
+    );
     if by_hand {
         cause.keys.push(Command::SyncApplication);
     }

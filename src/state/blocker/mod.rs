@@ -79,6 +79,8 @@ pub enum Severity {
     Broken,
     /// It waits for a person.
     Waiting,
+    /// It waits because it is meant to, for a time or for a step of its own: no trouble.
+    Planned,
     /// Nobody knows: the source does not answer, or not to us.
     Unknown,
 }
@@ -164,6 +166,19 @@ impl Reason {
             Self::Permission => "permission",
             Self::CrdMissing => "crd_missing",
             Self::SourceStale => "source_stale",
+        }
+    }
+
+    /// What a person can do elsewhere, where no key does it.
+    #[must_use]
+    pub const fn step(self) -> Option<&'static str> {
+        match self {
+            Self::HpaAtMax => Some("raise maxReplicas of its autoscaler"),
+            Self::HpaInactive => Some("give its autoscaler the metric that it lacks"),
+            Self::Pdb => Some("add a healthy pod, or let the disruption budget give one up"),
+            Self::Lock => Some("ask who holds the lock"),
+            Self::OutOfSyncLoop => Some("stop what changes it, or leave the field out of Git"),
+            _ => None,
         }
     }
 }

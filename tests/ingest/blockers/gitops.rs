@@ -82,13 +82,17 @@ pub fn night(change: &Value) -> Value {
     window
 }
 
-fn windowed(change: &Value, windows: &Value) -> Value {
+pub fn windowed(change: &Value, windows: &Value) -> Value {
     json!({ "applications": [application(change)], "appprojects": [project(windows)] })
+}
+
+pub fn out_of_sync() -> Value {
+    json!({ "status": { "sync": { "status": "OutOfSync" }, "resources": stray() } })
 }
 
 pub fn applications() -> Vec<Situation> {
     let out = |more: &Value| {
-        let mut change = json!({ "status": { "sync": { "status": "OutOfSync" }, "resources": stray() } });
+        let mut change = out_of_sync();
         merge(&mut change, more);
         change
     };
@@ -168,7 +172,7 @@ pub fn applications() -> Vec<Situation> {
             )),
             Some((
                 "out_of_sync_loop",
-                "application checkout in production is out of sync again after it was synced to a1b2c3d, 5 times by now: something else changes Deployment web, ConfigMap flags and 1 more",
+                "application checkout in production is out of sync again after 5 syncs to a1b2c3d: something else changes Deployment web, ConfigMap flags and 1 more",
             )),
         ),
         (
@@ -176,7 +180,7 @@ pub fn applications() -> Vec<Situation> {
             fought(&json!([scaler()]), "2026-11-21T01:59:00Z"),
             Some((
                 "out_of_sync_loop",
-                "application checkout in production is out of sync again after it was synced to a1b2c3d, 5 times by now: something else changes Deployment web, ConfigMap flags and 1 more; autoscaler scaler sets spec.replicas of Deployment web, now to 7 (last set by kube-controller-manager 60s ago)",
+                "application checkout in production is out of sync again after 5 syncs to a1b2c3d: something else changes Deployment web, ConfigMap flags and 1 more; autoscaler scaler sets spec.replicas of Deployment web, now to 7 (last set by kube-controller-manager 60s ago)",
             )),
         ),
         (
@@ -184,7 +188,7 @@ pub fn applications() -> Vec<Situation> {
             fought(&json!([]), "2026-11-21T01:59:00Z"),
             Some((
                 "out_of_sync_loop",
-                "application checkout in production is out of sync again after it was synced to a1b2c3d, 5 times by now: something else changes Deployment web, ConfigMap flags and 1 more; spec.replicas of Deployment web was set to 3 by kube-controller-manager 60s ago",
+                "application checkout in production is out of sync again after 5 syncs to a1b2c3d: something else changes Deployment web, ConfigMap flags and 1 more; spec.replicas of Deployment web was set to 3 by kube-controller-manager 60s ago",
             )),
         ),
         (
@@ -192,7 +196,7 @@ pub fn applications() -> Vec<Situation> {
             fought(&json!([]), "2026-11-21T01:00:00Z"),
             Some((
                 "out_of_sync_loop",
-                "application checkout in production is out of sync again after it was synced to a1b2c3d, 5 times by now: something else changes Deployment web, ConfigMap flags and 1 more",
+                "application checkout in production is out of sync again after 5 syncs to a1b2c3d: something else changes Deployment web, ConfigMap flags and 1 more",
             )),
         ),
         (

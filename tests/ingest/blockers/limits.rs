@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::objects::*;
 
-fn done() -> Value {
+pub fn done() -> Value {
     deployment(&json!({ "status": { "replicas": 4, "updatedReplicas": 4 } }))
 }
 
@@ -31,7 +31,7 @@ fn ended(reason: &str, message: &str) -> Value {
     job(&condition("Failed", "True", reason, message))
 }
 
-fn autoscaler(current: i64, limited: &str) -> Value {
+pub fn autoscaler(current: i64, limited: &str) -> Value {
     json!({ "metadata": meta("payments-hpa", None),
         "spec": { "scaleTargetRef": { "kind": "Deployment", "name": "payments" }, "minReplicas": 2, "maxReplicas": 4,
             "metrics": [{ "resource": { "name": "cpu", "target": { "averageUtilization": 60 } } }] },
