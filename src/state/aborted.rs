@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use super::{State, gitops, way_back};
 use crate::model::Kind;
 use crate::model::applications::{Application, SyncStatus};
@@ -11,6 +13,25 @@ use crate::text::Safe;
 
 /// So long after an abort somebody may be pushing a fix; then Git is to be aligned.
 pub const ALIGN_AFTER: Duration = Duration::from_mins(2);
+
+/// The step it stood at, counted from 0, as far as anything tells: the controller itself counts anew at once,
+/// the analysis that it was aborted for names its step.
+#[must_use]
+pub fn step(state: &State, row: &Rollout) -> Option<usize> {
+    let Some(at) = row.aborted_at.filter(|_| row.abort) else {
+        // It is asked for, and the controller has not acted yet.
+        return row.current_step_index.filter(|_| row.abort).and_then(|index| usize::try_from(index).ok());
+    };
+    let runs = state.world.analysis_runs.owned_by(&row.meta.uid);
+    let of_step = runs.filter(|run| run.template_hash.is_some() && run.template_hash == row.current_pod_hash);
+    // Of an earlier attempt it would have ended before this one began.
+    let ended = of_step.filter(|run| run.completed.is_some_and(|ended| at.duration_since(ended).abs() <= ENDED_WITH));
+    let last = ended.max_by_key(|run| (run.completed, run.step_index))?;
+    last.step_index.and_then(|index| usize::try_from(index).ok())
+}
+
+/// The controller aborts at its next look at an analysis that failed, and ends those that run when it aborts.
+const ENDED_WITH: SignedDuration = SignedDuration::from_secs(5);
 
 fn application<'a>(state: &'a State, row: &Rollout) -> Option<&'a Application> {
     gitops::of_workload(state, Kind::Rollout, &row.meta).map(AsRef::as_ref).filter(|_| row.abort)

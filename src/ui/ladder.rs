@@ -21,7 +21,7 @@ struct Rung {
     state: lists::StepState,
 }
 
-fn rungs(rollout: &Rollout, steps: &[Step], max: i64) -> Vec<Rung> {
+fn rungs(rollout: &Rollout, steps: &[Step], max: i64, aborted: Option<usize>) -> Vec<Rung> {
     let current = rollout.current_step_index.unwrap_or(0);
     let at: Vec<(usize, i64)> = steps
         .iter()
@@ -32,7 +32,11 @@ fn rungs(rollout: &Rollout, steps: &[Step], max: i64) -> Vec<Rung> {
     for (number, (index, weight)) in at.iter().enumerate() {
         let next = at.get(number + 1).map_or(steps.len(), |(next, _)| *next);
         let state = if rollout.abort {
-            lists::StepState::Next
+            match aborted {
+                Some(at) if at >= next => lists::StepState::Done,
+                Some(at) if at >= *index => lists::StepState::Aborted,
+                Some(_) | None => lists::StepState::Left,
+            }
         } else if current >= next as i64 {
             lists::StepState::Done
         } else if current >= *index as i64 {
@@ -55,10 +59,10 @@ pub fn draw(
     rollout: &Rollout,
     info: &RolloutInfo,
     steps: &[Step],
-    runs: &[Arc<AnalysisRun>],
+    (runs, aborted): (&[Arc<AnalysisRun>], Option<usize>),
 ) {
     let max = info.weight.map_or(100, |weight| weight.max);
-    let mut rungs = rungs(rollout, steps, max);
+    let mut rungs = rungs(rollout, steps, max, aborted);
     let labels: u16 = rungs.iter().map(|rung| safe!("{} ", percent_of(rung.weight, max)).width() as u16 + 2).sum();
     let count = rungs.len() as u16;
     let spare = pen.width().saturating_sub(labels);
@@ -80,7 +84,8 @@ pub fn draw(
         let (text, role, glyph, rule, rule_role) = match rung.state {
             lists::StepState::Done => (Role::Text, Role::Quiet, "✔", "━", Role::Quiet),
             lists::StepState::Current => (Role::Strong, here.0, here.1, "╌", Role::Faint),
-            lists::StepState::Next => (Role::Dim, Role::Faint, "·", "╌", Role::Faint),
+            lists::StepState::Aborted => (Role::Strong, Role::Bad, "✖", "╌", Role::Faint),
+            lists::StepState::Next | lists::StepState::Left => (Role::Dim, Role::Faint, "·", "╌", Role::Faint),
         };
         let words = Words::of(text, safe!("{} ", percent_of(rung.weight, max))).add(role, glyph).dim(" ");
         x += pen.write(x, y, pen.width(), &words);

@@ -120,14 +120,15 @@ fn limits(metric: &Metric) -> [Counter; 3] {
     ]
 }
 
-/// One more ends the run once the limit is reached: until then it is a warning.
+/// One more ends the run once the limit is reached: until then it is a warning. What is beyond it has ended it.
 fn counter(words: Words, (glyph, count, limit, role): Counter) -> Words {
     let role = match count {
         0 => Role::Dim,
         _ if limit >= 0 && count >= limit => role,
         _ => Role::Wait,
     };
-    words.add(role, glyph).add(role, safe!("{} of {}", count, facts::limit(limit)))
+    let against = if limit >= 0 && count > limit { " > " } else { " of " };
+    words.add(role, glyph).add(role, safe!("{}{}{}", count, against, facts::limit(limit)))
 }
 
 /// `   last 0.01 0.02 0.08`: the newest at the end.

@@ -118,6 +118,8 @@ pub const fn step(state: StepState) -> Sign {
         StepState::Done => Sign::new(Role::Quiet, "✔", Safe::of("done")),
         StepState::Current => Sign::new(Role::Move, "◌", Safe::of("now")),
         StepState::Next => Sign::new(Role::Faint, "·", Safe::of("next")),
+        StepState::Aborted => Sign::new(Role::Bad, "✖", Safe::of("aborted here")),
+        StepState::Left => Sign::new(Role::Faint, "·", Safe::of("not run")),
     }
 }
 

@@ -87,7 +87,11 @@ async fn the_controller_aborts_and_the_console_says_what_lasts_and_does_nothing(
     })
     .await;
     let row = told(&story.console).expect("a blocker");
-    assert!(row.sentence.as_str().ends_with("(must be ≥ 0.99), failed 4 of 3 allowed"), "{}", row.sentence.as_str());
+    assert!(
+        row.sentence.as_str().ends_with("(must be ≥ 0.99), failed 4 > failureLimit 3"),
+        "{}",
+        row.sentence.as_str()
+    );
     assert_eq!(row.keys, [Command::Look, Command::Undo, Command::Retry]);
     wait_for(&mut story, "the routes", |console| {
         let told = routing::told(console.state(), checkout(console));
@@ -120,9 +124,12 @@ async fn the_controller_aborts_and_the_console_says_what_lasts_and_does_nothing(
     let Some(Overlay::Confirm(dialog)) = &story.console.state().ui.overlay else { panic!("a dialog") };
     let said: Vec<String> = dialog.lines.iter().flat_map(|(_, lines)| lines).map(|it| it.as_str().to_owned()).collect();
     let said = said.join("\n");
-    for part in
-        ["start the same version again", "failed 4 of 3 allowed", "the same users again", "revert k8s/overlays/prod"]
-    {
+    for part in [
+        "start the same version again",
+        "failed 4 > failureLimit 3",
+        "the same users again",
+        "revert k8s/overlays/prod",
+    ] {
         assert!(said.contains(part), "{part} is not in\n{said}");
     }
     assert!(story.console.state().operations.is_empty(), "nothing is sent before somebody confirms");

@@ -59,13 +59,13 @@ fn an_analysis_that_failed_was_undecided_or_erred_is_named_with_value_and_limit(
         begin(&stage, name, "", &analysis(template));
     }
     for (name, reason, words) in [
-        ("failed", "analysis_failed", "was aborted: error-rate 0.08 (must be ≤ 0.01), failed 2 of 1 allowed"),
+        ("failed", "analysis_failed", "was aborted: error-rate 0.08 (must be ≤ 0.01), failed 2 > failureLimit 1"),
         (
             "undecided",
             "analysis_inconclusive",
             "analysis error-rate inconclusive, 3 of 3 measurements (0.005 is neither ≤ 0.002 nor > 0.01, 2 allowed)",
         ),
-        ("erred", "analysis_error", "was aborted: error-rate, 2 errors in a row of 1 allowed: "),
+        ("erred", "analysis_error", "was aborted: error-rate, 2 errors in a row > consecutiveErrorLimit 1: "),
     ] {
         // While it measures the same reason may be told in the words of what is going on.
         let phase = if reason == "analysis_inconclusive" { "Paused" } else { "Degraded" };

@@ -63,6 +63,31 @@ fn a_canary_dwells_while_it_has_traffic() {
     assert_eq!(canary::DWELL, Duration::from_hours(24));
 }
 
+/// The controller counts from 0 again as soon as it has aborted: the analysis that it aborted for tells where.
+#[test]
+fn an_aborted_canary_stands_at_no_step_and_is_marked_where_it_was_aborted() {
+    use super::world::{Console, moment};
+    use quarterdeck::model::Kind;
+    use quarterdeck::state::lists::{self, Item, StepState};
+    use quarterdeck::state::ui::{ListId, Place};
+
+    let states = |at: &str| {
+        let mut console = Console::new(&moment(at));
+        let id = console.state.world.rollouts.rows()[0].meta.id(Kind::Rollout);
+        console.state.ui.place = Place::Rollout(id.clone());
+        let all = lists::rows(&console.state, &ListId::Place(Place::Rollout(id)), 0..10);
+        let of = |line: &lists::Line| if let Item::Step { state, .. } = line.item { Some(state) } else { None };
+        all.iter().filter_map(of).collect::<Vec<_>>()
+    };
+    let (done, aborted, left) = (StepState::Done, StepState::Aborted, StepState::Left);
+    let by_analysis = states("regression/03-aborted-by-analysis");
+    assert_eq!(by_analysis, [&[done; 6][..], &[aborted], &[left; 3]].concat());
+    // Nothing tells: none is marked, above all not the first.
+    for at in ["crashing/04-aborted", "regression/06-aborted-by-a-person"] {
+        assert_eq!(states(at), [left; 10], "{at}");
+    }
+}
+
 /// Two minutes after an abort nobody has pushed a fix: then it is said wherever the Rollout is named.
 #[test]
 fn after_an_abort_git_still_asks_for_the_new_version_and_that_is_said_after_a_while() {

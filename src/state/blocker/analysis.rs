@@ -86,10 +86,11 @@ fn failure(metric: &Metric) -> Safe {
         (None, Some(condition)) => safe!(" (fails when {})", conditions::short(condition)),
         (None, None) => Safe::of(""),
     };
-    let limit = if metric.failure_limit < 0 {
-        safe!("failed {}, no limit", metric.failed)
-    } else {
-        safe!("failed {} of {} allowed", metric.failed, metric.failure_limit)
+    let limit = match metric.failure_limit {
+        ..0 => safe!("failed {}, no limit", metric.failed),
+        // As the controller counts it: the limit may be reached, not passed.
+        limit if metric.failed > limit => safe!("failed {} > failureLimit {}", metric.failed, limit),
+        limit => safe!("failed {} of {} allowed", metric.failed, limit),
     };
     safe!("{}{}{}, {}", metric.name, value, must, limit)
 }
@@ -97,7 +98,12 @@ fn failure(metric: &Metric) -> Safe {
 fn error(metric: &Metric) -> Safe {
     let last = metric.measurements.iter().rev().find(|one| one.phase == AnalysisPhase::Error);
     let message = last.map(|one| &one.message).filter(|message| !message.is_empty()).unwrap_or(&metric.message);
-    let count = safe!("{} errors in a row of {} allowed", metric.consecutive_error, metric.consecutive_error_limit);
+    let (errors, limit) = (metric.consecutive_error, metric.consecutive_error_limit);
+    let count = if errors > limit {
+        safe!("{} errors in a row > consecutiveErrorLimit {}", errors, limit)
+    } else {
+        safe!("{} errors in a row of {} allowed", errors, limit)
+    };
     if message.is_empty() {
         safe!("{}, {}", metric.name, count)
     } else {

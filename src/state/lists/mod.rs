@@ -104,6 +104,10 @@ pub enum StepState {
     Done,
     Current,
     Next,
+    /// Here the canary was when it was aborted.
+    Aborted,
+    /// It does not come unless the canary is started again.
+    Left,
 }
 
 /// How many rows the list has now (after its filter).
@@ -310,7 +314,7 @@ fn tree_line(state: &State, list: &ListId, entry: &Entry) -> Option<Line> {
         Ref::Step(index) => {
             let rollout = tree::page_rollout(state, list)?;
             let what = steps::what(rollout, steps::of(rollout).get(*index)?);
-            Item::Step { index: *index, what, state: order::step_state(rollout, *index) }
+            Item::Step { index: *index, what, state: order::step_state(state, rollout, *index) }
         }
         Ref::Revision(revision) => Item::Revision(*revision),
         Ref::Container(index) => Item::Container(tree::page_pod(state, list)?.states.get(*index)?.clone()),

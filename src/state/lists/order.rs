@@ -10,7 +10,7 @@ use crate::model::rollouts::Rollout;
 use crate::state::containers::Project;
 use crate::state::groups::Group;
 use crate::state::ui::{ListId, Pane, Place};
-use crate::state::{State, asides, lane, matrix, runs};
+use crate::state::{State, aborted, asides, lane, matrix, runs};
 
 /// A counted list and what it was counted from.
 #[derive(Debug, Clone)]
@@ -362,7 +362,15 @@ fn keep(state: &State, list: &ListId, entries: Vec<Entry>, wanted: &Filter) -> V
     kept
 }
 
-pub(super) fn step_state(rollout: &Rollout, index: usize) -> StepState {
+pub(super) fn step_state(state: &State, rollout: &Rollout, index: usize) -> StepState {
+    if rollout.abort {
+        // The controller begins to count anew at once.
+        return match aborted::step(state, rollout) {
+            Some(at) if index < at => StepState::Done,
+            Some(at) if index == at => StepState::Aborted,
+            Some(_) | None => StepState::Left,
+        };
+    }
     let current = rollout.current_step_index.and_then(|at| usize::try_from(at).ok());
     match current {
         Some(current) if index < current => StepState::Done,

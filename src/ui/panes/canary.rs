@@ -147,7 +147,7 @@ fn lines(state: &State, pen: &mut Pen<'_>, rollout: &Rollout, with_pods: bool) -
     if let Strategy::Canary(canary) = &rollout.strategy
         && !canary.steps.is_empty()
     {
-        ladder::draw(pen, y, rollout, &info, &canary.steps, &named);
+        ladder::draw(pen, y, rollout, &info, &canary.steps, (&named, aborted::step(state, rollout)));
         y += 1;
     }
     y = status_lines(state, rollout, &info, with_pods).iter().fold(y, |y, line| wrapped(pen, y, line));
