@@ -50,6 +50,20 @@ pub fn is_secret(name: &str) -> bool {
     PARTS.iter().any(|part| whole.contains(part)) || words.iter().any(|word| WORDS.contains(&word.as_str()))
 }
 
+/// The same of a word inside of a text, where fewer words are names.
+#[must_use]
+pub fn is_plainly_secret(name: &str) -> bool {
+    let letters: String = name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    PARTS.iter().any(|part| letters.contains(part)) || letters.ends_with("authorization")
+}
+
+/// Its last word says so: `db-password`, and not `token-service`.
+#[must_use]
+pub fn ends_secret(name: &str) -> bool {
+    let last = name.trim_end_matches(|c: char| c.is_ascii_digit()).rsplit(['-', '_', '.']).next().unwrap_or_default();
+    is_plainly_secret(last)
+}
+
 /// A value that is a secret whatever its input is called: a token, a private key, an address with a password.
 #[must_use]
 pub fn looks_secret(value: &str) -> bool {

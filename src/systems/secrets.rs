@@ -1,6 +1,8 @@
 //! What is left out of an object before it is shown or saved: what its controllers keep for themselves, copies
 //! of it, and what may be a secret. One too many is hidden rather than one too few.
 
+mod inline;
+
 use serde_json::{Map, Value};
 
 use crate::model::masked;
@@ -74,7 +76,17 @@ fn mask(name: &str, value: &mut Value) -> usize {
         }
         Value::String(text) if text.contains('\n') || text.starts_with(['{', '[']) || TEXTS.contains(&name) => {
             let (without, count) = mask_text(text);
+            let (without, more) = inline::mask(&without);
             *text = without;
+            count + more
+        }
+        // What stands behind a colon there is a tag.
+        Value::String(_) if matches!(name, "image" | "imageID") => 0,
+        Value::String(text) => {
+            let (without, count) = inline::mask(text);
+            if count > 0 {
+                *text = without;
+            }
             count
         }
         _ => 0,
@@ -128,7 +140,8 @@ fn mask_words(words: &mut Vec<Value>) -> usize {
         let flag = text.trim_start_matches('-');
         let masked = match flag.split_once('=') {
             _ if next => Some(MASK.to_owned()),
-            Some((name, _)) if masked::is_secret(name) => {
+            // A command in one word was looked through before.
+            Some((name, value)) if value != MASK && !name.contains(' ') && masked::is_secret(name) => {
                 Some(format!("{}{name}={MASK}", &text[..text.len() - flag.len()]))
             }
             _ => None,
@@ -235,7 +248,7 @@ mod tests {
         let text = "db:\n  user: shop\n  password: hunter2\n  tls: |\n    plain\n  privateKey: |\n    hunter2\n    hunter2\n\
              env:\n- name: API_TOKEN\n  value: hunter2\n- name: MODE\n  value: fast\n# token: hunter2\nside: { password: hunter2 }\n";
         let kept = ["user: shop", "plain", "value: fast", "name: API_TOKEN", "privateKey: |"];
-        let cases: [(&str, Value, &[&str]); 11] = [
+        let cases: [(&str, Value, &[&str]); 14] = [
             (
                 "a map",
                 json!({ "spec": { "helm": { "valuesObject": { "db": { "password": "hunter2", "port": 5432 } } } } }),
@@ -273,6 +286,21 @@ mod tests {
                 "below",
                 json!({ "auth": { "mysql": { "root": "hunter2" } }, "secret": { "list": ["hunter2"] } }),
                 &["mysql"],
+            ),
+            (
+                "a line under a harmless name",
+                json!({ "data": { "app.ini": "mode=fast password=hunter2", "note": "token: hunter2", "url": "postgres://shop:hunter2@db/shop" } }),
+                &["mode=fast password=", "token: "],
+            ),
+            (
+                "a command in one word",
+                json!({ "command": ["sh", "-c", "serve --db-password=hunter2 --token hunter2 --mode fast"] }),
+                &["serve --db-password=", "--token ", "--mode fast"],
+            ),
+            (
+                "lines of a program",
+                json!({ "data": { "run.sh": "set -e\ncurl -H 'Authorization: Bearer hunter2' https://shop.example\nlogin(api_key=\"hunter2\")\n" } }),
+                &["set -e", "https://shop.example", "login(api_key="],
             ),
             (
                 "places",
