@@ -10,12 +10,14 @@ use crate::systems::Spec;
 use crate::systems::argocd::ingest_server as ingest;
 use crate::text::Safe;
 
+/// Of what is wrong with its address or its certificate [`failed`] names the other field.
+const PLACE: &str = "sources.argocd.token";
+
 pub(super) async fn look(subject: &Subject, client: &ArgoServer, clock: Clock) -> Vec<Finding> {
     let answer = match ask(client.who()).await {
         Ok(answer) => answer,
         Err(error) => {
-            let place = if error.code() == Some(401) { "sources.argocd" } else { "sources.argocd.url" };
-            return vec![failed(subject, "reach", &error, place)];
+            return vec![failed(subject, "reach", &error, PLACE)];
         }
     };
     let who = match ingest::who(&answer.body) {
@@ -30,8 +32,8 @@ pub(super) async fn look(subject: &Subject, client: &ArgoServer, clock: Clock) -
     findings.push(match (&who, client.has_login()) {
         (Some(name), _) => subject.say("login", Verdict::Ok, format!("it takes us for {}", name.as_str())),
         (None, true) => subject
-            .say("login", Verdict::Fail, "it does not know the token of sources.argocd: expired, revoked or another's")
-            .then("make a new one (argocd account generate-token) where sources.argocd takes it from"),
+            .say("login", Verdict::Fail, "it does not know sources.argocd.token: expired, revoked or another's")
+            .then("make a new one (argocd account generate-token) where sources.argocd.token takes it from"),
         (None, false) => subject.say("login", Verdict::Ok, "nobody is named"),
     });
     findings.push(match ask(client.may_get()).await.map(|answer| ingest::may(&answer.body)) {
@@ -40,7 +42,7 @@ pub(super) async fn look(subject: &Subject, client: &ArgoServer, clock: Clock) -
             .say("permission", Verdict::Warn, "may not get every Application")
             .then("those of its projects may do; else: p, WHO, applications, get, */*, allow in its RBAC"),
         Ok(Err(why)) => odd(subject, "permission", &why),
-        Err(error) => failed(subject, "permission", &error, "sources.argocd"),
+        Err(error) => failed(subject, "permission", &error, PLACE),
     });
     findings.push(match ask(client.may_sync()).await.map(|answer| ingest::may(&answer.body)) {
         Ok(Ok(true)) => subject.say("permission", Verdict::Ok, "may sync every Application"),

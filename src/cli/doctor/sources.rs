@@ -123,7 +123,12 @@ pub(super) fn failed(subject: &Subject, check: &'static str, error: &NetError, p
         Some(of) if of.starts_with("sources.") => format!("{of}.url"),
         _ => place.to_owned(),
     };
+    // Whose authority is not trusted says which field names it.
+    let authority = error.to_string();
+    let authority =
+        place.strip_suffix(".url").map(|of| format!("{of}.ca")).filter(|ca| authority.contains(ca.as_str()));
     let next = match error {
+        _ if authority.is_some() => format!("see {}", authority.unwrap_or_default()),
         NetError::Api { code: 401, .. } | NetError::Credential(_) => format!("renew the credential: {credential}"),
         NetError::Api { code: 403, .. } => "ask whoever runs it for the right to read this".to_owned(),
         NetError::Api { code: 404, .. } => format!("check the path: {place}"),
