@@ -34,8 +34,8 @@ pub struct Page {
     pub lines: Vec<Line>,
     /// Entries that have no time or no text.
     pub left_out: usize,
-    /// What is said of it behind its lines.
-    pub note: Option<String>,
+    /// What is said of it behind its lines, a line each.
+    pub notes: Vec<String>,
 }
 
 #[derive(Deserialize)]

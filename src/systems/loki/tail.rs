@@ -152,7 +152,7 @@ impl Tail {
         let mut page = if found.lines.len() >= page.lines.len() { found } else { page };
         if !whole {
             let time = Timestamp::from_nanosecond(at).unwrap_or(self.stored.window.0);
-            page.note = Some(format!(
+            page.notes.push(format!(
                 "━━ {} lines of {time:.9} were read; there may be more of this very time, and Loki gives no way to them\n",
                 page.lines.len()
             ));
@@ -165,14 +165,14 @@ impl Tail {
         let room = MOST - seen;
         let over = page.lines.len() > room;
         if page.left_out > 0 {
-            page.note = Some(format!("━━ {} entries without a time or a text were left out\n", page.left_out));
+            page.notes.push(format!("━━ {} entries without a time or a text were left out\n", page.left_out));
         }
         if over {
             let at = page.lines.get(room.saturating_sub(1)).map_or(0, |line| line.nanos);
             let at = Timestamp::from_nanosecond(at).unwrap_or(self.stored.window.1);
             page.lines.truncate(room);
-            page.note =
-                Some(format!("━━ {MOST} lines were read, up to {at:.0}; a smaller window shows what came later\n"));
+            page.notes
+                .push(format!("━━ {MOST} lines were read, up to {at:.0}; a smaller window shows what came later\n"));
         }
         self.tell(page).await?;
         Ok((seen + page.lines.len(), over))
@@ -189,9 +189,9 @@ impl Tail {
                     let mut page =
                         ingest::page(&answer.body, &self.labels, forward).map_err(|error| self.odd(&error))?;
                     let less = newest.filter(|count| limit < *count && page.lines.len() >= limit as usize);
-                    page.note = less.map(|count| {
+                    page.notes.extend(less.map(|count| {
                         format!("━━ the newest {limit} of the {count} lines asked for: more of them are over 16 MiB; a window shows all\n")
-                    });
+                    }));
                     return Ok(page);
                 }
                 Err(NetError::TooLarge { .. }) if self.page > LEAST => {
@@ -217,7 +217,7 @@ impl Tail {
                 self.deliver().await?;
             }
         }
-        if let Some(note) = &page.note {
+        for note in &page.notes {
             self.lines.push(note.as_bytes());
         }
         self.deliver().await
