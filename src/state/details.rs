@@ -103,6 +103,8 @@ impl Details {
         };
         match &detail {
             Detail::Quota(quota) if self.quotas.get(&source).is_some_and(|known| !news(known, quota)) => {}
+            // Read again and the same: only its age is another.
+            Detail::Differences(read) if self.is_known(read) => {}
             // They come every few seconds, and nothing is made of them but cells.
             Detail::Usage(_) => {}
             _ => self.revision += 1,

@@ -196,8 +196,10 @@ pub fn at(state: &State, row: &Application, object: &AppResource, at: usize) -> 
 
 /// There are too many, and it is none of the first.
 fn is_left_out(state: &State, row: &Application, object: &AppResource) -> bool {
+    let id = KeptId::of(object);
     known(state, row).is_some_and(|known| known.read.is_some())
-        && gitops::strays(row).skip(MOST).any(|it| KeptId::of(it) == KeptId::of(object))
+        // Only the first of them are looked at: there may be thousands.
+        && gitops::strays(row).take(MOST).all(|it| KeptId::of(it) != id)
 }
 
 /// Why differences are not known, or no newer ones, where that is worth a line.

@@ -128,10 +128,10 @@ pub enum RowId {
     Access(crate::model::SourceId, Name),
     /// A finding of a scanner, or (`true`) a secret, by its number.
     Security(bool, i64),
-    /// An object that an Application keeps: kind, namespace and name.
-    Kept(Safe, Name, Name),
+    /// An object that an Application keeps: kind, namespace, name and group.
+    Kept(Safe, Name, Name, Safe),
     /// Where such an object differs: the path.
-    Differs(Safe, Name, Name, Safe),
+    Differs(Box<(Safe, Name, Name, Safe)>, Safe),
     /// A deployment of an Application, by its id.
     Deployed(i64),
     /// A station of a lane, by position.

@@ -24,6 +24,18 @@ pub struct Known {
 }
 
 impl Details {
+    /// Nothing else was read last, nor of another version.
+    pub(super) fn is_known(&self, read: &DifferencesRead) -> bool {
+        let Some(known) = self.differences.get(&read.application) else { return false };
+        match &read.told {
+            Ok(now) => {
+                let same = known.read.as_ref().is_some_and(|(_, before)| before == now);
+                same && known.version == read.version && known.trouble.is_none()
+            }
+            Err(why) => known.trouble.as_ref() == Some(why),
+        }
+    }
+
     /// What was read stays beside why it cannot be read now; its age says which it is.
     pub(super) fn keep_differences(&mut self, mono: Duration, read: DifferencesRead) {
         let DifferencesRead { application, version, told } = read;

@@ -14,6 +14,8 @@ use crate::text::Safe;
 pub const MOST: usize = 40;
 /// How deep a path leads; below, the whole value is one.
 const DEPTH: usize = 40;
+/// Columns of a path: keys may be as long as annotations are.
+const PATH: usize = 200;
 /// Letters of a value.
 const VALUE: usize = 60;
 /// By what the items of a list are told apart, the first that all of them have. As Kubernetes merges its lists.
@@ -104,7 +106,7 @@ impl Found {
         }
         let how = if self.secret { How::Hidden } else { how() };
         let path = Some(path.strip_prefix('.').unwrap_or(path)).filter(|path| !path.is_empty());
-        self.rows.push(Differs { path: Safe::line(path.unwrap_or(".")), how });
+        self.rows.push(Differs { path: Safe::line(path.unwrap_or(".")).middle(PATH), how });
     }
 
     fn walk(&mut self, path: &mut String, live: Side<'_>, wanted: Side<'_>, depth: usize) {
