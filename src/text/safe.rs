@@ -182,6 +182,27 @@ impl Safe {
         Self::join(&words.collect::<Vec<_>>(), " ")
     }
 
+    /// With every long path left out but its last part: of an image the name and the tag stay.
+    #[must_use]
+    pub fn without_paths(&self) -> Self {
+        const LONG: usize = 16;
+        let text = self.as_str();
+        if !text.contains('/') {
+            return self.clone();
+        }
+        let mut from = 0;
+        let words = text.split(' ').map(|word| {
+            let all = self.slice(from..from + word.len());
+            from += word.len() + 1;
+            // A rate (`5/6`), an address and what is short stay as they are.
+            match word.trim_end_matches('/').rfind('/').filter(|_| width(word) > LONG && !word.contains("://")) {
+                Some(at) => super::compose("…{}", &[&all.slice(at..word.len())]),
+                None => all,
+            }
+        });
+        Self::join(&words.collect::<Vec<_>>(), " ")
+    }
+
     /// The part between two columns: for scrolling sideways and for wrapping. A wide character that
     /// lies on the left edge is left out, one on the right edge too.
     #[must_use]

@@ -13,6 +13,7 @@ use crate::safe;
 use crate::state::blocker::{Blocker, Severity};
 use crate::state::freshness::{self, Freshness};
 use crate::state::{State, derived, verbs};
+use crate::text::Safe;
 
 /// The line; a sentence that is too long goes on below, where `spare` lines of air may be taken for
 /// it: nothing moves.
@@ -33,7 +34,13 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, spare: u16) {
     let end = more(blockers.len(), gap).then(keys);
     let fits = |lines: u16| laid(&whole, width, &end, lines).map(|text| (text, lines));
     let found = (own..=pen.height()).find_map(fits);
-    let (text, lines) = found.unwrap_or_else(|| (shortened(worst, width, &end, pen.height()), pen.height()));
+    let (text, lines) = found.unwrap_or_else(|| {
+        let mut brief = worst.clone();
+        brief.sentence = worst.sentence.without_paths();
+        let lines = pen.height();
+        let text = laid(&sentence(&brief, 1), width, &end, lines);
+        (text.unwrap_or_else(|| shortened(&brief, width, &end, lines)), lines)
+    });
     for y in 0..lines {
         pen.background(0, y, width, Role::Alert);
     }
@@ -56,20 +63,24 @@ fn laid(words: &Words, width: u16, end: &Words, lines: u16) -> Option<Vec<Words>
     short.then_some(text)
 }
 
-/// The sentence without its middle: how it begins, and what can be done, which stands at its end.
+/// The sentence without its middle: how it begins, and what can be done or who does it, which stands at its end.
 fn shortened(worst: &Blocker, width: u16, end: &Words, lines: u16) -> Vec<Words> {
     let (sentence, columns) = (worst.sentence.as_str(), worst.sentence.width());
     let step = sentence.rfind("; ").or_else(|| sentence.rfind(": "));
-    let step = step.map_or(0, |at| worst.sentence.part(at + 2..sentence.len()).width());
+    let step = step.map_or_else(Safe::default, |at| worst.sentence.part(at + 2..sentence.len()));
     let room = usize::from(lines) * usize::from(width.saturating_sub(6));
     let room = room.saturating_sub(usize::from(end.width()) + 4);
-    // A step that would leave no room for what it is about says less than the beginning.
-    let step = if step * 2 > room { 0 } else { step };
-    let mut head = room.saturating_sub(step + 2);
+    // Whatever the step is, what it is about has its room before; of a whole source that is more.
+    let name = worst.object.as_ref().map(|object| object.name.safe());
+    let about = name.map(|name| sentence.find(name.as_str()).unwrap_or(0) + name.width() + ABOUT);
+    let left = room.saturating_sub(about.unwrap_or(room / 2));
+    let fits = if about.is_some() { left >= LEAST } else { step.width() <= left };
+    let step = if fits { step.truncate(left) } else { Safe::default() };
+    let mut head = room.saturating_sub(step.width() + 2).min(columns);
     loop {
-        let tail = worst.sentence.columns(columns - step..columns);
         let mut cut = worst.clone();
-        cut.sentence = safe!("{}…{}{}", worst.sentence.columns(0..head), if step > 0 { " " } else { "" }, tail);
+        let gap = if step.is_empty() { "" } else { " " };
+        cut.sentence = safe!("{}…{}{}", worst.sentence.columns(0..head), gap, step);
         let words = self::sentence(&cut, 1);
         match laid(&words, width, end, lines) {
             Some(text) => return text,
@@ -78,6 +89,11 @@ fn shortened(worst: &Blocker, width: u16, end: &Words, lines: u16) -> Vec<Words>
         }
     }
 }
+
+/// What is said of a thing in so many columns after its name is enough to know what is the matter with it.
+const ABOUT: usize = 40;
+/// With less than that of it a step says nothing.
+const LEAST: usize = 20;
 
 fn more(count: usize, gap: &'static str) -> Words {
     if count > 1 { Words::of(Role::Dim, safe!("and {} more{}", count - 1, gap)) } else { Words::new() }

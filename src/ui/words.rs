@@ -122,6 +122,12 @@ impl Words {
         cut.then(self.columns(&tail))
     }
 
+    /// With every long path left out but its last part.
+    #[must_use]
+    pub fn without_paths(&self) -> Self {
+        Self { parts: self.parts.iter().map(|(role, text)| (*role, text.without_paths())).collect() }
+    }
+
     fn columns(&self, wanted: &Range<usize>) -> Self {
         let mut at = 0;
         let parts = self.parts.iter().filter_map(|(role, text)| {

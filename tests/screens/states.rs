@@ -114,3 +114,39 @@ fn a_context_that_cannot_be_used_says_why() {
         Some(Safe::of("there is no context \"prd\" in /home/ana/.kube/config; known are prod, staging"));
     compare!("deck-unusable", shot(&state, (80, 24)));
 }
+
+/// Whatever has to give way on a narrow screen, who does what to which thing stays.
+#[test]
+fn at_80_columns_the_line_keeps_who_fights_over_what_and_the_tag_of_an_image() {
+    use crate::ingest::blockers::{gitops, objects};
+    use crate::ingest::world::with;
+    use serde_json::json;
+
+    let scaler = json!([gitops::scaler()]);
+    let fight = gitops::fought(&scaler, "2026-11-21T01:59:00Z");
+    let image = "registry.eu-central-1.shop.example/teams/checkout/web:2.11.0-rc.4";
+    let mut pull = objects::with_pod(
+        &objects::deployment(&json!({})),
+        "payments",
+        &json!({ "phase": "Pending", "containerStatuses": [{ "name": "app", "image": image, "ready": false, "restartCount": 0,
+            "state": { "waiting": { "reason": "ErrImagePull",
+                "message": "rpc error: code = NotFound desc = failed to pull and unpack: not found" } } }] }),
+    );
+    pull["pods"][0]["spec"]["containers"][0]["image"] = json!(image);
+    for (world, parts) in [
+        (fight, ["application checkout", "autoscaler scaler sets spec.replicas of Deployment web"]),
+        (pull, ["payments in production cannot pull the image", "/web:2.11.0-rc.4"]),
+    ] {
+        for place in [Place::Rollouts, Place::Applications, Place::Journal] {
+            let mut state = with(super::world::noon(), &world);
+            (state.ui.place, state.ui.size) = (place, (80, 24));
+            quarterdeck::update::settle(&mut state);
+            let screen = text(&draw(&state, &super::shot::theme("deck"), (80, 24)));
+            let top: Vec<&str> = screen.lines().skip(1).take(3).flat_map(str::split_whitespace).collect();
+            let top = top.join(" ");
+            for part in parts {
+                assert!(top.contains(part), "{part} in\n{screen}");
+            }
+        }
+    }
+}

@@ -308,3 +308,18 @@ fn in_ascii_a_limit_is_not_a_question_and_no_two_states_are_one() {
     let shown: std::collections::HashSet<&str> = states.iter().map(|glyph| text::ascii::symbol(glyph)).collect();
     assert_eq!(shown.len(), states.len(), "{shown:?}");
 }
+
+#[test]
+fn a_long_path_gives_way_before_the_name_at_its_end() {
+    for (text, expected) in [
+        ("registry.shop.example/team/web:2.11.0", "…/web:2.11.0"),
+        ("cannot pull registry.shop.example/team/web:2.11.0: denied", "cannot pull …/web:2.11.0: denied"),
+        ("shop/web:2", "shop/web:2"),
+        ("12 of 3/3 and https://registry.shop.example/a/b", "12 of 3/3 and https://registry.shop.example/a/b"),
+        ("registry.shop.example/team/web/", "…/web/"),
+        ("größter.example.org/straße/web:2", "…/web:2"),
+        ("", ""),
+    ] {
+        assert_eq!(Safe::line(text).without_paths().as_str(), expected);
+    }
+}

@@ -73,10 +73,7 @@ pub(super) fn page(state: &State, pen: &mut Pen<'_>, page: &Page, id: &ObjectId)
             .text(facts::of(counts.available, counts.desired)),
     };
     area.left(2, &line);
-    let managed =
-        row.managed_by.as_ref().map_or_else(Words::new, |by| Words::of(Role::Held, safe!("   managed by {}", by)));
-    let images = Safe::join(row.images.iter().map(|image| &image.image), ", ");
-    area.left(3, &Words::of(Role::Dim, "image ").text(images).then(managed));
+    area.left(3, &pages::images(area.width(), &row.images, row.managed_by.as_ref()));
     if let Some(owner) = &row.meta.owner {
         area.left(4, &Words::of(Role::Dim, "made by ").text(safe!("{} {}", owner.kind, owner.name)));
     }

@@ -10,7 +10,7 @@ use crate::state::{State, shared};
 use crate::text::Safe;
 use crate::ui::notice::{self, About};
 use crate::ui::pen::Words;
-use crate::ui::table::{left, named, right};
+use crate::ui::table::{left, named, right, told};
 use crate::ui::{facts, signs};
 
 pub(super) static INBOX: View = View {
@@ -26,7 +26,7 @@ pub(super) static INBOX: View = View {
         left("waits for", 14, 0, 0),
         named("object", 18, 1, 0),
         named("environment", 12, 1, 3),
-        left("what", 30, 4, 1),
+        told("what", 30, 4, 1),
         right("since", 6, 2),
         left("helps", 18, 1, 4),
     ],

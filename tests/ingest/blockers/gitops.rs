@@ -45,14 +45,14 @@ fn stray() -> Value {
         { "group": "", "kind": "Service", "namespace": "production", "name": "web", "status": "OutOfSync" }])
 }
 
-fn scaler() -> Value {
+pub fn scaler() -> Value {
     json!({ "metadata": meta("scaler", None),
         "spec": { "scaleTargetRef": { "kind": "Deployment", "name": "web" }, "minReplicas": 2, "maxReplicas": 9 },
         "status": { "currentReplicas": 7, "desiredReplicas": 7 } })
 }
 
 /// Healed five times, and the replicas of one of its Deployments were set at this time.
-fn fought(autoscalers: &Value, set: &str) -> Value {
+pub fn fought(autoscalers: &Value, set: &str) -> Value {
     let heals = json!({ "operation": { "sync": { "selfHealAttemptsCount": 5 } } });
     let mut world = stage(
         &json!({ "status": { "sync": { "status": "OutOfSync" }, "resources": stray(), "operationState": heals } }),
