@@ -73,6 +73,12 @@ impl Right {
         }
     }
 
+    /// It is needed for changing something.
+    #[must_use]
+    pub fn changes(self) -> bool {
+        matches!(self.verb(), "patch" | "create")
+    }
+
     #[must_use]
     pub const fn group(self) -> &'static str {
         match self {

@@ -5,9 +5,8 @@ mod again;
 
 use std::sync::Arc;
 
-use super::State;
 use super::blocker::{self, Blocker, Causes};
-use super::drift::{self, Drifts};
+use super::drift::{self, Drift, Drifts};
 use super::gitops::{self, Kept};
 use super::helm::{self, Releases};
 use super::images::{self, Joined};
@@ -19,6 +18,7 @@ use super::security::{self, AllNews, News, Page};
 use super::slos::{self, Deploys};
 use super::ui::Place;
 use super::waiting::{self, Waiting};
+use super::{State, holds};
 use crate::model::{Name, ObjectId, SourceId, Uid};
 use crate::text::Safe;
 
@@ -37,6 +37,8 @@ pub struct Derived {
     kept: Option<(u64, Arc<Kept>)>,
     drifts: Option<(u64, u64, Arc<Drifts>)>,
     releases: Option<(u64, Arc<Releases>)>,
+    /// Of the environments, while they are looked at.
+    told: Option<Told>,
     demand: Option<(u64, Arc<Demand>)>,
     news: Option<(u64, AllNews)>,
     /// Of the place that is looked at.
@@ -45,10 +47,18 @@ pub struct Derived {
     security: Option<(u64, Uid, Option<Arc<Page>>)>,
 }
 
+/// Which columns of the environments say anything of any workload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Told {
+    pub drift: bool,
+    pub hold: bool,
+}
+
 impl Derived {
     /// Time passed.
     pub fn forget_blockers(&mut self) {
         self.causes = None;
+        self.told = None;
         self.stranger = None;
         self.blockers = None;
         self.waiting = None;
@@ -70,6 +80,8 @@ pub fn settle(state: &mut State) {
     };
     // What these are made of stands above.
     again::settle(state, &touched, same_kept);
+    // Once a second is soon enough for columns to come and go.
+    state.derived.told = (state.ui.place == Place::Environments).then(|| told(state));
     state.derived.deploys = Some((slos::revision(state), deploys(state)));
     let lane = match state.ui.place.clone() {
         Place::Lane(id) => Some((lane::revision(state), lane(state, &id), id)),
@@ -127,6 +139,19 @@ pub fn waiting(state: &State) -> Arc<[Waiting]> {
         Some((at, waiting)) if *at == blockers_revision(state) => Arc::clone(waiting),
         _ => waiting::all(state).into(),
     }
+}
+
+/// Which columns of the environments say anything.
+#[must_use]
+pub fn told(state: &State) -> Told {
+    state.derived.told.unwrap_or_else(|| {
+        let (matrix, drifts) = (matrix(state), drifts(state));
+        let all = || matrix.services.iter().flat_map(|service| service.cells.values().flatten());
+        Told {
+            drift: all().any(|it| *drifts.of(&it.meta().uid) != Drift::Untold),
+            hold: all().any(|it| !matches!(holds::known(state, it), Ok(None))),
+        }
+    })
 }
 
 /// Which runners there are for what jobs ask for.

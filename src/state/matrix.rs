@@ -167,8 +167,9 @@ pub fn passing(state: &State, list: &ListId, matrix: &Matrix) -> Vec<usize> {
     if !narrowed {
         return (0..matrix.services.len()).collect();
     }
-    let rows = lists::workloads(state, list).into_iter().filter_map(|uid| Some(matrix.place(&uid)?.0));
-    rows.collect::<BTreeSet<usize>>().into_iter().collect()
+    let mut rows = BTreeSet::new();
+    lists::each_workload(state, list, |uid| rows.extend(matrix.place(uid).map(|(row, _)| row)));
+    rows.into_iter().collect()
 }
 
 /// Changes whenever anything the matrix is made from does.

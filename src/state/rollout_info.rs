@@ -228,6 +228,13 @@ pub fn replica_set_status(set: &ReplicaSet) -> ReplicaSetStatus {
     if set.desired == 0 { ReplicaSetStatus::ScaledDown } else { ReplicaSetStatus::Healthy }
 }
 
+/// The same as its row says it: of one that was scaled to nothing only that.
+#[must_use]
+pub fn replica_set_word(set: &ReplicaSet) -> &'static str {
+    let status = if set.desired == 0 { ReplicaSetStatus::ScaledDown } else { replica_set_status(set) };
+    status.as_str()
+}
+
 /// What a ReplicaSet is to its Rollout, in the order of the INFO column.
 #[must_use]
 pub fn tags(rollout: &Rollout, set: &ReplicaSet) -> Vec<Tag> {

@@ -16,28 +16,54 @@ pub struct Column {
     /// Its share of the room that is left over.
     pub grow: u16,
     pub lean: Lean,
-    /// What is cut keeps its end too: names that begin alike end differently.
-    pub ends: bool,
+    pub keeps: Keeps,
     /// The one with the highest number goes first when there is too little room; 0 stays.
     pub drop: u8,
+}
+
+impl Column {
+    /// Nothing stands in it: its room is for the others.
+    #[must_use]
+    pub const fn left_out(self) -> Self {
+        Self { drop: LEFT_OUT, ..self }
+    }
+}
+
+/// Not even where there is room.
+const LEFT_OUT: u8 = u8::MAX;
+
+/// What stays of a cell that has too little room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeps {
+    Beginning,
+    /// Its end, too: names that begin alike end differently.
+    Ends,
+    /// The names at the ends of paths, where that is enough.
+    Names,
 }
 
 /// A column of words.
 #[must_use]
 pub const fn left(title: &'static str, width: u16, grow: u16, drop: u8) -> Column {
-    Column { title, width, grow, lean: Lean::Left, ends: false, drop }
+    Column { title, width, grow, lean: Lean::Left, keeps: Keeps::Beginning, drop }
+}
+
+/// A column of words with images among them, whose tag must not be lost.
+#[must_use]
+pub const fn told(title: &'static str, width: u16, grow: u16, drop: u8) -> Column {
+    Column { title, width, grow, lean: Lean::Left, keeps: Keeps::Names, drop }
 }
 
 /// A column of names, by which rows are told apart.
 #[must_use]
 pub const fn named(title: &'static str, width: u16, grow: u16, drop: u8) -> Column {
-    Column { title, width, grow, lean: Lean::Left, ends: true, drop }
+    Column { title, width, grow, lean: Lean::Left, keeps: Keeps::Ends, drop }
 }
 
 /// A column of numbers.
 #[must_use]
 pub const fn right(title: &'static str, width: u16, drop: u8) -> Column {
-    Column { title, width, grow: 0, lean: Lean::Right, ends: false, drop }
+    Column { title, width, grow: 0, lean: Lean::Right, keeps: Keeps::Beginning, drop }
 }
 
 /// Where a column stands: its number, its place and width.
@@ -51,7 +77,7 @@ const GUTTER: u16 = 1;
 /// Places the columns that fit.
 #[must_use]
 pub fn fit(columns: &[Column], width: u16) -> Vec<Placed> {
-    let mut shown: Vec<usize> = (0..columns.len()).collect();
+    let mut shown: Vec<usize> = (0..columns.len()).filter(|at| columns[*at].drop != LEFT_OUT).collect();
     let needed = |shown: &[usize]| {
         let widths: u32 = shown.iter().map(|at| u32::from(columns[*at].width + GAP)).sum();
         widths + u32::from(GUTTER)
@@ -161,11 +187,13 @@ pub fn row(pen: &mut Pen<'_>, y: u16, columns: &[Column], placed: &[Placed], cel
     for (at, x, width) in placed {
         if let Some(words) = cells.get(*at) {
             let column = columns[*at];
-            if column.ends && words.width() > *width {
-                pen.cell(*x, y, *width, column.lean, &words.middle(*width));
-            } else {
-                pen.cell(*x, y, *width, column.lean, words);
-            }
+            let wide = words.width() > *width;
+            let cut = match column.keeps {
+                Keeps::Ends if wide => &words.middle(*width),
+                Keeps::Names if wide => &words.without_paths(),
+                _ => words,
+            };
+            pen.cell(*x, y, *width, column.lean, cut);
         }
     }
 }

@@ -238,7 +238,12 @@ pub(super) fn logs(state: &mut State) {
     if let Some(pod) = pod {
         go(state, Place::Log(pod));
     } else {
-        let said = super::stored::no_pods(state, object.or(page).as_ref());
+        let nothing = lists::selected(state, &list).is_none() && page.is_none();
+        let said = if nothing {
+            Safe::of("no log is opened, as no row is selected: select a pod, a workload or a run first")
+        } else {
+            super::stored::no_pods(state, object.or(page).as_ref())
+        };
         toasts::say(state, ToastKind::Info, said);
     }
 }
@@ -313,6 +318,7 @@ pub(super) fn copy(state: &mut State, effects: &mut Vec<Effect>) {
             (Item::Measurement(row), _) => Some(row.value.clone()),
             (Item::Metric(metric), _) => Some(metric.query.clone().unwrap_or_else(|| metric.name.clone())),
             (Item::Operation(operation), _) => Some(operation.summary.clone()),
+            (Item::Access(row), _) => Some(row.namespace.safe().clone()),
             (_, RowId::Object(id)) => Some(id.name.safe().clone()),
             (_, _) => None,
         },
@@ -322,6 +328,8 @@ pub(super) fn copy(state: &mut State, effects: &mut Vec<Effect>) {
     if let Some(name) = name {
         effects.push(Effect::Copy(name.as_str().to_owned()));
         toasts::say(state, ToastKind::Good, safe!("copied {}", name.truncate(60)));
+    } else {
+        toasts::say(state, ToastKind::Info, Safe::of("this row has no name to copy"));
     }
 }
 

@@ -287,13 +287,39 @@ fn few_services_leave_their_room_to_the_list() {
 fn what_holds_a_workload_is_told_at_every_width() {
     for width in (60..=240).step_by(5) {
         let size = (width, 40);
-        let state = view(3, size);
+        let mut state = view(3, size);
+        deny_applications(&mut state);
         let screen = text(&draw(&state, &theme("deck"), size));
         let heading = screen.lines().find(|line| line.contains("status  ")).unwrap_or_else(|| panic!("{screen}"));
-        let column = ["drift", "soak", "hold"].into_iter().all(|name| heading.contains(name));
-        let below = screen.contains("drift –   soak ") && screen.contains("hold –");
+        let column = ["soak", "hold"].into_iter().all(|name| heading.contains(name));
+        let below = screen.contains("drift –   soak ") && screen.contains("hold ?");
         assert!(column != below, "{width}: in one of both places\n{screen}");
     }
+}
+
+fn deny_applications(state: &mut State) {
+    let feed = FeedId { cluster: SourceId(0), kind: Kind::Application, namespace: None };
+    let message = Safe::of("applications.argoproj.io is forbidden");
+    state.world.apply(&feed, Duration::from_secs(100), FeedEvent::Status(FeedStatus::Denied { message }));
+    settle(state);
+}
+
+/// Columns in which no row says anything leave their room to the others.
+#[test]
+fn columns_without_any_word_leave_their_room_to_why() {
+    let size = (160, 48);
+    let mut state = view(2, size);
+    let heading = |state: &State| {
+        let screen = text(&draw(state, &theme("deck"), size));
+        screen.lines().find(|line| line.contains("status  ")).unwrap_or_else(|| panic!("{screen}")).to_owned()
+    };
+    let room = |heading: &str| heading.find("age").unwrap() - heading.find("why").unwrap();
+    let without = heading(&state);
+    assert!(!without.contains("drift") && !without.contains("hold") && without.contains("soak"), "{without}");
+    deny_applications(&mut state);
+    let with = heading(&state);
+    assert!(!with.contains("drift") && with.contains("hold"), "{with}");
+    assert!(room(&without) > room(&with), "{without}\n{with}");
 }
 
 /// Nothing is called free that may be held.
@@ -308,11 +334,7 @@ fn a_hold_that_is_not_known_is_a_question_mark() {
         let row = screen.lines().skip_while(|line| !line.contains("status  ")).nth(1).unwrap();
         row.chars().skip(x).take(3).collect::<String>().trim().to_owned()
     };
-    assert_eq!(holds(&state), "–");
-    let feed = FeedId { cluster: SourceId(0), kind: Kind::Application, namespace: None };
-    let message = Safe::of("applications.argoproj.io is forbidden");
-    state.world.apply(&feed, Duration::from_secs(100), FeedEvent::Status(FeedStatus::Denied { message }));
-    settle(&mut state);
+    deny_applications(&mut state);
     assert_eq!(holds(&state), "?");
     state.ui.size = (80, 24);
     settle(&mut state);

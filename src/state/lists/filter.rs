@@ -142,7 +142,10 @@ impl Filter {
             Item::Controlled(row) => return self.controlled(state, row),
             Item::Beside(row) => (limits::is_short(row), vec![row.meta.name.raw(), limits::word(row)]),
             Item::Operation(operation) => return self.operation(operation),
-            Item::ReplicaSet(set) => (set.available < set.desired, vec![set.meta.name.raw()]),
+            Item::ReplicaSet(set) => {
+                let image = set.images.first().map_or("", |image| image.image.as_str());
+                (set.available < set.desired, vec![set.meta.name.raw(), rollout_info::replica_set_word(set), image])
+            }
             Item::AnalysisRun(run) => (bad(&run.phase), vec![run.meta.name.raw(), phase(&run.phase)]),
             Item::Experiment(row) => (bad(&row.phase), vec![row.meta.name.raw(), phase(&row.phase)]),
             Item::Event(event) => (
@@ -219,7 +222,8 @@ impl Filter {
                 (true, vec![row.object.name.raw(), row.words.as_str(), row.kind.as_str(), environment])
             }
             Item::Station(row) => (false, vec![row.part.as_str(), row.what.as_str(), row.standing.as_str()]),
-            Item::Step { .. } | Item::Revision(_) => (false, Vec::new()),
+            Item::Step { what, .. } => (false, vec![what.as_str()]),
+            Item::Revision(_) => (false, Vec::new()),
         };
         (!self.faults_only || fault) && self.passes(&texts)
     }

@@ -162,10 +162,9 @@ pub fn position(state: &State, list: &ListId, row: &RowId) -> Option<usize> {
     }
 }
 
-/// Workloads among the rows of a list, without making any row.
-#[must_use]
-pub fn workloads(state: &State, list: &ListId) -> Vec<Uid> {
-    order_of(state, list).workloads()
+/// Looks at the workloads among the rows of a list, without making any row.
+pub fn each_workload(state: &State, list: &ListId, look: impl FnMut(&Uid)) {
+    order_of(state, list).workloads().for_each(look);
 }
 
 /// The identity of the row at this place.
@@ -360,13 +359,17 @@ fn identity(state: &State, list: &ListId, entry: &Entry) -> Option<RowId> {
         Ref::Image(uid) => RowId::Object(world.images.get(uid)?.id()),
         Ref::Kept(at) => {
             let row = tree::page_application(state, list)?.resources.get(*at)?;
-            RowId::Kept(row.kind.clone(), row.namespace.clone(), row.name.clone())
+            RowId::Kept(row.kind.clone(), row.namespace.clone(), row.name.clone(), row.group.clone())
         }
         Ref::Differs(of, at) => match tree::differs(state, list, *of, *at)? {
-            (Some(object), row) => {
-                RowId::Differs(object.kind.clone(), object.namespace.clone(), object.name.clone(), row.key())
+            (Some(it), row) => {
+                let of = (it.kind.clone(), it.namespace.clone(), it.name.clone(), it.group.clone());
+                RowId::Differs(Box::new(of), row.key())
             }
-            (None, row) => RowId::Differs(Safe::default(), Name::new(""), Name::new(""), row.key()),
+            (None, row) => {
+                let none = (Safe::default(), Name::new(""), Name::new(""), Safe::default());
+                RowId::Differs(Box::new(none), row.key())
+            }
         },
         Ref::Deployed(at) => RowId::Deployed(tree::page_application(state, list)?.history.get(*at)?.id),
         Ref::Release(uid) => RowId::Object(derived::releases(state).history(uid).first()?.release_id()),

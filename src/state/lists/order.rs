@@ -160,13 +160,12 @@ pub(super) enum Ref {
 }
 
 impl Order {
-    pub(super) fn workloads(&self) -> Vec<Uid> {
-        let Rows::Tree(entries) = &self.rows else { return Vec::new() };
-        let of = |entry: &Entry| match &entry.row {
-            Ref::Deployment(uid) | Ref::Controlled(uid) | Ref::Rollout(uid) => Some(uid.clone()),
+    pub(super) fn workloads(&self) -> impl Iterator<Item = &Uid> {
+        let entries = if let Rows::Tree(entries) = &self.rows { entries.as_slice() } else { &[] };
+        entries.iter().filter_map(|entry| match &entry.row {
+            Ref::Deployment(uid) | Ref::Controlled(uid) | Ref::Rollout(uid) => Some(uid),
             _ => None,
-        };
-        entries.iter().filter_map(of).collect()
+        })
     }
 
     pub(super) fn len(&self) -> usize {

@@ -12,8 +12,9 @@ use crate::ui::facts;
 use crate::ui::pen::{Lean, Pen, Words};
 
 /// Columns of all three, with the gaps between them.
-pub(super) const WIDTH: u16 = DRIFT + SOAK + HOLD;
-const DRIFT: u16 = 28;
+pub(super) const WIDTH: u16 = PLACE + DRIFT + SOAK + HOLD;
+const PLACE: u16 = 12;
+const DRIFT: u16 = 24;
 const SOAK: u16 = 8;
 const HOLD: u16 = 20;
 
@@ -22,13 +23,10 @@ pub(super) fn is_told(state: &State) -> bool {
     derived::drifts(state).is_told()
 }
 
-/// Whose they are: of the environment that a change comes to last, where a cell names no other.
-pub(super) fn heading(pen: &mut Pen<'_>, x: u16, last: Option<&Name>) {
-    let drift = last.map_or_else(|| Safe::of("drift"), |name| safe!("drift in {}", name));
-    for (at, width, name) in
-        [(0, DRIFT, drift), (DRIFT, SOAK, Safe::of("soak")), (DRIFT + SOAK, HOLD, Safe::of("hold"))]
-    {
-        pen.write(x + at, 0, width - 1, &Words::of(Role::Dim, name));
+/// Each row says itself whose they are.
+pub(super) fn heading(pen: &mut Pen<'_>, x: u16) {
+    for (at, name) in [(0, "in"), (PLACE, "drift"), (PLACE + DRIFT, "soak"), (PLACE + DRIFT + SOAK, "hold")] {
+        pen.write(x + at, 0, PLACE, &Words::of(Role::Dim, name));
     }
 }
 
@@ -43,9 +41,10 @@ pub(super) fn cells(
     let mut all = service.cells.iter().flat_map(|(at, cell)| cell.iter().map(move |row| (*at, row)));
     let last = service.cells.iter().next_back().and_then(|(at, cell)| Some((*at, cell.first()?)));
     let Some((at, workload)) = all.find(|(_, row)| Some(&row.meta().uid) == chosen).or(last) else { return };
-    let other = environments.get(at).filter(|_| at + 1 < environments.len());
-    let place = other.map_or_else(Words::new, |name| Words::of(Role::Dim, safe!("{}: ", name)));
-    pen.cell(x, y, DRIFT - 2, Lean::Left, &place.then(drift(state, workload)));
+    let place = environments.get(at).map_or_else(Safe::default, |name| name.safe().middle(usize::from(PLACE - 2)));
+    pen.cell(x, y, PLACE - 2, Lean::Left, &Words::of(Role::Dim, place));
+    let x = x + PLACE;
+    pen.cell(x, y, DRIFT - 2, Lean::Left, &drift(state, workload));
     pen.cell(x + DRIFT, y, SOAK - 2, Lean::Left, &soak(state, workload));
     pen.cell(x + DRIFT + SOAK, y, HOLD - 1, Lean::Left, &hold(state, workload));
 }

@@ -102,7 +102,7 @@ fn table(state: &State, pen: &mut Pen<'_>, matrix: &Matrix, grid: &Grid, focused
     }
     let end = x(grid.environments.end);
     if grid.beside {
-        beside::heading(pen, end, matrix.environments.last());
+        beside::heading(pen, end);
     }
     for (y, row) in (1u16..).zip(grid.rows[grid.services.clone()].iter().copied()) {
         let service = &matrix.services[row];
@@ -132,7 +132,9 @@ fn table(state: &State, pen: &mut Pen<'_>, matrix: &Matrix, grid: &Grid, focused
         }
     }
     if grid.services.len() < grid.rows.len() {
-        pen.left(grid.services.len() as u16 + 1, &grid.hidden(state, matrix));
+        // Above a list its keys bring them.
+        let has_keys = focused || state.ui.place == Place::Environments;
+        pen.left(grid.services.len() as u16 + 1, &grid.hidden(state, matrix, has_keys));
     }
 }
 

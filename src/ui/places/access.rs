@@ -32,8 +32,8 @@ pub(super) static ACCESS: View = View {
         left("pipelines", 9, 0, 7),
         left("comes nearest to", 16, 2, 1),
     ],
-    cells: |_, line| match &line.item {
-        crate::state::lists::Item::Access(row) => cells(row),
+    cells: |state, line| match &line.item {
+        crate::state::lists::Item::Access(row) => cells(state, row),
         _ => Vec::new(),
     },
 };
@@ -53,21 +53,27 @@ const COLUMNS: [&[Right]; 10] = [
 ];
 
 /// The cells of a row.
-pub(super) fn cells(row: &Row) -> Vec<Words> {
+pub(super) fn cells(state: &State, row: &Row) -> Vec<Words> {
     let (namespace, environment) = &row.told;
     let mut cells = vec![Words::of(Role::Strong, namespace), Words::of(Role::Place, environment)];
-    cells.extend(COLUMNS.iter().map(|rights| mark(row, rights)));
+    cells.extend(COLUMNS.iter().map(|rights| mark(state, row, rights)));
     let nearest = row.read.as_ref().and_then(|read| access::nearest(read, &row.environment));
     cells.push(Words::of(Role::Dim, nearest.map_or_else(|| Safe::of("?"), Safe::of)));
     cells
 }
 
-fn mark(row: &Row, rights: &[Right]) -> Words {
+fn mark(state: &State, row: &Row, rights: &[Right]) -> Words {
     let Some(read) = &row.read else { return Words::of(Role::Move, "◌") };
     let answers: Vec<Option<&Answer>> = rights.iter().map(|right| read.answers.get(right)).collect();
     let all = |wanted: fn(&Answer) -> bool| answers.iter().all(|answer| answer.is_some_and(wanted));
     if all(|answer| matches!(answer, Answer::Allowed)) {
-        Words::of(Role::Good, "✔ yes")
+        // The account may, and this console does not.
+        let changes = rights.iter().any(|right| right.changes());
+        if changes && state.read_only.is_some() {
+            Words::of(Role::Dim, "‖ yes")
+        } else {
+            Words::of(Role::Good, "✔ yes")
+        }
     } else if all(|answer| matches!(answer, Answer::Denied(_))) {
         Words::of(Role::Dim, "– no")
     } else if answers.iter().any(|answer| matches!(answer, None | Some(Answer::Unknown(_)))) {
@@ -86,6 +92,11 @@ pub(super) fn words(state: &State, pen: &mut Pen<'_>, row: &Row) {
         row.age.map_or_else(|| Safe::of("not asked yet"), |since| safe!("asked {} ago", age(since.as_secs() as i64)));
     let head = Words::of(Role::Strong, safe!("{} in {} on {}", user, row.namespace, place)).dim("   ").dim(heard);
     let mut y = paragraph(pen, 0, &head);
+    if let Some(why) = &state.read_only {
+        let line =
+            Words::of(Role::Wait, safe!("read-only: nothing is changed from here, whatever the account may ({})", why));
+        y = paragraph(pen, y, &line);
+    }
     let Some(read) = &row.read else { return };
     for (title, role, wanted) in [("may", Role::Good, true), ("may not", Role::Wait, false)] {
         let of = |right: &Right| {

@@ -110,7 +110,7 @@ fn list(state: &State, pen: &mut Pen<'_>, page: &Page, view: &View) {
     let right = match (&state.ui.place, &state.read_only) {
         (Place::Environments, _) => right.then(panes::environments::unread(state)),
         (Place::Slo, _) => right.then(panes::budget::unread(state)),
-        (Place::Journal, Some(why)) => right.add(Role::Wait, safe!(" · read-only: {}", why)),
+        (Place::Journal | Place::Access, Some(why)) => right.add(Role::Wait, safe!(" · read-only: {}", why)),
         _ => right,
     };
     pen.within(page.title).title(0, Role::Title, view.title, &right);
@@ -119,10 +119,11 @@ fn list(state: &State, pen: &mut Pen<'_>, page: &Page, view: &View) {
         notice::draw(state, &mut pen.within(page.rows), &view.about, &freshness, filtered);
         return;
     }
-    table::heading(&mut pen.within(page.heading), view.columns);
+    let columns = views::columns(state, view);
+    table::heading(&mut pen.within(page.heading), &columns);
     let mut body = pen.within(page.rows);
     body.fade(is_old(&freshness));
-    table::rows(state, &id, &mut body, view.columns, &mut |line| (view.cells)(state, line));
+    table::rows(state, &id, &mut body, &columns, &mut |line| (view.cells)(state, line));
     let below = page.detail.y > page.rows.y;
     details::selected(state, &mut pen.within(page.detail), &id, below);
 }
@@ -183,10 +184,10 @@ fn trouble(freshness: &Freshness) -> Words {
                 Some(left) => words.dim(safe!(", next try in {}", text::age(left.as_secs() as i64))),
                 None => words,
             };
-            words.dim(": ").dim(why.truncate(40))
+            words.dim(": ").dim(why)
         }
         Freshness::Partial { missing, of, why } => {
-            words.add(sign.role, safe!("{} of {} lists missing: ", *missing, *of)).dim(why.truncate(40))
+            words.add(sign.role, safe!("{} of {} lists missing: ", *missing, *of)).dim(why)
         }
         Freshness::Denied { .. } | Freshness::Absent { .. } | Freshness::Failed { .. } => {
             words.add(sign.role, freshness.as_str())

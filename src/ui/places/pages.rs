@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use super::{and_trouble, applications, counts, details, is_old, rows};
 use crate::command::Command;
 use crate::config::theme::Role;
+use crate::model::kubernetes::ContainerImage;
 use crate::model::rollouts::Rollout;
 use crate::model::{Kind, ObjectId};
 use crate::safe;
@@ -44,17 +45,19 @@ pub(super) fn rollout(state: &State, pen: &mut Pen<'_>, page: &Page, id: &Object
     let right = sign.words().dim(if info.message.is_empty() { "" } else { "  " }).dim(&info.message);
     title(state, pen, page, id, right);
     let below = canary::page(state, &mut pen.within(page.facts), &rollout);
-    let more = further(state, below);
+    let list = ListId::Place(Place::Rollout(id.clone()));
+    let moves = state.ui.list(&list).is_none_or(|it| it.place + 1 < lists::len(state, &list));
+    let more = further(state, below, moves);
     branches(state, pen, page, id, (Some(&info), &more));
 }
 
-/// How many lines of what stands above the rows are not seen yet, and the key that brings them.
-fn further(state: &State, below: u16) -> Words {
+/// How many lines of what stands above the rows are not seen yet, and the key that brings them while it can.
+fn further(state: &State, below: u16, moves: bool) -> Words {
     if below == 0 {
         return Words::new();
     }
     let words = Words::of(Role::Wait, safe!("{} above", text::plural(below.into(), "more line", "more lines")));
-    match state.keymap.keys_of(Command::Down).into_iter().next() {
+    match state.keymap.keys_of(Command::Down).into_iter().next().filter(|_| moves) {
         Some(key) => words.add(Role::Wait, ": ").add(Role::Key, crate::ui::key(key)),
         None => words,
     }
@@ -90,14 +93,7 @@ pub(super) fn workload(state: &State, pen: &mut Pen<'_>, page: &Page, id: &Objec
         .dim("   available ")
         .text(facts::of(counts.available, counts.desired));
     facts.left(2, &line);
-    let managed =
-        row.managed_by.as_ref().map_or_else(Words::new, |by| Words::of(Role::Held, safe!("   managed by {}", by)));
-    facts.left(
-        3,
-        &Words::of(Role::Dim, "image ")
-            .text(Safe::join(row.images.iter().map(|image| &image.image), ", "))
-            .then(managed),
-    );
+    facts.left(3, &images(facts.width(), &row.images, row.managed_by.as_ref()));
     if let Some(kept) = super::applications::of_workload(state, Kind::Deployment, &row.meta) {
         facts.left(4, &kept);
     }
@@ -146,6 +142,14 @@ pub(super) fn analysis(state: &State, pen: &mut Pen<'_>, page: &Page, id: &Objec
     );
     details::paragraph(&mut facts, 1, &Words::of(Role::Text, &run.message));
     tree(state, pen, page, id, None);
+}
+
+/// The images of a workload and who keeps it, in so many columns: rather without registries than without tags.
+pub(super) fn images(width: u16, all: &[ContainerImage], managed_by: Option<&Safe>) -> Words {
+    let managed = managed_by.map_or_else(Words::new, |by| Words::of(Role::Held, safe!("   managed by {}", by)));
+    let words =
+        Words::of(Role::Dim, "image ").text(Safe::join(all.iter().map(|image| &image.image), ", ")).then(managed);
+    if words.width() > width { words.without_paths() } else { words }
 }
 
 /// Which object it is, and where: of what stands in no cluster, whose it is.

@@ -210,10 +210,7 @@ pub(super) fn tree(state: &State, line: &Line, info: Option<&rollout_info::Rollo
             vec![Words::of(Role::Strong, safe!("revision {}", *revision)), Words::new()]
         }
         Item::ReplicaSet(set) => {
-            let status = rollout_info::replica_set_status(set);
-            let sign = signs::status(&Safe::of(status.as_str()));
-            let down = signs::status(&Safe::of("ScaledDown"));
-            let sign = if set.desired == 0 { down } else { sign };
+            let sign = signs::status(&Safe::of(rollout_info::replica_set_word(set)));
             let counts = safe!("{}/{} ready", set.ready, set.desired);
             let detail = tags(info, set).dim(counts).dim("  ").text(facts::version_of(&set.images));
             vec![name(&sign, set.meta.name.safe().clone()), word(&sign), detail, age(&set.meta)]
@@ -324,7 +321,7 @@ pub(super) fn tree(state: &State, line: &Line, info: Option<&rollout_info::Rollo
         Item::Missing(platform) => super::images::missing(state, platform),
         Item::User(user, runs) => super::images::user(state, user, *runs),
         Item::Pool(_) => super::runners::cells(state, line),
-        Item::Access(row) => super::access::cells(row),
+        Item::Access(row) => super::access::cells(state, row),
         Item::Security(_) => super::security::cells(state, line),
         Item::Waiting(_) => super::inbox::cells(state, line),
         Item::Station(row) => super::lane::cells(state, row),

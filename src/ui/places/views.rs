@@ -1,9 +1,13 @@
 //! The list views: environments, all pods, rollouts, containers, journal.
 
+use std::borrow::Cow;
+
 use super::{View, containers, rows};
 use crate::model::Kind;
+use crate::state::ui::Place;
+use crate::state::{State, derived};
 use crate::ui::notice::About;
-use crate::ui::table::{left, named, right};
+use crate::ui::table::{Column, left, named, right, told};
 
 pub(super) static ENVIRONMENTS: View = View {
     title: "ENVIRONMENTS",
@@ -23,11 +27,25 @@ pub(super) static ENVIRONMENTS: View = View {
         right("soak", 5, 6),
         left("hold", 19, 0, 7),
         left("kind", 10, 0, 9),
-        left("why", 20, 4, 4),
+        told("why", 20, 4, 4),
         right("age", 6, 8),
     ],
     cells: rows::workload,
 };
+
+/// Those that have something to say: of drift and holds where any row has one.
+pub(super) fn columns<'a>(state: &State, view: &'a View) -> Cow<'a, [Column]> {
+    if state.ui.place != Place::Environments {
+        return Cow::Borrowed(view.columns);
+    }
+    let told = derived::told(state);
+    let is_empty = |column: &Column| match column.title {
+        "drift" => !told.drift,
+        "hold" => !told.hold,
+        _ => false,
+    };
+    view.columns.iter().map(|column| if is_empty(column) { column.left_out() } else { *column }).collect()
+}
 
 pub(super) static PODS: View = View {
     title: "PODS",
@@ -45,7 +63,7 @@ pub(super) static PODS: View = View {
         right("age", 6, 1),
         named("namespace", 12, 1, 4),
         left("node", 12, 1, 5),
-        left("why", 20, 4, 6),
+        told("why", 20, 4, 6),
     ],
     cells: rows::pod,
 };
@@ -67,7 +85,7 @@ pub(super) static ROLLOUTS: View = View {
         right("weight", 6, 1),
         left("version", 12, 2, 5),
         right("ready", 5, 4),
-        left("why", 20, 4, 4),
+        told("why", 20, 4, 4),
         right("age", 6, 7),
     ],
     cells: rows::rollout,
@@ -84,7 +102,7 @@ pub(super) static CONTAINERS: View = View {
     columns: &[
         left("state", 14, 0, 0),
         named("name", 22, 3, 0),
-        left("image", 22, 2, 3),
+        told("image", 22, 2, 3),
         left("status", 24, 2, 2),
         right("cpu", 6, 4),
         right("memory", 9, 5),

@@ -60,8 +60,9 @@ impl Grid {
         Self { names, width, rows: passing, services, environments, selected, place, beside }
     }
 
-    /// What has no room, and how it comes into sight: `9 more services: j moves on, / and F narrow`.
-    pub(super) fn hidden(&self, state: &State, matrix: &Matrix) -> Words {
+    /// What has no room, and how it comes into sight: `9 more services: j moves on, / and F narrow`. The keys of a
+    /// pane that has none at the moment are not named.
+    pub(super) fn hidden(&self, state: &State, matrix: &Matrix, has_keys: bool) -> Words {
         let key = |command| state.keymap.keys_of(command).into_iter().next().map(crate::ui::key);
         let services = (self.rows.len() - self.services.len()) as u64;
         let words = Words::of(Role::Wait, text::plural(services, "more service", "more services"));
@@ -70,6 +71,7 @@ impl Grid {
             more => words.add(Role::Wait, safe!(", {}", text::plural(more, "environment", "environments"))),
         };
         match (key(Command::Down), key(Command::Filter), key(Command::FaultsOnly)) {
+            _ if !has_keys => words,
             (Some(down), Some(filter), Some(faults)) => words
                 .dim(": ")
                 .add(Role::Key, down)
