@@ -41,8 +41,8 @@ fn is_active(window: &Value, now: Timestamp) -> bool {
     let zone = at(window, "/timeZone").as_str().and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
     let Some(lasts) = seconds(text(window, "/duration")).and_then(|it| u64::try_from(it).ok()) else { return false };
     let today = now.to_zoned(zone.clone()).date();
-    let began = (0..=7).filter_map(|back| {
-        let date = today.checked_sub(jiff::Span::new().days(back)).ok()?;
+    let began = (0..=7u64).filter_map(|back| {
+        let date = today.checked_sub(Duration::from_hours(24 * back)).ok()?;
         let its = day.is_none_or(|day| date.weekday().to_sunday_zero_offset() == day);
         its.then(|| date.to_datetime(time(hour, minute, 0, 0)).to_zoned(zone.clone()).ok()).flatten()
     });
