@@ -45,7 +45,7 @@ fn it_says_who_we_are_there_and_what_that_account_may() {
         let output = doctor(home.path(), &config(&server.url), &["--json"]).await;
         let (code, _, rows) = found(&output);
         assert_eq!(code, Some(1));
-        has(&rows, "argocd-server login fail it does not know the token of sources.argocd");
+        has(&rows, "argocd-server login fail it does not know sources.argocd.token");
         has(&rows, "argocd-server permission fail");
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(text.contains("argocd account generate-token"), "{text}");

@@ -301,6 +301,8 @@ fn deny_applications(state: &mut State) {
     let feed = FeedId { cluster: SourceId(0), kind: Kind::Application, namespace: None };
     let message = Safe::of("applications.argoproj.io is forbidden");
     state.world.apply(&feed, Duration::from_secs(100), FeedEvent::Status(FeedStatus::Denied { message }));
+    // A second passes.
+    state.derived.forget_blockers();
     settle(state);
 }
 

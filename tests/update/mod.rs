@@ -32,6 +32,7 @@ mod run_verbs;
 mod runners;
 mod silent;
 mod tekton;
+mod told;
 mod verbs;
 mod watches;
 mod weights;
