@@ -40,7 +40,7 @@ pub fn wanted(state: &State, all: bool) -> Vec<(SourceId, Name)> {
 }
 
 /// GitHub's runs that move.
-fn moving(state: &State) -> impl Iterator<Item = &Run> {
+fn moving(state: &State) -> impl DoubleEndedIterator<Item = &Run> {
     runs::ordered(state).open().iter().filter(|run| run.kind == Kind::Run && run.is_active()).map(AsRef::as_ref)
 }
 
@@ -48,19 +48,20 @@ fn moving(state: &State) -> impl Iterator<Item = &Run> {
 /// the runners; else the oldest of those that may be stuck, which are what holds somebody up.
 #[must_use]
 pub fn queued(state: &State, all: bool) -> Vec<ObjectId> {
-    let waited = |run: &Run| {
-        let since = state.ours(run.meta.cluster, run.started.or(run.created)?);
-        Some(state.now.wall.duration_since(since).unsigned_abs())
-    };
-    // What waits for a person is told by what it waits for.
-    let old = |run: &&Run| run.status != RunStatus::Waiting && waited(run).is_some_and(|waited| waited >= STUCK);
-    let mut rows: Vec<&Run> = moving(state).filter(|run| all || old(run)).collect();
-    // Newest first, as they are listed.
-    if !all {
-        rows.reverse();
+    let is_queued = |run: &&Run| run.status == RunStatus::Queued;
+    if all {
+        let mut rows: Vec<&Run> = moving(state).collect();
+        rows.sort_by_key(|run| !is_queued(run));
+        return rows.into_iter().take(RUNS).map(Run::id).collect();
     }
-    rows.sort_by_key(|run| run.status != RunStatus::Queued);
-    rows.into_iter().take(if all { RUNS } else { OLDEST }).map(Run::id).collect()
+    let is_old = |run: &&Run| {
+        let since = run.started.or(run.created).map(|since| state.ours(run.meta.cluster, since));
+        since.is_some_and(|since| state.now.wall.duration_since(since).unsigned_abs() >= STUCK)
+    };
+    // They are listed newest first. What waits for a person is told by what it waits for.
+    let first = moving(state).rev().filter(is_queued).filter(is_old);
+    let others = moving(state).rev().filter(|run| !is_queued(run) && run.status != RunStatus::Waiting).filter(is_old);
+    first.chain(others).take(OLDEST).map(Run::id).collect()
 }
 
 /// How many of GitHub's runs move, and of how many of them the jobs were read.
