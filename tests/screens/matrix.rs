@@ -282,7 +282,7 @@ fn few_services_leave_their_room_to_the_list() {
     }
 }
 
-/// Either a column of the list or the line below it says what holds the highlighted one, at every width.
+/// A column of the list or the line below it says what holds the highlighted one, at every width.
 #[test]
 fn what_holds_a_workload_is_told_at_every_width() {
     for width in (60..=240).step_by(5) {
@@ -293,7 +293,7 @@ fn what_holds_a_workload_is_told_at_every_width() {
         let heading = screen.lines().find(|line| line.contains("status  ")).unwrap_or_else(|| panic!("{screen}"));
         let column = ["soak", "hold"].into_iter().all(|name| heading.contains(name));
         let below = screen.contains("drift –   soak ") && screen.contains("hold ?");
-        assert!(column != below, "{width}: in one of both places\n{screen}");
+        assert!(column || below, "{width}: in one of both places\n{screen}");
     }
 }
 
