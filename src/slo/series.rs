@@ -11,6 +11,8 @@ pub const MOST: usize = 120;
 const Z_98: f64 = 2.3263;
 /// A shift smaller than this part of itself at its lower bound is noise.
 const PART: f64 = 0.25;
+/// The ratio of the means that is allowed: less is measured surely by many points, and felt by nobody.
+const ALLOWED: f64 = 1.02;
 
 /// The rank test of Mann and Whitney, with ties, corrected for continuity.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -68,7 +70,7 @@ pub fn shift(first: &[f64], second: &[f64]) -> Option<SeriesShift> {
 }
 
 /// Of the canary beside the stable arm: higher where the lower bound of the shift is no small part of it, and the mean
-/// is higher too.
+/// is higher too, by more than is allowed.
 #[must_use]
 pub fn verdict(canary: &[f64], stable: &[f64], eta: Option<std::time::Duration>) -> ArmVerdict {
     let have = canary.len().min(stable.len());
@@ -77,7 +79,7 @@ pub fn verdict(canary: &[f64], stable: &[f64], eta: Option<std::time::Duration>)
     }
     let Some(shift) = shift(canary, stable) else { return ArmVerdict::None };
     let mean = |all: &[f64]| all.iter().sum::<f64>() / all.len() as f64;
-    if shift.lo > PART * shift.median.abs() && mean(canary) >= mean(stable) {
+    if shift.lo > PART * shift.median.abs() && mean(canary) > ALLOWED * mean(stable) {
         ArmVerdict::Higher(shift)
     } else {
         ArmVerdict::NotHigher(shift)

@@ -49,6 +49,8 @@ fn a_series_is_higher_only_where_the_least_of_its_shift_is_no_small_part_of_it()
     assert_eq!(word(&walk(140, 7, 60), &stable), "not higher -63…-57");
     // 3 is more than a quarter of 6.
     assert_eq!(word(&walk(206, 7, 50), &stable[..50]), "higher 3…9 of 50");
+    // The same 6 of two thousand are sure, and nothing anybody notices.
+    assert_eq!(word(&walk(2006, 7, 50), &walk(2000, 11, 50)), "not higher 3…9");
     assert_eq!(word(&walk(206, 7, 49), &stable), "49 of 50 Some(80s)");
     assert_eq!(word(&[], &[]), "0 of 50 Some(80s)");
     assert_eq!(word(&[5.0; 50], &[5.0; 50]), "not higher 0…0");

@@ -230,7 +230,8 @@ async fn beside_each_other(poll: &Poll, query: &ComparisonQuery, at: Timestamp) 
             .await;
     let scale = promql::to_seconds(&query.canary.value);
     let of = |told: Result<Told, Fault>| -> Option<Vec<f64>> {
-        let told = told.ok().filter(|told| told.warning.is_none())?;
+        // Which of several is the arm nobody knows.
+        let told = told.ok().filter(|told| told.warning.is_none() && told.series.len() < 2)?;
         let found = told.series.first().map(|series| points(series, start, end, step)).unwrap_or_default();
         Some(found.into_iter().flatten().map(|value| value * scale).collect())
     };
@@ -265,8 +266,11 @@ async fn arm(
     let value = async { join(ask(poll, &arm.value, at), range(poll, &arm.value, start, end, STEP)).await };
     let (counts, (value, history)) = join(counted, value).await;
     let kind = if query.metric == ArmMetric::Latency { Range::Positive } else { Range::Ratio };
-    let mut history =
-        history.ok().and_then(|told| Some(points(told.series.first()?, start, end, STEP))).unwrap_or_default();
+    let mut history = history
+        .ok()
+        .filter(|told| told.series.len() < 2)
+        .and_then(|told| Some(points(told.series.first()?, start, end, STEP)))
+        .unwrap_or_default();
     if let Some(since) = query.since {
         // Before the rollout the arm was another version's.
         let before = ((since.as_second() - start) / STEP).clamp(0, history.len() as i64) as usize;
