@@ -1,7 +1,7 @@
 //! Which objects are worth a second look, kept up to date as they come in, so that finding a
 //! blocker among ten thousand pods costs what the pods in trouble cost.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use super::table::Table;
@@ -12,14 +12,24 @@ use crate::model::{Kind, Uid};
 /// How long a controller may take to notice a change before it is called silent.
 const SILENCE: Duration = Duration::from_secs(10);
 
+/// How far behind a controller may be while an autoscaler goes on.
+const GENERATIONS: usize = 32;
+
 #[derive(Debug, Clone, Default)]
 pub(super) struct Attention {
     /// Pods that are neither running nor done, by owner.
     troubled: HashMap<Uid, BTreeSet<Uid>>,
     /// Workloads whose controller has not seen their latest change, since when (monotonic).
     unobserved: HashMap<Uid, Duration>,
-    /// The spec that the controller of a Deployment or Rollout had seen when it was heard to have seen the latest.
-    seen: HashMap<Uid, SpecPrint>,
+    /// Of Deployments and Rollouts: which generations had the spec of now.
+    alike: HashMap<Uid, Alike>,
+}
+
+/// The latest generations that were heard of one after the other with the same spec, but for `replicas`.
+#[derive(Debug, Clone)]
+struct Alike {
+    spec: SpecPrint,
+    generations: VecDeque<i64>,
 }
 
 impl Attention {
@@ -28,9 +38,8 @@ impl Attention {
         match object {
             Object::Pod(pod) => self.pod(pod),
             Object::Deployment(row) => {
-                let waits = row.meta.generation > row.observed_generation;
-                self.change(&row.meta.uid, waits, mono);
-                self.see(&row.meta.uid, row.spec.filter(|_| !waits));
+                self.change(&row.meta.uid, row.meta.generation > row.observed_generation, mono);
+                self.see(&row.meta.uid, row.spec, row.meta.generation);
             }
             // A Job is not asked to become another one.
             Object::Controlled(row) if row.kind != Kind::BatchJob => {
@@ -44,7 +53,7 @@ impl Attention {
                     None => !row.phase.is_empty() || !row.conditions.is_empty(),
                 };
                 self.change(&row.meta.uid, !observed, mono);
-                self.see(&row.meta.uid, row.spec.filter(|_| row.observed_generation == Some(row.meta.generation)));
+                self.see(&row.meta.uid, row.spec, row.meta.generation);
             }
             Object::Controlled(_)
             | Object::Beside(_)
@@ -98,20 +107,28 @@ impl Attention {
         }
     }
 
-    fn see(&mut self, uid: &Uid, spec: Option<SpecPrint>) {
-        if let Some(spec) = spec {
-            self.seen.insert(uid.clone(), spec);
+    fn see(&mut self, uid: &Uid, spec: Option<SpecPrint>, generation: i64) {
+        let Some(spec) = spec else { return drop(self.alike.remove(uid)) };
+        let alike = self.alike.entry(uid.clone()).or_insert_with(|| Alike { spec, generations: VecDeque::new() });
+        if alike.spec != spec {
+            *alike = Alike { spec, generations: VecDeque::new() };
+        }
+        if alike.generations.back() != Some(&generation) {
+            alike.generations.push_back(generation);
+        }
+        if alike.generations.len() > GENERATIONS {
+            alike.generations.pop_front();
         }
     }
 
-    /// The controller has seen this spec, whatever was said about replicas since.
-    pub(super) fn is_seen(&self, uid: &Uid, spec: Option<SpecPrint>) -> bool {
-        spec.is_some() && self.seen.get(uid).copied() == spec
+    /// That generation was heard of, and had the spec of now but for how many replicas.
+    pub(super) fn is_alike(&self, uid: &Uid, generation: i64) -> bool {
+        self.alike.get(uid).is_some_and(|alike| alike.generations.contains(&generation))
     }
 
     /// Forgets a workload that is gone.
     pub(super) fn forget(&mut self, uid: &Uid) {
-        self.seen.remove(uid);
+        self.alike.remove(uid);
         self.unobserved.remove(uid);
         self.troubled.remove(uid);
     }

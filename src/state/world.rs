@@ -280,13 +280,15 @@ impl World {
     /// that every few seconds, and neither revision nor pod hash are others for it.
     #[must_use]
     pub fn has_seen_rollout(&self, row: &Rollout) -> bool {
-        row.observed_generation == Some(row.meta.generation) || self.attention.is_seen(&row.meta.uid, row.spec)
+        let alike = |observed| self.attention.is_alike(&row.meta.uid, observed);
+        row.observed_generation.is_some_and(|observed| observed == row.meta.generation || alike(observed))
     }
 
     /// [`Self::has_seen_rollout`] of a Deployment.
     #[must_use]
     pub fn has_seen_deployment(&self, row: &Deployment) -> bool {
-        row.observed_generation >= row.meta.generation || self.attention.is_seen(&row.meta.uid, row.spec)
+        row.observed_generation >= row.meta.generation
+            || self.attention.is_alike(&row.meta.uid, row.observed_generation)
     }
 
     fn put(&mut self, object: Object) -> Uid {

@@ -129,6 +129,40 @@ fn an_abort_waits_for_no_autoscaler() {
     assert!(why(&console).contains("has not seen the last change"), "{}", why(&console));
 }
 
+/// Somebody applied another version and took it back, and what its controller says is of that one: the template is the
+/// same again, what stands in its status is not.
+#[test]
+fn a_status_of_another_spec_is_not_that_of_this_one_because_it_came_back() {
+    let first = moment(RUNNING);
+    let generation = first["rollouts"][0]["metadata"]["generation"].as_i64().unwrap();
+    let at = |ahead: i64, observed: i64| {
+        let mut objects = first.clone();
+        let rollout = &mut objects["rollouts"][0];
+        rollout["metadata"]["generation"] = json!(generation + ahead);
+        rollout["metadata"]["resourceVersion"] = json!(format!("90{ahead}{observed}"));
+        rollout["status"]["observedGeneration"] = json!((generation + observed).to_string());
+        objects
+    };
+    let mut between = at(1, 0);
+    between["rollouts"][0]["spec"]["template"]["metadata"]["labels"]["changed"] = json!("since");
+    for heard in [true, false] {
+        let mut console = Console::new(&first);
+        if heard {
+            console.rollouts(&between);
+        }
+        console.rollouts(&at(2, 1));
+        let said = offered(&mut console, Command::Abort).expect_err("its status is of the other");
+        assert!(said.contains("has not seen"), "{said}");
+        console.rollouts(&at(2, 2));
+        assert_eq!(offered(&mut console, Command::Abort), Ok(()), "and now it is of this one");
+        // A controller that is one word behind an autoscaler, heard of word for word or not.
+        console.rollouts(&at(5, 2));
+        assert_eq!(offered(&mut console, Command::Abort), Ok(()));
+        console.rollouts(&at(6, 5));
+        assert_eq!(offered(&mut console, Command::Abort), Ok(()));
+    }
+}
+
 /// Whoever comes in between two words of an autoscaler has not heard yet that the rest of the spec was seen.
 #[test]
 fn what_its_controller_saw_is_heard_and_not_taken_for_granted() {

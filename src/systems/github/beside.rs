@@ -95,7 +95,7 @@ impl<T, E: Clone> Kept<T, E> {
                 read.map(|()| Arc::new(rows)).map_err(|error| why(Err(&error)))
             }
             Err(error) => {
-                let refused = matches!(error, NetError::Api { code: 401 | 403 | 404, retry_after: None, .. });
+                let refused = matches!(error, NetError::Api { code: 403 | 404, retry_after: None, .. });
                 self.refused = refused.then(|| Instant::now() + REFUSED);
                 Err(why(Ok(&error)))
             }

@@ -12,23 +12,31 @@ use crate::model::kubernetes::SpecPrint;
 
 /// As [`Obj`]: `None` when it is absent, null or no object.
 #[derive(Debug)]
-pub struct Spec<T> {
+pub struct Spec<'a, T> {
     pub wire: Option<T>,
-    pub print: Option<SpecPrint>,
+    raw: Option<&'a RawValue>,
 }
 
-impl<T> Default for Spec<T> {
-    fn default() -> Self {
-        Self { wire: None, print: None }
+impl<T> Spec<'_, T> {
+    /// Costs a walk over its text, so it is made of what needs it.
+    #[must_use]
+    pub fn print(&self) -> Option<SpecPrint> {
+        let raw = self.raw.filter(|_| self.wire.is_some())?;
+        serde_json::from_str(raw.get()).ok().map(|Print(print)| print)
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Spec<T> {
+impl<T> Default for Spec<'_, T> {
+    fn default() -> Self {
+        Self { wire: None, raw: None }
+    }
+}
+
+impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Spec<'a, T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&RawValue>::deserialize(deserializer)?.get();
-        let wire: Obj<T> = serde_json::from_str(raw).map_err(D::Error::custom)?;
-        let print = if wire.0.is_some() { Some(serde_json::from_str(raw).map_err(D::Error::custom)?) } else { None };
-        Ok(Self { wire: wire.0, print: print.map(|Print(print)| print) })
+        let raw = <&'de RawValue>::deserialize(deserializer)?;
+        let wire: Obj<T> = serde_json::from_str(raw.get()).map_err(D::Error::custom)?;
+        Ok(Self { wire: wire.0, raw: Some(raw) })
     }
 }
 
@@ -73,10 +81,13 @@ mod tests {
         replicas: Int,
     }
 
+    fn read(json: &str) -> Spec<'_, Wire> {
+        serde_json::from_str(json).unwrap()
+    }
+
     #[test]
     fn an_autoscaler_leaves_it_the_same_and_nobody_else() {
-        let read = |json: &str| serde_json::from_str::<Spec<Wire>>(json).unwrap();
-        let print = |json: &str| read(json).print;
+        let print = |json: &str| read(json).print();
         let two = r#"{"replicas":2,"template":{"spec":{"replicas":1}},"paused":true}"#;
         assert_eq!(read(two).wire.unwrap().replicas.0, Some(2));
         assert!(print(two).is_some());
@@ -92,7 +103,7 @@ mod tests {
         }
         for none in ["null", "17", "[]", "\"x\""] {
             let none = read(none);
-            assert!(none.wire.is_none() && none.print.is_none());
+            assert!(none.wire.is_none() && none.print().is_none());
         }
     }
 }
