@@ -274,16 +274,16 @@ fn r34_each_answer_has_its_meaning_and_nothing_is_sent_again() {
 
 /// R34: whatever happens to it on the way, it leaves once at most.
 #[test]
-fn r34_at_most_one_sync_and_one_way_back_leave() {
+fn r34_at_most_one_of_each_leaves() {
     block_on(async {
         for mode in WRITE_MODES {
-            for change in [sync(true), roll_back()] {
+            for change in [sync(true), roll_back(), terminate()] {
                 let answered = object(&change);
                 let server = Server::answering(showing(object(&change), move || Reply::json(&answered))).await;
                 let proxy = Proxy::start(&server.url, mode).await;
                 let told = perform(quiet(&proxy.url), operation(change), None).await;
                 assert_eq!(told[0], Progress::Sent, "{mode:?}: {told:?}");
-                assert!(writes(&server).len() <= 1 && proxy.bodies() <= 1, "{mode:?}: {told:?}");
+                assert!(writes(&server).len() <= 1 && proxy.writes() <= 1, "{mode:?}: {told:?}");
             }
         }
     });
