@@ -52,6 +52,7 @@ pub(super) fn answer(
             let no = shared.forbids(HOME, &format!("{resource}/{action}"), true);
             Ok(json!({ "value": if no { "no" } else { "yes" } }))
         }
+        (&Method::GET, ["applications"]) => Ok(list(shared)),
         (&Method::GET, ["applications", name]) => get(shared, name, params),
         (&Method::GET, ["applications", name, what]) => beside(shared, name, what, params),
         (&Method::DELETE, ["applications", name, "operation"]) => terminate(shared, name, params),
@@ -119,6 +120,14 @@ impl<'a> Asked<'a> {
         let what = format!("{}/{}", text(object, "/spec/project"), self.name);
         Err((StatusCode::FORBIDDEN, 7, format!("permission denied: applications, {action}, {what}, sub: demo")))
     }
+}
+
+/// Those that the account may get; who may get none is told of none.
+fn list(shared: &Shared) -> Value {
+    let world = shared.world();
+    let forbidden = shared.forbids(HOME, "applications/get", false);
+    let all = world.store.values(Kind::Application, "").filter(|_| !forbidden).map(|(_, value)| value.clone());
+    json!({ "metadata": { "resourceVersion": world.store.version().to_string() }, "items": all.collect::<Vec<_>>() })
 }
 
 /// With `refresh` it is compared first: the answer comes when that is done.

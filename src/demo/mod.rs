@@ -194,7 +194,7 @@ impl Handle {
 
     /// Refuses writes to a resource (`rollouts/status`) in a namespace, or in all where it is empty. `told`: an
     /// access review says so too; else it says that they are allowed. Argo CD's own RBAC knows `applications/get`
-    /// and `applications/sync`.
+    /// and `applications/sync`; `list applications` hides them in the cluster.
     pub fn forbid(&self, namespace: &str, resource: &str, told: bool) {
         let (namespace, resource) = (namespace.to_owned(), resource.to_owned());
         self.shared.forbid(server::review::Forbidden { namespace, resource, told });

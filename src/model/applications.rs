@@ -1,5 +1,7 @@
 //! Argo CD's Applications, trimmed to what the console shows or decides by (apis.md §2.1).
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::kubernetes::{Meta, SetBy};
@@ -57,6 +59,39 @@ pub enum AppWay {
         /// Without it a missing Application is not told from one that is forbidden.
         project: Name,
     },
+}
+
+/// A cluster that does not show its Applications, for whose server they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApplicationsWanted {
+    /// The server that is asked.
+    pub source: SourceId,
+    /// The context of the cluster, where the server says which it serves.
+    pub context: Option<Name>,
+    pub cluster: SourceId,
+}
+
+/// What the server of a cluster told of its Applications.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ApplicationsRead {
+    pub cluster: SourceId,
+    pub told: Result<ApplicationsTold, Untold>,
+}
+
+/// All that this account may get there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ApplicationsTold {
+    pub rows: Vec<Arc<Application>>,
+    /// So many could not be decoded.
+    pub left_out: u64,
+}
+
+/// Why nothing was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Untold {
+    pub why: Safe,
+    /// The account is not let, or not known.
+    pub denied: bool,
 }
 
 impl AppWay {

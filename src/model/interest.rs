@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::access::AccessInterest;
+use super::applications::ApplicationsWanted;
 use super::asides::Wanted;
 use super::differences::DifferencesWanted;
 use super::gitops::{OverlayInterest, RangeInterest};
@@ -69,6 +70,8 @@ pub struct Interest {
     pub revisions: Option<RevisionsWanted>,
     /// Applications whose differences are looked at.
     pub differences: Vec<DifferencesWanted>,
+    /// Clusters that do not show their Applications.
+    pub applications: Vec<ApplicationsWanted>,
 }
 
 /// A folder of a repository: which commit changed it last, and whether the image has that one.

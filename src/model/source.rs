@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::access::AccessRead;
-use super::applications::Application;
+use super::applications::{Application, ApplicationsRead};
 use super::approvals::PendingRead;
 use super::asides::AsideRead;
 use super::builds::FolderRead;
@@ -186,6 +186,8 @@ pub enum Detail {
     Access(AccessRead),
     /// Of an Application, as its server compares it.
     Differences(DifferencesRead),
+    /// Rows of a cluster that does not show them itself, as the server of its Argo CD tells them.
+    Applications(ApplicationsRead),
 }
 
 impl FeedEvent {

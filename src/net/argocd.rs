@@ -160,6 +160,37 @@ impl ArgoServer {
         self.web.get(&format!("/api/v1/account/can-i/applications/{}/{object}", segment(action))).await
     }
 
+    /// All Applications that this account may get, with what is shown or decided by. There are no pages.
+    pub async fn applications(&self) -> Result<Answer, NetError> {
+        const META: [&str; 8] = [
+            "name",
+            "namespace",
+            "uid",
+            "resourceVersion",
+            "generation",
+            "creationTimestamp",
+            "deletionTimestamp",
+            "annotations",
+        ];
+        const STATUS: [&str; 8] = [
+            "sync",
+            "health",
+            "operationState",
+            "history",
+            "resources",
+            "resourceHealthSource",
+            "conditions",
+            "reconciledAt",
+        ];
+        let mut fields = "metadata.resourceVersion,items.spec,items.operation".to_owned();
+        let all = META.map(|field| ("metadata", field)).into_iter().chain(STATUS.map(|field| ("status", field)));
+        for (part, field) in all {
+            // Writing to a String cannot fail.
+            let _ = write!(fields, ",items.{part}.{field}");
+        }
+        self.web.get(&format!("/api/v1/applications?fields={fields}")).await
+    }
+
     /// The whole Application, as it is now.
     pub async fn application(&self, of: Of<'_>) -> Result<Answer, NetError> {
         self.web.get(&format!("{}?{}", of.base(), of.parameters())).await

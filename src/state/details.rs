@@ -124,7 +124,8 @@ impl Details {
             }
             Detail::Jobs(JobsRead { run, jobs: Ok(jobs) }) => self.keep_jobs(run, jobs),
             // Only how long they took is of interest, and that was learnt.
-            Detail::Past(_) => {}
+            // The last are rows of the world.
+            Detail::Past(_) | Detail::Applications(_) => {}
             Detail::Pipelines(rows) => drop(self.pipelines.insert(source, rows)),
             // As of jobs: what was read is kept.
             Detail::Pending(PendingRead { run, pending }) => {

@@ -52,6 +52,7 @@ pub fn of(state: &State) -> Interest {
         revisions: verbs::revisions::wanted(state),
         access: super::access::wanted(state),
         differences: super::differences::wanted(state),
+        applications: super::served::wanted(state),
         ..Interest::default()
     };
     if state.world.of_system(SystemId::Prometheus).next().is_none() {

@@ -50,6 +50,7 @@ mod run_order;
 pub mod runners;
 pub mod runs;
 pub mod security;
+pub mod served;
 pub mod shared;
 pub mod slos;
 pub mod steps;

@@ -4,6 +4,7 @@ mod found;
 mod gone;
 mod jobs;
 mod routed;
+mod served;
 mod touched;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -25,7 +26,7 @@ use crate::model::projects::AppProject;
 use crate::model::rollouts::{AnalysisRun, Experiment, Rollout};
 use crate::model::routing::Routing;
 use crate::model::slo::{Alert, Slo};
-use crate::model::source::{FeedEvent, FeedId, FeedStatus, Object, SourceScope};
+use crate::model::source::{Detail, FeedEvent, FeedId, FeedStatus, Object, SourceScope};
 use crate::model::tekton::{PipelineRun, TaskRun};
 use crate::model::workloads::{Beside, Controlled};
 use crate::model::{SourceId, SystemId, Uid};
@@ -94,6 +95,10 @@ pub struct Feed {
     pub stopped: Option<(Safe, Duration)>,
     /// Objects of the last list that could not be decoded and are not shown.
     pub left_out: u64,
+    /// Why its server does not show it, where another source is asked in its place.
+    pub withheld: Option<Safe>,
+    /// That one told.
+    told: bool,
     /// Uids applied since `ListBegins`; `None` outside a list.
     listing: Option<HashSet<Uid>>,
 }
@@ -107,6 +112,8 @@ impl Default for Feed {
             remaining: None,
             stopped: None,
             left_out: 0,
+            withheld: None,
+            told: false,
             listing: None,
         }
     }
@@ -159,6 +166,9 @@ impl World {
 
     /// Applies what a feed said at `mono`.
     pub fn apply(&mut self, id: &FeedId, mono: Duration, event: FeedEvent) {
+        if let FeedEvent::Detail(Detail::Applications(read)) = event {
+            return self.serve(mono, &read);
+        }
         if !event.is_quiet() {
             self.changes += 1;
         }
@@ -186,7 +196,7 @@ impl World {
                 feed.heard = Some(mono);
                 feed.complete = true;
                 feed.remaining = None;
-                feed.status = FeedStatus::Live;
+                feed.stands(id, FeedStatus::Live);
                 feed.stopped = None;
                 if let Some(seen) = feed.listing.take() {
                     self.retain_listed(id, &seen);
@@ -204,7 +214,7 @@ impl World {
                     feed.heard = Some(mono);
                     feed.stopped = None;
                 }
-                feed.status = status;
+                feed.stands(id, status);
             }
             FeedEvent::TaskStopped { message, restart_at } => feed.stopped = Some((message, restart_at)),
             FeedEvent::Skew(seconds) => drop(self.skews.insert(id.cluster, seconds)),

@@ -6,6 +6,7 @@ pub mod server;
 pub mod support;
 
 mod argocd;
+mod argocd_served;
 mod argocd_ways;
 mod argocd_writes;
 mod credentials;

@@ -5,6 +5,7 @@ use quarterdeck::command::Command;
 use quarterdeck::demo::Options;
 use quarterdeck::model::SystemId;
 use quarterdeck::model::applications::{AppWay, Application, SyncStatus};
+use quarterdeck::model::scope::Settings;
 use quarterdeck::state::ui::{ListId, Place, RowId};
 use quarterdeck::state::verbs;
 
@@ -197,4 +198,28 @@ async fn with_a_server_that_does_not_know_the_token_it_goes_by_the_object_and_sa
     observed(&mut story).await;
     let row = application(&story.console, "shop-staging");
     assert_eq!(row.history.last().and_then(|last| last.by.clone()).expect("who").as_str(), "quarterdeck");
+}
+
+/// Who may not list Applications in the cluster sees those that the token of its server may get.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_cluster_does_not_show_is_read_from_its_server_and_synced() {
+    let story = begin().await;
+    story.demo.handle.forbid("", "list applications", false);
+    let mut story = story.again(Settings::default()).await;
+    wait_for(&mut story, "the rows", |console| console.state().world.applications.len() == 3).await;
+    let withheld = |console: &Headless| console.state().world.feeds.values().any(|feed| feed.withheld.is_some());
+    assert!(withheld(&story.console), "the cluster does not show them");
+    choose(&mut story, "shop-staging").await;
+    ask(&mut story, Command::SyncApplication).await;
+    accepted(&mut story).await;
+    story.advance(1);
+    story.advance(5);
+    assert!(story.console.press(Command::Refresh));
+    wait_for(&mut story, "its end", |console| outcome(console) == "observed").await;
+    assert!(story.console.press(Command::Open));
+    story.until("who told", |screen| screen.contains("read from http://127.0.0.1:")).await;
+
+    story.demo.handle.forbid("argocd", "applications/get", false);
+    assert!(story.console.press(Command::Refresh));
+    wait_for(&mut story, "none", |console| console.state().world.applications.is_empty()).await;
 }

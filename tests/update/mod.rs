@@ -30,6 +30,7 @@ mod rollout_verbs;
 mod run_again;
 mod run_verbs;
 mod runners;
+mod served;
 mod silent;
 mod tekton;
 mod told;

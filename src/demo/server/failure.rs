@@ -43,6 +43,17 @@ impl Failure {
         Self::new(403, "Forbidden", message).with_details(row, name)
     }
 
+    /// 403 on a list.
+    pub(super) fn not_shown(row: &Row) -> Self {
+        let message = format!(
+            "{} is forbidden: User \"demo\" cannot list resource \"{}\" in API group \"{}\" at the cluster scope",
+            row.resource(),
+            row.plural,
+            row.group
+        );
+        Self::new(403, "Forbidden", message)
+    }
+
     /// 405 for a verb that the demo does not serve.
     pub(super) fn method_not_allowed() -> Self {
         Self::new(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")

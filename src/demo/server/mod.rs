@@ -198,6 +198,12 @@ async fn answer(
     {
         return failure.into_response();
     }
+    if method == Method::GET
+        && place.name.is_none()
+        && shared.forbids(place.namespace, &format!("list {}", place.row.plural), false)
+    {
+        return Failure::not_shown(place.row).into_response();
+    }
     let wants_watch = params.get("watch").is_some_and(|watch| watch == "true" || watch == "1");
     let answer = match (method.as_str(), place.name, place.sub) {
         ("GET", None, _) if wants_watch => watch::watch(&shared, &place, &params),

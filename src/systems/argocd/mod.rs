@@ -8,5 +8,6 @@ pub mod ingest_server;
 pub(super) mod perform;
 pub(super) mod request;
 mod rollback;
+mod served;
 pub(super) mod server;
 pub mod watch;

@@ -8,6 +8,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use tokio::time::{Instant, sleep_until};
 
 use super::ingest_server as ingest;
+use super::served::Served;
 use crate::model::differences::{Difference, Differences, DifferencesRead, DifferencesWanted, KeptId};
 use crate::model::source::{Detail, FeedEvent};
 use crate::net::{ArgoServer, Called, NetError, Of};
@@ -31,8 +32,10 @@ pub(in crate::systems) async fn run(client: ArgoServer, outlet: Outlet) -> Resul
             ingest::may(&answer.body).map(drop).map_err(odd)
         }
     };
-    let look = Look { backoff: Backoff::new(outlet.pace.floor, outlet.pace.cap), client, outlet: outlet.clone() };
-    tokio::try_join!(beat::run(outlet, ask), look.run()).map(drop)
+    let backoff = || Backoff::new(outlet.pace.floor, outlet.pace.cap);
+    let served = Served { backoff: backoff(), client: client.clone(), outlet: outlet.clone() };
+    let look = Look { backoff: backoff(), client, outlet: outlet.clone() };
+    tokio::try_join!(beat::run(outlet, ask), look.run(), served.run()).map(drop)
 }
 
 /// Reads what is looked at, one Application after the other.

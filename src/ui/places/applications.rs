@@ -14,7 +14,7 @@ use crate::state::differences::{Row, Standing};
 use crate::state::freshness;
 use crate::state::layout::Page;
 use crate::state::lists::{Item, Line};
-use crate::state::{State, differences, gitops, holds, shared, windows};
+use crate::state::{State, differences, gitops, holds, served, shared, windows};
 use crate::text::{self, Safe};
 use crate::ui::facts;
 use crate::ui::notice::About;
@@ -160,6 +160,10 @@ fn facts_of(state: &State, row: &Application) -> Vec<Words> {
         .then(auto(row))
         .dim(held_by(state, row))
         .dim(safe!("   {}", text::plural(row.resource_count as u64, "object", "objects")));
+    let standing = match served::by(state, row) {
+        Some(address) => standing.dim(safe!("   read from {}", address)),
+        None => standing,
+    };
     let standing = match &row.refreshing {
         Some(how) => standing.add(Role::Move, safe!("   ◌ asked to compare again ({})", how)),
         None => standing,
