@@ -85,13 +85,13 @@ pub struct Namespace {
 /// All of an object's `spec` but `replicas`, as one number: what an autoscaler does leaves it as it is. Only two
 /// of the same object can be compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SpecPrint(pub u64);
+pub struct SpecHash(pub u64);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deployment {
     pub meta: Meta,
     /// `None` without a spec.
-    pub spec: Option<SpecPrint>,
+    pub spec: Option<SpecHash>,
     pub paused: bool,
     /// Who set `spec.paused`, where it is set and recorded.
     pub paused_by: Option<SetBy>,

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::Name;
-use super::kubernetes::{Condition, ContainerImage, Meta, Replicas, SetBy, SpecPrint};
+use super::kubernetes::{Condition, ContainerImage, Meta, Replicas, SetBy, SpecHash};
 use super::routing::Istio;
 use super::workloads::Template;
 use crate::text::Safe;
@@ -13,7 +13,7 @@ use crate::text::Safe;
 pub struct Rollout {
     pub meta: Meta,
     /// `None` without a spec.
-    pub spec: Option<SpecPrint>,
+    pub spec: Option<SpecHash>,
     pub strategy: Strategy,
     /// `spec.paused`: a person paused it.
     pub paused: bool,

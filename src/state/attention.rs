@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use super::table::Table;
-use crate::model::kubernetes::{Pod, PodHealth, SpecPrint};
+use crate::model::kubernetes::{Pod, PodHealth, SpecHash};
 use crate::model::source::Object;
 use crate::model::{Kind, Uid};
 
@@ -28,7 +28,7 @@ pub(super) struct Attention {
 /// The latest generations that were heard of one after the other with the same spec, but for `replicas`.
 #[derive(Debug, Clone)]
 struct Alike {
-    spec: SpecPrint,
+    spec: SpecHash,
     generations: VecDeque<i64>,
 }
 
@@ -107,7 +107,7 @@ impl Attention {
         }
     }
 
-    fn see(&mut self, uid: &Uid, spec: Option<SpecPrint>, generation: i64) {
+    fn see(&mut self, uid: &Uid, spec: Option<SpecHash>, generation: i64) {
         let Some(spec) = spec else { return drop(self.alike.remove(uid)) };
         let alike = self.alike.entry(uid.clone()).or_insert_with(|| Alike { spec, generations: VecDeque::new() });
         if alike.spec != spec {

@@ -10,7 +10,7 @@ use super::blocker::Finding;
 use crate::action::{Action, OperationId};
 use crate::command::Key;
 use crate::model::images::Digest;
-use crate::model::kubernetes::SpecPrint;
+use crate::model::kubernetes::SpecHash;
 use crate::model::{Name, ObjectId, Uid};
 use crate::text::Safe;
 
@@ -270,7 +270,7 @@ pub enum Edition {
     /// `metadata.generation`: another one is another spec.
     Generation(i64),
     /// Where what an autoscaler does is no other question.
-    Spec(SpecPrint),
+    Spec(SpecHash),
     /// Its guards alone tell.
     Untold,
 }

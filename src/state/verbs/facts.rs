@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::kubernetes::{ContainerImage, ReplicaSet, SpecPrint};
+use crate::model::kubernetes::{ContainerImage, ReplicaSet, SpecHash};
 use crate::model::rollouts::{Canary, Rollout, Strategy};
 use crate::model::source::{FeedId, FeedStatus};
 use crate::model::{Kind, Name, ObjectId, SourceId, Uid};
@@ -28,7 +28,7 @@ fn feed_of<'a>(state: &'a State, cluster: SourceId, kind: Kind, namespace: &Name
 
 /// What tells the object from another one that it may become while it is looked at.
 pub(super) fn edition(state: &State, id: &ObjectId) -> Edition {
-    let of = |spec: Option<SpecPrint>, generation| spec.map_or(Edition::Generation(generation), Edition::Spec);
+    let of = |spec: Option<SpecHash>, generation| spec.map_or(Edition::Generation(generation), Edition::Spec);
     let world = &state.world;
     let edition = match id.kind {
         Kind::Rollout => world.rollouts.get(&id.uid).map(|row| of(row.spec, row.meta.generation)),

@@ -67,7 +67,7 @@ pub fn deployment(cluster: SourceId, wire: &WorkloadWire<'_>, pool: &mut Pool) -
     let status = wire.status.0.as_ref().unwrap_or(&no_status);
     Ok(Deployment {
         meta: metadata.model("Deployment", cluster, pool)?,
-        spec: wire.spec.print(),
+        spec: wire.spec.hash(),
         paused: spec.paused.is_true(),
         paused_by: spec.paused.is_true().then(|| set_by(&metadata.managed_fields, Held::Paused)).flatten(),
         replicas_by: set_by(&metadata.managed_fields, Held::Replicas),

@@ -219,7 +219,7 @@ pub fn rollout(cluster: SourceId, wire: &RolloutWire<'_>, pool: &mut Pool) -> Re
     let blue_green = status.blue_green.0.as_ref().unwrap_or(&no_blue_green);
     Ok(Rollout {
         meta: metadata.model("Rollout", cluster, pool)?,
-        spec: wire.spec.print(),
+        spec: wire.spec.hash(),
         strategy: strategy(spec),
         paused: spec.paused.is_true(),
         paused_by: spec.paused.is_true().then(|| set_by(&metadata.managed_fields, Held::Paused)).flatten(),

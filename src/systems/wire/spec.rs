@@ -8,7 +8,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Vi
 use serde_json::value::RawValue;
 
 use super::Obj;
-use crate::model::kubernetes::SpecPrint;
+use crate::model::kubernetes::SpecHash;
 
 /// As [`Obj`]: `None` when it is absent, null or no object.
 #[derive(Debug)]
@@ -20,9 +20,9 @@ pub struct Spec<'a, T> {
 impl<T> Spec<'_, T> {
     /// Costs a walk over its text, so it is made of what needs it.
     #[must_use]
-    pub fn print(&self) -> Option<SpecPrint> {
+    pub fn hash(&self) -> Option<SpecHash> {
         let raw = self.raw.filter(|_| self.wire.is_some())?;
-        serde_json::from_str(raw.get()).ok().map(|Print(print)| print)
+        serde_json::from_str(raw.get()).ok().map(|Hashed(hash)| hash)
     }
 }
 
@@ -40,9 +40,9 @@ impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Spec<'a, T> {
     }
 }
 
-struct Print(SpecPrint);
+struct Hashed(SpecHash);
 
-impl<'de> Deserialize<'de> for Print {
+impl<'de> Deserialize<'de> for Hashed {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(Fields)
     }
@@ -51,13 +51,13 @@ impl<'de> Deserialize<'de> for Print {
 struct Fields;
 
 impl<'de> Visitor<'de> for Fields {
-    type Value = Print;
+    type Value = Hashed;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a spec")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Print, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Hashed, A::Error> {
         let mut hasher = DefaultHasher::new();
         while let Some(field) = map.next_key::<Cow<'de, str>>()? {
             if field == "replicas" {
@@ -66,7 +66,7 @@ impl<'de> Visitor<'de> for Fields {
                 (field, map.next_value::<&RawValue>()?.get()).hash(&mut hasher);
             }
         }
-        Ok(Print(SpecPrint(hasher.finish())))
+        Ok(Hashed(SpecHash(hasher.finish())))
     }
 }
 
@@ -87,23 +87,23 @@ mod tests {
 
     #[test]
     fn an_autoscaler_leaves_it_the_same_and_nobody_else() {
-        let print = |json: &str| read(json).print();
+        let hashed = |json: &str| read(json).hash();
         let two = r#"{"replicas":2,"template":{"spec":{"replicas":1}},"paused":true}"#;
         assert_eq!(read(two).wire.unwrap().replicas.0, Some(2));
-        assert!(print(two).is_some());
-        assert_eq!(print(two), print(r#"{"replicas":9,"template":{"spec":{"replicas":1}},"paused":true}"#));
-        assert_eq!(print(two), print(r#"{"template":{"spec":{"replicas":1}},"paused":true}"#));
+        assert!(hashed(two).is_some());
+        assert_eq!(hashed(two), hashed(r#"{"replicas":9,"template":{"spec":{"replicas":1}},"paused":true}"#));
+        assert_eq!(hashed(two), hashed(r#"{"template":{"spec":{"replicas":1}},"paused":true}"#));
         for other in [
             r#"{"replicas":2,"template":{"spec":{"replicas":2}},"paused":true}"#,
             r#"{"replicas":2,"template":{"spec":{"replicas":1}},"paused":false}"#,
             r#"{"replicas":2,"template":{"spec":{"replicas":1}}}"#,
             "{}",
         ] {
-            assert_ne!(print(two), print(other), "{other}");
+            assert_ne!(hashed(two), hashed(other), "{other}");
         }
         for none in ["null", "17", "[]", "\"x\""] {
             let none = read(none);
-            assert!(none.wire.is_none() && none.print().is_none());
+            assert!(none.wire.is_none() && none.hash().is_none());
         }
     }
 }
