@@ -76,9 +76,8 @@ fn mask(name: &str, value: &mut Value) -> usize {
         }
         Value::String(text) if text.contains('\n') || text.starts_with(['{', '[']) || TEXTS.contains(&name) => {
             let (without, count) = mask_text(text);
-            let (without, more) = inline::mask(&without);
             *text = without;
-            count + more
+            count
         }
         // What stands behind a colon there is a tag.
         Value::String(_) if matches!(name, "image" | "imageID") => 0,
@@ -155,12 +154,19 @@ fn mask_words(words: &mut Vec<Value>) -> usize {
     count
 }
 
-/// A text that holds an object: JSON as it is read, YAML and the like line by line, what is commented out too.
+/// A text that holds an object: JSON as it is read, all others line by line and then word by word.
 fn mask_text(text: &str) -> (String, usize) {
     if let Ok(mut value @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(text) {
         let count = mask("", &mut value);
         return if count == 0 { (text.to_owned(), 0) } else { (value.to_string(), count) };
     }
+    let (without, count) = mask_lines(text);
+    let (without, more) = inline::mask(&without);
+    (without, count + more)
+}
+
+/// YAML and the like, what is commented out too.
+fn mask_lines(text: &str) -> (String, usize) {
     let mut count = 0;
     // Lines that stand deeper than this belong to a secret.
     let mut below: Option<usize> = None;
@@ -170,7 +176,8 @@ fn mask_text(text: &str) -> (String, usize) {
     for line in text.split('\n') {
         let body = line.trim_start_matches([' ', '\t', '#', '-', '"', '\'']);
         let start = line.len() - body.len();
-        if body.trim().is_empty() {
+        // What only closes a bracket too.
+        if body.trim().trim_end_matches(['}', ']', ')', ',', ';']).is_empty() {
             out.push(line.to_owned());
             continue;
         }
@@ -185,7 +192,7 @@ fn mask_text(text: &str) -> (String, usize) {
             named = names || (named && !item);
         }
         let hidden = if below.is_some() { !places } else { own || in_flow(value) };
-        if own && below.is_none() && (value.is_empty() || value.starts_with(['|', '>', '&'])) {
+        if own && below.is_none() && (matches!(value, "" | "{" | "[") || value.starts_with(['|', '>', '&'])) {
             below = Some(start);
             out.push(line.to_owned());
         } else if hidden && !(below.is_some() && value.is_empty() && !name.is_empty()) {
@@ -248,7 +255,7 @@ mod tests {
         let text = "db:\n  user: shop\n  password: hunter2\n  tls: |\n    plain\n  privateKey: |\n    hunter2\n    hunter2\n\
              env:\n- name: API_TOKEN\n  value: hunter2\n- name: MODE\n  value: fast\n# token: hunter2\nside: { password: hunter2 }\n";
         let kept = ["user: shop", "plain", "value: fast", "name: API_TOKEN", "privateKey: |"];
-        let cases: [(&str, Value, &[&str]); 14] = [
+        let cases: [(&str, Value, &[&str]); 17] = [
             (
                 "a map",
                 json!({ "spec": { "helm": { "valuesObject": { "db": { "password": "hunter2", "port": 5432 } } } } }),
@@ -296,6 +303,25 @@ mod tests {
                 "a command in one word",
                 json!({ "command": ["sh", "-c", "serve --db-password=hunter2 --token hunter2 --mode fast"] }),
                 &["serve --db-password=", "--token ", "--mode fast"],
+            ),
+            (
+                "short names in a command",
+                json!({ "command": ["sh", "-c", "env DB_PASS=hunter2 serve"], "args": ["serve --signing-key=hunter2", "mode=fast;Pwd=hunter2"] }),
+                &["env DB_PASS=•••••• serve", "serve --signing-key=••••••", "mode=fast;Pwd=••••••"],
+            ),
+            (
+                "JSON in a text",
+                json!({ "data": { "conf": "{\"credentials\":{\"name\":\"till\",\"of\":\"hunter2\"},\"tokens\":[],\"mode\":\"fast\"}" } }),
+                &[
+                    r#"credentials\":{\"name\":\"till\",\"of\":\"••••••\"},"#,
+                    r#"\"tokens\":[]"#,
+                    r#"\"mode\":\"fast\""#,
+                ],
+            ),
+            (
+                "JSON with a remark",
+                json!({ "data": { "conf": "{\n  // for now\n  \"credentials\": {\n    \"of\": {\n      \"a\": \"hunter2\"\n    }\n  },\n  \"mode\": \"fast\"\n}" } }),
+                &["credentials", "fast"],
             ),
             (
                 "lines of a program",
