@@ -42,7 +42,7 @@ pub enum Server<'a> {
 #[must_use]
 pub fn server(state: &State, cluster: SourceId) -> Server<'_> {
     let context = state.world.source(cluster).map(|source| &source.name);
-    let (mut unclear, mut others) = (false, false);
+    let (mut unclear, mut others, mut unusable) = (false, false, None);
     for source in state.world.of_system(SystemId::ArgoServer) {
         let named = match &source.namespaces {
             Some(contexts) => {
@@ -58,15 +58,17 @@ pub fn server(state: &State, cluster: SourceId) -> Server<'_> {
                 continue;
             }
         };
-        return match &source.unusable {
-            Some(why) => Server::Unusable(why),
-            None => Server::Is(source.id, named),
-        };
+        match &source.unusable {
+            None => return Server::Is(source.id, named),
+            // Another one may serve it.
+            Some(why) => unusable = unusable.or(Some(why)),
+        }
     }
-    match (unclear, others) {
-        (true, _) => Server::Unclear,
-        (false, true) => Server::NotServed,
-        (false, false) => Server::NotNamed,
+    match (unusable, unclear, others) {
+        (Some(why), ..) => Server::Unusable(why),
+        (None, true, _) => Server::Unclear,
+        (None, false, true) => Server::NotServed,
+        (None, false, false) => Server::NotNamed,
     }
 }
 
