@@ -416,6 +416,9 @@ pub enum Found {
     /// It is not, and a guard of the request holds no longer: it will not take any more. Whether it
     /// took before that cannot be told.
     Passed,
+    /// Something else came since, and no guard keeps the request from taking yet: it may still be at work in the
+    /// server, and whether it took before that cannot be told.
+    Overtaken,
     /// The object was deleted, or another one of its name stands there.
     Gone,
     /// It cannot be read, or does not say.

@@ -84,6 +84,9 @@ pub enum Called {
 }
 
 impl ArgoServer {
+    /// The reason of an error that says: there is no such Application.
+    pub const NOT_FOUND: &str = "NotFound";
+
     /// Connects to nothing yet.
     pub fn new(source: &ArgoSource) -> Result<Self, NetError> {
         Self::with(source, Deadlines::default())

@@ -51,12 +51,16 @@ pub(super) fn take(state: &mut State, at: usize, found: Found, message: Safe, ef
             observe(state, effects);
         }
         Found::Gone => turn(state, at, Outcome::Failed { message }, effects),
-        Found::Missing | Found::Passed | Found::Untold if accepted => {}
+        Found::Missing | Found::Passed | Found::Overtaken | Found::Untold if accepted => {}
         Found::Passed => {
             let message = safe!("{}; it cannot take any more, and whether it did cannot be told", message);
             turn(state, at, Outcome::Failed { message }, effects);
         }
-        Found::Missing | Found::Untold => match denied_after {
+        Found::Overtaken if denied_after.is_some() => {
+            let message = safe!("{}; whether this took before cannot be told", message);
+            turn(state, at, Outcome::Failed { message }, effects);
+        }
+        Found::Missing | Found::Overtaken | Found::Untold => match denied_after {
             Some(after) => {
                 let message = safe!("{}, {} after it was sent", message, duration(after));
                 turn(state, at, Outcome::Refused { message }, effects);
@@ -78,7 +82,7 @@ fn note(state: &mut State, at: usize, found: Found) -> Option<Duration> {
     let inquiry = state.ui.evidence.get_mut(&state.operations[at].id)?;
     inquiry.open = false;
     let after = inquiry.asked.saturating_sub(inquiry.since);
-    let denied = found == Found::Missing && after > AT_WORK;
+    let denied = matches!(found, Found::Missing | Found::Overtaken) && after > AT_WORK;
     inquiry.denials = if denied { inquiry.denials + 1 } else { 0 };
     (inquiry.denials >= AGREE).then_some(after)
 }

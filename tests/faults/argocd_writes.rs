@@ -312,23 +312,24 @@ fn what_nobody_heard_the_end_of_is_read_from_the_application() {
     block_on(async {
         let newer = "2026-11-21T01:59:00Z";
         let ours = json!({ "info": [{ "name": "quarterdeck", "value": "7-1" }] });
-        let back = json!({ "sync": { "revision": "0f", "source": { "path": "prod" } } });
+        let back =
+            json!({ "sync": { "revision": "0f", "source": { "path": "prod" }, "syncStrategy": { "apply": {} } } });
         let state = |at: &str, phase: &str, asked: &Value| json!({ "status": { "operationState": { "startedAt": at, "phase": phase, "operation": asked } } });
         let table = [
             (sync(true), json!({}), Found::Missing),
             (sync(true), json!({ "operation": ours }), Found::Applied),
             (sync(true), state(newer, "Running", &ours), Found::Applied),
-            (sync(true), state(newer, "Running", &json!({})), Found::Passed),
+            (sync(true), state(newer, "Running", &json!({})), Found::Overtaken),
             (roll_back(), json!({}), Found::Missing),
             (roll_back(), json!({ "operation": back }), Found::Applied),
             (roll_back(), state(newer, "Running", &back), Found::Applied),
-            (roll_back(), state(newer, "Running", &ours), Found::Passed),
+            (roll_back(), state(newer, "Running", &ours), Found::Overtaken),
             (compare(), json!({}), Found::Missing),
             (compare(), json!({ "status": { "reconciledAt": newer } }), Found::Applied),
             (terminate(), json!({}), Found::Missing),
             (terminate(), state(BEGUN, "Terminating", &json!({})), Found::Applied),
-            (terminate(), state(BEGUN, "Failed", &json!({})), Found::Passed),
-            (terminate(), state(newer, "Running", &json!({})), Found::Passed),
+            (terminate(), state(BEGUN, "Failed", &json!({})), Found::Overtaken),
+            (terminate(), state(newer, "Running", &json!({})), Found::Overtaken),
             (sync(true), json!({ "metadata": { "uid": "app-2" } }), Found::Gone),
         ];
         for (change, world, expected) in table {
@@ -344,6 +345,10 @@ fn what_nobody_heard_the_end_of_is_read_from_the_application() {
             evidence(quiet(&server.url), operation(sync(true))).await.0
         };
         assert_eq!(told(error(404, 5, "applications.argoproj.io \"shop-prod\" not found")).await, Found::Gone);
+        // What stands before the server knows nothing of Applications.
+        let plain = Reply::Whole(404, "Content-Type: text/plain\r\n".to_owned(), "404 page not found".to_owned());
+        assert_eq!(told(plain).await, Found::Untold);
+        assert_eq!(told(error(404, 12, "Not Found")).await, Found::Untold);
         assert_eq!(told(error(403, 7, "permission denied")).await, Found::Untold);
         assert_eq!(told(Reply::json("<html>")).await, Found::Untold);
     });

@@ -123,6 +123,27 @@ fn an_object_that_is_gone_or_moved_on_ends_the_search_without_a_claim() {
     }
 }
 
+/// A request without a guard on the server may be held up on the way: what came since does not end it.
+#[test]
+fn what_was_overtaken_stays_unknown_while_it_may_still_take() {
+    let overtaken = evidence(Found::Overtaken, "another operation came since");
+    let (mut console, id) = unheard();
+    console.send(Msg::Progress(id.clone(), overtaken.clone()));
+    assert_eq!(outcome(&console), "unknown");
+    seconds(&mut console, &id, 75, &overtaken);
+    assert_eq!(outcome(&console), "unknown", "it may be at work");
+    console.send(Msg::Progress(id.clone(), evidence(Found::Untold, "cannot be read")));
+    seconds(&mut console, &id, 15, &overtaken);
+    assert_eq!(outcome(&console), "failed");
+    assert!(console.toast().contains("whether this took before cannot be told"), "{}", console.toast());
+    assert!(!console.toast().contains("nothing was changed"), "{}", console.toast());
+
+    let (mut console, id) = unheard();
+    seconds(&mut console, &id, 75, &overtaken);
+    console.send(Msg::Progress(id, evidence(Found::Applied, "abort is set")));
+    assert_eq!(outcome(&console), "accepted", "it came late");
+}
+
 #[test]
 fn what_was_accepted_is_not_taken_back_by_evidence() {
     let (mut console, id) = begun(&moment("regression/02-half-the-traffic"), Command::Abort);
@@ -131,6 +152,7 @@ fn what_was_accepted_is_not_taken_back_by_evidence() {
         evidence(Found::Missing, "it is not aborted"),
         evidence(Found::Untold, "cannot be read"),
         evidence(Found::Passed, "another revision is being rolled out now"),
+        evidence(Found::Overtaken, "another operation came since"),
         Progress::Unknown { message: Safe::of("stumbled") },
         Progress::Refused { message: Safe::of("late") },
     ];

@@ -1,6 +1,6 @@
 //! The way to a server that is asked in plain HTTP, and may stand behind a gateway that wants to know who asks
-//! (Loki). Reading asks again by itself never: who asks has a rhythm of its own and shows it. No redirect
-//! is followed: a login belongs to one server.
+//! (Loki, Argo CD). A read asks once more where a login was renewed since; all else is left to who asks, who has a
+//! rhythm of its own and shows it. A write is sent once. No redirect is followed: a login belongs to one server.
 
 mod words;
 mod write;
@@ -272,7 +272,7 @@ impl Web {
         let bytes = self.body(&mut response, ERROR_LIMIT).await.unwrap_or_default();
         let said = words::Said { code: status.as_u16(), page, body: &bytes, login: self.has_login(), after, deed };
         let message = self.inner.manner.sentence(&self.inner.url, &said);
-        NetError::Api { code: status.as_u16(), reason: String::new(), message, retry_after: after }
+        NetError::Api { code: status.as_u16(), reason: words::reason(&bytes).to_owned(), message, retry_after: after }
     }
 
     async fn body(&self, response: &mut Response, limit: usize) -> Result<Bytes, NetError> {

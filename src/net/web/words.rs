@@ -86,6 +86,12 @@ impl Manner {
     }
 }
 
+/// What a server that speaks gRPC behind says by the code of its own.
+pub(super) fn reason(body: &[u8]) -> &'static str {
+    let code = serde_json::from_slice::<Value>(body).ok().and_then(|said| said.get("code")?.as_i64());
+    if code == Some(5) { "NotFound" } else { "" }
+}
+
 /// Plain text, or the `message` of an object.
 fn first_words(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);

@@ -102,13 +102,16 @@ pub(crate) async fn evidence(client: &ArgoServer, operation: &Operation) -> (Fou
     let action = &operation.action;
     let object = match read(client, action).await {
         Ok(object) => object,
-        Err(NetError::Api { code: 404, message, .. }) => return (Found::Gone, message),
+        // A gateway that lost its way says 404, too.
+        Err(NetError::Api { code: 404, reason, message, .. }) if reason == ArgoServer::NOT_FOUND => {
+            return (Found::Gone, message);
+        }
         Err(error) => return (Found::Untold, format!("cannot be read: {error}")),
     };
     if text(&object, "/metadata/uid") != Some(action.target.uid.raw()) {
         return (Found::Gone, "the Application was deleted and created anew".to_owned());
     }
-    match &action.change {
+    let (found, words) = match &action.change {
         Change::RollBack { id, revision, before, .. } => {
             let (found, words) = rollback::evidence(&object, *id, revision, begun(&object) != *before);
             (found, words.to_owned())
@@ -119,7 +122,9 @@ pub(crate) async fn evidence(client: &ArgoServer, operation: &Operation) -> (Fou
             told => told,
         },
         change => perform::evidence(change, &object, &operation.id),
-    }
+    };
+    // Its server tests nothing when a request arrives that was held up on the way.
+    (if found == Found::Passed { Found::Overtaken } else { found }, words)
 }
 
 async fn read(client: &ArgoServer, action: &Action) -> Result<Value, NetError> {

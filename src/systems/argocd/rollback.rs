@@ -59,6 +59,10 @@ pub(super) fn evidence(object: &Value, entry: i64, revision: &Name, newer: bool)
         let source = ["source", "sources"].iter().find_map(|name| sync.get(*name).map(|source| (*name, source)));
         let first = text(sync, "/revision").filter(|it| !it.is_empty()).or_else(|| text(sync, "/revisions/0"));
         let Some((name, source)) = source else { return false };
+        // A plain sync may name its source, too; a way back never runs hooks.
+        if sync.pointer("/syncStrategy/apply").is_none() {
+            return false;
+        }
         let was = find(object, entry).and_then(|row| row.get(name));
         first == Some(revision.raw()) && was.is_none_or(|was| was == source)
     };
@@ -111,13 +115,15 @@ mod tests {
         let history = json!([{ "id": 6, "revision": "a1", "source": source }]);
         let object = |asked: &Value, last: &Value| json!({ "operation": asked, "status": { "history": history, "operationState": { "operation": last } } });
         let found = |asked: &Value, last: &Value, newer| evidence(&object(asked, last), 6, &Name::new("a1"), newer).0;
-        let ours = json!({ "sync": { "revision": "a1", "source": source } });
+        let ours = json!({ "sync": { "revision": "a1", "source": source, "syncStrategy": { "apply": {} } } });
+        let hooks = json!({ "sync": { "revision": "a1", "source": source, "syncStrategy": { "hook": {} } } });
         let sync = json!({ "sync": { "revision": "a1" } });
-        let elsewhere = json!({ "sync": { "revision": "a1", "source": { "path": "overlays/dev" } } });
+        let elsewhere = json!({ "sync": { "revision": "a1", "source": { "path": "overlays/dev" }, "syncStrategy": { "apply": {} } } });
         assert_eq!(found(&ours, &Value::Null, false), Found::Applied);
         assert_eq!(found(&Value::Null, &ours, true), Found::Applied);
         assert_eq!(found(&Value::Null, &ours, false), Found::Missing, "that one was there before");
         assert_eq!(found(&Value::Null, &sync, true), Found::Passed, "a sync says no source");
+        assert_eq!(found(&Value::Null, &hooks, true), Found::Passed, "a sync that says its source");
         assert_eq!(found(&Value::Null, &elsewhere, true), Found::Passed);
         assert_eq!(found(&Value::Null, &Value::Null, false), Found::Missing);
     }
