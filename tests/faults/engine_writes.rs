@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use quarterdeck::action::{Change, Operation, Progress};
+use quarterdeck::action::{Change, Found, Operation, Progress};
 use quarterdeck::clock::Clock;
 use quarterdeck::model::builds::BuildPlan;
 use quarterdeck::model::{Kind, Name, SourceId, Uid};
@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use super::engine::spec;
 use super::proxy::{Mode, Proxy, WRITE_MODES};
 use super::server::{Refusing, Reply, Request, Server};
-use super::support::{block_on, next};
+use super::support::{block_on, evidence, next};
 use crate::journal::operation;
 
 const IMAGE: &str = "ghcr.io/acme/python:latest";
@@ -174,7 +174,8 @@ fn r33_a_write_to_an_engine_follows_no_redirect() {
     });
 }
 
-/// An engine tells its own trouble in its own words; a page of whoever stands before it is nobody's word.
+/// An engine tells its own trouble in its own words; a page of whoever stands before it is nobody's word. Of a restart,
+/// which stops first, the engine's own trouble does not say what was done by then.
 #[test]
 fn the_words_of_an_engine_are_a_refusal_and_a_gateways_are_not() {
     let own = |code| Reply::Whole(code, String::new(), r#"{"message":"no space left on device"}"#.to_owned());
@@ -200,15 +201,56 @@ fn the_words_of_an_engine_are_a_refusal_and_a_gateways_are_not() {
         for (reply, refused) in table {
             *said.lock().unwrap() = reply.clone();
             for operation in verbs() {
+                let restart = matches!(operation.action.change, Change::RestartContainer { .. });
+                let halfway = restart && matches!(reply, Reply::Whole(500.., ..));
                 let told = told(&server.url, operation).await;
                 match (told.last(), refused) {
-                    (Some(Progress::Refused { message }), Some(words)) => {
+                    (Some(Progress::Unknown { message }), Some(words)) if halfway => {
+                        let message = message.as_str();
+                        assert!(message.contains(words) && message.contains("may be stopped by now"), "{message}");
+                    }
+                    (Some(Progress::Refused { message }), Some(words)) if !halfway => {
                         assert!(message.as_str().contains(words), "{reply:?}: {message:?}");
                     }
                     (Some(Progress::Unknown { .. }), None) => {}
                     (last, _) => panic!("{reply:?}: {last:?}"),
                 }
             }
+        }
+    });
+}
+
+/// Of a restart nobody heard the end of: only what is as it was shows that nothing took.
+#[test]
+fn a_container_that_a_restart_left_stopped_is_not_said_to_run() {
+    let began = "2026-08-01T10:00:00Z";
+    let now = || jiff::Timestamp::now().to_string();
+    let old = "2026-08-01T11:00:00Z".to_owned();
+    let table = [
+        (("running", "running"), began, String::new(), Found::Missing, "it runs since before"),
+        (("exited", "exited"), began, old.clone(), Found::Missing, "it is exited, as before"),
+        (("running", "running"), "2026-08-01T12:00:00Z", String::new(), Found::Applied, "it was started again"),
+        // It may be between its stop and its start.
+        (("running", "exited"), began, now(), Found::Untold, "was stopped and is not running (exited) yet"),
+        (("running", "exited"), began, String::new(), Found::Untold, "docker start"),
+        (("running", "exited"), began, old.clone(), Found::Passed, "was stopped and is not running (exited): look at"),
+        (("paused", "dead"), began, old, Found::Passed, "restart it here once more"),
+        (("running", "paused"), began, String::new(), Found::Untold, "it is paused now, and was running"),
+    ];
+    block_on(async {
+        for ((before, state), started, finished, wanted, words) in table {
+            let of = json!({ "Id": "c1", "Config": { "Image": IMAGE },
+                "State": { "Status": state, "StartedAt": started, "FinishedAt": finished } });
+            let server = Server::answering(move |request| {
+                if request.path.ends_with("/containers/c1/json") { Reply::json(of.clone()) } else { engine(request) }
+            })
+            .await;
+            let mut operation = verbs().remove(0);
+            let started = began.parse().ok();
+            operation.action.change = Change::RestartContainer { state: Safe::line(before), started };
+            let (found, said) = evidence(spec(&server.url), operation).await;
+            assert_eq!(found, wanted, "{before} {state}: {said}");
+            assert!(said.contains(words), "{before} {state}: {said}");
         }
     });
 }

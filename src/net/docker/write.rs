@@ -42,7 +42,7 @@ impl fmt::Debug for EngineAsk {
 pub enum Answered {
     /// 2xx, with what the engine says meanwhile.
     Taken(EngineAnswer),
-    /// The engine said no: nothing was changed.
+    /// The engine said no.
     Refused { code: u16, message: String },
     /// Nothing left.
     NotSent { message: String },

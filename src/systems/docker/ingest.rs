@@ -182,6 +182,11 @@ impl Inspected {
     pub const fn started(&self) -> Option<Timestamp> {
         self.started
     }
+
+    #[must_use]
+    pub const fn finished(&self) -> Option<Timestamp> {
+        self.finished
+    }
 }
 
 /// The answer to `GET /containers/{id}/json`.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -25,6 +26,8 @@ const MARK: &str = "io.quarterdeck.operation";
 const REVISION: &str = "org.opencontainers.image.revision";
 /// A container may take its time to stop.
 const RESTART: Duration = Duration::from_secs(90);
+/// Longer than that no restart rests between its two halves.
+const AT_WORK: SignedDuration = SignedDuration::from_secs(90);
 /// Until the engine answers: of a build, until it has the whole context.
 const HEAD: Duration = Duration::from_mins(10);
 /// Silence of a step of a build, and of everything else.
@@ -154,6 +157,10 @@ pub(crate) async fn send(writes: Writes, engine: &Engine, call: Call) -> Sent {
             Answered::Refused { code, message } => {
                 say(&message);
                 let message = words::refused(&change, &image, code, &message);
+                // It stops before it starts: what fails in the engine may fail between the two.
+                if restart && code >= 500 {
+                    return Sent::Unknown { message: format!("{message}; it may be stopped by now") };
+                }
                 return Sent::Refused { code, reason: String::new(), message };
             }
             Answered::NotSent { message } => return Sent::NotSent { message },
@@ -282,9 +289,9 @@ pub(crate) async fn evidence(engine: &Engine, operation: &Operation) -> (Found, 
     let action = &operation.action;
     let untold = |error: &NetError| (Found::Untold, format!("cannot be read: {error}"));
     match &action.change {
-        Change::RestartContainer { started, .. } => match inspect(engine, action).await {
+        Change::RestartContainer { state, started } => match inspect(engine, action).await {
             Ok(now) if now.started() != *started => (Found::Applied, "it was started again".to_owned()),
-            Ok(_) => (Found::Missing, "it runs since before".to_owned()),
+            Ok(now) => not_restarted(&now, state.as_str(), engine.clock.now().wall),
             Err(NetError::Api { code: 404, .. }) => (Found::Gone, "the container is gone".to_owned()),
             Err(error) => untold(&error),
         },
@@ -311,6 +318,28 @@ pub(crate) async fn evidence(engine: &Engine, operation: &Operation) -> (Found, 
         }
         // A pull changes nothing that could be told from what was there before.
         _ => (Found::Untold, "the engine does not tell who pulled what; pull it again".to_owned()),
+    }
+}
+
+/// What a container shows that was not started since: a restart stops it first.
+fn not_restarted(now: &ingest::Inspected, before: &str, here: Timestamp) -> (Found, String) {
+    match now.state.as_str() {
+        "running" if before == "running" => (Found::Missing, "it runs since before".to_owned()),
+        state if state == before => (Found::Missing, format!("it is {state}, as before")),
+        state @ ("exited" | "dead") => {
+            let words = "it was stopped and is not running";
+            let since = now.finished().map(|at| here.duration_since(at));
+            if since.is_some_and(|since| since > AT_WORK) {
+                (Found::Passed, format!("{words} ({state}): look at its log, then restart it here once more"))
+            } else {
+                // Between the two of them it looks the same.
+                (
+                    Found::Untold,
+                    format!("{words} ({state}) yet; if that stays so: docker start, or restart it here later"),
+                )
+            }
+        }
+        state => (Found::Untold, format!("it is {state} now, and was {before}")),
     }
 }
 
