@@ -13,9 +13,9 @@ use quarterdeck::command::Command;
 use quarterdeck::model::source::{FeedEvent, FeedId, FeedStatus};
 use quarterdeck::model::{Kind, Name, SystemId};
 use quarterdeck::state::State;
-use quarterdeck::state::blocker::{Blocker, blockers};
+use quarterdeck::state::blocker::{Blocker, Severity, blockers};
 use quarterdeck::text::Safe;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use objects::*;
 
@@ -284,18 +284,36 @@ fn a_disruption_budget_blocks_only_where_a_node_is_cordoned() {
     }
 }
 
-/// What goes on by plan stands below what somebody must mend, however long it has waited.
+/// A pause that a person ends waits for that person: it stands below what users feel, however long it has waited, and
+/// above a window that opens by itself.
 #[test]
-fn a_full_autoscaler_stands_above_what_waits_by_plan() {
+fn a_full_autoscaler_stands_above_what_waits_for_a_person_and_that_above_what_waits_by_plan() {
     let mut world = gitops::windowed(&gitops::out_of_sync(), &json!([gitops::night(&json!({}))]));
     world["rollouts"] = json!([canary(&paused("CanaryPauseStep", 1))]);
     world["deployments"] = json!([limits::done()]);
     world["horizontalpodautoscalers"] = json!([limits::autoscaler(4, "TooManyReplicas")]);
     let all = blockers(&with(now(), &world));
-    let mut reasons: Vec<&str> = all.iter().map(|row| row.reason.as_str()).collect();
-    assert_eq!(reasons.remove(0), "hpa_at_max");
-    reasons.sort_unstable();
-    assert_eq!(reasons, ["pause_step", "sync_window"]);
+    let told: Vec<(&str, Severity)> = all.iter().map(|row| (row.reason.as_str(), row.severity)).collect();
+    let expected =
+        [("hpa_at_max", Severity::Waiting), ("pause_step", Severity::Waiting), ("sync_window", Severity::Planned)];
+    assert_eq!(told, expected);
+}
+
+/// Neither place is protected: the one that waits for somebody to promote it is no quieter than an old quota.
+#[test]
+fn a_canary_that_waits_for_a_person_stands_no_lower_than_other_things_that_wait() {
+    let elsewhere = |mut object: Value, namespace: &str| {
+        object["metadata"]["namespace"] = json!(namespace);
+        object
+    };
+    let held = deployment(&json!({ "spec": { "paused": true } }));
+    let world = json!({
+        "rollouts": [elsewhere(canary(&paused("CanaryPauseStep", 1)), "staging")],
+        "deployments": [elsewhere(held, "dev")],
+    });
+    let all = blockers(&with(now(), &world));
+    let told: Vec<(&str, Severity)> = all.iter().map(|row| (row.reason.as_str(), row.severity)).collect();
+    assert_eq!(told, [("pause_step", Severity::Waiting), ("manual_pause", Severity::Waiting)]);
 }
 
 /// Where no key does it, the step is told.

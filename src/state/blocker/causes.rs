@@ -8,7 +8,9 @@ use jiff::Timestamp;
 
 use super::limits::Short;
 use super::silent::{self, Unanswered};
-use super::{Blocker, below, controlled, deployment, gitops, limits, of_application, of_object, rollout, run, source};
+use super::{
+    Blocker, Reason, below, controlled, deployment, gitops, limits, of_application, of_object, rollout, run, source,
+};
 use crate::model::applications::Application;
 use crate::model::kubernetes::Deployment;
 use crate::model::rollouts::Rollout;
@@ -113,7 +115,10 @@ impl Causes {
                     environment.as_ref().is_some_and(|name| environment::is_protected(state, name))
                 }
             };
-            (!protected, blocker.severity, blocker.since.unwrap_or(Timestamp::MAX), blocker.sentence.clone())
+            // More load than it may grow for is felt by users, however long the others have waited.
+            let felt = blocker.reason == Reason::HpaAtMax;
+            let since = blocker.since.unwrap_or(Timestamp::MAX);
+            (!protected, blocker.severity, !felt, since, blocker.sentence.clone())
         });
         all
     }

@@ -79,7 +79,7 @@ pub enum Severity {
     Broken,
     /// It waits for a person.
     Waiting,
-    /// It waits because it is meant to, for a time or for a step of its own: no trouble.
+    /// It waits for a time that comes by itself, as it is meant to: no trouble.
     Planned,
     /// Nobody knows: the source does not answer, or not to us.
     Unknown,

@@ -125,11 +125,11 @@ pub(super) fn paused(state: &State, row: &Rollout) -> Option<Cause> {
         }
         "CanaryPauseStep" if waits_for_a_person(row) => {
             let words = safe!("waits{} for a person", place(row));
-            Some(made(Reason::PauseStep, Severity::Planned, pause.since, what(row), words, &keys))
+            Some(made(Reason::PauseStep, Severity::Waiting, pause.since, what(row), words, &keys))
         }
         "BlueGreenPause" if waits_for_a_person(row) => {
             let words = Safe::of("waits for a person to send it the traffic");
-            Some(made(Reason::PauseStep, Severity::Planned, pause.since, what(row), words, &keys))
+            Some(made(Reason::PauseStep, Severity::Waiting, pause.since, what(row), words, &keys))
         }
         _ => None,
     }
