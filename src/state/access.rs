@@ -180,12 +180,13 @@ pub fn rows(state: &State) -> Vec<Row> {
         (source, namespace, environment)
     });
     let places: Vec<(SourceId, Name, Name)> = places.collect();
-    let shared = Shared::of(places.iter().map(|(source, namespace, environment)| (*source, namespace, environment)));
+    let each = places.iter().map(|(source, namespace, environment)| (*source, namespace, environment));
+    let shared = Shared::of(state, each);
     let row = |(source, namespace, environment): (SourceId, Name, Name)| {
         let known = state.world.details.access(source, &namespace);
-        let place = shared.environment(state, source, &environment);
+        let place = shared.environment(source, &environment);
         Row {
-            told: (shared.namespace(state, source, &namespace), place),
+            told: (shared.namespace(source, &namespace), place),
             environment,
             read: known.map(|(_, read)| Arc::clone(read)),
             age: known.map(|(heard, _)| state.now.mono.saturating_sub(*heard)),

@@ -204,7 +204,7 @@ pub fn build(state: &State) -> Matrix {
         services.entry(workload.service().clone()).or_default().push((place, workload));
     }
     let places = names.iter().map(|((cluster, namespace), name)| (*cluster, namespace, name));
-    let mut matrix = Matrix { shared: Shared::of(places), ..Matrix::default() };
+    let mut matrix = Matrix { shared: Shared::of(state, places), ..Matrix::default() };
     let columns = matrix.columns(state, names.into_values().collect());
     for (name, workloads) in services {
         matrix.add(name, workloads, &columns);
@@ -242,7 +242,7 @@ impl Matrix {
                 self.clusters.push(own);
                 continue;
             };
-            for cluster in clusters.union(&own).copied().collect::<BTreeSet<SourceId>>() {
+            for cluster in clusters.chain(own).collect::<BTreeSet<SourceId>>() {
                 columns.insert((name.clone(), Some(cluster)), self.environments.len());
                 let of = shared::cluster(state, cluster);
                 let raw = format!("{}@{}", name.raw(), of.as_str());

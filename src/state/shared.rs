@@ -8,58 +8,78 @@ use crate::model::{Name, SourceId};
 use crate::safe;
 use crate::text::Safe;
 
+/// How a place is told in each of its clusters: made once, for it is asked of every row that is filtered or drawn.
+type Told = BTreeMap<SourceId, Safe>;
+
 /// What several clusters have, with those clusters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Shared {
-    environments: BTreeMap<Name, BTreeSet<SourceId>>,
-    namespaces: BTreeMap<Name, BTreeSet<SourceId>>,
+    environments: BTreeMap<Name, Told>,
+    namespaces: BTreeMap<Name, Told>,
 }
 
 impl Shared {
     /// Of places that something stands in: cluster, namespace and environment.
     #[must_use]
-    pub fn of<'a>(places: impl Iterator<Item = (SourceId, &'a Name, &'a Name)>) -> Self {
-        let mut all = Self::default();
+    pub fn of<'a>(state: &State, places: impl Iterator<Item = (SourceId, &'a Name, &'a Name)>) -> Self {
+        Self::known_as(places, |id| cluster(state, id))
+    }
+
+    fn known_as<'a>(
+        places: impl Iterator<Item = (SourceId, &'a Name, &'a Name)>,
+        cluster: impl Fn(SourceId) -> Safe,
+    ) -> Self {
+        let (mut environments, mut namespaces) = (BTreeMap::new(), BTreeMap::new());
         for (cluster, namespace, environment) in places {
-            all.environments.entry(environment.clone()).or_default().insert(cluster);
-            all.namespaces.entry(namespace.clone()).or_default().insert(cluster);
+            put(&mut environments, environment, cluster);
+            put(&mut namespaces, namespace, cluster);
         }
-        all.environments.retain(|_, clusters| clusters.len() > 1);
-        all.namespaces.retain(|_, clusters| clusters.len() > 1);
-        all
+        let mut words = BTreeMap::new();
+        let mut known = |id| words.entry(id).or_insert_with(|| cluster(id)).clone();
+        Self { environments: told(environments, &mut known), namespaces: told(namespaces, &mut known) }
     }
 
     /// The clusters of an environment, where there are several.
     #[must_use]
-    pub fn clusters(&self, environment: &Name) -> Option<&BTreeSet<SourceId>> {
-        self.environments.get(environment)
+    pub fn clusters(&self, environment: &Name) -> Option<impl Iterator<Item = SourceId>> {
+        self.environments.get(environment).map(|all| all.keys().copied())
     }
 
     /// The environment, with the cluster where others have it, too.
     #[must_use]
-    pub fn environment(&self, state: &State, cluster: SourceId, name: &Name) -> Safe {
-        told(state, &self.environments, cluster, name)
+    pub fn environment(&self, cluster: SourceId, name: &Name) -> Safe {
+        as_told(&self.environments, cluster, name)
     }
 
     /// The namespace, with the cluster where others have it, too.
     #[must_use]
-    pub fn namespace(&self, state: &State, cluster: SourceId, name: &Name) -> Safe {
-        told(state, &self.namespaces, cluster, name)
+    pub fn namespace(&self, cluster: SourceId, name: &Name) -> Safe {
+        as_told(&self.namespaces, cluster, name)
     }
 }
 
-fn told(state: &State, all: &BTreeMap<Name, BTreeSet<SourceId>>, cluster: SourceId, name: &Name) -> Safe {
-    match all.get(name) {
-        Some(clusters) if clusters.contains(&cluster) => safe!("{}@{}", name, self::cluster(state, cluster)),
-        _ => name.safe().clone(),
-    }
+fn put(all: &mut BTreeMap<Name, BTreeSet<SourceId>>, name: &Name, cluster: SourceId) {
+    all.entry(name.clone()).or_default().insert(cluster);
+}
+
+fn told(all: BTreeMap<Name, BTreeSet<SourceId>>, known: &mut impl FnMut(SourceId) -> Safe) -> BTreeMap<Name, Told> {
+    let several = all.into_iter().filter(|(_, clusters)| clusters.len() > 1);
+    let mut each = |(name, clusters): (Name, BTreeSet<SourceId>)| {
+        let told = clusters.into_iter().map(|id| (id, safe!("{}@{}", name, known(id)))).collect();
+        (name, told)
+    };
+    several.map(&mut each).collect()
+}
+
+fn as_told(all: &BTreeMap<Name, Told>, cluster: SourceId, name: &Name) -> Safe {
+    all.get(name).and_then(|told| told.get(&cluster)).unwrap_or_else(|| name.safe()).clone()
 }
 
 /// An environment of the workloads as a row names it.
 #[must_use]
 pub fn environment(state: &State, cluster: SourceId, name: &Name) -> Safe {
     let matrix = derived::last_matrix(state);
-    matrix.map_or_else(|| name.safe().clone(), |matrix| matrix.shared.environment(state, cluster, name))
+    matrix.map_or_else(|| name.safe().clone(), |matrix| matrix.shared.environment(cluster, name))
 }
 
 /// The environment of a namespace as a row names it.
@@ -72,7 +92,7 @@ pub fn place(state: &State, cluster: SourceId, namespace: &Name) -> Safe {
 #[must_use]
 pub fn namespace(state: &State, cluster: SourceId, name: &Name) -> Safe {
     let matrix = derived::last_matrix(state);
-    matrix.map_or_else(|| name.safe().clone(), |matrix| matrix.shared.namespace(state, cluster, name))
+    matrix.map_or_else(|| name.safe().clone(), |matrix| matrix.shared.namespace(cluster, name))
 }
 
 /// A cluster in few letters, as far as they name no other.
@@ -130,13 +150,37 @@ mod tests {
         }
     }
 
+    type Place<'a> = (SourceId, &'a Name, &'a Name);
+
+    fn known(rows: &[Place<'_>]) -> Shared {
+        Shared::known_as(rows.iter().copied(), |id| Safe::of(if id == SourceId(0) { "east" } else { "west" }))
+    }
+
+    #[test]
+    fn what_tells_a_place_is_made_once_and_not_for_each_row() {
+        let [shop, prod] = ["shop", "prod"].map(Name::new);
+        let (east, west, north) = (SourceId(0), SourceId(1), SourceId(2));
+        let all = known(&[(east, &shop, &prod), (west, &shop, &prod)]);
+        for (cluster, namespace, environment) in
+            [(east, "shop@east", "prod@east"), (west, "shop@west", "prod@west"), (north, "shop", "prod")]
+        {
+            for (told, again, words) in [
+                (all.namespace(cluster, &shop), all.namespace(cluster, &shop), namespace),
+                (all.environment(cluster, &prod), all.environment(cluster, &prod), environment),
+            ] {
+                assert_eq!(told.as_str(), words);
+                assert!(std::ptr::eq(told.as_str(), again.as_str()), "{words}: one text for both");
+            }
+        }
+    }
+
     #[test]
     fn only_what_several_clusters_have_is_shared() {
         let [shop, dev, prod] = ["shop", "dev", "prod"].map(Name::new);
         let (east, west) = (SourceId(0), SourceId(1));
-        let of = |rows: &[(SourceId, &Name, &Name)]| {
-            let all = Shared::of(rows.iter().map(|(cluster, namespace, place)| (*cluster, *namespace, *place)));
-            (all.clusters(&prod).map_or(0, BTreeSet::len), all.namespaces.len())
+        let of = |rows: &[Place<'_>]| {
+            let all = known(rows);
+            (all.clusters(&prod).map_or(0, Iterator::count), all.namespaces.len())
         };
         assert_eq!(of(&[(east, &shop, &prod), (east, &dev, &prod)]), (0, 0), "one cluster");
         assert_eq!(of(&[(east, &shop, &prod), (west, &shop, &prod)]), (2, 1));
