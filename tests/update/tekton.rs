@@ -1,18 +1,21 @@
 //! What can be asked of a PipelineRun, what the dialog says of it, and what proves it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use quarterdeck::action::{Action, CancelHow, Change, Operation, OperationId, Outcome};
 use quarterdeck::command::Command;
+use quarterdeck::model::access::{AccessRead, Answer, Right};
 use quarterdeck::model::scope::{CanaryQueries, PipelineOf, Service, Settings};
-use quarterdeck::model::{Kind, Name, ObjectId};
+use quarterdeck::model::source::{Detail, FeedEvent, FeedId, FeedStatus};
+use quarterdeck::model::{Kind, Name, ObjectId, SourceId, SystemId};
 use quarterdeck::state::State;
 use quarterdeck::state::ui::Place;
 use quarterdeck::state::verbs::{self, Verdict};
 use quarterdeck::text::Safe;
 
 use crate::ingest::tekton::{pipeline_runs, world};
-use crate::ingest::world::list;
+use crate::ingest::world::{CLUSTER, list, state as empty};
 
 fn run(state: &State, name: &str) -> ObjectId {
     let found = state.world.runs.rows().iter().find(|run| run.meta.name.raw() == name);
@@ -156,4 +159,72 @@ fn the_lane_of_a_service_starts_its_pipeline() {
         let why: Result<(String, String, String), String> = with(tekton, lane);
         assert!(why.as_ref().is_err_and(|why| why.contains("select a run first")), "{why:?}");
     }
+}
+
+/// That a Pipeline never ran is known of a list that was read to its end; where it is not known, or not allowed, GitHub's
+/// workflows can be chosen all the same.
+#[test]
+fn a_pipeline_that_may_not_be_started_leaves_the_workflows_to_choose() {
+    const GITHUB: SourceId = SourceId(7);
+    let place = Name::new("ci");
+    let repository = Name::new("shop/checkout");
+    let started = |events: Vec<FeedEvent>, github: bool, elsewhere: bool| {
+        let mut state = empty("2026-08-03T09:10:00Z".parse().expect("a time"));
+        let hear = |state: &mut State, cluster, kind, namespace: Option<&Name>, events: Vec<FeedEvent>| {
+            let feed = FeedId { cluster, kind, namespace: namespace.cloned() };
+            for event in events {
+                state.world.apply(&feed, state.now.mono, event);
+            }
+        };
+        if github {
+            let mut host = state.world.sources[0].clone();
+            (host.id, host.system, host.namespaces) = (GITHUB, SystemId::GitHub, Some(vec![repository.clone()]));
+            state.world.sources.push(host);
+            hear(&mut state, GITHUB, Kind::Run, Some(&repository), whole());
+        }
+        list(&mut state, Kind::Namespace, &[]);
+        hear(&mut state, CLUSTER, Kind::PipelineRun, None, events);
+        if elsewhere {
+            hear(&mut state, SourceId(3), Kind::PipelineRun, Some(&place), whole());
+        }
+        let service = Service {
+            name: Name::new("checkout"),
+            repository: None,
+            workflows: Vec::new(),
+            tekton: vec![PipelineOf { pipeline: Name::new("brand-new"), namespace: Some(place.clone()) }],
+            images: Vec::new(),
+            platforms: Vec::new(),
+            canary: CanaryQueries::default(),
+        };
+        state.settings = Arc::new(Settings { services: vec![service], ..Settings::default() });
+        state.ui.place = Place::Pipelines;
+        let form = verbs::dispatch::form(&state).map_err(|why| why.as_str().to_owned())?;
+        Ok::<_, String>((form.target.kind, form.target.cluster))
+    };
+    let loading = || vec![FeedEvent::ListBegins];
+    let denied = || vec![FeedEvent::Status(FeedStatus::Denied { message: Safe::of("no") })];
+    let answers = BTreeMap::from([(Right::CreatePipelineRuns, Answer::Denied(Safe::of("no")))]);
+    let access = AccessRead { namespace: place.clone(), answers, all: false };
+    let forbidden = || [whole(), vec![FeedEvent::Detail(Detail::Access(access.clone()))]].concat();
+    let (pipeline, workflow) = ((Kind::Pipeline, CLUSTER), (Kind::Workflow, GITHUB));
+    for github in [true, false] {
+        assert_eq!(started(whole(), github, false), Ok(pipeline));
+        for (events, why) in [
+            (loading(), "whether brand-new ever ran is not known: its source has not been read to the end yet"),
+            (denied(), "whether brand-new ever ran is not known: its source cannot be read: no"),
+            (forbidden(), "may not"),
+        ] {
+            let told = started(events, github, false);
+            match told {
+                Ok(told) => assert!(github && told == workflow, "{told:?}"),
+                Err(said) => assert!(!github && said.contains(why), "{said}"),
+            }
+        }
+        let told = started(denied(), github, true);
+        assert_eq!(told, Ok((Kind::Pipeline, SourceId(3))), "another cluster was read to its end");
+    }
+}
+
+fn whole() -> Vec<FeedEvent> {
+    vec![FeedEvent::ListBegins, FeedEvent::Listed]
 }

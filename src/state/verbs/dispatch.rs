@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::facts;
 use super::outcome::Verdict;
 use super::preview::Words;
 use crate::action::{Action, Change, Operation};
@@ -11,12 +12,13 @@ use crate::model::images::Reference;
 use crate::model::masked;
 use crate::model::pipelines::Run;
 use crate::model::scope::PipelineOf;
-use crate::model::source::FeedStatus;
+use crate::model::source::{FeedId, FeedStatus};
 use crate::model::workflows::{Dispatchable, Input, InputKind};
 use crate::model::{Kind, Name, ObjectId, SourceId, SystemId, Uid};
 use crate::safe;
 use crate::state::form::Form;
 use crate::state::ui::{Pane, Place, RowId};
+use crate::state::world::Feed;
 use crate::state::{State, access, catalogue, environment, lists};
 use crate::text::{Safe, plural};
 
@@ -62,8 +64,8 @@ pub fn form(state: &State) -> Result<Form, Safe> {
     Ok(form)
 }
 
-/// Where no run is looked at: a Pipeline of Tekton that never ran, else the workflow is chosen, of the repository of the runners that are looked
-/// at, else of the first that is read.
+/// Where no run is looked at: a Pipeline of Tekton that never ran, else the workflow is chosen, of the repository of
+/// the runners that are looked at, else of the first that is read.
 fn of_repository(state: &State) -> Result<Form, Safe> {
     let none = || Safe::of("select a run first: it is its workflow or pipeline that is started");
     let selected = lists::selected(state, &state.ui.list_id());
@@ -74,16 +76,21 @@ fn of_repository(state: &State) -> Result<Form, Safe> {
         (Place::Deck | Place::Pipelines | Place::Runners, None) => None,
         _ => return Err(none()),
     };
-    if let (None, Some(form)) = (&named, of_service(state, None)) {
-        return form;
+    match named.is_none().then(|| of_service(state, None)).flatten() {
+        Some(Ok(form)) => Ok(form),
+        Some(Err(why)) => of_workflows(state, named).ok().flatten().ok_or(why),
+        None => of_workflows(state, named)?.ok_or_else(none),
     }
+}
+
+/// For a workflow of this repository, else of the first that is read; `None` where no GitHub is read.
+fn of_workflows(state: &State, named: Option<Name>) -> Result<Option<Form>, Safe> {
     let mut hosts = state.world.of_system(SystemId::GitHub).filter(|host| host.unusable.is_none());
-    let (source, repository) = match named {
-        Some(name) => (catalogue::host_of(state, &name).ok_or_else(none)?, name),
-        None => {
-            hosts.find_map(|host| Some((host.id, host.namespaces.iter().flatten().next()?.clone()))).ok_or_else(none)?
-        }
+    let found = match named {
+        Some(name) => catalogue::host_of(state, &name).map(|host| (host, name)),
+        None => hosts.find_map(|host| Some((host.id, host.namespaces.iter().flatten().next()?.clone()))),
     };
+    let Some((source, repository)) = found else { return Ok(None) };
     let target = ObjectId {
         cluster: source,
         kind: Kind::Workflow,
@@ -94,7 +101,7 @@ fn of_repository(state: &State) -> Result<Form, Safe> {
     super::offer::may_act(state, Command::DispatchWorkflow, &target)?;
     let mut form = Form::new(target, Name::new(""), Name::new(""));
     form.repositories = Some(repositories(state, source, &repository));
-    Ok(form)
+    Ok(Some(form))
 }
 
 /// Those of the host, for the form to choose of.
@@ -138,27 +145,34 @@ fn newest_of<'a>(state: &'a State, one: &PipelineOf) -> Option<&'a Arc<Run>> {
 }
 
 /// The first Pipeline that a service names and that never ran: no row leads to it. Of the service of a lane one that
-/// ran, too.
+/// ran, too. A refusal only where none of them can be started.
 fn of_service(state: &State, lane: Option<&Name>) -> Option<Result<Form, Safe>> {
     let services = state.settings.services.iter().filter(|service| lane.is_none_or(|name| service.name == *name));
     let named: Vec<&PipelineOf> = services.flat_map(|service| &service.tekton).collect();
-    let never = named.iter().filter(|one| newest_of(state, one).is_none()).find_map(|one| without_run(state, one));
-    never.or_else(|| {
-        lane?;
-        named.iter().find_map(|one| newest_of(state, one)).map(|run| of_pipeline(state, run))
-    })
+    let never = named.iter().filter(|one| newest_of(state, one).is_none()).filter_map(|one| without_run(state, one));
+    let ran = lane.and_then(|_| named.iter().find_map(|one| newest_of(state, one)));
+    let all: Vec<Result<Form, Safe>> = never.chain(ran.map(|run| of_pipeline(state, run))).collect();
+    let best = all.iter().position(Result::is_ok).unwrap_or(0);
+    all.into_iter().nth(best)
 }
 
 /// In the cluster that reads the namespace it is to run in.
 fn without_run(state: &State, one: &PipelineOf) -> Option<Result<Form, Safe>> {
     let namespace = one.namespace.as_ref()?;
     // A cluster without Tekton says so, and starts nothing.
-    let (feed, _) = state.world.feeds.iter().find(|(id, feed)| {
+    let reads = |(id, feed): &(&FeedId, &Feed)| {
         id.kind == Kind::PipelineRun
             && id.namespace.as_ref().is_none_or(|name| name == namespace)
             && !matches!(feed.status, FeedStatus::Absent { .. })
-    })?;
-    Some(pipeline_form(state, (feed.cluster, namespace), &one.pipeline, Name::new("")))
+    };
+    let feeds = || state.world.feeds.iter().filter(reads);
+    // That it never ran is known only of a list that was read to its end.
+    let whole = feeds().find(|(_, feed)| facts::trouble(state, feed).is_none());
+    let Some((id, _)) = whole else {
+        let why = feeds().find_map(|(_, feed)| facts::trouble(state, feed))?;
+        return Some(Err(safe!("whether {} ever ran is not known: {}", one.pipeline, why)));
+    };
+    Some(pipeline_form(state, (id.cluster, namespace), &one.pipeline, Name::new("")))
 }
 
 /// Of a RustCI server: what an execution can be told of its source.

@@ -66,7 +66,8 @@ pub(super) fn not_live(state: &State, id: &ObjectId) -> Option<Safe> {
     }
 }
 
-fn trouble(state: &State, feed: &Feed) -> Option<Safe> {
+/// Why what a feed tells may not be all there is now.
+pub(super) fn trouble(state: &State, feed: &Feed) -> Option<Safe> {
     if let Some((message, _)) = &feed.stopped {
         return Some(safe!("its source stopped: {}", message));
     }
