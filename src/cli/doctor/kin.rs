@@ -1,4 +1,5 @@
-//! Whether the repositories have to do with the clusters beside them, as the console's own pane says it. Nothing is said before every cluster was read whole.
+//! Whether the repositories have to do with the clusters beside them, as the console's own pane says it. Nothing is
+//! said before every cluster was read whole.
 
 use futures::future::join_all;
 use serde_json::Value;

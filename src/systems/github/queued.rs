@@ -1,5 +1,6 @@
-//! The jobs of runs that stand in a queue, read to tell who waits for which runner: one after the other, so that nothing else waits for all of them, more rarely than those that are on a
-//! screen, and only while more than half of the hour's requests are left.
+//! The jobs of runs that stand in a queue, read to tell who waits for which runner: one after the other, so that
+//! nothing else waits for all of them, more rarely than those that are on a screen, and only while more than half of
+//! the hour's requests are left.
 
 use tokio::time::Instant;
 
