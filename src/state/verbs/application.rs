@@ -256,7 +256,7 @@ pub(super) fn words(state: &State, action: &Action, words: &mut Words) {
                 words.line("it may", Safe::of("begin a sync: what differs is healed by itself here"));
             }
         }
-        Change::Terminate { .. } => {
+        Change::Terminate { way, .. } => {
             let to = row.operation.as_ref().and_then(|last| last.revisions.first());
             words.summary = match to {
                 Some(to) => safe!("end the sync to {}", gitops::short(to.safe())),
@@ -265,6 +265,12 @@ pub(super) fn words(state: &State, action: &Action, words: &mut Words) {
             words.expects = Safe::of("phase Failed");
             words.line("this will", Safe::of("stop it between two objects; hooks that run are ended"));
             words.line("it will not", Safe::of("take back what was applied already"));
+            if matches!(way, AppWay::Server { .. }) {
+                words.line(
+                    "it may",
+                    Safe::of("end the operation after this one: the API ends what runs when it arrives"),
+                );
+            }
             words.line("undo", Safe::of("sync begins a new one"));
         }
         _ => {}
