@@ -14,9 +14,11 @@ use kube::client::ConfigExt as _;
 use kube::config::ExecConfig;
 use tower::{BoxError, ServiceBuilder};
 
+use secrecy::ExposeSecret as _;
+
 use super::error::{NetError, chain};
-use super::exec;
 use super::proxy::Way;
+use super::{exec, told};
 use crate::clock::Clock;
 
 /// How long anything may take (reliability.md §3.2).
@@ -174,6 +176,9 @@ impl Access {
             let answer = exec::run(plugin, self.deadlines.exec).await.map_err(NetError::Credential)?;
             config.auth_info = answer.apply(&config.auth_info).map_err(NetError::Credential)?;
             expires = answer.expires;
+        }
+        for secret in config.auth_info.token.iter().chain(&config.auth_info.password) {
+            told::keep(secret.expose_secret());
         }
         let build = builder(config, self.deadlines.connect)?;
         *held = Some(Credential { epoch, build: Arc::clone(&build), expires });

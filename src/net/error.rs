@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::failure;
+use super::{failure, told};
 
 /// Nobody waits longer for a server that was asked for nothing dear.
 const PAUSE_MOST: Duration = Duration::from_mins(1);
@@ -153,7 +153,7 @@ impl NetError {
             Ok(status) if !status.message.is_empty() => (status.message, status.reason),
             _ => (first_words(code, body), String::new()),
         };
-        Self::Api { code, reason, message, retry_after }
+        Self::Api { code, reason, message: told::without_logins(message), retry_after }
     }
 }
 

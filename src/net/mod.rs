@@ -31,6 +31,7 @@ mod review;
 mod rustci;
 mod secret;
 mod target;
+mod told;
 mod web;
 mod write;
 

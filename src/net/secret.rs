@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use crate::text::is_loopback;
 
 use super::exec::{self, Failed};
+use super::told;
 use crate::model::scope::SecretSource;
 
 /// More than this is no token.
@@ -89,6 +90,9 @@ impl Token {
             Wanted::Of(source) => (Some(resolve(source, self.deadline).await?), describe(source)),
             Wanted::GitHub { host } => of_gh(host, self.deadline).await?,
         };
+        if let Some(secret) = &secret {
+            told::keep(secret.expose_secret());
+        }
         state.asked = Some(Instant::now());
         state.epoch += 1;
         let held = Held { epoch: state.epoch, secret, from };
@@ -260,6 +264,7 @@ fn checked(bytes: Vec<u8>, place: &str) -> Result<SecretString, String> {
 
 /// The value of `Authorization`, marked so that nothing prints it.
 pub(super) fn bearer(secret: &SecretString) -> Result<http::HeaderValue, String> {
+    told::keep(secret.expose_secret());
     let mut value = http::HeaderValue::from_str(&format!("Bearer {}", secret.expose_secret()))
         .map_err(|_| "the token cannot stand in a header".to_owned())?;
     value.set_sensitive(true);

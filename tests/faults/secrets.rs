@@ -5,10 +5,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use quarterdeck::model::scope::SecretSource;
-use quarterdeck::net::{Token, Wanted, resolve_secret};
+use quarterdeck::model::scope::{ArgoSource, Login, SecretSource};
+use quarterdeck::net::{ArgoServer, GitHub, RustCi, Token, Wanted, resolve_secret};
 use secrecy::ExposeSecret as _;
 
+use super::server::{Reply, Server, cluster, spec};
 use super::support::block_on;
 
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -127,5 +128,35 @@ fn a_token_is_read_when_it_is_needed_and_once_more_after_a_401() {
         let none = Token::new(Wanted::Nothing, DEADLINE);
         assert!(none.get().await.unwrap().secret.is_none());
         assert!(!none.renew(1).await);
+    });
+}
+
+/// A gateway that repeats in its error what it was sent: the sentence goes to the screen and into the journal.
+#[test]
+fn no_error_of_a_server_brings_a_token_back() {
+    block_on(async {
+        let token = "hunter2-of-a-gateway";
+        let server = Server::answering(move |_| {
+            Reply::status(500, "Internal", &format!("rejected: Authorization: Bearer {token} (see the log)"))
+        })
+        .await;
+        let fixed = || SecretSource::Fixed(token);
+        let rustci = RustCi::new(&server.url, Some(&fixed())).unwrap();
+        let github = GitHub::new(&server.url, Wanted::Of(fixed())).unwrap();
+        let login = Login::Token(fixed());
+        let url = server.url.clone();
+        let argocd =
+            ArgoServer::new(&ArgoSource { url, login, ca: None, contexts: Vec::new(), discovered: None }).unwrap();
+        let said = [
+            rustci.get("/api/ci/pipelines").await.map(drop).unwrap_err(),
+            github.get("/repos/a/b/actions/runs").await.map(drop).unwrap_err(),
+            argocd.who().await.map(drop).unwrap_err(),
+            // Whose token nobody here has read.
+            cluster(&spec(&server.url)).read().get("/version").await.map(drop).unwrap_err(),
+        ];
+        for said in said.map(|error| error.to_string()) {
+            assert!(!said.contains("hunter2"), "{said}");
+            assert!(said.contains("••••••"), "it was there: {said}");
+        }
     });
 }

@@ -23,7 +23,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::failure::{Setting, sentence_for};
 use super::read::Answer;
 use super::secret::{Token, Wanted};
-use super::{Deadlines, NetError, jitter, pause};
+use super::{Deadlines, NetError, jitter, pause, told};
 use crate::clock::Clock;
 use crate::model::scope::SecretSource;
 use crate::text::is_loopback;
@@ -303,7 +303,8 @@ impl Prometheus {
     }
 
     fn api(&self, code: u16, reason: String, words: &str, retry_after: Option<Duration>) -> NetError {
-        NetError::Api { code, reason, message: format!("{} {words}", self.inner.shown), retry_after }
+        let message = told::without_logins(format!("{} {words}", self.inner.shown));
+        NetError::Api { code, reason, message, retry_after }
     }
 }
 

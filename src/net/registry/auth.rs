@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout};
 
 use super::super::NetError;
 use super::super::secret::{Token, bearer};
+use super::super::told;
 use super::{Registry, is_private};
 
 /// A token without a time of its own holds so long (apis.md §10).
@@ -169,7 +170,9 @@ impl Registry {
         let held = proof.secret.get().await.map_err(NetError::Credential)?;
         let Some(secret) = held.secret else { return Ok((None, held.epoch)) };
         let pair = format!("{}:{}", proof.user, secret.expose_secret());
-        let text = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair));
+        let encoded = base64::engine::general_purpose::STANDARD.encode(pair);
+        told::keep(&encoded);
+        let text = format!("Basic {encoded}");
         let mut value = HeaderValue::from_str(&text)
             .map_err(|_| NetError::Credential("the login cannot stand in a header".to_owned()))?;
         value.set_sensitive(true);

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout};
 
 use super::super::NetError;
 use super::super::failure::sentence_for;
-use super::super::pause;
+use super::super::{pause, told};
 use super::{Ask, Registry, auth, date, is_page, text, words};
 
 const ERROR_LIMIT: usize = 64 << 10;
@@ -157,7 +157,8 @@ impl Registry {
         // An error page that does not come whole still is an error with a code.
         let body = self.body(response, ERROR_LIMIT).await.unwrap_or_default();
         let (reason, said) = words::error(&body).unwrap_or_default();
-        let message = words::refused(&self.inner.host, repository, code, &said, self.has_login(), page);
+        let message =
+            told::without_logins(words::refused(&self.inner.host, repository, code, &said, self.has_login(), page));
         NetError::Api { code, reason, message, retry_after: None }
     }
 }

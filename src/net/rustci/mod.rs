@@ -24,7 +24,7 @@ use super::failure::{Setting, sentence_for};
 use super::pause;
 use super::read::Answer;
 use super::secret::{Held, Token, Wanted};
-use super::{Deadlines, NetError};
+use super::{Deadlines, NetError, told};
 use crate::model::scope::SecretSource;
 use crate::text::is_loopback;
 use words::Body;
@@ -262,7 +262,7 @@ impl RustCi {
         let body = if page { Body::Page } else { Body::of(&bytes) };
         let expired = held.and_then(|held| held.secret.as_ref()).and_then(jwt::expiry);
         let token = held.map(|held| (held.from.as_str(), expired));
-        let message = words::sentence(&self.inner.url, status.as_u16(), &body, token);
+        let message = told::without_logins(words::sentence(&self.inner.url, status.as_u16(), &body, token));
         NetError::Api { code: status.as_u16(), reason: String::new(), message, retry_after }
     }
 

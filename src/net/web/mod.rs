@@ -24,7 +24,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::failure::{Setting, sentence_for};
 use super::read::Answer;
 use super::secret::{Held, Token, Wanted};
-use super::{Deadlines, NetError, pause};
+use super::{Deadlines, NetError, pause, told};
 use crate::clock::Clock;
 use crate::model::scope::Login;
 use crate::text::is_loopback;
@@ -209,7 +209,9 @@ impl Web {
             return super::secret::bearer(secret).map(Some).map_err(NetError::Credential);
         };
         let pair = format!("{user}:{}", secret.expose_secret());
-        let text = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair));
+        let encoded = base64::engine::general_purpose::STANDARD.encode(pair);
+        told::keep(&encoded);
+        let text = format!("Basic {encoded}");
         let mut value = HeaderValue::from_str(&text)
             .map_err(|_| NetError::Credential("the login cannot stand in a header".to_owned()))?;
         value.set_sensitive(true);
@@ -271,7 +273,7 @@ impl Web {
         // An error that does not come whole still is an error with a code.
         let bytes = self.body(&mut response, ERROR_LIMIT).await.unwrap_or_default();
         let said = words::Said { code: status.as_u16(), page, body: &bytes, login: self.has_login(), after, deed };
-        let message = self.inner.manner.sentence(&self.inner.url, &said);
+        let message = told::without_logins(self.inner.manner.sentence(&self.inner.url, &said));
         NetError::Api { code: status.as_u16(), reason: words::reason(&bytes).to_owned(), message, retry_after: after }
     }
 
