@@ -54,7 +54,10 @@ fn a_server_that_speaks_first_is_no_web_server() {
         });
         let told = said(&url).await;
         greets.abort();
-        assert!(told.contains(&url) && told.contains("check the port"), "{told}");
-        assert!(told.contains("as SSH or SMTP does") || told.contains("does not speak HTTP"), "{told}");
+        assert!(told.contains(&url), "{told}");
+        // Whether the greeting comes before or after the request is on its way is the machine's affair: where it is
+        // heard first, all that the client's library tells is that this connection is of no use.
+        let heard = ["as SSH or SMTP does", "does not speak HTTP"].iter().any(|words| told.contains(words));
+        assert!(heard && told.contains("check the port") || told.contains("closed the connection before"), "{told}");
     });
 }

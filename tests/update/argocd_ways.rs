@@ -103,9 +103,9 @@ fn it_goes_by_the_server_that_answers_else_by_its_object_and_the_dialog_says_why
     let (mut state, target) = served(&json!({}), None);
     state.world.sources[1].unusable = Some(Safe::of("mend its address"));
     assert_eq!(way(&state, &target).1, "the Application in Kubernetes, not by its server: mend its address");
-    let other = SourceScope { id: SourceId(7), unusable: None, ..state.world.sources[1].clone() };
+    let other = SourceScope { id: SourceId(2), unusable: None, ..state.world.sources[1].clone() };
     state.world.sources.push(other);
-    let second = AppWay::Server { source: SourceId(7), address: Safe::of(ADDRESS), project: Name::new("shop") };
+    let second = AppWay::Server { source: SourceId(2), address: Safe::of(ADDRESS), project: Name::new("shop") };
     assert_eq!(way(&state, &target).0, second, "another one serves it as well");
     state.world.sources.pop();
     state.world.sources[1].namespaces = Some(vec![Name::new("other")]);
