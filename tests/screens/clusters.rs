@@ -110,3 +110,16 @@ fn what_may_be_done_is_told_cluster_by_cluster() {
     let clusters: Vec<SourceId> = rows.iter().map(|row| row.source).collect();
     assert_eq!(clusters, [SourceId(0), SourceId(0), SourceId(1)]);
 }
+
+/// The word that is typed is the same for both: the title says which of them is meant.
+#[test]
+fn a_dialog_says_in_which_of_the_clusters() {
+    use quarterdeck::action::{Action, Change};
+    use quarterdeck::state::verbs;
+    let state = world(&[&["shop-prod"], &["shop-prod"]]);
+    for (row, cluster) in state.world.deployments.rows().iter().zip(["cluster-0", "cluster-1"]) {
+        let change = Change::Scale { resource_version: row.meta.resource_version.clone(), from: 1, to: 2 };
+        let confirm = verbs::preview(&state, &Action { target: row.meta.id(Kind::Deployment), change });
+        assert!(confirm.title.as_str().ends_with(&format!("in shop-prod@{cluster}")), "{}", confirm.title.as_str());
+    }
+}

@@ -13,7 +13,7 @@ use crate::model::{Kind, Name, ObjectId, Uid};
 use crate::safe;
 use crate::state::State;
 use crate::state::ui::{Confirm, ConfirmField, Tier};
-use crate::state::{aborted, blocker, environment, steps};
+use crate::state::{aborted, blocker, environment, shared, steps};
 use crate::text::Safe;
 
 /// Keys are taken this long after the dialog was drawn.
@@ -53,7 +53,7 @@ pub fn preview(state: &State, action: &Action) -> Confirm {
     let place = if let Change::Review { gates, .. } = &action.change {
         safe!("for {}", super::review::names(gates))
     } else if let Some(environment) = &environment {
-        safe!("in {}", environment.safe())
+        safe!("in {}", shared::environment(state, action.target.cluster, environment))
     } else if action.target.namespace.raw().is_empty() {
         let source = state.world.source(action.target.cluster).map(|source| source.name.safe().clone());
         safe!("on {}", source.unwrap_or_default())

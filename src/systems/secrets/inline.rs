@@ -23,7 +23,7 @@ impl Quote {
 struct Sign<'a> {
     text: &'a str,
     at: usize,
-    sign: char,
+    mark: char,
     /// The quote that what is there stands in.
     open: Option<Quote>,
 }
@@ -41,7 +41,7 @@ pub(super) fn mask(text: &str) -> (String, usize) {
                 open = Some(Quote { mark: c, slashes });
             }
             '=' | ':' | ' ' if at >= from => {
-                if let Some(value) = (Sign { text, at, sign: c, open }).value() {
+                if let Some(value) = (Sign { text, at, mark: c, open }).value() {
                     out.push_str(&text[from..value.start]);
                     out.push_str(MASK);
                     (from, count) = (value.end, count + 1);
@@ -63,7 +63,7 @@ impl<'a> Sign<'a> {
 
     /// The name before it, where it says that what follows is a secret.
     fn name(&self) -> Option<&'a str> {
-        let (before, sign, after) = (&self.text[..self.at], self.sign, self.after());
+        let (before, sign, after) = (&self.text[..self.at], self.mark, self.after());
         // A comparison, an address.
         if after.starts_with('=') && sign == '=' || before.ends_with(['=', '!', '<', '>']) || after.starts_with("//") {
             return None;
@@ -92,14 +92,14 @@ impl<'a> Sign<'a> {
     fn value(&self) -> Option<Range<usize>> {
         let name = self.name()?;
         let rest =
-            self.after().trim_start_matches(|c| matches!(c, ' ' | '\t' | '\\') || (c == '>' && self.sign == '='));
+            self.after().trim_start_matches(|c| matches!(c, ' ' | '\t' | '\\') || (c == '>' && self.mark == '='));
         let gap = &self.after()[..self.after().len() - rest.len()];
         let slashes = gap.len() - gap.trim_end_matches('\\').len();
         let opens = |c: &char| matches!(c, '"' | '\'') && !self.open.is_some_and(|quote| quote.closes(*c, slashes));
         let quote = rest.chars().next().filter(opens).map(|mark| Quote { mark, slashes });
         let rest = &rest[usize::from(quote.is_some())..];
         // Behind a blank there may be several words.
-        let spaced = self.sign != ' ' && gap.contains([' ', '\t']);
+        let spaced = self.mark != ' ' && gap.contains([' ', '\t']);
         let whole = spaced || quote.is_some() || name.to_ascii_lowercase().ends_with("authorization");
         let all = end(rest, quote.or(self.open), true);
         let length = if whole {

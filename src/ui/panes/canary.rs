@@ -40,8 +40,11 @@ const ABOUT: About = About {
     when_absent: "Argo Rollouts is not installed there. Deployments are in the pane of environments.",
 };
 
+/// Columns of the environment: its end names the cluster, where that is needed.
+const PLACE: u16 = 10;
+
 static COLUMNS: &[Column] =
-    &[left("", 14, 0, 0), named("", 12, 1, 0), left("", 10, 0, 2), right("", 6, 1), left("", 14, 5, 3)];
+    &[left("", 14, 0, 0), named("", 12, 1, 0), left("", PLACE, 0, 2), right("", 6, 1), left("", 14, 5, 3)];
 
 pub fn draw(state: &State, pen: &mut Pen<'_>, focused: bool) {
     let list = ListId::Pane(Pane::Canary);
@@ -78,7 +81,7 @@ fn row(state: &State, line: &lists::Line) -> Vec<Words> {
     vec![
         sign.words(),
         Words::of(sign.name_role(), &row.meta.name),
-        Words::of(Role::Dim, &place),
+        Words::of(Role::Dim, place.middle(PLACE.into())),
         Words::of(if sign.role == Role::Quiet { Role::Dim } else { Role::Text }, weight),
         Words::of(Role::Dim, info.message),
     ]
