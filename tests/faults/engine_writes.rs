@@ -224,7 +224,7 @@ fn the_words_of_an_engine_are_a_refusal_and_a_gateways_are_not() {
 #[test]
 fn a_container_that_a_restart_left_stopped_is_not_said_to_run() {
     let began = "2026-08-01T10:00:00Z";
-    let now = || jiff::Timestamp::now().to_string();
+    let now = || quarterdeck::clock::Clock::system().now().wall.to_string();
     let old = "2026-08-01T11:00:00Z".to_owned();
     let table = [
         (("running", "running"), began, String::new(), Found::Missing, "it runs since before"),
